@@ -1,0 +1,26 @@
+// Errors as values.
+//
+// A function that can fail for a reason outside the program's control (the disk, a peer, a user's input) returns a
+// Result. The message is one sentence for a person: what happened and, where we know it, what to do about it.
+// A bug of our own is never a Result: see check.h.
+#pragma once
+
+#include <string>
+#include <tl/expected.hpp>
+#include <utility>
+
+namespace timestore {
+
+struct Error {
+  std::string message;
+  bool operator==(const Error&) const = default;
+};
+
+template <typename T>
+using Result = tl::expected<T, Error>;
+
+[[nodiscard]] inline tl::unexpected<Error> fail(std::string message) {
+  return tl::unexpected<Error>(Error{std::move(message)});
+}
+
+}  // namespace timestore

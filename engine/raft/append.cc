@@ -1,0 +1,72 @@
+// A follower receives entries: paper, section 5.3 and figure 2, "AppendEntries RPC".
+#include <algorithm>
+
+#include "engine/raft/turn.h"
+
+namespace timestore::raft {
+
+namespace {
+
+// Could an honest leader of this term have sent these entries?
+bool is_well_formed(const AppendRequest& request) {
+  Term term = request.prev_term;
+  if (request.prev_index > kMaxIndex || request.entries.size() > kMaxIndex - request.prev_index) return false;
+  for (const Entry& entry : request.entries) {
+    if (entry.term < term || entry.term == 0 || entry.payload.is_absent()) return false;
+    term = entry.term;
+  }
+  return term <= request.term;
+}
+
+// The number of the request's entries that the log already holds.
+std::size_t count_known(const Trail& trail, const AppendRequest& request) {
+  std::size_t known = 0;
+  while (known < request.entries.size() &&
+         trail.term_at(request.prev_index + 1 + known) == request.entries[known].term) {
+    ++known;
+  }
+  return known;
+}
+
+}  // namespace
+
+void receive_append_request(Turn& turn, const NodeId& from, const AppendRequest& request, Correlation correlation) {
+  State& state = turn.state;
+  AppendResponse response{.term = state.term(), .prev_index = request.prev_index, .round = request.round};
+  const auto refuse = [&] { send_when_durable(turn, from, response, correlation); };
+
+  // A second leader in one term, or entries that contradict themselves: no honest peer does that.
+  const bool rival = state.is_leader() || (!state.leader.empty() && state.leader != from);
+  if (rival || !is_well_formed(request)) {
+    response.round = 0;
+    return refuse();
+  }
+  if (state.leader.empty() || !std::holds_alternative<Follower>(state.role)) become_follower(turn, state.term(), from);
+  state.election_elapsed = 0;
+
+  if (state.trail.term_at(request.prev_index) != request.prev_term) {
+    const Index below = std::max<Index>(request.prev_index, 1) - 1;
+    response.hint = state.trail.newest_at_most(below, request.prev_term);
+    return refuse();
+  }
+
+  const std::size_t known = count_known(state.trail, request);
+  if (known < request.entries.size()) {
+    const Index conflict = request.prev_index + 1 + known;
+    if (conflict <= state.commit) {  // would undo what is committed: not an honest leader
+      response.round = 0;
+      return refuse();
+    }
+    if (conflict <= state.trail.last_index()) truncate_log(turn, conflict);
+    for (std::size_t i = known; i < request.entries.size(); ++i) append_entry(turn, request.entries[i]);
+  }
+
+  // Only what this very message has verified may be believed committed, not whatever else stands behind it.
+  const Index verified = request.prev_index + request.entries.size();
+  advance_commit(turn, std::min(request.leader_commit, verified));
+  response.success = true;
+  response.match = verified;
+  send_when_durable(turn, from, response, correlation);
+}
+
+}  // namespace timestore::raft

@@ -1,0 +1,49 @@
+// The wire form of the core's messages: the JSON bodies of the original's /raft/vote and /raft/append.
+//
+//   VoteRequest     {"term":3,"candidateId":"node1","lastLogIndex":7,"lastLogTerm":2}
+//   VoteResponse    {"term":3,"voteGranted":true}
+//   AppendRequest   {"term":3,"leaderId":"node1","prevLogIndex":6,"prevLogTerm":2,"leaderCommit":6,
+//                    "entries":[{"term":3,"command":"..."}],"round":9}
+//   AppendResponse  {"term":3,"success":true,"matchIndex":7,"prevLogIndex":6,"round":9}
+//                   {"term":3,"success":false,"prevLogIndex":6,"hintIndex":4,"hintTerm":2,"round":9}
+//
+// Names match case-insensitively, unknown properties are ignored, and integers may be quoted, as the original's
+// framework did. A property given twice is an error. An entry's kind follows from its command: an empty one (or null)
+// is a no-op, anything else belongs to the state machine. Fields that a peer left out are derived from the request (see
+// message.h); only those may be left out, and `entries`, where absent and null mean none.
+//
+// Decoding is total: any bytes give either a message within the bounds of types.h and below, whose entries' terms never
+// fall, from prev_term to the request's own; or an error with one sentence that names the property. The exception is a
+// number beyond 64 bits: wherever it stands, the text is refused as a whole and the sentence cannot say where.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "engine/base/result.h"
+#include "engine/raft/message.h"
+
+namespace timestore::raft {
+
+inline constexpr std::size_t kMaxEntriesPerMessage = 65'536;
+inline constexpr Round kMaxRound = Round{1} << 53;  // exact in every JSON reader, like kMaxTerm
+
+// Appends the JSON text of a message within the bounds that decoding checks. An AppendRequest's payloads must all be
+// present and valid UTF-8, for JSON carries nothing else, and empty for no-ops alone. What is encoded decodes to the
+// same message; of an AppendResponse, a success has no hint and a refusal no match.
+void encode(std::string& out, const VoteRequest& message);
+void encode(std::string& out, const VoteResponse& message);
+void encode(std::string& out, const AppendRequest& message);
+void encode(std::string& out, const AppendResponse& message);
+std::string encode(const Message& message);
+
+[[nodiscard]] Result<VoteRequest> decode_vote_request(std::string_view json);
+[[nodiscard]] Result<VoteResponse> decode_vote_response(std::string_view json);
+[[nodiscard]] Result<AppendRequest> decode_append_request(std::string_view json);
+
+// `request` is the one that this answers. In an answer of another term only the term counts (see message.h): all else
+// is checked, but comes back as zero.
+[[nodiscard]] Result<AppendResponse> decode_append_response(std::string_view json, const AppendRequest& request);
+
+}  // namespace timestore::raft

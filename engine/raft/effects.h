@@ -1,0 +1,109 @@
+// What goes into a step of the core, and what comes out of it.
+#pragma once
+
+#include <optional>
+#include <variant>
+#include <vector>
+
+#include "engine/raft/message.h"
+
+namespace timestore::raft {
+
+// ---------------------------------------------------------------------------------------------------- inputs
+
+struct Tick {};  // one unit of the time that election and heartbeat time-outs are counted in
+
+struct Receive {
+  NodeId from;
+  Message message;
+  Correlation correlation = 0;  // of a request: the Send that answers it carries the same number
+};
+
+struct Propose {
+  ProposalId id = 0;
+  Payload payload;  // present and not empty
+};
+
+struct Read {
+  ReadId id = 0;
+};
+
+struct WriteDone {  // all writes up to and including `id` are durable
+  WriteId id = 0;
+};
+
+struct Applied {  // the state machine has applied all entries up to and including `index`
+  Index index = 0;
+};
+
+struct PeerUnreachable {  // a request to this peer failed or found no room: it must be probed again
+  NodeId peer;
+};
+
+struct Campaign {};  // starts an election now
+
+struct StepDown {};  // a leader becomes a follower
+
+using Input = std::variant<Tick, Receive, Propose, Read, WriteDone, Applied, PeerUnreachable, Campaign, StepDown>;
+
+// --------------------------------------------------------------------------------------------------- effects
+
+struct HardState {
+  Term term = 0;
+  std::optional<NodeId> vote;
+  bool operator==(const HardState&) const = default;
+};
+
+// One atomic, durable change of the log file: first truncate, then append, together with the hard state.
+struct Write {
+  WriteId id = 0;
+  HardState hard_state;
+  std::optional<Index> truncate_from;  // remove this entry and all after it
+  Index first_index = 0;               // of `entries`; meaningless when there are none
+  std::vector<Entry> entries;
+  bool operator==(const Write&) const = default;
+};
+
+// A message to send now. What a message promises is durable already: the core itself holds a vote, a vote request or an
+// acknowledgement back until the write behind it is done. Entries of an append request come without their payloads: the
+// sender fetches them.
+struct Send {
+  NodeId to;
+  Message message;
+  Correlation correlation = 0;  // of the request that this answers, else 0
+  bool operator==(const Send&) const = default;
+};
+
+// The end of a read request: granted (answer it from a state that has applied `index`), or refused because this node is
+// not, or no longer, the leader. A refused read has had no effect.
+struct ReadEnd {
+  ReadId id = 0;
+  bool granted = false;
+  Index index = 0;
+  bool operator==(const ReadEnd&) const = default;
+};
+
+// The one final fate of a proposal.
+struct Fate {
+  enum class Kind : std::uint8_t {
+    kCommitted,   // at `position`, for ever
+    kRefused,     // this node is not the leader: never entered any log
+    kSuperseded,  // another entry was committed at its index: it never will be
+    kUnknown,     // leadership was lost; it may yet be committed
+  };
+  ProposalId id = 0;
+  Kind kind = Kind::kUnknown;
+  Position position;
+  bool operator==(const Fate&) const = default;
+};
+
+// In order of duty: persist, send, apply, answer.
+struct Effects {
+  std::optional<Write> write;
+  std::vector<Send> sends;
+  Index apply_through = 0;  // entries up to here are committed and durable on this node
+  std::vector<ReadEnd> reads;
+  std::vector<Fate> fates;
+};
+
+}  // namespace timestore::raft

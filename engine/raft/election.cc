@@ -1,0 +1,105 @@
+// Elections: paper, sections 5.2 and 5.4.1.
+#include "engine/base/check.h"
+#include "engine/raft/quorum.h"
+#include "engine/raft/turn.h"
+
+namespace timestore::raft {
+
+namespace {
+
+// Paper 5.4.1: later last term first, then the longer log. Compared as one pair, never by component.
+bool is_up_to_date(const Trail& trail, Index last_index, Term last_term) {
+  return std::pair(last_term, last_index) >= std::pair(trail.last_term(), trail.last_index());
+}
+
+void count_votes(Turn& turn) {
+  State& state = turn.state;
+  const Candidate& candidate = std::get<Candidate>(state.role);
+  std::size_t granted = 0;
+  std::size_t refused = 0;
+  for (const Member& voter : state.configuration.voters) {
+    const auto vote = candidate.votes.find(voter.id);
+    if (vote != candidate.votes.end()) ++(vote->second ? granted : refused);
+  }
+  switch (tally(state.configuration.voters.size(), granted, refused)) {
+    case Tally::kPending: return;
+    case Tally::kWon:
+      if (candidate.votes.contains(state.id)) become_leader(turn);
+      return;
+    case Tally::kLost: return become_follower(turn, state.term(), "");
+  }
+}
+
+}  // namespace
+
+// The paper randomizes the time-out anew for each election (5.2), so that split votes are rare and resolved quickly.
+void reset_election_timer(State& state) {
+  const std::uint64_t spread = state.options.election_ticks_max - state.options.election_ticks_min + 1;
+  state.election_elapsed = 0;
+  state.election_timeout = state.options.election_ticks_min + static_cast<std::uint32_t>(state.prng.below(spread));
+}
+
+void tick_election(Turn& turn) {
+  State& state = turn.state;
+  ++state.election_elapsed;
+  const bool alone = state.configuration.voters.size() == 1;
+  const bool candidate = std::holds_alternative<Candidate>(state.role);
+  if (state.election_elapsed >= state.election_timeout || (alone && !candidate)) campaign(turn);
+}
+
+void campaign(Turn& turn) {
+  State& state = turn.state;
+  if (state.is_leader() || !state.configuration.is_voter(state.id) || state.term() >= kMaxTerm) return;
+  state.hard_state = {.term = state.term() + 1, .vote = state.id};
+  state.leader.clear();
+  state.role = Candidate{.vote_write = state.last_write + 1, .votes = {}};
+  reset_election_timer(state);
+
+  const VoteRequest request{.term = state.term(),
+                            .candidate = state.id,
+                            .last_index = state.trail.last_index(),
+                            .last_term = state.trail.last_term()};
+  for (const Member& voter : state.configuration.voters) {
+    if (voter.id != state.id) send_when_durable(turn, voter.id, request);
+  }
+}
+
+void become_follower(Turn& turn, Term term, const NodeId& leader) {
+  State& state = turn.state;
+  TIMESTORE_CHECK(term >= state.term(), "terms never fall");
+  if (Leader* deposed = std::get_if<Leader>(&state.role)) {
+    orphan_proposals(turn);
+    refuse_reads(turn, *deposed);
+    reset_election_timer(state);  // a leader had none
+  }
+  if (term > state.term()) state.hard_state = {.term = term, .vote = std::nullopt};
+  state.role = Follower{};
+  state.leader = leader;
+}
+
+void receive_vote_request(Turn& turn, const NodeId& from, const VoteRequest& request, Correlation correlation) {
+  State& state = turn.state;
+  const bool free = !state.hard_state.vote || *state.hard_state.vote == from;
+  const bool granted = free && state.leader.empty() && is_up_to_date(state.trail, request.last_index, request.last_term);
+  if (granted) {
+    state.hard_state.vote = from;
+    reset_election_timer(state);
+  }
+  send_when_durable(turn, from, VoteResponse{.term = state.term(), .granted = granted}, correlation);
+}
+
+void receive_vote_response(Turn& turn, const NodeId& from, const VoteResponse& response) {
+  Candidate* candidate = std::get_if<Candidate>(&turn.state.role);
+  if (candidate == nullptr) return;
+  candidate->votes.emplace(from, response.granted);
+  count_votes(turn);
+}
+
+void count_own_vote(Turn& turn) {
+  State& state = turn.state;
+  Candidate* candidate = std::get_if<Candidate>(&state.role);
+  if (candidate == nullptr || state.durable_write < candidate->vote_write) return;
+  if (candidate->votes.emplace(state.id, true).second) count_votes(turn);
+}
+
+}  // namespace timestore::raft

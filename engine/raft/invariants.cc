@@ -1,0 +1,106 @@
+#include "engine/raft/invariants.h"
+
+#include <algorithm>
+
+#include "engine/raft/quorum.h"
+
+namespace timestore::raft {
+
+namespace {
+
+using Sentence = std::optional<std::string_view>;
+
+#define HOLDS(condition, sentence) \
+  if (!(condition)) return Sentence(sentence)
+
+Sentence violated(const State& state, const Progress& progress) {
+  HOLDS(progress.match <= state.trail.last_index(), "a follower matches only entries that its leader has");
+  HOLDS(progress.next > progress.match, "the next entry to send is not one that is already acknowledged");
+  HOLDS(progress.next <= state.trail.last_index() + 1, "a leader sends only entries that it has");
+  HOLDS(progress.inflight.size() <= state.options.max_inflight_appends, "the window of a follower is bounded");
+  HOLDS(std::is_sorted(progress.inflight.begin(), progress.inflight.end()), "appends are sent in order");
+  HOLDS(progress.inflight.empty() || (progress.inflight.front() > progress.match &&
+                                      progress.inflight.back() < progress.next),
+        "what is on the way lies between what is acknowledged and what is sent next");
+  HOLDS(progress.mode == Progress::Mode::kReplicate || progress.inflight.empty(), "a probe carries no entries");
+  return std::nullopt;
+}
+
+Sentence violated(const State&, const Follower&) { return std::nullopt; }
+
+Sentence violated(const State& state, const Candidate& candidate) {
+  HOLDS(state.hard_state.vote == state.id, "a candidate has voted for itself");
+  HOLDS(state.leader.empty(), "a candidate knows no leader of its term");
+  HOLDS(!candidate.votes.contains(state.id) || state.durable_write >= candidate.vote_write,
+        "a candidate counts its own vote only when it is durable");
+  return std::nullopt;
+}
+
+Sentence violated(const State& state, const Leader& leader) {
+  HOLDS(state.leader == state.id, "a leader knows itself as the leader");
+  HOLDS(state.trail.term_at(leader.term_start) == state.term(), "a leader's term opens with an entry of that term");
+  HOLDS(state.trail.last_term() == state.term(), "a leader's last entry is of its own term");
+  HOLDS(leader.peers.size() + 1 == state.configuration.voters.size(), "a leader tracks every other voter");
+  std::size_t holders = state.durable >= state.commit ? 1 : 0;
+  for (const auto& [peer, progress] : leader.peers) {
+    if (const Sentence sentence = violated(state, progress)) return sentence;
+    HOLDS(progress.round <= leader.round, "nobody answers a round that has not begun");
+    if (progress.match >= state.commit) ++holders;
+  }
+  HOLDS(state.commit < leader.term_start || holders >= majority(state.configuration.voters.size()),
+        "what a leader commits in its term is durable on a majority");
+  for (const PendingRead& read : leader.reads) {
+    HOLDS(read.index <= state.commit && read.index >= leader.term_start,
+          "a read waits for a commit index of the leader's own term");
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+Sentence violated(const State& state) {
+  HOLDS(state.applied <= state.commit, "only committed entries are applied");
+  HOLDS(state.applied <= state.durable, "only entries on this node's disk are applied");
+  HOLDS(state.commit <= state.trail.last_index(), "the commit index lies within the log");
+  HOLDS(state.durable <= state.trail.last_index(), "only entries in the log count as durable");
+  HOLDS(state.trail.last_term() <= state.term(), "no entry is newer than the current term");
+  HOLDS(state.trail.first_index() <= state.applied + 1, "only applied entries are compacted away");
+  HOLDS(state.durable_write <= state.last_write, "no write is done before it is asked for");
+  HOLDS(state.pending_writes.empty() == (state.durable_write == state.last_write),
+        "there are pending writes exactly while a write is not done");
+  HOLDS(state.held_sends.empty() || state.held_sends.front().after > state.durable_write,
+        "a message is held only while its write is not done");
+  HOLDS(!state.pending_writes.empty() || state.durable == state.trail.last_index(),
+        "the whole log is durable when no write is pending");
+  HOLDS(state.proposals.empty() || state.proposals.begin()->first.first > state.commit,
+        "a proposal that the commit index has reached has its fate");
+  HOLDS(state.is_leader() || state.proposals.empty() || state.orphan_ticks_left > 0,
+        "only a leader keeps proposals without a time limit");
+  return std::visit([&](const auto& role) { return violated(state, role); }, state.role);
+}
+
+Sentence violated_between(const State& before, const State& after) {
+  HOLDS(before.id == after.id, "a node keeps its name");
+  HOLDS(after.term() >= before.term(), "terms never fall");
+  HOLDS(after.term() > before.term() || !before.hard_state.vote || before.hard_state.vote == after.hard_state.vote,
+        "a vote is never changed within a term");
+  HOLDS(after.commit >= before.commit, "the commit index never falls");
+  HOLDS(after.applied >= before.applied, "the applied index never falls");
+  HOLDS(after.last_write >= before.last_write && after.durable_write >= before.durable_write,
+        "writes are numbered and done in order");
+  HOLDS(after.trail.first_index() > before.commit || after.trail.term_at(before.commit) ==
+                                                         before.trail.term_at(before.commit),
+        "a committed entry is never replaced");
+  HOLDS(!(before.is_leader() && after.is_leader() && before.term() == after.term()) ||
+            (after.trail.last_index() >= before.trail.last_index() &&
+             after.trail.term_at(before.trail.last_index()) == before.trail.last_term()),
+        "a leader never removes or replaces entries of its own log");
+  HOLDS(before.term() != after.term() || before.leader.empty() || after.leader.empty() ||
+            before.leader == after.leader,
+        "a term has one leader");
+  return std::nullopt;
+}
+
+#undef HOLDS
+
+}  // namespace timestore::raft

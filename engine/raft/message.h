@@ -1,0 +1,56 @@
+// What nodes say to each other (paper, figure 2), with the fields that a richer core needs.
+//
+// A peer may know only the original's fields. The others then keep their defaults, or are derived by the codec from the
+// request that an answer belongs to; each field below says what its absence means.
+#pragma once
+
+#include <variant>
+#include <vector>
+
+#include "engine/raft/types.h"
+
+namespace timestore::raft {
+
+struct VoteRequest {
+  Term term = 0;
+  NodeId candidate;
+  Index last_index = 0;
+  Term last_term = 0;
+  bool operator==(const VoteRequest&) const = default;
+};
+
+struct VoteResponse {
+  Term term = 0;
+  bool granted = false;
+  bool operator==(const VoteResponse&) const = default;
+};
+
+struct AppendRequest {
+  Term term = 0;
+  NodeId leader;
+  Index prev_index = 0;
+  Term prev_term = 0;
+  Index leader_commit = 0;
+  Round round = 0;             // echoed by the answer; confirms leadership for reads (thesis 6.4). 0: none asked
+  std::vector<Entry> entries;  // indices prev_index + 1, prev_index + 2, ...
+  bool operator==(const AppendRequest&) const = default;
+};
+
+// The answer to an append. When `term` is above the request's term, it only says "your term is over": every other
+// field is 0. Otherwise the answering node is a follower in the request's term, and
+//   success:  its durable log equals the leader's up to `match`;
+//   refusal:  it has no entry (prev_index, prev_term) of the request; the newest entry that might agree is `hint`:
+//             the largest index below prev_index whose term is at most prev_term.
+struct AppendResponse {
+  Term term = 0;
+  bool success = false;
+  Index match = 0;       // absent: prev_index + number of entries of the request
+  Index prev_index = 0;  // of the request that is answered; absent: taken from it
+  Position hint = {};    // absent: (prev_term, prev_index - 1)
+  Round round = 0;       // of the request; absent: taken from it
+  bool operator==(const AppendResponse&) const = default;
+};
+
+using Message = std::variant<VoteRequest, VoteResponse, AppendRequest, AppendResponse>;
+
+}  // namespace timestore::raft

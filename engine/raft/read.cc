@@ -1,0 +1,54 @@
+// Linearizable reads without a log write: Ongaro's thesis, section 6.4 (ReadIndex).
+//
+// A leader may answer a read from a state that has applied its commit index, once a quorum has confirmed, after the read
+// arrived, that it still is the leader; and only when an entry of its own term is committed, for before that its commit
+// index may be behind. Reads that arrive while a confirmation is on its way share the next one.
+#include <algorithm>
+
+#include "engine/raft/quorum.h"
+#include "engine/raft/turn.h"
+
+namespace timestore::raft {
+
+void read(Turn& turn, ReadId id) {
+  Leader* leader = std::get_if<Leader>(&turn.state.role);
+  if (leader == nullptr) {
+    turn.effects.reads.push_back({.id = id, .granted = false});
+    return;
+  }
+  leader->fresh_reads.push_back(id);
+}
+
+void begin_read_round(Turn& turn) {
+  State& state = turn.state;
+  Leader* leader = std::get_if<Leader>(&state.role);
+  if (leader == nullptr || leader->fresh_reads.empty() || !leader->reads.empty()) return;
+  if (state.commit < leader->term_start) return;
+  ++leader->round;
+  for (const ReadId id : leader->fresh_reads) leader->reads.push_back({id, state.commit, leader->round});
+  leader->fresh_reads.clear();
+  end_confirmed_reads(turn);  // a cluster of one has its quorum already
+}
+
+void end_confirmed_reads(Turn& turn) {
+  State& state = turn.state;
+  Leader* leader = std::get_if<Leader>(&state.role);
+  if (leader == nullptr || leader->reads.empty()) return;
+  std::vector<Round> reached;
+  for (const Member& voter : state.configuration.voters) {
+    reached.push_back(voter.id == state.id ? leader->round : leader->peers.at(voter.id).round);
+  }
+  const Round confirmed = reached_by_majority(std::move(reached));
+  if (confirmed < leader->reads.front().round) return;
+  for (const PendingRead& pending : leader->reads) turn.effects.reads.push_back({pending.id, true, pending.index});
+  leader->reads.clear();
+}
+
+void refuse_reads(Turn& turn, Leader& leader) {
+  for (const PendingRead& pending : leader.reads) turn.effects.reads.push_back({.id = pending.id, .granted = false});
+  for (const ReadId id : leader.fresh_reads) turn.effects.reads.push_back({.id = id, .granted = false});
+  leader.reads.clear();
+  leader.fresh_reads.clear();
+}
+
+}  // namespace timestore::raft

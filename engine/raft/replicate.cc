@@ -1,0 +1,167 @@
+// A leader replicates its log: paper, sections 5.3 and 5.4.2.
+#include <algorithm>
+
+#include "engine/base/check.h"
+#include "engine/raft/quorum.h"
+#include "engine/raft/turn.h"
+
+namespace timestore::raft {
+
+namespace {
+
+// Sends the entries from progress.next up to `last`; none when last < next.
+void send_append(Turn& turn, const Leader& leader, const NodeId& to, Progress& progress, Index last) {
+  const State& state = turn.state;
+  const Index prev = progress.next - 1;
+  AppendRequest request{.term = state.term(),
+                        .leader = state.id,
+                        .prev_index = prev,
+                        .prev_term = *state.trail.term_at(prev),
+                        .leader_commit = state.commit,
+                        .round = leader.round,
+                        .entries = {}};
+  request.entries.reserve(last >= progress.next ? last - prev : 0);
+  for (Index index = progress.next; index <= last; ++index) {
+    request.entries.push_back({*state.trail.term_at(index), state.trail.kind_at(index), Payload{}});
+  }
+  progress.commit_told = state.commit;
+  progress.round_told = leader.round;
+  turn.effects.sends.push_back({to, std::move(request)});
+}
+
+// The last entry of an append that starts at `first`: bounded in number and bytes, but at least one.
+Index batch_end(const State& state, Index first) {
+  const Index limit = std::min<Index>(state.trail.last_index(), first + state.options.max_append_entries - 1);
+  std::uint64_t bytes = state.trail.size_bound_bytes(first);
+  Index last = first;
+  while (last < limit) {
+    bytes += state.trail.size_bound_bytes(last + 1);
+    if (bytes > state.options.max_append_bytes) break;
+    ++last;
+  }
+  return last;
+}
+
+void probe(Progress& progress, Index next) {
+  progress.mode = Progress::Mode::kProbe;
+  progress.next = next;
+  progress.inflight.clear();
+}
+
+void acknowledged(const State& state, Progress& progress, Index match) {
+  if (match > state.trail.last_index()) return;  // claims entries that we never sent
+  progress.match = std::max(progress.match, match);
+  const auto first_open = std::upper_bound(progress.inflight.begin(), progress.inflight.end(), progress.match);
+  progress.inflight.erase(progress.inflight.begin(), first_open);
+  if (progress.mode == Progress::Mode::kProbe) {
+    progress.mode = Progress::Mode::kReplicate;
+    progress.next = progress.match + 1;
+  }
+  progress.next = std::max(progress.next, progress.match + 1);
+}
+
+// Falls back to the newest entry that both logs may share (the paper's "quickly back up", end of 5.3).
+void refused(Turn& turn, const Leader& leader, const NodeId& from, Progress& progress, const AppendResponse& response) {
+  const bool stale = response.prev_index <= progress.match || response.prev_index >= progress.next ||
+                     (progress.mode == Progress::Mode::kProbe && response.prev_index != progress.next - 1);
+  if (stale) return;
+  const Index limit = std::min(response.hint.index, response.prev_index - 1);
+  const Position shared = turn.state.trail.newest_at_most(limit, response.hint.term);
+  probe(progress, std::max(shared.index, progress.match) + 1);
+  send_append(turn, leader, from, progress, 0);
+}
+
+}  // namespace
+
+void become_leader(Turn& turn) {
+  State& state = turn.state;
+  Leader leader;
+  leader.term_start = state.trail.last_index() + 1;
+  for (const Member& voter : state.configuration.voters) {
+    if (voter.id != state.id) leader.peers[voter.id].next = leader.term_start;
+  }
+  state.role = std::move(leader);
+  state.leader = state.id;
+  append_entry(turn, {.term = state.term(), .kind = EntryKind::kNoop, .payload = Payload(std::string())});
+  send_heartbeats(turn);
+}
+
+void tick_leader(Turn& turn) {
+  State& state = turn.state;
+  Leader& leader = std::get<Leader>(state.role);
+  for (auto& [peer, progress] : leader.peers) ++progress.silent_ticks;
+  if (++leader.heartbeat_elapsed >= state.options.heartbeat_ticks) return send_heartbeats(turn);
+
+  // A follower learns of a commit with the next append; when there is none to come, it is told here.
+  for (auto& [peer, progress] : leader.peers) {
+    const bool behind = progress.commit_told < std::min(state.commit, progress.match);
+    if (behind && progress.inflight.empty()) send_append(turn, leader, peer, progress, 0);
+  }
+}
+
+void receive_append_response(Turn& turn, const NodeId& from, const AppendResponse& response) {
+  Leader* leader = std::get_if<Leader>(&turn.state.role);
+  if (leader == nullptr) return;
+  Progress& progress = leader->peers.at(from);
+  progress.silent_ticks = 0;
+  if (response.round <= leader->round) progress.round = std::max(progress.round, response.round);
+  if (response.success) {
+    acknowledged(turn.state, progress, response.match);
+    commit_by_quorum(turn);
+  } else {
+    refused(turn, *leader, from, progress, response);
+  }
+  end_confirmed_reads(turn);
+}
+
+void peer_unreachable(Turn& turn, const NodeId& peer) {
+  Leader* leader = std::get_if<Leader>(&turn.state.role);
+  if (leader == nullptr) return;
+  const auto found = leader->peers.find(peer);
+  if (found != leader->peers.end()) probe(found->second, found->second.match + 1);
+}
+
+void send_appends(Turn& turn) {
+  State& state = turn.state;
+  Leader* leader = std::get_if<Leader>(&state.role);
+  if (leader == nullptr) return;
+  for (auto& [peer, progress] : leader->peers) {
+    while (progress.mode == Progress::Mode::kReplicate && progress.next <= state.trail.last_index() &&
+           progress.inflight.size() < state.options.max_inflight_appends) {
+      const Index last = batch_end(state, progress.next);
+      send_append(turn, *leader, peer, progress, last);
+      progress.inflight.push_back(last);
+      progress.next = last + 1;
+    }
+  }
+}
+
+void send_heartbeats(Turn& turn) {
+  Leader& leader = std::get<Leader>(turn.state.role);
+  leader.heartbeat_elapsed = 0;
+  for (auto& [peer, progress] : leader.peers) send_append(turn, leader, peer, progress, 0);
+}
+
+void tell_round(Turn& turn) {
+  Leader* leader = std::get_if<Leader>(&turn.state.role);
+  if (leader == nullptr) return;
+  for (auto& [peer, progress] : leader->peers) {
+    if (progress.round_told < leader->round) send_append(turn, *leader, peer, progress, 0);
+  }
+}
+
+// Paper 5.4.2: only an entry of the own term is committed by counting; older ones are committed through it. The leader
+// counts itself only as far as its own disk has come.
+void commit_by_quorum(Turn& turn) {
+  State& state = turn.state;
+  const Leader* leader = std::get_if<Leader>(&state.role);
+  if (leader == nullptr) return;
+  std::vector<Index> reached;
+  for (const Member& voter : state.configuration.voters) {
+    reached.push_back(voter.id == state.id ? state.durable : leader->peers.at(voter.id).match);
+  }
+  const Index index = reached_by_majority(std::move(reached));
+  if (index >= leader->term_start) advance_commit(turn, index);
+}
+
+}  // namespace timestore::raft

@@ -1,0 +1,120 @@
+#include "engine/raft/state.h"
+
+#include "engine/base/check.h"
+#include "engine/raft/turn.h"
+
+namespace timestore::raft {
+
+namespace {
+
+void add(Hasher& hasher, const Configuration& configuration) {
+  hasher.add(configuration.voters.size());
+  for (const Member& member : configuration.voters) hasher.add(member.id).add(member.url);
+}
+
+void add(Hasher& hasher, const Options& options) {
+  hasher.add(options.election_ticks_min).add(options.election_ticks_max).add(options.heartbeat_ticks);
+  hasher.add(options.orphan_ticks).add(options.max_append_entries).add(options.max_append_bytes);
+  hasher.add(options.max_inflight_appends);
+}
+
+void add(Hasher& hasher, const HardState& hard_state) {
+  hasher.add(hard_state.term).add(hard_state.vote.has_value()).add(hard_state.vote.value_or(""));
+}
+
+void add(Hasher& hasher, const Progress& progress) {
+  hasher.add(static_cast<std::uint64_t>(progress.mode)).add(progress.match).add(progress.next);
+  hasher.add(progress.inflight.size());
+  for (const Index index : progress.inflight) hasher.add(index);
+  hasher.add(progress.round).add(progress.commit_told).add(progress.round_told).add(progress.silent_ticks);
+}
+
+void add(Hasher&, const Follower&) {}
+
+void add(Hasher& hasher, const Candidate& candidate) {
+  hasher.add(candidate.vote_write).add(candidate.votes.size());
+  for (const auto& [voter, granted] : candidate.votes) hasher.add(voter).add(granted);
+}
+
+void add(Hasher& hasher, const Leader& leader) {
+  hasher.add(leader.term_start).add(leader.peers.size());
+  for (const auto& [peer, progress] : leader.peers) {
+    hasher.add(peer);
+    add(hasher, progress);
+  }
+  hasher.add(leader.heartbeat_elapsed).add(leader.round).add(leader.reads.size());
+  for (const PendingRead& pending : leader.reads) hasher.add(pending.id).add(pending.index).add(pending.round);
+  hasher.add(leader.fresh_reads.size());
+  for (const ReadId id : leader.fresh_reads) hasher.add(id);
+}
+
+void add(Hasher& hasher, const VoteRequest& message) {
+  hasher.add(message.term).add(message.candidate).add(message.last_index).add(message.last_term);
+}
+
+void add(Hasher& hasher, const VoteResponse& message) { hasher.add(message.term).add(message.granted); }
+
+void add(Hasher& hasher, const AppendRequest& message) {
+  hasher.add(message.term).add(message.leader).add(message.prev_index).add(message.prev_term);
+  hasher.add(message.leader_commit).add(message.round).add(message.entries.size());
+  for (const Entry& entry : message.entries) {
+    hasher.add(entry.term).add(static_cast<std::uint64_t>(entry.kind)).add(entry.payload.view());
+  }
+}
+
+void add(Hasher& hasher, const AppendResponse& message) {
+  hasher.add(message.term).add(message.success).add(message.match).add(message.prev_index);
+  hasher.add(message.hint.term).add(message.hint.index).add(message.round);
+}
+
+template <typename Variant>
+void add_variant(Hasher& hasher, const Variant& variant) {
+  hasher.add(variant.index());
+  std::visit([&](const auto& alternative) { add(hasher, alternative); }, variant);
+}
+
+}  // namespace
+
+State start(const Restart& restart, const Options& options) {
+  TIMESTORE_CHECK(restart.applied <= restart.trail.last_index(), "the state machine cannot be ahead of the log");
+  TIMESTORE_CHECK(restart.trail.last_term() <= restart.hard_state.term, "no entry is newer than the current term");
+  TIMESTORE_CHECK(options.election_ticks_min >= 1 && options.election_ticks_min <= options.election_ticks_max,
+                  "election time-outs form a range");
+  State state;
+  state.id = restart.id;
+  state.configuration = restart.configuration;
+  state.options = options;
+  state.prng = Prng(restart.seed);
+  state.hard_state = restart.hard_state;
+  state.trail = restart.trail;
+  state.commit = restart.applied;
+  state.applied = restart.applied;
+  state.durable = restart.trail.last_index();
+  reset_election_timer(state);
+  return state;
+}
+
+std::uint64_t hash_of(const State& state) {
+  Hasher hasher;
+  hasher.add(state.id);
+  add(hasher, state.configuration);
+  add(hasher, state.options);
+  for (const std::uint64_t word : state.prng.state) hasher.add(word);
+  add(hasher, state.hard_state);
+  state.trail.add_to(hasher);
+  add_variant(hasher, state.role);
+  hasher.add(state.leader).add(state.commit).add(state.applied).add(state.durable);
+  hasher.add(state.last_write).add(state.durable_write).add(state.pending_writes.size());
+  for (const PendingWrite& write : state.pending_writes) hasher.add(write.id).add(write.last_index);
+  hasher.add(state.held_sends.size());
+  for (const HeldSend& held : state.held_sends) {
+    hasher.add(held.after).add(held.send.to).add(held.send.correlation);
+    add_variant(hasher, held.send.message);
+  }
+  hasher.add(state.election_elapsed).add(state.election_timeout).add(state.proposals.size());
+  for (const auto& [place, id] : state.proposals) hasher.add(place.first).add(place.second).add(id);
+  hasher.add(state.orphan_ticks_left);
+  return hasher.value();
+}
+
+}  // namespace timestore::raft

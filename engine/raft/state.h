@@ -1,0 +1,142 @@
+// Everything one node's consensus core knows, as one regular value.
+//
+// It can be copied, compared and hashed; it holds no pointer to the outside, no clock and no payload, and its randomness
+// is inside. Only step() changes it. Data that only a leader or a candidate needs lives in the role, so that it cannot
+// exist at any other time.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "engine/base/hash.h"
+#include "engine/base/prng.h"
+#include "engine/raft/configuration.h"
+#include "engine/raft/effects.h"
+#include "engine/raft/trail.h"
+
+namespace timestore::raft {
+
+// Times are counted in ticks. The paper's rule (section 5.6): broadcast time << election time-out.
+struct Options {
+  std::uint32_t election_ticks_min = 30;
+  std::uint32_t election_ticks_max = 60;  // inclusive
+  std::uint32_t heartbeat_ticks = 5;
+  std::uint32_t orphan_ticks = 120;  // how long a deposed leader waits to learn the fate of its proposals
+  std::uint32_t max_append_entries = 1024;
+  std::uint64_t max_append_bytes = 1 << 20;
+  std::uint32_t max_inflight_appends = 4;  // appends with entries on the way to one follower
+  bool operator==(const Options&) const = default;
+};
+
+// What a leader knows of another member (paper, figure 2: nextIndex and matchIndex).
+struct Progress {
+  enum class Mode : std::uint8_t {
+    kProbe,      // where the logs agree is not known: one empty append each heartbeat until it answers
+    kReplicate,  // entries flow, up to a bounded number of appends ahead of the acknowledgements
+  };
+  Mode mode = Mode::kProbe;
+  Index match = 0;              // its durable log equals ours up to here
+  Index next = 1;               // the next entry to send
+  std::vector<Index> inflight;  // the last index of each append with entries that is not acknowledged, ascending
+  Round round = 0;              // the newest round that it has answered
+  Index commit_told = 0;        // the newest commit index that we have sent
+  Round round_told = 0;         // the newest round that we have sent
+  std::uint32_t silent_ticks = 0;
+  bool operator==(const Progress&) const = default;
+};
+
+struct PendingRead {
+  ReadId id = 0;
+  Index index = 0;  // the commit index when its round began
+  Round round = 0;
+  bool operator==(const PendingRead&) const = default;
+};
+
+struct Follower {
+  bool operator==(const Follower&) const = default;
+};
+
+struct Candidate {
+  WriteId vote_write = 0;         // the write that makes the vote for ourselves durable; counted only then
+  std::map<NodeId, bool> votes;   // granted or refused, by voter
+  bool operator==(const Candidate&) const = default;
+};
+
+struct Leader {
+  Index term_start = 0;                // the no-op that opened this term
+  std::map<NodeId, Progress> peers;    // every voter but ourselves
+  std::uint32_t heartbeat_elapsed = 0;
+  Round round = 0;                     // the newest round begun
+  std::vector<PendingRead> reads;      // waiting for their round to be answered by a quorum
+  std::vector<ReadId> fresh_reads;     // waiting for their round to begin
+  bool operator==(const Leader&) const = default;
+};
+
+using Role = std::variant<Follower, Candidate, Leader>;
+
+// A write that is not known to be durable yet, and how much of the log it would make durable. A later truncation lowers
+// `last_index`: what was cut off never becomes durable by an older write (the "ABA" race of asynchronous writes).
+struct PendingWrite {
+  WriteId id = 0;
+  Index last_index = 0;
+  bool operator==(const PendingWrite&) const = default;
+};
+
+// A message that promises something not durable yet: it leaves when every write up to `after` is done.
+struct HeldSend {
+  WriteId after = 0;
+  Send send;
+  bool operator==(const HeldSend&) const = default;
+};
+
+struct State {
+  NodeId id;
+  Configuration configuration;
+  Options options;
+  Prng prng{0};
+
+  // Persistent (paper, figure 2), together with the payloads that the core does not hold.
+  HardState hard_state;
+  Trail trail;
+
+  // Volatile.
+  Role role;
+  NodeId leader;  // of the current term; empty while unknown
+  Index commit = 0;
+  Index applied = 0;
+  Index durable = 0;  // the log is on this node's disk up to here
+  WriteId last_write = 0;
+  WriteId durable_write = 0;
+  std::vector<PendingWrite> pending_writes;  // ascending by id
+  std::vector<HeldSend> held_sends;          // ascending by the write they wait for
+  std::uint32_t election_elapsed = 0;
+  std::uint32_t election_timeout = 0;  // drawn anew at every reset
+  std::map<std::pair<Index, Term>, ProposalId> proposals;  // without a fate yet
+  std::uint32_t orphan_ticks_left = 0;  // until proposals of lost terms become "unknown"; 0: there are none
+
+  bool operator==(const State&) const = default;
+
+  bool is_leader() const { return std::holds_alternative<Leader>(role); }
+  Term term() const { return hard_state.term; }
+};
+
+// What a node starts from: nothing, or what its disks held.
+struct Restart {
+  NodeId id;
+  Configuration configuration;
+  HardState hard_state;
+  Trail trail;
+  Index applied = 0;  // by the state machine, hence committed. Requires applied <= trail.last_index().
+  std::uint64_t seed = 0;
+};
+
+[[nodiscard]] State start(const Restart& restart, const Options& options);
+
+// The same value on every machine for equal states.
+[[nodiscard]] std::uint64_t hash_of(const State& state);
+
+}  // namespace timestore::raft

@@ -1,0 +1,184 @@
+#include "engine/raft/step.h"
+
+#include <algorithm>
+
+#include "engine/base/check.h"
+#include "engine/raft/turn.h"
+
+namespace timestore::raft {
+
+namespace {
+
+template <typename... Cases>
+struct Match : Cases... {
+  using Cases::operator()...;
+};
+
+Term term_of(const Message& message) {
+  return std::visit([](const auto& any) { return any.term; }, message);
+}
+
+// "Your request is refused; this is our term." Answers nothing to an answer.
+void refuse(Turn& turn, const NodeId& to, const Message& message, Correlation correlation) {
+  if (std::holds_alternative<VoteRequest>(message)) {
+    send_when_durable(turn, to, VoteResponse{.term = turn.state.term()}, correlation);
+  } else if (std::holds_alternative<AppendRequest>(message)) {
+    send_when_durable(turn, to, AppendResponse{.term = turn.state.term()}, correlation);
+  }
+}
+
+void receive(Turn& turn, const Receive& input) {
+  State& state = turn.state;
+  const Term term = term_of(input.message);
+  const bool believable = state.configuration.is_voter(input.from) && input.from != state.id && term >= 1 &&
+                          term <= kMaxTerm && (term <= state.term() || term - state.term() <= kMaxTermJump);
+  if (!believable || term < state.term()) return refuse(turn, input.from, input.message, input.correlation);
+  if (term > state.term()) become_follower(turn, term, "");
+
+  std::visit(Match{
+                 [&](const VoteRequest& m) { receive_vote_request(turn, input.from, m, input.correlation); },
+                 [&](const VoteResponse& m) { receive_vote_response(turn, input.from, m); },
+                 [&](const AppendRequest& m) { receive_append_request(turn, input.from, m, input.correlation); },
+                 [&](const AppendResponse& m) { receive_append_response(turn, input.from, m); },
+             },
+             input.message);
+}
+
+// The messages whose writes are done leave, unless a newer term has overtaken them: then a request is pointless, and an
+// answer becomes a refusal in the newer term, itself a promise.
+void release_held_sends(Turn& turn) {
+  State& state = turn.state;
+  const auto first_waiting = std::find_if(state.held_sends.begin(), state.held_sends.end(),
+                                          [&](const HeldSend& held) { return held.after > state.durable_write; });
+  std::vector<HeldSend> released(std::make_move_iterator(state.held_sends.begin()),
+                                 std::make_move_iterator(first_waiting));
+  state.held_sends.erase(state.held_sends.begin(), first_waiting);
+  for (HeldSend& held : released) {
+    Send& send = held.send;
+    if (term_of(send.message) == state.term()) {
+      turn.effects.sends.push_back(std::move(send));
+    } else if (std::holds_alternative<VoteResponse>(send.message)) {
+      send_when_durable(turn, send.to, VoteResponse{.term = state.term()}, send.correlation);
+    } else if (std::holds_alternative<AppendResponse>(send.message)) {
+      send_when_durable(turn, send.to, AppendResponse{.term = state.term()}, send.correlation);
+    }
+  }
+}
+
+void write_done(Turn& turn, WriteId id) {
+  State& state = turn.state;
+  TIMESTORE_CHECK(id <= state.last_write, "only a write that was asked for can be done");
+  if (id <= state.durable_write) return;
+  state.durable_write = id;
+  auto write = state.pending_writes.begin();
+  for (; write != state.pending_writes.end() && write->id <= id; ++write) {
+    state.durable = std::max(state.durable, write->last_index);
+  }
+  state.pending_writes.erase(state.pending_writes.begin(), write);
+
+  count_own_vote(turn);
+  commit_by_quorum(turn);
+  release_held_sends(turn);
+}
+
+void applied(Turn& turn, Index index) {
+  TIMESTORE_CHECK(index <= std::min(turn.state.commit, turn.state.durable), "only what was released can be applied");
+  turn.state.applied = std::max(turn.state.applied, index);
+}
+
+void tick(Turn& turn) {
+  tick_orphans(turn);
+  if (turn.state.is_leader()) {
+    tick_leader(turn);
+  } else {
+    tick_election(turn);
+  }
+}
+
+void dispatch(Turn& turn, const Input& input) {
+  std::visit(Match{
+                 [&](const Tick&) { tick(turn); },
+                 [&](const Receive& receipt) { receive(turn, receipt); },
+                 [&](const Propose& proposal) { propose(turn, proposal); },
+                 [&](const Read& request) { read(turn, request.id); },
+                 [&](const WriteDone& done) { write_done(turn, done.id); },
+                 [&](const Applied& done) { applied(turn, done.index); },
+                 [&](const PeerUnreachable& event) { peer_unreachable(turn, event.peer); },
+                 [&](const Campaign&) { campaign(turn); },
+                 [&](const StepDown&) {
+                   if (turn.state.is_leader()) become_follower(turn, turn.state.term(), "");
+                 },
+             },
+             input);
+}
+
+// Numbers the turn's write, if it has anything to write, and lets go of the promises that need not wait.
+void conclude(Turn& turn) {
+  State& state = turn.state;
+  begin_read_round(turn);
+  send_appends(turn);
+  tell_round(turn);
+
+  const bool writes = turn.write.truncate_from || !turn.write.entries.empty() || turn.hard_state != state.hard_state;
+  if (writes) {
+    turn.write.id = ++state.last_write;
+    turn.write.hard_state = state.hard_state;
+    state.pending_writes.push_back({turn.write.id, state.trail.last_index()});
+    turn.effects.write = std::move(turn.write);
+  }
+  for (Send& promise : turn.promises) {
+    if (state.durable_write == state.last_write) {
+      turn.effects.sends.push_back(std::move(promise));
+    } else {
+      state.held_sends.push_back({state.last_write, std::move(promise)});
+    }
+  }
+  turn.effects.apply_through = std::min(state.commit, state.durable);
+}
+
+}  // namespace
+
+Effects step(State& state, std::span<const Input> inputs) {
+  Turn turn(state);
+  for (const Input& input : inputs) dispatch(turn, input);
+  conclude(turn);
+  return std::move(turn.effects);
+}
+
+void append_entry(Turn& turn, Entry entry) {
+  Trail& trail = turn.state.trail;
+  trail.append(entry.term, entry.kind, entry.payload.size_bytes());
+  if (turn.write.entries.empty()) turn.write.first_index = trail.last_index();
+  turn.write.entries.push_back(std::move(entry));
+}
+
+void truncate_log(Turn& turn, Index from) {
+  State& state = turn.state;
+  TIMESTORE_CHECK(from > state.commit, "a committed entry is never removed");
+  state.trail.truncate_from(from);
+  state.durable = std::min(state.durable, from - 1);
+  for (PendingWrite& write : state.pending_writes) write.last_index = std::min(write.last_index, from - 1);
+
+  // What this very turn was going to append is cut back; anything older must be removed from the disk.
+  Write& write = turn.write;
+  if (!write.entries.empty() && from > write.first_index) {
+    write.entries.resize(from - write.first_index);
+  } else {
+    write.entries.clear();
+    write.truncate_from = std::min(write.truncate_from.value_or(from), from);
+  }
+}
+
+void send_when_durable(Turn& turn, const NodeId& to, Message message, Correlation correlation) {
+  turn.promises.push_back({to, std::move(message), correlation});
+}
+
+void advance_commit(Turn& turn, Index index) {
+  State& state = turn.state;
+  TIMESTORE_CHECK(index <= state.trail.last_index(), "only entries in the log can be committed");
+  if (index <= state.commit) return;
+  state.commit = index;
+  settle_proposals(turn);
+}
+
+}  // namespace timestore::raft

@@ -1,0 +1,68 @@
+// One step's work in progress, shared by the chapters of the core. Private to engine/raft.
+//
+//   step.cc       dispatches inputs; concludes a turn: numbers the write, releases what may now be applied
+//   election.cc   time-outs, votes, changes of role (paper 5.2, 5.4.1)
+//   append.cc     a follower receives entries (5.3)
+//   replicate.cc  a leader sends entries, counts acknowledgements, commits (5.3, 5.4.2)
+//   propose.cc    proposals and their fates
+//   read.cc       linearizable reads without a log write (thesis 6.4)
+#pragma once
+
+#include <optional>
+
+#include "engine/raft/effects.h"
+#include "engine/raft/state.h"
+
+namespace timestore::raft {
+
+struct Turn {
+  State& state;
+  Effects effects;
+  Write write;                    // what this turn wants durable so far
+  const HardState hard_state;     // as it was when the turn began
+  std::vector<Send> promises;     // messages that wait for everything written so far, this turn's write included
+
+  explicit Turn(State& s) : state(s), hard_state(s.hard_state) {}
+};
+
+// ---- step.cc
+void append_entry(Turn& turn, Entry entry);  // to the log and to the turn's write
+void truncate_log(Turn& turn, Index from);
+void send_when_durable(Turn& turn, const NodeId& to, Message message, Correlation correlation = 0);
+void advance_commit(Turn& turn, Index index);  // commit only grows
+
+// ---- election.cc
+void tick_election(Turn& turn);
+void campaign(Turn& turn);
+void become_follower(Turn& turn, Term term, const NodeId& leader);  // leader empty: not known
+void receive_vote_request(Turn& turn, const NodeId& from, const VoteRequest& request, Correlation correlation);
+void receive_vote_response(Turn& turn, const NodeId& from, const VoteResponse& response);
+void count_own_vote(Turn& turn);  // after a write became durable
+void reset_election_timer(State& state);
+
+// ---- append.cc
+void receive_append_request(Turn& turn, const NodeId& from, const AppendRequest& request, Correlation correlation);
+
+// ---- replicate.cc
+void become_leader(Turn& turn);
+void tick_leader(Turn& turn);
+void receive_append_response(Turn& turn, const NodeId& from, const AppendResponse& response);
+void peer_unreachable(Turn& turn, const NodeId& peer);
+void send_appends(Turn& turn);     // whatever every follower's window has room for
+void send_heartbeats(Turn& turn);  // an append to every follower now
+void tell_round(Turn& turn);       // an append to every follower that has not heard of the newest round
+void commit_by_quorum(Turn& turn);
+
+// ---- propose.cc
+void propose(Turn& turn, const Propose& proposal);
+void settle_proposals(Turn& turn);  // those that the commit index has reached
+void orphan_proposals(Turn& turn);  // leadership was lost
+void tick_orphans(Turn& turn);
+
+// ---- read.cc
+void read(Turn& turn, ReadId id);
+void begin_read_round(Turn& turn);  // for reads that wait for one, when the last round is answered
+void end_confirmed_reads(Turn& turn);
+void refuse_reads(Turn& turn, Leader& leader);  // leadership is being lost
+
+}  // namespace timestore::raft

@@ -1,0 +1,353 @@
+#include "engine/replica/replica.h"
+
+#include <algorithm>
+
+#include "engine/base/check.h"
+#include "engine/series/command.h"
+#include "engine/series/entry_id.h"
+
+namespace timestore::replica {
+
+Replica::Replica(const Options& options, Ports ports, std::unique_ptr<store::LogFile> log,
+                 std::unique_ptr<store::SeriesFile> series, raft::State core)
+    : options_(options),
+      ports_(ports),
+      log_(std::move(log)),
+      series_(std::move(series)),
+      core_(std::move(core)),
+      cache_(options.cache_bytes),
+      apply_through_(core_.applied),
+      applied_(core_.applied),
+      state_hash_(series_->state_hash()),
+      salts_(options.seed ^ 0x73616c7473) {}
+
+Replica::~Replica() = default;
+
+// ---------------------------------------------------------------------------------------------------- inputs
+
+void Replica::tick() { inputs_.emplace_back(raft::Tick{}); }
+
+void Replica::receive(raft::NodeId from, raft::Message message, raft::Correlation correlation) {
+  inputs_.emplace_back(raft::Receive{std::move(from), std::move(message), correlation});
+}
+
+void Replica::peer_unreachable(raft::NodeId peer) { inputs_.emplace_back(raft::PeerUnreachable{std::move(peer)}); }
+
+void Replica::campaign() { inputs_.emplace_back(raft::Campaign{}); }
+
+void Replica::step_down() { inputs_.emplace_back(raft::StepDown{}); }
+
+WriteTicket Replica::submit(std::vector<TimeEntry> entries, WriteCallback callback) {
+  Submission submission{.ticket = ++last_ticket_, .entries = std::move(entries), .callback = std::move(callback), .size_bytes = 0};
+  const WriteTicket ticket = submission.ticket;
+  std::size_t size_bytes = 0;
+  for (const TimeEntry& entry : submission.entries) {
+    size_bytes += sizeof(TimeEntry) + entry.device_id.size() + entry.attributes.size();
+  }
+  if (waiting_bytes_ + size_bytes > options_.max_waiting_bytes) {
+    finish(std::move(submission), WriteEnd::Kind::kBusy);
+    return ticket;
+  }
+  submission.size_bytes = size_bytes;
+  waiting_bytes_ += size_bytes;
+  submissions_.push_back(std::move(submission));
+  return ticket;
+}
+
+void Replica::give_up(WriteTicket ticket) {
+  const auto end_here = [&](Submission& submission) {
+    if (submission.ticket != ticket || !submission.callback) return;
+    std::exchange(submission.callback, {})(
+        {.kind = WriteEnd::Kind::kUnknown, .result = {}, .entries = submission.entries, .applied = applied_});
+  };
+  for (Submission& submission : submissions_) end_here(submission);
+  for (auto& [id, waiting] : proposals_) end_here(waiting.submission);
+  for (auto& [index, submission] : committed_) end_here(submission);
+}
+
+void Replica::read(ReadCallback callback) {
+  const raft::ReadId id = ++last_read_;
+  reads_.emplace(id, std::move(callback));
+  inputs_.emplace_back(raft::Read{id});
+}
+
+void Replica::await_applied(raft::Index index, ReadCallback callback) {
+  granted_.push_back({index, std::move(callback)});
+  if (failure_) return fail(*failure_);
+  answer_applied_reads();
+}
+
+// ---------------------------------------------------------------------------------------------------- duties
+
+void Replica::settle() {
+  while (!failure_ && (!inputs_.empty() || !submissions_.empty())) {
+    raft::Effects effects = step();
+    persist(std::move(effects.write));
+    send(std::move(effects.sends));
+    apply(effects.apply_through);
+    answer(effects.reads, effects.fates);
+  }
+  if (failure_) fail(*failure_);  // whoever came since must hear of it too
+}
+
+raft::Effects Replica::step() {
+  propose_submissions();
+  const std::vector<raft::Input> inputs = std::exchange(inputs_, {});
+  return raft::step(core_, inputs);
+}
+
+// Proposals go in front of whatever else arrived, so the place that each will get in the log is known beforehand, and
+// with it the ids that derive from it. When this node turns out not to be the leader, the core refuses them all.
+void Replica::propose_submissions() {
+  if (submissions_.empty()) return;
+  if (salt_term_ != core_.term()) {
+    salt_term_ = core_.term();
+    salt_ = salts_.next();
+  }
+  std::vector<raft::Input> inputs;
+  inputs.reserve(submissions_.size() + inputs_.size());
+  raft::Position position{.term = core_.term(), .index = core_.trail.last_index()};
+  for (Submission& submission : std::exchange(submissions_, {})) {
+    ++position.index;
+    std::uint32_t ordinal = 0;
+    for (TimeEntry& entry : submission.entries) {
+      if (entry.id.is_nil() && is_leader()) entry.id = make_entry_id({position.index, ordinal}, salt_);
+      ++ordinal;
+    }
+    const raft::ProposalId id = ++last_proposal_;
+    inputs.emplace_back(raft::Propose{id, raft::Payload(encode_command(submission.entries))});
+    proposals_.emplace(id, Waiting{std::move(submission), position});
+  }
+  std::move(inputs_.begin(), inputs_.end(), std::back_inserter(inputs));
+  inputs_ = std::move(inputs);
+}
+
+void Replica::persist(std::optional<raft::Write> write) {
+  if (!write) return;
+  if (write->truncate_from) cache_.truncate_from(*write->truncate_from);
+  if (!write->entries.empty()) cache_.replace_from(write->first_index, write->entries);
+  unwritten_.push_back(std::move(*write));
+  start_writing();
+}
+
+void Replica::start_writing() {
+  if (failure_ || is_writing_ || unwritten_.empty()) return;
+  is_writing_ = true;
+  const raft::WriteId last = unwritten_.back().id;
+  auto writes = std::make_shared<std::vector<raft::Write>>(std::exchange(unwritten_, {}));
+  auto outcome = std::make_shared<Result<void>>();
+  ports_.lanes.run(Lane::kLog, {.work = [this, writes, outcome] { *outcome = log_->write(*writes); },
+                                 .done = [this, last, outcome] {
+                                   is_writing_ = false;
+                                   if (!*outcome) return fail(outcome->error());
+                                   inputs_.emplace_back(raft::WriteDone{last});
+                                   start_writing();
+                                 }});
+}
+
+void Replica::send(std::vector<raft::Send> sends) {
+  for (raft::Send& send : sends) {
+    auto* append = std::get_if<raft::AppendRequest>(&send.message);
+    if (append == nullptr || fill_payloads(*append)) {
+      ports_.transport.send(std::move(send));
+    } else {
+      fetch_and_send(std::move(send));
+    }
+  }
+}
+
+bool Replica::fill_payloads(raft::AppendRequest& request) const {
+  raft::Index index = request.prev_index;
+  for (raft::Entry& entry : request.entries) {
+    const raft::Entry* cached = cache_.find(++index);
+    if (cached == nullptr) return false;
+    TIMESTORE_CHECK(cached->term == entry.term, "the cache holds the entries of the log");
+    entry.payload = cached->payload;
+  }
+  return true;
+}
+
+// A follower is behind what the cache holds: the payloads are read beside the writes. When the log has changed meanwhile
+// the message is dropped, as a network might.
+void Replica::fetch_and_send(raft::Send send) {
+  auto held = std::make_shared<raft::Send>(std::move(send));
+  auto entries = std::make_shared<Result<std::vector<raft::Entry>>>();
+  const auto& request = std::get<raft::AppendRequest>(held->message);
+  const raft::Index first = request.prev_index + 1;
+  const std::size_t count = request.entries.size();
+  ports_.lanes.run(Lane::kLog, {.work = [this, entries, first, count] {
+                                   *entries = log_->read(first, count, options_.raft.max_append_bytes * 2);
+                                 },
+                                 .done = [this, held, entries] {
+                                   if (!*entries) return fail(entries->error());
+                                   auto& append = std::get<raft::AppendRequest>(held->message);
+                                   if ((*entries)->size() < append.entries.size()) return;
+                                   for (std::size_t i = 0; i < append.entries.size(); ++i) {
+                                     if ((**entries)[i].term != append.entries[i].term) return;
+                                     append.entries[i].payload = (**entries)[i].payload;
+                                   }
+                                   ports_.transport.send(std::move(*held));
+                                 }});
+}
+
+void Replica::apply(raft::Index through) {
+  apply_through_ = std::max(apply_through_, through);
+  start_applying();
+  cache_.shrink(core_.durable);
+}
+
+// Hands the next group of committed entries to the series lane, from the cache or else by way of the log file.
+void Replica::start_applying() {
+  if (failure_ || is_applying_ || applied_ >= apply_through_) return;
+  is_applying_ = true;
+  const raft::Index first = applied_ + 1;
+  const auto count = static_cast<std::size_t>(
+      std::min<raft::Index>(apply_through_ - applied_, static_cast<raft::Index>(options_.max_apply_entries)));
+  if (cache_.find(first) != nullptr) {
+    std::vector<raft::Entry> entries;
+    std::uint64_t bytes = 0;
+    for (raft::Index index = first; index < first + count && bytes < options_.max_apply_bytes; ++index) {
+      const raft::Entry* entry = cache_.find(index);
+      TIMESTORE_CHECK(entry != nullptr, "the cache has no gaps");
+      bytes += entry->payload.size_bytes();
+      entries.push_back(*entry);
+    }
+    return apply_entries(first, std::move(entries));
+  }
+  auto entries = std::make_shared<Result<std::vector<raft::Entry>>>();
+  ports_.lanes.run(Lane::kLog, {.work = [this, entries, first, count] {
+                                   *entries = log_->read(first, count, options_.max_apply_bytes);
+                                 },
+                                 .done = [this, entries, first] {
+                                   if (!*entries) return fail(entries->error());
+                                   TIMESTORE_CHECK(!(*entries)->empty(), "a durable entry is in the log file");
+                                   apply_entries(first, std::move(**entries));
+                                 }});
+}
+
+void Replica::apply_entries(raft::Index first, std::vector<raft::Entry> entries) {
+  auto held = std::make_shared<std::vector<raft::Entry>>(std::move(entries));
+  auto results = std::make_shared<Result<std::vector<store::ApplyResult>>>();
+  auto hash = std::make_shared<std::uint64_t>();
+  ports_.lanes.run(Lane::kSeries, {.work = [this, held, first, results, hash] {
+                                      *results = series_->apply(first, *held);
+                                      *hash = series_->state_hash();
+                                    },
+                                    .done = [this, first, results, hash] {
+                                      is_applying_ = false;
+                                      state_hash_ = *hash;
+                                      applied(first, std::move(*results));
+                                    }});
+}
+
+void Replica::applied(raft::Index first, Result<std::vector<store::ApplyResult>> results) {
+  if (!results) return fail(results.error());
+  applied_ = first + results->size() - 1;
+  inputs_.emplace_back(raft::Applied{applied_});
+  auto waiting = committed_.begin();
+  for (; waiting != committed_.end() && waiting->first <= applied_; ++waiting) {
+    finish(std::move(waiting->second), WriteEnd::Kind::kApplied, std::move((*results)[waiting->first - first]));
+  }
+  committed_.erase(committed_.begin(), waiting);
+  answer_applied_reads();
+  start_applying();
+}
+
+void Replica::answer(const std::vector<raft::ReadEnd>& reads, const std::vector<raft::Fate>& fates) {
+  for (const raft::Fate& fate : fates) {
+    auto found = proposals_.extract(fate.id);
+    TIMESTORE_CHECK(!found.empty(), "a fate belongs to a proposal that waits for it");
+    Waiting& waiting = found.mapped();
+    switch (fate.kind) {
+      case raft::Fate::Kind::kCommitted:
+        TIMESTORE_CHECK(fate.position == waiting.position, "a proposal is committed where its ids say");
+        TIMESTORE_CHECK(fate.position.index > applied_, "an entry is applied after its commitment is known");
+        committed_.emplace(fate.position.index, std::move(waiting.submission));
+        break;
+      case raft::Fate::Kind::kRefused:
+      case raft::Fate::Kind::kSuperseded:
+        finish(std::move(waiting.submission), WriteEnd::Kind::kNotLeader);
+        break;
+      case raft::Fate::Kind::kUnknown:
+        finish(std::move(waiting.submission), WriteEnd::Kind::kUnknown);
+        break;
+    }
+  }
+  for (const raft::ReadEnd& end : reads) {
+    auto callback = std::move(reads_.extract(end.id).mapped());
+    if (end.granted) {
+      granted_.push_back({end.index, std::move(callback)});
+    } else {
+      callback(false, 0);
+    }
+  }
+  answer_applied_reads();
+}
+
+void Replica::answer_applied_reads() {
+  const auto waits = [&](const WaitingRead& read) { return read.index > applied_; };
+  const auto ready = std::stable_partition(granted_.begin(), granted_.end(), waits);
+  std::vector<WaitingRead> answered(std::make_move_iterator(ready), std::make_move_iterator(granted_.end()));
+  granted_.erase(ready, granted_.end());
+  for (const WaitingRead& read : answered) read.callback(true, read.index);
+}
+
+void Replica::finish(Submission submission, WriteEnd::Kind kind, store::ApplyResult result) {
+  waiting_bytes_ -= submission.size_bytes;
+  if (!submission.callback) return;
+  submission.callback(
+      {.kind = kind, .result = std::move(result), .entries = std::move(submission.entries), .applied = applied_});
+}
+
+// Nobody is left waiting: what was proposed may yet be committed by others, what was not is certainly not stored.
+void Replica::fail(Error error) {
+  if (!failure_) failure_ = std::move(error);
+  inputs_.clear();
+  for (auto& submission : std::exchange(submissions_, {})) finish(std::move(submission), WriteEnd::Kind::kNotLeader);
+  for (auto& [id, waiting] : std::exchange(proposals_, {})) {
+    finish(std::move(waiting.submission), WriteEnd::Kind::kUnknown);
+  }
+  for (auto& [index, submission] : std::exchange(committed_, {})) {
+    finish(std::move(submission), WriteEnd::Kind::kUnknown);
+  }
+  for (auto& [id, callback] : std::exchange(reads_, {})) callback(false, 0);
+  for (auto& read : std::exchange(granted_, {})) read.callback(false, 0);
+}
+
+bool Replica::is_idle() const {
+  return !is_writing_ && !is_applying_ && unwritten_.empty() && inputs_.empty() && submissions_.empty() &&
+         proposals_.empty() && committed_.empty() && reads_.empty() && granted_.empty();
+}
+
+Status Replica::status() const {
+  Status status{.role = Status::Role::kFollower,
+                .node = core_.id,
+                .leader = core_.leader,
+                .term = core_.term(),
+                .commit = core_.commit,
+                .applied = applied_,
+                .first = core_.trail.first_index(),
+                .last = core_.trail.last_index(),
+                .state_hash = state_hash_,
+                .peers = {}};
+  const auto* leader = std::get_if<raft::Leader>(&core_.role);
+  if (leader != nullptr) {
+    status.role = Status::Role::kLeader;
+  } else if (std::holds_alternative<raft::Candidate>(core_.role)) {
+    status.role = Status::Role::kCandidate;
+  }
+  for (const raft::Member& member : core_.configuration.voters) {
+    Status::Peer peer{.id = member.id, .url = member.url, .match = 0, .silent_ticks = 0};
+    if (member.id == core_.id) {
+      peer.match = core_.durable;
+    } else if (leader != nullptr) {
+      const raft::Progress& progress = leader->peers.at(member.id);
+      peer.match = progress.match;
+      peer.silent_ticks = progress.silent_ticks;
+    }
+    status.peers.push_back(std::move(peer));
+  }
+  return status;
+}
+
+}  // namespace timestore::replica

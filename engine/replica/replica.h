@@ -1,0 +1,187 @@
+// One node: a consensus core, the log file, the series file and the callers who wait.
+//
+// Deterministic and single-threaded: everything here runs on one thread, the world's. What happens is decided by the
+// core; settle() is the one place where its decisions are carried out, in the order of duty: persist, send, apply,
+// answer. Inputs that arrive between two calls of settle() form one batch, and writes that become due while one is in
+// flight share the next transaction and its one fsync (group commit).
+//
+// A replica whose disk fails is finished: it answers nobody any more, failure() says why, and the process should end and
+// start again from what the disk holds.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/base/prng.h"
+#include "engine/base/result.h"
+#include "engine/raft/step.h"
+#include "engine/replica/entry_cache.h"
+#include "engine/replica/ports.h"
+#include "engine/series/time_entry.h"
+#include "engine/store/log_file.h"
+#include "engine/store/series_file.h"
+
+namespace timestore::replica {
+
+struct Options {
+  raft::NodeId node;
+  raft::Configuration configuration;  // for a first start; afterwards the stored one counts
+  std::string series_path;
+  std::string log_path;  // of the log file, for messages
+  std::string vfs;  // empty: the operating system's
+  raft::Options raft;
+  std::uint64_t seed = 0;                             // for election time-outs and ids
+  std::uint64_t cache_bytes = std::uint64_t{8} << 20;
+  std::uint64_t max_apply_bytes = std::uint64_t{1} << 20;  // of commands, in one transaction of the series file
+  std::size_t max_apply_entries = 4096;
+  std::size_t max_waiting_bytes = std::size_t{64} << 20;   // of commands submitted and not answered; more are refused
+};
+
+// How a write ended.
+struct WriteEnd {
+  enum class Kind : std::uint8_t {
+    kApplied,    // durable on a quorum and applied here: `result` says what became of it
+    kNotLeader,  // certainly not stored; the leader may be known
+    kBusy,       // certainly not stored: too much is waiting already
+    kUnknown,    // leadership or this node was lost: it may or may not be stored
+  };
+  Kind kind = Kind::kUnknown;
+  store::ApplyResult result;
+  std::vector<TimeEntry> entries;  // with their ids, also when the outcome is unknown
+  raft::Index applied = 0;
+};
+using WriteCallback = std::function<void(WriteEnd)>;
+using WriteTicket = std::uint64_t;
+
+// How a request to read ended. Once granted, any read of this node's series file sees everything up to `index`, and for
+// read() that is every write that was acknowledged before the request. Refused: this node is not the leader, or failed.
+using ReadCallback = std::function<void(bool granted, raft::Index index)>;
+
+struct Status {
+  struct Peer {
+    raft::NodeId id;
+    std::string url;
+    raft::Index match = 0;
+    std::uint32_t silent_ticks = 0;  // since it last answered; meaningless but on the leader
+  };
+  enum class Role : std::uint8_t { kFollower, kCandidate, kLeader };
+  Role role = Role::kFollower;
+  raft::NodeId node;
+  raft::NodeId leader;  // empty: not known
+  raft::Term term = 0;
+  raft::Index commit = 0;
+  raft::Index applied = 0;
+  raft::Index first = 0;
+  raft::Index last = 0;
+  std::uint64_t state_hash = 0;  // of the series file at `applied`
+  std::vector<Peer> peers;       // every voter, this node included
+};
+
+class Replica {
+ public:
+  // Takes over the open log file, opens (or on a first start creates) the series file, and checks that the two belong
+  // together and to this node.
+  [[nodiscard]] static Result<std::unique_ptr<Replica>> open(const Options& options, Ports ports,
+                                                             std::unique_ptr<store::LogFile> log);
+
+  // Requires that no lane runs a job of this replica any more.
+  ~Replica();
+
+  Replica(const Replica&) = delete;
+  Replica& operator=(const Replica&) = delete;
+
+  // ---- inputs; settle() acts on them
+  void tick();
+  void receive(raft::NodeId from, raft::Message message, raft::Correlation correlation);
+  void peer_unreachable(raft::NodeId peer);
+  WriteTicket submit(std::vector<TimeEntry> entries, WriteCallback callback);  // nil ids are given here
+  void give_up(WriteTicket ticket);  // a write that still waits ends as unknown for its caller
+  void read(ReadCallback callback);
+  void await_applied(raft::Index index, ReadCallback callback);  // granted as soon as `index` is applied here
+  void campaign();
+  void step_down();
+
+  void settle();
+
+  // ---- what is known
+  bool is_leader() const { return core_.is_leader(); }
+  const raft::NodeId& leader() const { return core_.leader; }
+  bool is_idle() const;  // nothing is in flight on a lane and nobody waits
+  const raft::State& core() const { return core_; }
+  Status status() const;
+  const std::optional<Error>& failure() const { return failure_; }
+
+ private:
+  struct Submission {
+    WriteTicket ticket = 0;
+    std::vector<TimeEntry> entries;
+    WriteCallback callback;  // empty: the caller has given up
+    std::size_t size_bytes = 0;
+  };
+  struct Waiting {  // a submission that became a proposal
+    Submission submission;
+    raft::Position position;  // where it stands in this leader's log
+  };
+  struct WaitingRead {
+    raft::Index index = 0;
+    ReadCallback callback;
+  };
+
+  Replica(const Options& options, Ports ports, std::unique_ptr<store::LogFile> log,
+          std::unique_ptr<store::SeriesFile> series, raft::State core);
+
+  raft::Effects step();
+  void propose_submissions();
+  void persist(std::optional<raft::Write> write);
+  void send(std::vector<raft::Send> sends);
+  void apply(raft::Index through);
+  void answer(const std::vector<raft::ReadEnd>& reads, const std::vector<raft::Fate>& fates);
+
+  void start_writing();
+  void start_applying();
+  void apply_entries(raft::Index first, std::vector<raft::Entry> entries);
+  void applied(raft::Index first, Result<std::vector<store::ApplyResult>> results);
+  void fetch_and_send(raft::Send send);
+  bool fill_payloads(raft::AppendRequest& request) const;
+  void answer_applied_reads();
+  void finish(Submission submission, WriteEnd::Kind kind, store::ApplyResult result = {});
+  void fail(Error error);
+
+  Options options_;
+  Ports ports_;
+  std::unique_ptr<store::LogFile> log_;        // used on the log lane only
+  std::unique_ptr<store::SeriesFile> series_;  // used on the series lane only
+  raft::State core_;
+  EntryCache cache_;
+  std::optional<Error> failure_;
+
+  std::vector<raft::Input> inputs_;  // for the next step
+  std::vector<Submission> submissions_;
+
+  std::vector<raft::Write> unwritten_;  // due, not handed to the log lane yet
+  bool is_writing_ = false;
+  raft::Index apply_through_ = 0;
+  raft::Index applied_ = 0;  // visible in the series file
+  std::uint64_t state_hash_ = 0;
+  bool is_applying_ = false;
+
+  WriteTicket last_ticket_ = 0;
+  raft::ProposalId last_proposal_ = 0;
+  raft::ReadId last_read_ = 0;
+  std::size_t waiting_bytes_ = 0;
+  std::map<raft::ProposalId, Waiting> proposals_;   // without a fate
+  std::map<raft::Index, Submission> committed_;     // committed, not applied
+  std::map<raft::ReadId, ReadCallback> reads_;      // not granted
+  std::vector<WaitingRead> granted_;                // granted, not applied far enough
+
+  Prng salts_;
+  raft::Term salt_term_ = 0;
+  std::uint64_t salt_ = 0;
+};
+
+}  // namespace timestore::replica

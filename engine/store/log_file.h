@@ -1,0 +1,67 @@
+// The log file: what this node has promised.
+//
+// Hard state, log entries and the node's identity, in one SQLite file in WAL mode with synchronous=FULL and exclusive
+// locking. The promise: when write() returns, everything in it is durable, all of it or (after a crash) none of it.
+// When it fails, what reached the disk is unknowable, so the object refuses every further call: the replica must stop
+// and recover from the file.
+//
+// It is used by one thread at a time. It knows nothing of roles, peers or the state machine.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "engine/base/result.h"
+#include "engine/raft/configuration.h"
+#include "engine/raft/effects.h"
+#include "engine/raft/trail.h"
+
+namespace timestore::store {
+
+class LogFile {
+ public:
+  struct Identity {
+    raft::NodeId node;
+    raft::Configuration configuration;  // as the node was first started with
+    bool operator==(const Identity&) const = default;
+  };
+
+  // What the file held when it was opened.
+  struct Recovered {
+    std::optional<Identity> identity;  // none: the file is new
+    raft::HardState hard_state;
+    raft::Trail trail;
+  };
+
+  // Opens or creates the file. Every entry's checksum and the sequence of indices and terms are verified; damage is an
+  // error that names the file, the place and what is wrong. `vfs` names a registered SQLite VFS, empty the default.
+  [[nodiscard]] static Result<std::unique_ptr<LogFile>> open(const std::string& path, const std::string& vfs = "");
+  ~LogFile();
+
+  LogFile(const LogFile&) = delete;
+  LogFile& operator=(const LogFile&) = delete;
+
+  const Recovered& recovered() const;
+
+  // Makes the identity durable. Requires a file without one.
+  [[nodiscard]] Result<void> initialize(const Identity& identity);
+
+  // Makes the writes durable, in order, in one transaction.
+  [[nodiscard]] Result<void> write(std::span<const raft::Write> writes);
+
+  // The entries from `first`, at least one, then as many as fit into `max_bytes` of payload, up to `max_count`.
+  // Entries beyond the end are not an error: fewer are returned (none, when `first` is beyond the end).
+  [[nodiscard]] Result<std::vector<raft::Entry>> read(raft::Index first, std::size_t max_count,
+                                                      std::uint64_t max_bytes);
+
+ private:
+  struct Connection;
+  explicit LogFile(std::unique_ptr<Connection> connection);
+  std::unique_ptr<Connection> x_connection;
+};
+
+}  // namespace timestore::store

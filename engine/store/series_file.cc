@@ -1,0 +1,223 @@
+#include "engine/store/series_file.h"
+
+#include <bit>
+#include <map>
+#include <utility>
+
+#include "engine/base/check.h"
+#include "engine/base/hash.h"
+#include "engine/series/command.h"
+#include "engine/store/series_rows.h"
+
+namespace timestore::store {
+
+namespace {
+
+// When the write-ahead log has grown by this many pages since the last checkpoint, the next one is due. Counted, not
+// timed: the same batches and readers give the same disk operations.
+constexpr int kCheckpointFrames = 4096;
+
+// A write-ahead log can only begin anew while no reader uses it. One longer than this does not leave that to chance:
+// the checkpoint waits a little for the present readers to finish, while new ones already read from the main file.
+constexpr int kPatienceFrames = 4 * kCheckpointFrames;
+
+constexpr EntryPosition place(raft::Index index, std::size_t ordinal) {
+  return {.index = index, .ordinal = static_cast<std::uint32_t>(ordinal)};
+}
+
+// Whether all ids tell their own place. Then no two of the command can be the same.
+bool all_tell_their_place(raft::Index index, const std::vector<TimeEntry>& entries) {
+  for (std::size_t ordinal = 0; ordinal < entries.size(); ++ordinal) {
+    if (position_of(entries[ordinal].id) != place(index, ordinal)) return false;
+  }
+  return true;
+}
+
+void add_row(Hasher& hasher, EntryPosition position, const TimeEntry& entry) {
+  hasher.add(static_cast<std::uint64_t>(row_number(position)))
+      .add(std::span<const std::uint8_t>(entry.id.bytes))
+      .add(entry.device_id)
+      .add(static_cast<std::uint64_t>(entry.timestamp_ns))
+      .add(std::bit_cast<std::uint64_t>(entry.value))
+      .add(entry.attributes);
+}
+
+}  // namespace
+
+struct SeriesFile::Connection {
+  Database database;
+  PointTable points;
+  Statement save_meta;
+  SeriesMeta meta;
+  raft::Index durable_index = 0;
+  int checkpoint_at_frames = kCheckpointFrames;
+
+  // What is to be done with the time entries of one command.
+  struct Plan {
+    std::vector<std::uint32_t> additions;  // ordinals of those that are not stored yet, ascending
+    std::vector<std::uint32_t> conflicts;  // ordinals of those whose id is taken by other content, ascending
+  };
+
+  Result<std::vector<ApplyResult>> apply(raft::Index first, std::span<const raft::Entry> entries);
+  Result<ApplyResult> apply_entry(raft::Index index, const raft::Entry& entry, Hasher& hasher);
+  Result<Plan> plan(raft::Index index, const std::vector<TimeEntry>& entries);
+  Result<void> save(const SeriesMeta& next);
+  Result<void> checkpoint(Database::CheckpointMode mode);
+  Result<void> checkpoint_when_due();
+};
+
+SeriesFile::SeriesFile(std::unique_ptr<Connection> connection) : x_connection(std::move(connection)) {}
+SeriesFile::~SeriesFile() = default;
+
+Result<std::unique_ptr<SeriesFile>> SeriesFile::open(const std::string& path, const std::string& vfs) {
+  auto database = open_for_writing(path, vfs, series_format());
+  if (!database) return tl::unexpected(std::move(database.error()));
+  auto select_meta = database->prepare("read up to where the log has been applied", kSelectMeta);
+  if (!select_meta) return tl::unexpected(std::move(select_meta.error()));
+  auto meta = read_meta(*select_meta, database->path());
+  if (!meta) return tl::unexpected(std::move(meta.error()));
+  auto last_row = database->integer("find the last point", "SELECT ifnull(max(seq), 0) FROM points");
+  if (!last_row) return tl::unexpected(std::move(last_row.error()));
+  if (static_cast<raft::Index>(*last_row) >> kOrdinalBits > meta->applied.index) {
+    return damaged(database->path(), "it holds points of log entry " + std::to_string(*last_row >> kOrdinalBits) +
+                                         " and says that it has applied only " + std::to_string(meta->applied.index));
+  }
+
+  auto points = PointTable::open(*database);
+  if (!points) return tl::unexpected(std::move(points.error()));
+  auto save_meta = database->prepare("save up to where the log has been applied",
+                                     "REPLACE INTO meta(one, applied_index, applied_term, state_hash, checksum) "
+                                     "VALUES (1, ?, ?, ?, ?)");
+  if (!save_meta) return tl::unexpected(std::move(save_meta.error()));
+  auto connection =
+      std::make_unique<Connection>(Connection{std::move(*database), std::move(*points), std::move(*save_meta), *meta});
+  if (auto moved = connection->checkpoint(Database::CheckpointMode::kPassive); !moved) {
+    return tl::unexpected(std::move(moved.error()));
+  }
+  return std::unique_ptr<SeriesFile>(new SeriesFile(std::move(connection)));
+}
+
+raft::Position SeriesFile::applied() const { return x_connection->meta.applied; }
+std::uint64_t SeriesFile::state_hash() const { return x_connection->meta.state_hash; }
+raft::Index SeriesFile::durable_index() const { return x_connection->durable_index; }
+
+Result<std::vector<ApplyResult>> SeriesFile::apply(raft::Index first, std::span<const raft::Entry> entries) {
+  if (auto usable = x_connection->database.usable(); !usable) return tl::unexpected(std::move(usable.error()));
+  TIMESTORE_CHECK(first == x_connection->meta.applied.index + 1, "log entries are applied once and in order");
+  if (entries.empty()) return std::vector<ApplyResult>();
+  auto results = x_connection->apply(first, entries);
+  if (!results) x_connection->database.stop(results.error());
+  return results;
+}
+
+Result<void> SeriesFile::checkpoint() {
+  if (auto usable = x_connection->database.usable(); !usable) return usable;
+  auto done = x_connection->checkpoint(Database::CheckpointMode::kPassive);
+  if (!done) x_connection->database.stop(done.error());
+  return done;
+}
+
+Result<std::vector<ApplyResult>> SeriesFile::Connection::apply(raft::Index first,
+                                                               std::span<const raft::Entry> entries) {
+  auto transaction = Transaction::begin(database);
+  if (!transaction) return tl::unexpected(std::move(transaction.error()));
+  std::vector<ApplyResult> results;
+  results.reserve(entries.size());
+  SeriesMeta next = meta;
+  for (const raft::Entry& entry : entries) {
+    next.applied = {.term = entry.term, .index = first + results.size()};
+    Hasher hasher;
+    hasher.add(next.state_hash).add(next.applied.index).add(next.applied.term);
+    auto result = apply_entry(next.applied.index, entry, hasher);
+    if (!result) return tl::unexpected(std::move(result.error()));
+    next.state_hash = hasher.add(static_cast<std::uint64_t>(result->outcome)).value();
+    results.push_back(std::move(*result));
+  }
+  if (auto saved = save(next); !saved) return tl::unexpected(std::move(saved.error()));
+  if (auto committed = transaction->commit(); !committed) return tl::unexpected(std::move(committed.error()));
+  meta = next;
+  if (auto moved = checkpoint_when_due(); !moved) return tl::unexpected(std::move(moved.error()));
+  return results;
+}
+
+// `hasher` takes every row that is stored.
+Result<ApplyResult> SeriesFile::Connection::apply_entry(raft::Index index, const raft::Entry& entry, Hasher& hasher) {
+  using Outcome = ApplyResult::Outcome;
+  const std::string_view command = entry.payload.view();
+  if (entry.kind == raft::EntryKind::kNoop || command.empty())
+    return ApplyResult{.outcome = Outcome::kNothing, .conflicts = {}};
+  if (index > kMaxSeriesIndex) {
+    return fail(database.path() + " cannot hold log entry " + std::to_string(index) + ": its last one is " +
+                std::to_string(kMaxSeriesIndex) + ".");
+  }
+  auto entries = decode_command(command);
+  if (!entries || entries->size() > std::size_t{kMaxEntryIdOrdinal} + 1)
+    return ApplyResult{.outcome = Outcome::kMalformed, .conflicts = {}};
+  for (std::size_t ordinal = 0; ordinal < entries->size(); ++ordinal) {
+    TimeEntry& time_entry = (*entries)[ordinal];
+    if (time_entry.id.is_nil()) time_entry.id = make_entry_id(place(index, ordinal), 0);
+  }
+
+  auto planned = plan(index, *entries);
+  if (!planned) return tl::unexpected(std::move(planned.error()));
+  if (!planned->conflicts.empty()) {
+    return ApplyResult{.outcome = Outcome::kConflict, .conflicts = std::move(planned->conflicts)};
+  }
+  for (const std::uint32_t ordinal : planned->additions) {
+    const TimeEntry& addition = (*entries)[ordinal];
+    auto inserted = points.insert(place(index, ordinal), addition);
+    if (!inserted) return tl::unexpected(std::move(inserted.error()));
+    add_row(hasher, place(index, ordinal), addition);
+  }
+  return ApplyResult{.outcome = Outcome::kStored, .conflicts = {}};
+}
+
+Result<SeriesFile::Connection::Plan> SeriesFile::Connection::plan(raft::Index index,
+                                                                  const std::vector<TimeEntry>& entries) {
+  const bool may_repeat = !all_tell_their_place(index, entries);
+  std::map<Guid, const TimeEntry*> earlier;  // the first entry of this command with each id
+  Plan plan;
+  for (std::size_t ordinal = 0; ordinal < entries.size(); ++ordinal) {
+    const TimeEntry& entry = entries[ordinal];
+    const EntryPosition own = place(index, ordinal);
+    auto stored = points.find(entry.id, own);
+    if (!stored) return tl::unexpected(std::move(stored.error()));
+    const TimeEntry* same_id = *stored ? &**stored : nullptr;
+    if (same_id == nullptr && may_repeat) {
+      const auto [first, is_first] = earlier.emplace(entry.id, &entry);
+      if (!is_first) same_id = first->second;
+    }
+    if (same_id == nullptr) {
+      plan.additions.push_back(own.ordinal);
+    } else if (!same_content(*same_id, entry)) {
+      plan.conflicts.push_back(own.ordinal);
+    }
+  }
+  return plan;
+}
+
+Result<void> SeriesFile::Connection::save(const SeriesMeta& next) {
+  return save_meta.bind_integer(1, static_cast<std::int64_t>(next.applied.index))
+      .bind_integer(2, static_cast<std::int64_t>(next.applied.term))
+      .bind_integer(3, static_cast<std::int64_t>(next.state_hash))
+      .bind_integer(4, meta_checksum(next))
+      .run();
+}
+
+Result<void> SeriesFile::Connection::checkpoint(Database::CheckpointMode mode) {
+  auto complete = database.checkpoint(mode);
+  if (!complete) return tl::unexpected(std::move(complete.error()));
+  if (*complete) durable_index = meta.applied.index;
+  return {};
+}
+
+Result<void> SeriesFile::Connection::checkpoint_when_due() {
+  const int frames = database.wal_frames();
+  // A log that is shorter than when the last checkpoint was made has begun anew.
+  if (frames < checkpoint_at_frames - kCheckpointFrames) checkpoint_at_frames = kCheckpointFrames;
+  if (frames < checkpoint_at_frames) return {};
+  checkpoint_at_frames = frames + kCheckpointFrames;
+  return checkpoint(frames < kPatienceFrames ? Database::CheckpointMode::kPassive : Database::CheckpointMode::kRestart);
+}
+
+}  // namespace timestore::store

@@ -1,0 +1,145 @@
+#include "engine/store/wal.h"
+
+#include <sqlite3.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace timestore::store {
+
+namespace {
+
+constexpr std::size_t kHeaderBytes = 32;       // magic, format, page size, checkpoint number, salt (8), checksum (8)
+constexpr std::size_t kFrameHeaderBytes = 24;  // page number, pages after commit, salt (8), checksum (8)
+constexpr std::size_t kSaltBytes = 8;
+constexpr std::uint32_t kMagic = 0x377f0682;  // plus 1 when checksums take their words in big-endian order
+constexpr int kChunkBytes = 1 << 20;
+
+std::uint32_t big_endian(std::string_view bytes, std::size_t offset) {
+  std::uint32_t word = 0;
+  for (std::size_t at = offset; at < offset + 4; ++at) word = word << 8 | static_cast<std::uint8_t>(bytes[at]);
+  return word;
+}
+
+std::uint32_t little_endian(std::string_view bytes, std::size_t offset) {
+  return __builtin_bswap32(big_endian(bytes, offset));
+}
+
+// SQLite's running checksum: two words, each step mixing two words of input.
+struct Checksum {
+  std::uint32_t first = 0;
+  std::uint32_t second = 0;
+  bool big_endian_words = false;
+
+  void add(std::string_view bytes) {
+    const auto word = big_endian_words ? big_endian : little_endian;
+    for (std::size_t at = 0; at + 8 <= bytes.size(); at += 8) {
+      first += word(bytes, at) + second;
+      second += word(bytes, at + 4) + first;
+    }
+  }
+  bool matches(std::string_view bytes, std::size_t offset) const {
+    return big_endian(bytes, offset) == first && big_endian(bytes, offset + 4) == second;
+  }
+};
+
+struct Frame {
+  std::uint32_t page = 0;
+  std::uint32_t pages_after_commit = 0;  // 0: not the last of its transaction
+  bool same_generation = false;          // written since the log last began anew
+  bool valid = false;                    // it and all before it are whole
+
+  bool ends_transaction() const { return same_generation && pages_after_commit != 0; }
+};
+
+struct Log {
+  bool valid_header = false;
+  std::vector<Frame> frames;
+};
+
+Log parse(std::string_view wal) {
+  Log log;
+  const std::uint32_t magic = big_endian(wal, 0);
+  const std::size_t page_bytes = big_endian(wal, 8);
+  Checksum checksum{.big_endian_words = magic == kMagic + 1};
+  checksum.add(wal.substr(0, kHeaderBytes - 8));
+  log.valid_header = (magic & ~1U) == kMagic && checksum.matches(wal, kHeaderBytes - 8) && page_bytes >= 512;
+  if (!log.valid_header) return log;
+
+  const std::string_view salt = wal.substr(16, kSaltBytes);
+  bool valid = true;
+  for (std::string_view rest = wal.substr(kHeaderBytes); rest.size() >= kFrameHeaderBytes + page_bytes;
+       rest.remove_prefix(kFrameHeaderBytes + page_bytes)) {
+    checksum.add(rest.substr(0, 8));
+    checksum.add(rest.substr(kFrameHeaderBytes, page_bytes));
+    Frame frame{.page = big_endian(rest, 0),
+                .pages_after_commit = big_endian(rest, 4),
+                .same_generation = rest.substr(8, kSaltBytes) == salt};
+    valid = valid && frame.same_generation && checksum.matches(rest, 16);
+    frame.valid = valid;
+    log.frames.push_back(frame);
+  }
+  return log;
+}
+
+}  // namespace
+
+std::optional<std::string> find_wal_damage(std::string_view wal) {
+  if (wal.size() <= kHeaderBytes) return std::nullopt;
+  const Log log = parse(wal);
+  if (!log.valid_header) return "the header of its write-ahead log is damaged";
+
+  const auto begin = log.frames.begin();
+  const auto end = log.frames.end();
+  const auto ends_transaction = [](const Frame& frame) { return frame.ends_transaction(); };
+  auto valid_end = std::find_if(begin, end, [](const Frame& frame) { return !frame.valid; });
+  if (valid_end == end) return std::nullopt;
+  auto transaction = valid_end;
+  while (transaction != begin && !ends_transaction(*(transaction - 1))) --transaction;
+
+  // The transaction that SQLite will drop ends here. Copies of its last frame may follow, to fill a disk sector.
+  auto commit = std::find_if(transaction, end, ends_transaction);
+  if (commit == end) return std::nullopt;
+  auto after = commit + 1;
+  while (after != end && after->ends_transaction() && after->page == commit->page) ++after;
+  if (after == end || !after->same_generation) return std::nullopt;
+  return "frame " + std::to_string(valid_end - begin + 1) + " of " + std::to_string(log.frames.size()) +
+         " of its write-ahead log is damaged, and later writes depend on it";
+}
+
+Result<std::string> read_wal(Database& database) {
+  constexpr const char* kAttempt = "read its write-ahead log";
+  sqlite3_file* file = database.wal_file();
+  if (file == nullptr) return std::string();
+  sqlite3_int64 size_bytes = 0;
+  if (const int status = file->pMethods->xFileSize(file, &size_bytes); status != SQLITE_OK) {
+    return tl::unexpected(sqlite_error(database.path(), kAttempt, status));
+  }
+  std::string wal(static_cast<std::size_t>(size_bytes), '\0');
+  for (sqlite3_int64 offset = 0; offset < size_bytes; offset += kChunkBytes) {
+    const int chunk_bytes = static_cast<int>(std::min<sqlite3_int64>(kChunkBytes, size_bytes - offset));
+    const int status = file->pMethods->xRead(file, wal.data() + offset, chunk_bytes, offset);
+    if (status != SQLITE_OK) return tl::unexpected(sqlite_error(database.path(), kAttempt, status));
+  }
+  return wal;
+}
+
+Result<void> rewrite_wal(Database& database, std::string_view wal) {
+  constexpr const char* kAttempt = "make its write-ahead log durable";
+  sqlite3_file* file = database.wal_file();
+  if (file == nullptr || wal.empty()) return {};
+  for (std::size_t offset = 0; offset < wal.size(); offset += kChunkBytes) {
+    const std::string_view chunk = wal.substr(offset, kChunkBytes);
+    const int status =
+        file->pMethods->xWrite(file, chunk.data(), static_cast<int>(chunk.size()), static_cast<sqlite3_int64>(offset));
+    if (status != SQLITE_OK) return tl::unexpected(sqlite_error(database.path(), kAttempt, status));
+  }
+  if (const int status = file->pMethods->xSync(file, SQLITE_SYNC_NORMAL); status != SQLITE_OK) {
+    return tl::unexpected(sqlite_error(database.path(), kAttempt, status));
+  }
+  return {};
+}
+
+}  // namespace timestore::store

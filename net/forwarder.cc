@@ -1,0 +1,80 @@
+#include "net/forwarder.h"
+
+#include <httplib.h>
+
+namespace timestore::net {
+
+namespace {
+constexpr std::size_t kMaxIdleClients = 64;
+constexpr std::chrono::milliseconds kConnectTimeout{500};
+}  // namespace
+
+Forwarder::Forwarder(raft::NodeId self, std::map<raft::NodeId, HostPort> addresses)
+    : self_(std::move(self)), addresses_(std::move(addresses)) {}
+
+Forwarder::~Forwarder() = default;
+
+std::optional<std::string> Forwarder::url_of(const raft::NodeId& id) const {
+  const auto found = addresses_.find(id);
+  if (found == addresses_.end()) return std::nullopt;
+  return "http://" + found->second.text();
+}
+
+template <typename Request>
+Forwarder::Outcome Forwarder::exchange(const raft::NodeId& to, std::chrono::milliseconds timeout,
+                                       httplib::Response& response, Request request) {
+  const auto address = addresses_.find(to);
+  if (address == addresses_.end()) return Outcome::kNotTaken;
+  auto client = borrow(to, address->second);
+  client->set_read_timeout(timeout);
+  client->set_write_timeout(timeout);
+  const httplib::Headers headers = {{kForwardedHeader, self_}};
+  const httplib::Result result = request(*client, headers);
+  if (!result) {
+    const bool connected =
+        result.error() != httplib::Error::Connection && result.error() != httplib::Error::ConnectionTimeout;
+    return connected ? Outcome::kUnknown : Outcome::kNotTaken;
+  }
+  response = *result;
+  give_back(to, std::move(client));
+  return response.has_header(kNotLeaderHeader) ? Outcome::kNotTaken : Outcome::kAnswered;
+}
+
+Forwarder::Outcome Forwarder::post(const raft::NodeId& to, const std::string& target, const std::string& body,
+                                   std::chrono::milliseconds timeout, httplib::Response& response) {
+  return exchange(to, timeout, response, [&](httplib::Client& client, const httplib::Headers& headers) {
+    return client.Post(target, headers, body, "application/json");
+  });
+}
+
+Forwarder::Outcome Forwarder::get(const raft::NodeId& to, const std::string& target, std::chrono::milliseconds timeout,
+                                  httplib::Response& response) {
+  return exchange(to, timeout, response, [&](httplib::Client& client, const httplib::Headers& headers) {
+    return client.Get(target, headers);
+  });
+}
+
+std::unique_ptr<httplib::Client> Forwarder::borrow(const raft::NodeId& to, const HostPort& address) {
+  {
+    const std::lock_guard lock(mutex_);
+    auto& clients = idle_[to];
+    if (!clients.empty()) {
+      auto client = std::move(clients.back());
+      clients.pop_back();
+      return client;
+    }
+  }
+  auto client = std::make_unique<httplib::Client>(address.host, address.port);
+  client->set_keep_alive(true);
+  client->set_tcp_nodelay(true);
+  client->set_connection_timeout(kConnectTimeout);
+  return client;
+}
+
+void Forwarder::give_back(const raft::NodeId& to, std::unique_ptr<httplib::Client> client) {
+  const std::lock_guard lock(mutex_);
+  auto& clients = idle_[to];
+  if (clients.size() < kMaxIdleClients) clients.push_back(std::move(client));
+}
+
+}  // namespace timestore::net

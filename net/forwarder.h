@@ -1,0 +1,59 @@
+// Hands a write to the leader and brings its answer back: one hop, over kept connections.
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/raft/types.h"
+#include "net/address.h"
+
+namespace httplib {
+class Client;
+struct Response;
+}  // namespace httplib
+
+namespace timestore::net {
+
+// A request that carries this header comes from another node and is not handed on again.
+inline constexpr const char* kForwardedHeader = "X-Timestore-Forwarded";
+// An answer that carries this header says that the request certainly had no effect here, for this node does not lead.
+inline constexpr const char* kNotLeaderHeader = "X-Timestore-Not-Leader";
+
+class Forwarder {
+ public:
+  enum class Outcome : unsigned char {
+    kAnswered,  // `response` is the leader's
+    kNotTaken,  // certainly without effect: no connection, or it does not lead
+    kUnknown,   // the connection broke or the time passed: it may have had its effect
+  };
+
+  Forwarder(raft::NodeId self, std::map<raft::NodeId, HostPort> addresses);
+  ~Forwarder();
+
+  Outcome post(const raft::NodeId& to, const std::string& target, const std::string& body,
+               std::chrono::milliseconds timeout, httplib::Response& response);
+  Outcome get(const raft::NodeId& to, const std::string& target, std::chrono::milliseconds timeout,
+              httplib::Response& response);
+
+  // "http://host:port" of a member; nothing when it is not known.
+  std::optional<std::string> url_of(const raft::NodeId& id) const;
+
+ private:
+  template <typename Request>
+  Outcome exchange(const raft::NodeId& to, std::chrono::milliseconds timeout, httplib::Response& response,
+                   Request request);
+  std::unique_ptr<httplib::Client> borrow(const raft::NodeId& to, const HostPort& address);
+  void give_back(const raft::NodeId& to, std::unique_ptr<httplib::Client> client);
+
+  const raft::NodeId self_;
+  const std::map<raft::NodeId, HostPort> addresses_;
+  std::mutex mutex_;
+  std::map<raft::NodeId, std::vector<std::unique_ptr<httplib::Client>>> idle_;
+};
+
+}  // namespace timestore::net

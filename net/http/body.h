@@ -1,0 +1,53 @@
+// Reading a request's body: framed by Content-Length or in chunks (RFC 9112, section 7.1), perhaps gzip'd.
+//
+// Every loop here is bounded by the size limit and by time: the client must keep up the minimum rate.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <tl/expected.hpp>
+
+#include "net/http/connection.h"
+#include "net/http/head.h"
+#include "net/http/options.h"
+#include "net/http/problem.h"
+
+namespace timestore::http {
+
+// What one request's body has taken of Options::max_bodies_bytes; given back when the request ends.
+class BodyShare {
+ public:
+  BodyShare(std::atomic<std::size_t>& used, std::size_t limit) : used_(used), limit_(limit) {}
+  ~BodyShare() { used_ -= taken_; }
+  BodyShare(const BodyShare&) = delete;
+  BodyShare& operator=(const BodyShare&) = delete;
+
+  // False, and nothing taken, when the limit would be passed.
+  [[nodiscard]] bool take(std::size_t size_bytes);
+
+ private:
+  std::atomic<std::size_t>& used_;
+  std::size_t limit_;
+  std::size_t taken_ = 0;
+};
+
+struct BodyPlan {
+  BodyFraming framing = BodyFraming::kNone;
+  std::uint64_t content_length = 0;
+  std::size_t max_bytes = 0;
+  bool is_gzip = false;
+  bool expects_continue = false;  // We then say "100 Continue", unless the body is already arriving.
+};
+
+using Body = tl::expected<std::string, Problem>;
+
+// After a failure the connection's input is in the middle of a body: it cannot carry another request.
+[[nodiscard]] Body read_body(Connection& connection, const BodyPlan& plan, const Options& options, BodyShare& share);
+
+// Decompresses one or more gzip members (RFC 1952). Anything but their exact sequence is a bad request.
+[[nodiscard]] Body gunzip(std::string_view compressed, std::size_t max_bytes, BodyShare& share);
+
+}  // namespace timestore::http

@@ -1,0 +1,81 @@
+// Which handler answers which request.
+//
+// A pattern is a path of literal segments and {named} ones: "/api/devices/{id}/points". A named segment matches one
+// non-empty segment and hands its percent-decoded text to the handler. Where two patterns match, the one with a literal
+// at the first difference wins, and it alone decides which methods are allowed. One slash at the end of a path is
+// ignored. The router knows no sockets and no bodies.
+#pragma once
+
+#include <httplib.h>
+
+#include <cstddef>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace timestore::http {
+
+struct Request {
+  const httplib::Request& http;  // With decoded `path`, `params` and `headers`, the raw `target`, and the `body`.
+  std::vector<std::pair<std::string, std::string>> path_parameters;
+
+  // The text of the segment that the pattern calls `name`; asking for a name that the pattern lacks is a bug.
+  [[nodiscard]] const std::string& path_parameter(std::string_view name) const;
+};
+
+// May throw: that is answered 500 and logged.
+using Handler = std::function<void(const Request&, httplib::Response&)>;
+
+// What a route takes as the request's body.
+struct BodyRules {
+  std::vector<std::string> media_types = {};  // Lower case, without parameters; empty: any. Others are answered 415.
+  bool content_type_required = false;         // A body without Content-Type is answered 415.
+  std::size_t max_bytes = 0;                  // 0: the server's limit.
+};
+
+struct Route {
+  std::string method;  // A GET route answers HEAD too.
+  std::string pattern;
+  Handler handler;
+  // Without rules, a body is discarded where it is small, and ends the connection after the answer where it is large.
+  std::optional<BodyRules> body = {};
+};
+
+class Router {
+ public:
+  // A pattern without a leading '/', or a second route for the same method and pattern, is a bug.
+  void add(Route route);
+
+  struct Match {
+    const Route* route = nullptr;  // Null where the path or the method is unknown.
+    std::vector<std::pair<std::string, std::string>> path_parameters = {};
+    std::string allow = {};  // The methods of a known path, as the Allow header wants them; empty: unknown path.
+    bool malformed = false;  // The path cannot be decoded.
+  };
+
+  // `path` is still percent-encoded.
+  [[nodiscard]] Match find(std::string_view method, std::string_view path) const;
+
+ private:
+  struct Segment {
+    std::string text;  // The literal, or the name.
+    bool named = false;
+    bool operator==(const Segment&) const = default;
+  };
+  struct Resource {  // All routes of one pattern.
+    std::vector<Segment> segments;
+    std::vector<Route> routes;
+  };
+
+  static std::vector<Segment> parse_pattern(std::string_view pattern);
+  static bool matches(const Resource& resource, const std::vector<std::string_view>& segments);
+  static bool is_more_specific(const Resource& left, const Resource& right);
+  static Match choose(const Resource& resource, std::string_view method, const std::vector<std::string_view>& segments);
+
+  std::vector<Resource> resources_;  // More specific ones first.
+};
+
+}  // namespace timestore::http

@@ -1,0 +1,80 @@
+#include "net/http/server.h"
+
+#include <utility>
+
+#include "engine/base/check.h"
+
+namespace timestore::http {
+
+Result<std::unique_ptr<Server>> Server::start(Router router, Options options) {
+  TIMESTORE_CHECK(options.max_workers > 0 && options.max_connections > 0, "a server can serve somebody");
+  TIMESTORE_CHECK(options.minimum_bytes_per_second > 0, "the minimum rate divides");
+  auto listener = listen_on({options.host, options.port});
+  if (!listener) return tl::unexpected(listener.error());
+  std::unique_ptr<Server> server(new Server(std::move(router), std::move(options)));
+  server->port_ = local_endpoint(listener->number()).port;
+  if (auto opened = server->parking_.open(std::move(*listener)); !opened) return tl::unexpected(opened.error());
+  return server;
+}
+
+Server::Server(Router router, Options options)
+    : options_(std::move(options)),
+      dispatcher_(std::move(router), options_),
+      parking_(options_, [this](std::unique_ptr<Connection> connection) { workers_.submit(std::move(connection)); }),
+      workers_(options_, {.serve = [this](Connection& connection) { return serve(connection); },
+                          .release = [this](std::unique_ptr<Connection> connection,
+                                            Fate fate) { release(std::move(connection), fate); }}) {}
+
+Server::~Server() { stop(Milliseconds(0)); }
+
+// Answers requests as long as they follow each other closely.
+Fate Server::serve(Connection& connection) {
+  for (;;) {
+    const Fate fate = dispatcher_.serve(connection);
+    if (fate != Fate::kKeep) return fate;
+    // Nobody queues behind an endless stream of requests: its connection goes to the end of the queue.
+    if (stopping_ || workers_.is_crowded() || !next_head_comes_soon(connection)) return Fate::kKeep;
+  }
+}
+
+bool Server::next_head_comes_soon(Connection& connection) const {
+  const auto give_up = Clock::now() + options_.linger;
+  for (;;) {
+    switch (connection.examine_head()) {
+      case HeadState::kComplete:
+        return true;
+      case HeadState::kTooLong:
+      case HeadState::kNotHttp:
+        return false;
+      case HeadState::kNone:
+      case HeadState::kPartial:
+        break;
+    }
+    // A closed connection is parked like an idle one, and closed there.
+    if (connection.receive_briefly() != Input::kArrived || Clock::now() > give_up) return false;
+  }
+}
+
+void Server::release(std::unique_ptr<Connection> connection, Fate fate) {
+  switch (fate) {
+    case Fate::kKeep:
+      return parking_.park(std::move(connection));
+    case Fate::kFarewell:
+      return parking_.farewell(std::move(connection));
+    case Fate::kClose:
+      return;
+  }
+}
+
+void Server::stop(Milliseconds grace) {
+  stopping_ = true;
+  dispatcher_.announce_stop();
+  parking_.close_entrance();
+  const std::scoped_lock lock(stop_mutex_);
+  if (std::exchange(stopped_, true)) return;
+  const auto deadline = Clock::now() + grace;
+  workers_.stop(deadline, [this] { dispatcher_.abandon_answers(); });
+  parking_.close(deadline);
+}
+
+}  // namespace timestore::http

@@ -1,0 +1,208 @@
+#include "net/node.h"
+
+#include <spdlog/spdlog.h>
+
+#include <utility>
+
+namespace timestore::net {
+
+namespace {
+
+// After a pause (a suspended machine, a stopped process) time does not rush by: a node that has just woken up must first
+// hear from its peers before it may think that they are silent.
+constexpr std::uint32_t kMaxTicksAtOnce = 3;
+
+int answer_timeout_ms(const Node::Options& options) {
+  const auto election = options.tick * options.replica.raft.election_ticks_max;
+  return static_cast<int>(std::max<std::int64_t>(election.count(), 1000));
+}
+
+}  // namespace
+
+Node::Node(Options options)
+    : options_(std::move(options)),
+      transport_(options_.peers, answer_timeout_ms(options_),
+                 {.received =
+                      [this](raft::NodeId from, raft::Message message) {
+                        post([this, from = std::move(from), message = std::move(message)]() mutable {
+                          replica_->receive(std::move(from), std::move(message), 0);
+                        });
+                      },
+                  .unreachable =
+                      [this](raft::NodeId peer) {
+                        post([this, peer = std::move(peer)]() mutable { replica_->peer_unreachable(std::move(peer)); });
+                      }}),
+      lanes_([this](std::function<void()> done) { post(std::move(done)); }) {}
+
+Result<std::unique_ptr<Node>> Node::start(Options options, std::unique_ptr<store::LogFile> log) {
+  std::unique_ptr<Node> node(new Node(std::move(options)));
+  auto replica = replica::Replica::open(node->options_.replica,
+                                        {.transport = node->transport_, .lanes = node->lanes_}, std::move(log));
+  if (!replica) return tl::unexpected(replica.error());
+  node->replica_ = std::move(*replica);
+  node->thread_ = std::thread([raw = node.get()] { raw->run(); });
+  return node;
+}
+
+Node::~Node() { stop(Clock::now()); }
+
+void Node::post(std::function<void()> input) {
+  bool was_empty = false;
+  {
+    const std::lock_guard lock(inbox_mutex_);
+    was_empty = inbox_.empty();
+    inbox_.push_back(std::move(input));
+  }
+  if (was_empty) inbox_filled_.notify_one();
+}
+
+void Node::run() {
+  Deadline next_tick = Clock::now() + options_.tick;
+  for (;;) {
+    std::vector<std::function<void()>> inputs;
+    {
+      std::unique_lock lock(inbox_mutex_);
+      inbox_filled_.wait_until(lock, next_tick, [&] { return stopping_ || !inbox_.empty(); });
+      if (stopping_ && inbox_.empty()) return;
+      inputs.swap(inbox_);
+    }
+    std::uint32_t ticks = 0;
+    for (const Deadline now = Clock::now(); next_tick <= now; next_tick += options_.tick) {
+      if (++ticks == kMaxTicksAtOnce) {
+        next_tick = now + options_.tick;
+        break;
+      }
+    }
+    take_turn(std::move(inputs), ticks);
+  }
+}
+
+void Node::take_turn(std::vector<std::function<void()>> inputs, std::uint32_t ticks) {
+  for (auto& input : inputs) input();
+  for (std::uint32_t i = 0; i < ticks; ++i) replica_->tick();
+  replica_->settle();
+  publish();
+  if (replica_->failure() && !failure_reported_) {
+    failure_reported_ = true;
+    spdlog::critical("This node stops: {}", replica_->failure()->message);
+    if (options_.on_failure) options_.on_failure(*replica_->failure());
+  }
+}
+
+void Node::publish() {
+  const bool usable = !replica_->failure();
+  Leadership now{.is_leader = usable && replica_->is_leader(),
+                 .leader = usable ? replica_->leader() : raft::NodeId(),
+                 .term = replica_->core().term()};
+  {
+    const std::lock_guard lock(leadership_mutex_);
+    if (now == leadership_) return;
+    leadership_ = now;
+  }
+  leadership_changed_.notify_all();
+  if (now.is_leader) {
+    spdlog::info("This node leads term {}.", now.term);
+  } else if (!now.leader.empty()) {
+    spdlog::info("Node {} leads term {}.", now.leader, now.term);
+  } else {
+    spdlog::info("Term {} has no known leader yet.", now.term);
+  }
+}
+
+replica::WriteEnd Node::write(std::vector<TimeEntry> entries, Deadline deadline) {
+  struct Call {
+    std::promise<replica::WriteEnd> promise;
+    std::vector<TimeEntry> entries;
+    replica::WriteTicket ticket = 0;
+  };
+  auto call = std::make_shared<Call>();
+  call->entries = std::move(entries);
+  auto future = call->promise.get_future();
+  post([this, call] {
+    call->ticket = replica_->submit(std::move(call->entries),
+                                    [call](replica::WriteEnd end) { call->promise.set_value(std::move(end)); });
+  });
+  if (future.wait_until(deadline) != std::future_status::ready) {
+    post([this, call] { replica_->give_up(call->ticket); });
+  }
+  return future.get();
+}
+
+std::optional<raft::Index> Node::await_read(std::function<void(replica::ReadCallback)> begin, Deadline deadline) {
+  auto promise = std::make_shared<std::promise<std::optional<raft::Index>>>();
+  auto future = promise->get_future();
+  post([begin = std::move(begin), promise] {
+    begin([promise](bool granted, raft::Index index) {
+      promise->set_value(granted ? std::optional(index) : std::nullopt);
+    });
+  });
+  if (future.wait_until(deadline) != std::future_status::ready) return std::nullopt;
+  return future.get();
+}
+
+std::optional<raft::Index> Node::confirm_read(Deadline deadline) {
+  return await_read([this](replica::ReadCallback callback) { replica_->read(std::move(callback)); }, deadline);
+}
+
+bool Node::await_applied(raft::Index index, Deadline deadline) {
+  return await_read([this, index](
+                        replica::ReadCallback callback) { replica_->await_applied(index, std::move(callback)); },
+                    deadline)
+      .has_value();
+}
+
+std::optional<raft::Message> Node::answer(raft::NodeId from, raft::Message request, Deadline deadline) {
+  auto promise = std::make_shared<std::promise<raft::Message>>();
+  auto future = promise->get_future();
+  const raft::Correlation correlation = transport_.expect_answer(promise);
+  post([this, correlation, from = std::move(from), request = std::move(request)]() mutable {
+    replica_->receive(std::move(from), std::move(request), correlation);
+  });
+  if (future.wait_until(deadline) == std::future_status::ready) return future.get();
+  transport_.give_up(correlation);
+  return std::nullopt;
+}
+
+Leadership Node::leadership() const {
+  const std::lock_guard lock(leadership_mutex_);
+  return leadership_;
+}
+
+Leadership Node::await_change(const Leadership& known, Deadline deadline) const {
+  std::unique_lock lock(leadership_mutex_);
+  leadership_changed_.wait_until(lock, deadline, [&] { return leadership_ != known; });
+  return leadership_;
+}
+
+std::optional<replica::Status> Node::status(Deadline deadline) {
+  auto promise = std::make_shared<std::promise<replica::Status>>();
+  auto future = promise->get_future();
+  post([this, promise] { promise->set_value(replica_->status()); });
+  if (future.wait_until(deadline) != std::future_status::ready) return std::nullopt;
+  return future.get();
+}
+
+void Node::stop(Deadline deadline) {
+  if (thread_.joinable()) {
+    // What is in flight is finished first: it was promised to somebody who still waits.
+    for (bool idle = false; !idle && Clock::now() < deadline;) {
+      auto promise = std::make_shared<std::promise<bool>>();
+      auto future = promise->get_future();
+      post([this, promise] { promise->set_value(replica_->is_idle()); });
+      idle = future.get();
+      if (!idle) std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    }
+    post([this] { replica_->step_down(); });
+  }
+  transport_.stop();
+  lanes_.stop();
+  {
+    const std::lock_guard lock(inbox_mutex_);
+    stopping_ = true;
+  }
+  inbox_filled_.notify_one();
+  if (thread_.joinable()) thread_.join();
+  replica_.reset();
+}
+
+}  // namespace timestore::net

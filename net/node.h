@@ -1,0 +1,98 @@
+// A running node without its HTTP face: the replica on its own thread, with real time, real lanes and real peers.
+//
+// Every public function may be called from any thread; those that wait do so up to a deadline.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <functional>
+#include <future>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <vector>
+
+#include "engine/base/result.h"
+#include "engine/replica/replica.h"
+#include "net/http_transport.h"
+#include "net/lane_thread.h"
+
+namespace timestore::net {
+
+using Clock = std::chrono::steady_clock;
+using Deadline = Clock::time_point;
+
+// Who leads, as far as this node knows.
+struct Leadership {
+  bool is_leader = false;
+  raft::NodeId leader;  // empty: not known
+  raft::Term term = 0;
+  bool operator==(const Leadership&) const = default;
+};
+
+class Node {
+ public:
+  struct Options {
+    replica::Options replica;
+    std::vector<PeerAddress> peers;
+    std::chrono::milliseconds tick{10};
+    std::function<void(const Error&)> on_failure;  // the replica cannot go on; called once, from the engine's thread
+  };
+
+  [[nodiscard]] static Result<std::unique_ptr<Node>> start(Options options, std::unique_ptr<store::LogFile> log);
+  ~Node();
+
+  // Stores the entries; they come back with their ids. When the deadline passes first, the outcome is unknown.
+  replica::WriteEnd write(std::vector<TimeEntry> entries, Deadline deadline);
+
+  // Confirms with a quorum that this node still leads; then everything acknowledged before is applied here. Gives the
+  // applied index to read from; nothing when this node does not lead or the deadline passed.
+  std::optional<raft::Index> confirm_read(Deadline deadline);
+
+  // Waits until `index` is applied here; false when the deadline passed first.
+  bool await_applied(raft::Index index, Deadline deadline);
+
+  // Hands a peer's request to the core and waits for its answer.
+  std::optional<raft::Message> answer(raft::NodeId from, raft::Message request, Deadline deadline);
+
+  Leadership leadership() const;
+
+  // Waits until the leadership differs from `known`; returns what it is then, or at the deadline.
+  Leadership await_change(const Leadership& known, Deadline deadline) const;
+
+  std::optional<replica::Status> status(Deadline deadline);
+  std::chrono::milliseconds tick() const { return options_.tick; }
+  std::uint32_t unreachable_ticks() const { return options_.replica.raft.election_ticks_max; }
+
+  // Steps down when leading, waits until nothing is in flight (up to the deadline), stops all threads, closes the files.
+  void stop(Deadline deadline);
+
+ private:
+  explicit Node(Options options);
+  void post(std::function<void()> input);
+  void run();
+  void take_turn(std::vector<std::function<void()>> inputs, std::uint32_t ticks);
+  void publish();
+  std::optional<raft::Index> await_read(std::function<void(replica::ReadCallback)> begin, Deadline deadline);
+
+  const Options options_;
+  HttpTransport transport_;
+  LaneThreads lanes_;
+  std::unique_ptr<replica::Replica> replica_;  // used on the engine's thread only, once that runs
+
+  std::mutex inbox_mutex_;
+  std::condition_variable inbox_filled_;
+  std::vector<std::function<void()>> inbox_;
+  bool stopping_ = false;
+
+  mutable std::mutex leadership_mutex_;
+  mutable std::condition_variable leadership_changed_;
+  Leadership leadership_;
+
+  bool failure_reported_ = false;
+  std::thread thread_;
+};
+
+}  // namespace timestore::net

@@ -1,0 +1,37 @@
+// The endpoints that nodes use among themselves, and the status that anybody may ask for.
+//
+//   POST /raft/vote, POST /raft/append   the original's
+//   GET  /raft/status                    the original's, with more fields
+//   GET  /raft/read-index?level=         how far another node must have applied before it may answer a read
+#pragma once
+
+#include "net/cluster_access.h"
+#include "net/http/router.h"
+
+namespace timestore::net {
+
+class RaftApi {
+ public:
+  RaftApi(Node& node, ClusterAccess& cluster, std::string version)
+      : node_(node), cluster_(cluster), version_(std::move(version)), started_(Clock::now()) {}
+
+  void add_routes(http::Router& router);
+
+ private:
+  void post_vote(const http::Request& request, httplib::Response& response);
+  void post_append(const http::Request& request, httplib::Response& response);
+  void get_status(httplib::Response& response);
+  void get_read_index(const http::Request& request, httplib::Response& response);
+  void answer_peer(raft::NodeId from, raft::Message message, httplib::Response& response);
+
+  Node& node_;
+  ClusterAccess& cluster_;
+  std::string version_;
+  Deadline started_;
+};
+
+// The JSON of /raft/status; `uptime` is rounded down to seconds.
+std::string status_json(const replica::Status& status, const std::string& version, Clock::duration uptime,
+                        std::chrono::milliseconds tick, std::uint32_t unreachable_ticks);
+
+}  // namespace timestore::net

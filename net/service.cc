@@ -1,0 +1,97 @@
+#include "net/service.h"
+
+#include <spdlog/spdlog.h>
+
+#include <filesystem>
+#include <random>
+
+#include "net/members.h"
+
+namespace timestore::net {
+
+namespace {
+
+constexpr std::chrono::milliseconds kStopRequests{5000};
+constexpr std::chrono::milliseconds kStopNode{3000};
+
+std::map<raft::NodeId, HostPort> addresses_of(const std::vector<raft::Member>& members) {
+  std::map<raft::NodeId, HostPort> addresses;
+  for (const raft::Member& member : members) {
+    if (const auto address = parse_http_url(member.url)) addresses.emplace(member.id, *address);
+  }
+  return addresses;
+}
+
+Node::Options node_options(const Settings& settings, const std::vector<raft::Member>& members) {
+  Node::Options options;
+  options.replica.node = settings.node_id;
+  options.replica.configuration.voters = members;
+  options.replica.series_path = settings.series_path;
+  options.replica.log_path = settings.log_path;
+  options.replica.raft.heartbeat_ticks = settings.heartbeat_ticks;
+  options.replica.raft.election_ticks_min = settings.election_ticks_min;
+  options.replica.raft.election_ticks_max = settings.election_ticks_max;
+  options.replica.raft.orphan_ticks = 2 * settings.election_ticks_max;
+  options.replica.seed = std::random_device{}() | (std::uint64_t{std::random_device{}()} << 32);
+  options.tick = std::chrono::milliseconds(settings.tick_ms);
+  for (const auto& [id, address] : addresses_of(members)) {
+    if (id != settings.node_id) options.peers.push_back({id, address});
+  }
+  return options;
+}
+
+Result<void> make_directory(const std::string& path) {
+  const auto directory = std::filesystem::path(path).parent_path();
+  std::error_code error;
+  if (!directory.empty()) std::filesystem::create_directories(directory, error);
+  if (!error) return {};
+  return fail("The directory " + directory.string() + " cannot be made: " + error.message() + ".");
+}
+
+}  // namespace
+
+Service::Service(const Settings& settings, const std::vector<raft::Member>& members)
+    : forwarder_(settings.node_id, addresses_of(members)), readers_(settings.series_path) {}
+
+Result<std::unique_ptr<Service>> Service::start(const Settings& settings, const std::string& version,
+                                                std::function<void(const Error&)> on_failure,
+                                                const std::function<bool()>& should_stop) {
+  if (auto made = make_directory(settings.series_path); !made) return tl::unexpected(made.error());
+  auto log = store::LogFile::open(settings.log_path);
+  if (!log) return tl::unexpected(log.error());
+  const auto members = find_members(settings, (*log)->recovered().identity, should_stop);
+  if (!members) return tl::unexpected(members.error());
+
+  Node::Options options = node_options(settings, *members);
+  options.on_failure = std::move(on_failure);
+  auto node = Node::start(std::move(options), std::move(*log));
+  if (!node) return tl::unexpected(node.error());
+
+  std::unique_ptr<Service> service(new Service(settings, *members));
+  service->node_ = std::move(*node);
+  service->cluster_ = std::make_unique<ClusterAccess>(*service->node_, service->forwarder_);
+  service->time_series_ = std::make_unique<TimeSeriesApi>(*service->cluster_, service->readers_);
+  service->raft_ = std::make_unique<RaftApi>(*service->node_, *service->cluster_, version);
+  http::Router router;
+  service->time_series_->add_routes(router);
+  service->raft_->add_routes(router);
+
+  http::Options http;
+  http.host = settings.listen.host;
+  http.port = settings.listen.port;
+  http.log = [](const std::string& sentence) { spdlog::warn("{}", sentence); };
+  auto server = http::Server::start(std::move(router), std::move(http));
+  if (!server) return tl::unexpected(server.error());
+  service->http_ = std::move(*server);
+  spdlog::info("Node {} of {} listens on {}.", settings.node_id, members->size(), settings.listen.text());
+  return service;
+}
+
+Service::~Service() { stop(); }
+
+void Service::stop() {
+  if (http_) http_->stop(kStopRequests);
+  if (node_) node_->stop(Clock::now() + kStopNode);
+}
+
+}  // namespace timestore::net

@@ -1,0 +1,45 @@
+// A whole node as a process runs it: the members are found out, the replica starts, then the HTTP server; at the end both
+// stop in the opposite order.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "net/cluster_access.h"
+#include "net/forwarder.h"
+#include "net/http/server.h"
+#include "net/node.h"
+#include "net/raft_api.h"
+#include "net/readers.h"
+#include "net/settings.h"
+#include "net/time_series_api.h"
+
+namespace timestore::net {
+
+class Service {
+ public:
+  // Returns when the node takes requests. `on_failure` is called once, from another thread, when the node cannot go on.
+  // `should_stop` is asked now and then while the ids of peers are being learnt, and makes start() give up.
+  [[nodiscard]] static Result<std::unique_ptr<Service>> start(const Settings& settings, const std::string& version,
+                                                              std::function<void(const Error&)> on_failure,
+                                                              const std::function<bool()>& should_stop);
+  ~Service();
+
+  // Takes no new requests, finishes what is in flight, steps down, closes the files.
+  void stop();
+
+ private:
+  Service(const Settings& settings, const std::vector<raft::Member>& members);
+
+  Forwarder forwarder_;
+  Readers readers_;
+  std::unique_ptr<Node> node_;
+  std::unique_ptr<ClusterAccess> cluster_;
+  std::unique_ptr<TimeSeriesApi> time_series_;
+  std::unique_ptr<RaftApi> raft_;
+  std::unique_ptr<http::Server> http_;
+};
+
+}  // namespace timestore::net

@@ -1,0 +1,53 @@
+// What a node is told when it starts: from flags, the environment or a configuration file, as text; checked here, before
+// anything is opened.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/base/result.h"
+#include "engine/raft/types.h"
+#include "net/address.h"
+
+namespace timestore::net {
+
+struct SettingsText {
+  std::string node_id;
+  std::string listen;     // host:port
+  std::string urls;       // the original's ASPNETCORE_URLS, used when `listen` is empty
+  std::string advertise;  // the URL that others reach this node by
+  std::string peers;      // comma-separated id=url or url
+  std::string database;
+  std::string log_level = "info";
+  std::string log_format = "text";
+  unsigned tick_ms = 10;
+  unsigned heartbeat_ms = 50;
+  unsigned election_min_ms = 300;
+  unsigned election_max_ms = 600;
+};
+
+struct Peer {
+  std::optional<raft::NodeId> id;  // none: to be learnt from its /raft/status
+  HostPort address;
+};
+
+struct Settings {
+  raft::NodeId node_id;
+  HostPort listen;
+  std::string advertise;
+  std::vector<Peer> peers;
+  std::string series_path;
+  std::string log_path;  // beside the series file
+  std::string log_level;
+  std::string log_format;
+  unsigned tick_ms = 0;
+  unsigned heartbeat_ticks = 0;
+  unsigned election_ticks_min = 0;
+  unsigned election_ticks_max = 0;
+};
+
+// The error is one sentence that names the setting and says what it should be.
+[[nodiscard]] Result<Settings> check(const SettingsText& text);
+
+}  // namespace timestore::net

@@ -1,0 +1,96 @@
+// Several pure cores, an imagined network and imagined disks: no store, no transport, no time but the ticks it is given.
+//
+// A test is a story (elect n1, cut n2 off, propose, deliver) or a random schedule of choices. After every step the
+// cluster checks what must hold, of each node (invariants.h) and of all together:
+//   - one leader per term (election safety);
+//   - one entry per committed index, for ever, on every node (state machine safety);
+//   - a leader holds every entry committed before its term (leader completeness);
+//   - every message that promises something is justified by what its sender's disk holds at that moment;
+//   - every proposal gets one fate, and it is true; a granted read sees everything acknowledged before it began.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/base/prng.h"
+#include "engine/raft/step.h"
+
+namespace timestore::raft::testing {
+
+struct Disk {
+  HardState hard_state;
+  std::vector<Entry> log;   // log[i] has index i + 1
+  std::vector<Write> queue;  // asked for, not durable yet
+};
+
+struct Node {
+  State state;
+  Disk disk;
+  Index applied = 0;
+  bool up = true;
+  std::uint64_t lives = 0;
+};
+
+struct Envelope {
+  NodeId from;
+  NodeId to;
+  Message message;
+};
+
+class CoreCluster {
+ public:
+  CoreCluster(std::size_t size, std::uint64_t seed, Options options = {});
+
+  Node& node(std::size_t number) { return nodes_[number]; }
+  std::size_t size() const { return nodes_.size(); }
+  static NodeId name(std::size_t number) { return "n" + std::to_string(number + 1); }
+  std::vector<Envelope>& network() { return network_; }
+
+  void input(std::size_t number, Input input);
+  void tick(std::size_t number) { input(number, Tick{}); }
+  void write_done(std::size_t number);                          // the oldest write in the queue becomes durable
+  void deliver(std::size_t position, bool keep = false);        // the message at this place in the network
+  void crash(std::size_t number, std::size_t surviving_writes = 0);
+  void restart(std::size_t number, Index applied_on_disk);
+  ProposalId propose(std::size_t number);
+  ReadId read(std::size_t number);
+
+  // Delivers everything and completes every write until nothing is left, ticking `ticks` times in between.
+  void settle(std::size_t ticks = 0);
+  // Ticks and delivers until a leader's no-op is committed on every running node; false when that does not happen.
+  bool elect();
+  std::optional<std::size_t> leader() const;  // the running leader of the highest term
+  void cut(std::size_t number, bool is_cut) { cut_[number] = is_cut; }  // drops what it sends and receives
+
+  const std::map<ProposalId, Fate>& fates() const { return fates_; }
+  const std::map<ReadId, ReadEnd>& reads() const { return read_ends_; }
+  Index committed() const { return committed_.empty() ? 0 : committed_.rbegin()->first; }
+  const std::map<Index, Entry>& committed_entries() const { return committed_; }
+
+ private:
+  std::size_t number_of(const NodeId& id) const;
+  void carry_out(std::size_t number, Effects effects);
+  void check_promise(const Node& node, const Message& message) const;
+  void check_cluster(std::size_t number);
+  void note_committed(const Node& node);
+
+  std::vector<Node> nodes_;
+  std::vector<bool> cut_;
+  std::vector<Envelope> network_;
+  Options options_;
+  std::uint64_t seed_;
+
+  std::map<Term, NodeId> leaders_;
+  std::map<Index, Entry> committed_;
+  std::map<Index, Term> committed_in_;  // the term of the leader that committed it first
+  ProposalId last_proposal_ = 0;
+  ReadId last_read_ = 0;
+  std::map<ProposalId, std::string> proposed_;
+  std::map<ProposalId, Fate> fates_;
+  std::map<ReadId, Index> read_floor_;  // committed anywhere when the read began
+  std::map<ReadId, ReadEnd> read_ends_;
+};
+
+}  // namespace timestore::raft::testing

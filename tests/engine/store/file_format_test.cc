@@ -1,0 +1,96 @@
+// Files of other applications and other versions are refused, and left as they are.
+#include <gmock/gmock.h>
+#include <sqlite3.h>
+
+#include "engine/store/series_file.h"
+#include "engine/store/series_reader.h"
+#include "tests/engine/store/log_story.h"
+
+namespace timestore::store {
+namespace {
+
+using testing::HasSubstr;
+
+void execute(const std::string& path, const std::string& sql) {
+  sqlite3* database = nullptr;
+  ASSERT_EQ(sqlite3_open(path.c_str(), &database), SQLITE_OK);
+  EXPECT_EQ(sqlite3_exec(database, sql.c_str(), nullptr, nullptr, nullptr), SQLITE_OK) << sqlite3_errmsg(database);
+  sqlite3_close(database);
+}
+
+// What the original, a .NET program with Entity Framework Core, leaves when it is killed.
+std::unique_ptr<Disk> disk_of_the_original(const std::string& journal_mode) {
+  Disk disk;
+  sqlite3* database = nullptr;
+  EXPECT_EQ(sqlite3_open(disk.path("series.db").c_str(), &database), SQLITE_OK);
+  const std::string sql = "PRAGMA journal_mode=" + journal_mode +
+                          "; CREATE TABLE Data (Id TEXT PRIMARY KEY); CREATE TABLE RaftLog (\"Index\" INTEGER);"
+                          "INSERT INTO Data VALUES ('precious');";
+  EXPECT_EQ(sqlite3_exec(database, sql.c_str(), nullptr, nullptr, nullptr), SQLITE_OK);
+  auto killed = disk.after_kill();
+  sqlite3_close(database);
+  return killed;
+}
+
+TEST(FileFormat, a_database_of_the_original_is_refused_and_left_alone) {
+  for (const char* journal_mode : {"WAL", "DELETE"}) {
+    auto disk = disk_of_the_original(journal_mode);
+    const std::string main_before = disk->read("series.db");
+    const std::string wal_before = disk->read("series.db-wal");
+    EXPECT_EQ(wal_before.empty(), std::string(journal_mode) == "DELETE");
+    for (int attempt = 0; attempt < 2; ++attempt) {
+      const auto series = SeriesFile::open(disk->path("series.db"), disk->vfs());
+      ASSERT_FALSE(series.has_value());
+      EXPECT_THAT(series.error().message, AllOf(HasSubstr(disk->path("series.db")), HasSubstr("Data, RaftLog"),
+                                                HasSubstr("Nothing was written to it")));
+      EXPECT_FALSE(LogFile::open(disk->path("series.db"), disk->vfs()).has_value());
+      EXPECT_FALSE(SeriesReader::open(disk->path("series.db"), disk->vfs()).has_value());
+    }
+    EXPECT_EQ(disk->read("series.db"), main_before) << journal_mode;
+    EXPECT_EQ(disk->read("series.db-wal"), wal_before) << journal_mode;
+  }
+}
+
+TEST(FileFormat, a_file_that_is_no_database_is_refused_and_left_alone) {
+  Disk disk;
+  const std::string text = "Dear diary, " + std::string(2000, '.');
+  disk.write("log.db", text);
+  EXPECT_THAT(refusal_of(disk), AllOf(HasSubstr(disk.path("log.db")), HasSubstr("not an SQLite database")));
+  EXPECT_EQ(disk.read("log.db"), text);
+}
+
+TEST(FileFormat, the_two_files_are_not_taken_for_each_other) {
+  Disk disk;
+  { ASSERT_TRUE(LogFile::open(disk.path("log.db"), disk.vfs()).has_value()); }
+  const auto series = SeriesFile::open(disk.path("log.db"), disk.vfs());
+  ASSERT_FALSE(series.has_value());
+  EXPECT_THAT(series.error().message, HasSubstr("is not a Time Store DB series file"));
+}
+
+TEST(FileFormat, a_newer_version_is_refused_and_left_alone) {
+  Disk disk;
+  { ASSERT_TRUE(LogFile::open(disk.path("log.db"), disk.vfs()).has_value()); }
+  execute(disk.path("log.db"), "PRAGMA user_version = 2");
+  const std::string before = disk.read("log.db");
+  EXPECT_THAT(refusal_of(disk), AllOf(HasSubstr("has version 2"), HasSubstr("knows versions up to 1"),
+                                      HasSubstr("start the newer program")));
+  EXPECT_EQ(disk.read("log.db"), before);
+}
+
+TEST(FileFormat, our_file_without_a_version_is_damaged) {
+  Disk disk;
+  { ASSERT_TRUE(LogFile::open(disk.path("log.db"), disk.vfs()).has_value()); }
+  execute(disk.path("log.db"), "PRAGMA user_version = 0");
+  EXPECT_THAT(refusal_of(disk), AllOf(HasSubstr("damaged"), HasSubstr("version 0")));
+}
+
+TEST(FileFormat, a_reader_needs_a_file_that_exists) {
+  Disk disk;
+  const auto reader = SeriesReader::open(disk.path("series.db"), disk.vfs());
+  ASSERT_FALSE(reader.has_value());
+  EXPECT_THAT(reader.error().message, HasSubstr(disk.path("series.db")));
+  EXPECT_FALSE(disk.exists("series.db"));
+}
+
+}  // namespace
+}  // namespace timestore::store

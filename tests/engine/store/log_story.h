@@ -1,0 +1,126 @@
+// A small language for tests of the log file: stories of appends, votes, truncations and reopenings, on a test disk,
+// told to a plain model as well.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <limits>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/store/log_file.h"
+#include "tests/engine/store/disk.h"
+
+namespace timestore::store {
+
+// What a log file should hold, kept in the simplest way.
+struct LogModel {
+  std::optional<LogFile::Identity> identity;
+  raft::HardState hard_state;
+  std::vector<raft::Entry> entries;
+
+  void write(const raft::Write& write) {
+    if (write.truncate_from) entries.resize(*write.truncate_from - 1);
+    entries.insert(entries.end(), write.entries.begin(), write.entries.end());
+    hard_state = write.hard_state;
+  }
+  bool operator==(const LogModel&) const = default;
+};
+
+inline raft::Entry command(raft::Term term, const std::string& text) {
+  return {.term = term, .kind = raft::EntryKind::kCommand, .payload = raft::Payload(text)};
+}
+
+inline raft::Entry noop(raft::Term term) {
+  return {.term = term, .kind = raft::EntryKind::kNoop, .payload = raft::Payload(std::string())};
+}
+
+inline LogFile::Identity identity_of_n1() {
+  return {.node = "n1", .configuration = {{{"n1", "http://one:5001"}, {"n2", "http://two:5002"}}}};
+}
+
+// Everything that an open log file holds.
+inline LogModel contents(LogFile& log) {
+  LogModel model{log.recovered().identity, log.recovered().hard_state, {}};
+  auto entries = log.read(1, std::numeric_limits<std::size_t>::max(), std::numeric_limits<std::uint64_t>::max());
+  EXPECT_TRUE(entries.has_value()) << entries.error().message;
+  if (entries) model.entries = std::move(*entries);
+  return model;
+}
+
+inline Result<std::unique_ptr<LogFile>> open_log(const Disk& disk) {
+  return LogFile::open(disk.path("log.db"), disk.vfs());
+}
+
+// What is recovered from a disk, which must be possible.
+inline LogModel recovered_from(const Disk& disk) {
+  auto log = open_log(disk);
+  EXPECT_TRUE(log.has_value()) << log.error().message;
+  return log ? contents(**log) : LogModel{};
+}
+
+// The sentence with which a disk's log is refused.
+inline std::string refusal_of(const Disk& disk) {
+  auto log = open_log(disk);
+  EXPECT_FALSE(log.has_value()) << "the log was opened";
+  return log ? "" : log.error().message;
+}
+
+class LogStory : public testing::Test {
+ protected:
+  void open() {
+    auto opened = open_log(disk);
+    ASSERT_TRUE(opened.has_value()) << opened.error().message;
+    log = std::move(*opened);
+  }
+  void start() {
+    open();
+    model.identity = identity_of_n1();
+    const auto done = log->initialize(*model.identity);
+    ASSERT_TRUE(done.has_value()) << done.error().message;
+  }
+  void close() { log.reset(); }
+  void reopen() {
+    close();
+    open();
+  }
+
+  // A write that changes nothing yet.
+  raft::Write change() const {
+    raft::Write write;
+    write.hard_state = model.hard_state;
+    write.first_index = model.entries.size() + 1;
+    return write;
+  }
+  void write(const raft::Write& write) {
+    const auto done = log->write({&write, 1});
+    ASSERT_TRUE(done.has_value()) << done.error().message;
+    model.write(write);
+  }
+  void append(std::vector<raft::Entry> entries) {
+    raft::Write appending = change();
+    for (const raft::Entry& entry : entries)
+      appending.hard_state.term = std::max(appending.hard_state.term, entry.term);
+    if (appending.hard_state.term > model.hard_state.term) appending.hard_state.vote.reset();
+    appending.entries = std::move(entries);
+    write(appending);
+  }
+  void truncate_from(raft::Index index) {
+    raft::Write truncating = change();
+    truncating.truncate_from = index;
+    write(truncating);
+  }
+  void vote(raft::Term term, const raft::NodeId& node) {
+    raft::Write voting = change();
+    voting.hard_state = {term, node};
+    write(voting);
+  }
+
+  Disk disk;
+  std::unique_ptr<LogFile> log;
+  LogModel model;
+};
+
+}  // namespace timestore::store

@@ -1,0 +1,265 @@
+#include "net/http/server.h"
+
+#include <gtest/gtest.h>
+
+#include <future>
+#include <string>
+#include <thread>
+
+#include "tests/net/http/gzip.h"
+#include "tests/net/http/raw_client.h"
+
+namespace timestore::http {
+namespace {
+
+void expect_problem(const std::optional<Answer>& answer, int status) {
+  ASSERT_TRUE(answer.has_value());
+  EXPECT_EQ(answer->status, status);
+  EXPECT_EQ(answer->header("Content-Type"), "application/problem+json");
+  EXPECT_NE(answer->body.find("\"status\":" + std::to_string(status)), std::string::npos) << answer->body;
+}
+
+Route answering(std::string pattern, Handler handler) { return {"GET", std::move(pattern), std::move(handler)}; }
+
+TEST(Server, serves_ten_thousand_requests_on_one_connection) {
+  const auto server = start_server();
+  RawClient client(server->port());
+  for (int i = 0; i < 10'000; ++i) {
+    const std::string body = "body " + std::to_string(i);
+    const auto answer = client.ask(post("/echo", body));
+    ASSERT_TRUE(answer.has_value()) << i;
+    ASSERT_EQ(answer->body, body);
+  }
+}
+
+TEST(Server, answers_pipelined_requests_in_order) {
+  const auto server = start_server();
+  RawClient client(server->port());
+  std::string requests;
+  for (int i = 0; i < 1'000; ++i) requests += post("/echo", std::to_string(i));
+  std::thread sender([&] { client.send(requests); });
+  for (int i = 0; i < 1'000; ++i) {
+    const auto answer = client.receive();
+    EXPECT_EQ(answer ? answer->body : "", std::to_string(i));
+  }
+  sender.join();
+}
+
+TEST(Server, serves_many_clients_at_the_same_time) {
+  const auto server = start_server({.max_workers = 4});
+  std::vector<std::thread> threads;
+  std::atomic<int> right{0};
+  for (int t = 0; t < 16; ++t) {
+    threads.emplace_back([&, t] {
+      RawClient client(server->port());
+      for (int i = 0; i < 200; ++i) {
+        const std::string body = std::to_string(t * 1000 + i);
+        const auto answer = client.ask(post("/echo", body));
+        if (answer && answer->body == body) ++right;
+      }
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  EXPECT_EQ(right, 16 * 200);
+}
+
+TEST(Server, tells_handlers_the_decoded_request) {
+  const auto server =
+      start_server({}, {answering("/device/{name}", [](const Request& request, httplib::Response& response) {
+                     response.set_content(request.path_parameter("name") + "|" + request.http.path + "|" +
+                                              request.http.get_param_value("q") + "|" +
+                                              request.http.get_header_value("x-h") + "|" + request.http.remote_addr,
+                                          "text/plain");
+                   })});
+  RawClient client(server->port());
+  const auto answer = client.ask(get("/device/a%2Fb?q=1%202+3", "X-H: %41\r\nREMOTE_ADDR: 6.6.6.6\r\n"));
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->body, "a/b|/device/a/b|1 2 3|%41|127.0.0.1");
+}
+
+TEST(Server, answers_errors_as_problems_and_keeps_the_connection) {
+  const auto server = start_server({.max_target_bytes = 100},
+                                   {{"POST", "/json", [](const Request&, httplib::Response&) {},
+                                     BodyRules{.media_types = {"application/json"}, .content_type_required = true}}});
+  RawClient client(server->port());
+  expect_problem(client.ask(get("/nothing")), 404);
+  expect_problem(client.ask(post("/nothing", "a body that nobody reads")), 404);
+  const auto wrong_method = client.ask(get("/echo"));
+  expect_problem(wrong_method, 405);
+  EXPECT_EQ(wrong_method->header("Allow"), "POST, OPTIONS");
+  expect_problem(client.ask(post("/json", "{}")), 415);
+  expect_problem(client.ask(post("/json", "{}", "Content-Type: text/plain\r\n")), 415);
+  expect_problem(client.ask(post("/echo", "x", "Content-Encoding: br\r\n")), 415);
+  expect_problem(client.ask(get("/hello?%zz")), 400);
+  EXPECT_EQ(client.ask(post("/json", "{}", "Content-Type: Application/JSON; charset=utf-8\r\n"))->status, 200);
+  EXPECT_EQ(client.ask(get("/hello"))->body, "hello");
+  expect_problem(client.ask(get("/" + std::string(100, 'a'))), 414);
+  EXPECT_TRUE(client.is_closed_by_server());
+}
+
+TEST(Server, answers_head_and_options) {
+  const auto server = start_server();
+  RawClient client(server->port());
+  client.send("HEAD /hello HTTP/1.1\r\nHost: h\r\n\r\n");
+  const auto head = client.receive(true);
+  ASSERT_TRUE(head);
+  EXPECT_EQ(head->status, 200);
+  EXPECT_EQ(head->header("Content-Length"), "5");
+  const auto options = client.ask("OPTIONS /hello HTTP/1.1\r\nHost: h\r\n\r\n");
+  EXPECT_EQ(options->status, 204);
+  EXPECT_EQ(options->header("Allow"), "GET, HEAD, OPTIONS");
+  EXPECT_EQ(options->header("Content-Length"), "");
+  EXPECT_EQ(client.ask("OPTIONS * HTTP/1.1\r\nHost: h\r\n\r\n")->status, 204);
+  client.send("HEAD /nothing HTTP/1.1\r\nHost: h\r\n\r\n");
+  EXPECT_EQ(client.receive(true)->status, 404);
+  EXPECT_EQ(client.ask(get("/hello"))->body, "hello");
+}
+
+TEST(Server, answers_500_when_a_handler_throws_and_logs_it) {
+  std::string logged;
+  const auto server = start_server({.log = [&](const std::string& line) { logged = line; }},
+                                   {answering("/throw", [](const Request&, httplib::Response& response) {
+                                     response.set_header("X-Half", "done");
+                                     throw std::runtime_error("secret");
+                                   })});
+  RawClient client(server->port());
+  const auto answer = client.ask(get("/throw"));
+  expect_problem(answer, 500);
+  EXPECT_EQ(answer->body.find("secret"), std::string::npos);
+  EXPECT_EQ(answer->header("X-Half"), "");
+  EXPECT_EQ(client.ask(get("/hello"))->body, "hello");
+  EXPECT_NE(logged.find("secret"), std::string::npos);
+}
+
+TEST(Server, lets_the_client_read_a_413_while_it_is_still_sending) {
+  const auto server = start_server({.max_body_bytes = 1000});
+  for (const bool chunked : {false, true}) {
+    RawClient client(server->port());
+    client.send("POST /echo HTTP/1.1\r\nHost: h\r\n");
+    client.send(chunked ? "Transfer-Encoding: chunked\r\n\r\n" : "Content-Length: 20000000\r\n\r\n");
+    const std::string chunk = "3e8\r\n" + std::string(1000, 'x') + "\r\n";
+    for (int i = 0; i < 2'000 && client.send(chunk); ++i) {
+    }
+    expect_problem(client.receive(), 413);
+    EXPECT_TRUE(client.is_closed_by_server());
+  }
+}
+
+TEST(Server, reads_gzip_bodies_and_limits_what_they_expand_to) {
+  const auto server = start_server({.max_body_bytes = 1000});
+  RawClient client(server->port());
+  EXPECT_EQ(client.ask(post("/echo", gzipped("hello"), "Content-Encoding: gzip\r\n"))->body, "hello");
+  const std::string bomb = gzipped(std::string(2'000, 'x'));
+  ASSERT_LT(bomb.size(), 1'000u);
+  expect_problem(client.ask(post("/echo", bomb, "Content-Encoding: gzip\r\n")), 413);
+}
+
+TEST(Server, asks_for_the_body_that_a_client_holds_back) {
+  const auto server = start_server();
+  RawClient client(server->port());
+  client.send("POST /echo HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n");
+  EXPECT_EQ(client.receive()->status, 100);
+  EXPECT_EQ(client.ask("hello")->body, "hello");
+  EXPECT_EQ(client.ask(get("/hello"))->body, "hello");
+}
+
+TEST(Server, refuses_a_body_before_a_client_sends_it) {
+  const auto server = start_server({.max_body_bytes = 1000});
+  for (const char* path : {"/echo", "/nothing"}) {
+    RawClient client(server->port());
+    client.send("POST " + std::string(path) +
+                " HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 5000\r\n\r\n");
+    EXPECT_GE(client.receive()->status, 400);
+    EXPECT_TRUE(client.is_closed_by_server());
+  }
+}
+
+TEST(Server, closes_after_http_1_0_and_when_asked_to) {
+  const auto server = start_server();
+  for (const std::string& request :
+       {std::string("GET /hello HTTP/1.0\r\n\r\n"), get("/hello", "Connection: close\r\n")}) {
+    RawClient client(server->port());
+    const auto answer = client.ask(request);
+    ASSERT_TRUE(answer);
+    EXPECT_EQ(answer->header("Connection"), "close");
+    EXPECT_EQ(answer->body, "hello");
+    EXPECT_TRUE(client.is_closed_by_server());
+  }
+}
+
+TEST(Server, compresses_large_answers_for_clients_that_want_gzip) {
+  const auto server = start_server({}, {answering("/large", [](const Request&, httplib::Response& response) {
+                                     response.set_content(std::string(100'000, 'x'), "application/json");
+                                   })});
+  RawClient client(server->port());
+  const auto plain = client.ask(get("/large", "Accept-Encoding: br, gzip;q=0\r\n"));
+  EXPECT_EQ(plain->body.size(), 100'000u);
+  const auto compressed = client.ask(get("/large", "Accept-Encoding: br, gzip\r\n"));
+  EXPECT_EQ(compressed->header("Content-Encoding"), "gzip");
+  EXPECT_LT(compressed->body.size(), 1'000u);
+}
+
+TEST(Server, streams_an_answer_piece_by_piece) {
+  std::promise<void> first_was_read;
+  const Handler handler = [&](const Request&, httplib::Response& response) {
+    response.set_chunked_content_provider("application/x-ndjson", [&](std::size_t offset, httplib::DataSink& sink) {
+      if (offset == 0) return sink.write("one\n", 4);
+      first_was_read.get_future().wait_for(kPatience);
+      sink.write("two\n", 4);
+      sink.done();
+      return true;
+    });
+  };
+  const auto server = start_server({}, {answering("/stream", handler)});
+  RawClient client(server->port());
+  client.send(get("/stream"));
+  ASSERT_TRUE(client.awaits("4\r\none\n\r\n"));
+  EXPECT_EQ(client.rest().find("two"), std::string::npos);
+  first_was_read.set_value();
+  EXPECT_TRUE(client.awaits("4\r\ntwo\n\r\n0\r\n\r\n"));
+}
+
+TEST(Server, ends_the_connection_after_an_answer_of_unknown_length) {
+  const Handler handler = [](const Request&, httplib::Response& response) {
+    response.set_content_provider("text/plain", [](std::size_t, httplib::DataSink& sink) {
+      sink.write("hello", 5);
+      sink.done();
+      return true;
+    });
+  };
+  const auto server = start_server({}, {answering("/unframed", handler)});
+  RawClient client(server->port());
+  EXPECT_EQ(client.ask(get("/unframed"))->header("Connection"), "close");
+  EXPECT_TRUE(client.is_closed_by_server());
+  EXPECT_EQ(client.rest(), "hello");
+}
+
+TEST(Server, breaks_off_when_a_streaming_answer_fails) {
+  const Handler handler = [](const Request&, httplib::Response& response) {
+    response.set_chunked_content_provider("text/plain", [](std::size_t offset, httplib::DataSink& sink) {
+      if (offset > 0) throw std::runtime_error("the source has failed");
+      return sink.write("hello", 5);
+    });
+  };
+  const auto server = start_server({}, {answering("/broken", handler)});
+  RawClient client(server->port());
+  EXPECT_EQ(client.ask(get("/broken"))->status, 200);
+  EXPECT_TRUE(client.is_closed_by_server());
+  EXPECT_EQ(client.rest().find("0\r\n\r\n"), std::string::npos) << "the answer pretends to be whole";
+}
+
+TEST(Server, listens_where_it_is_told) {
+  const auto server = start_server({.host = "::"});
+  EXPECT_GT(server->port(), 0);
+  EXPECT_EQ(RawClient(server->port()).ask(get("/hello"))->body, "hello");
+  const auto again = Server::start({}, {.host = "::", .port = server->port()});
+  ASSERT_FALSE(again);
+  EXPECT_NE(again.error().message.find("another process is using it already"), std::string::npos);
+  EXPECT_FALSE(Server::start({}, {.host = "192.0.2.1"}));
+  EXPECT_FALSE(Server::start({}, {.host = "not an address"}));
+  EXPECT_FALSE(Server::start({}, {.port = 65536}));
+  EXPECT_EQ(RawClient(start_server({.host = "+"})->port()).is_connected(), true);
+}
+
+}  // namespace
+}  // namespace timestore::http

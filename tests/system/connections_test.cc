@@ -1,0 +1,97 @@
+// Clients that do nothing, or nearly nothing, keep nobody else from being served, and do not stay for ever.
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+
+#include <atomic>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "tests/system/cluster.h"
+
+namespace timestore::system {
+namespace {
+
+constexpr const char* kSeries = "/api/timeseries";
+constexpr std::size_t kCrowd = 500;
+
+// For this process alone: the nodes are started before, with the limit that they get from anybody.
+void allow_many_descriptors() {
+  rlimit limit{};
+  ::getrlimit(RLIMIT_NOFILE, &limit);
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+class Crowd {
+ public:
+  explicit Crowd(int port) {
+    for (std::size_t number = 0; number < kCrowd; ++number) members_.push_back(std::make_unique<RawConnection>(port));
+  }
+
+  std::size_t connected() const {
+    std::size_t count = 0;
+    for (const auto& member : members_) count += member->is_open() ? 1 : 0;
+    return count;
+  }
+
+  // Sends one byte of a request's head on every connection; those that were closed meanwhile are left alone.
+  void trickle(std::size_t position) {
+    static const std::string kHead = "GET /api/timeseries HTTP/1.1\r\nHost: trickle\r\nX-Slow: " + std::string(8000, 's');
+    for (const auto& member : members_) member->send(kHead.substr(position % kHead.size(), 1));
+  }
+
+ private:
+  std::vector<std::unique_ptr<RawConnection>> members_;
+};
+
+TEST(Connections, a_crowd_of_idle_and_trickling_ones_keeps_nobody_from_being_served) {
+  Cluster cluster(3);
+  cluster.start_all();
+  const auto leader = cluster.await_leader();
+  ASSERT_TRUE(leader);
+  allow_many_descriptors();
+  const Crowd idle(cluster.port(*leader));
+  Crowd trickling(cluster.port(*leader));
+  ASSERT_EQ(idle.connected() + trickling.connected(), 2 * kCrowd);
+
+  std::atomic<bool> stopping = false;
+  std::thread dripping([&] {
+    for (std::size_t position = 0; !stopping; ++position) {
+      trickling.trickle(position);
+      std::this_thread::sleep_for(kPollInterval);
+    }
+  });
+  // New clients, each with a connection of its own, on the crowded node and through another one.
+  for (std::uint64_t number = 1; number <= 30; ++number) {
+    const Entry entry{.id = guid(number), .device = "boiler", .timestamp = timestamp_at(1), .value = 1, .attributes = {}};
+    const std::size_t node = number % 2 == 0 ? *leader : cluster.follower_of(*leader);
+    EXPECT_EQ(cluster.client(node, 5s).post(kSeries, to_json(entry)).status, 200);
+    EXPECT_EQ(entries_in(cluster.client(node, 5s).get(kSeries).body).size(), number);
+  }
+  EXPECT_EQ(cluster.await_leader(), leader) << "the crowd has cost it its leadership";
+  stopping = true;
+  dripping.join();
+}
+
+TEST(Connections, half_a_request_is_closed) {
+  Cluster cluster(1);
+  cluster.start_all();
+  ASSERT_TRUE(cluster.await_leader());
+  const std::string post = "POST /api/timeseries HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n";
+  const std::vector<std::string> halves = {"GET /api/timeser", post, post + "Content-Length: 100\r\n\r\n{\"deviceId\":"};
+  std::vector<std::unique_ptr<RawConnection>> connections;
+  for (const std::string& half : halves) {
+    connections.push_back(std::make_unique<RawConnection>(cluster.port(0)));
+    ASSERT_TRUE(connections.back()->send(half));
+  }
+  for (std::size_t number = 0; number < halves.size(); ++number) {
+    const auto answer = connections[number]->read_to_end(30s);
+    ASSERT_TRUE(answer) << "still open: " << halves[number];
+    EXPECT_TRUE(answer->empty() || answer->starts_with("HTTP/1.1 408 ")) << *answer;
+  }
+  EXPECT_EQ(cluster.content_of(0), "[]");
+}
+
+}  // namespace
+}  // namespace timestore::system

@@ -1,0 +1,177 @@
+#include "tests/system/workload.h"
+
+#include <map>
+#include <set>
+#include <sstream>
+#include <utility>
+
+#include "tests/system/client.h"
+
+namespace timestore::system {
+namespace {
+
+// A writer gives up on an entry, with a protest, when nobody has taken it for so long.
+constexpr Clock::duration kPatience = 30s;
+constexpr Clock::duration kRequestPatience = 10s;
+constexpr std::size_t kMaxContradictions = 10;
+
+// Every entry of a workload differs from all others in these two, with or without an id.
+using Content = std::pair<std::string, std::string>;
+Content content_of(const Entry& entry) { return {entry.device, entry.timestamp}; }
+
+template <typename... Parts>
+std::string sentence(const Parts&... parts) {
+  std::ostringstream out;
+  (out << ... << parts);
+  return out.str();
+}
+
+}  // namespace
+
+std::vector<std::string> contradictions(const Ledger& ledger, const std::string& content) {
+  std::vector<std::string> found;
+  const auto say = [&found](std::string text) {
+    if (found.size() < kMaxContradictions) found.push_back(std::move(text));
+  };
+  if (!Json(content).is_array()) say(sentence("not an array: ", content.substr(0, 200)));
+
+  const std::vector<Entry> stored = entries_in(content);
+  std::map<Content, const Entry*> by_content;
+  std::set<std::string> ids;
+  for (const Entry& entry : stored) {
+    if (!by_content.emplace(content_of(entry), &entry).second) say(sentence("stored twice: ", entry));
+    if (!ids.insert(entry.id).second) say(sentence("an id stands twice: ", entry));
+  }
+
+  for (const Entry& entry : ledger.acknowledged) {
+    const auto place = by_content.find(content_of(entry));
+    if (place == by_content.end()) {
+      say(sentence("acknowledged and lost: ", entry));
+    } else {
+      if (!(*place->second == entry)) say(sentence("acknowledged as ", entry, ", stored as ", *place->second));
+      by_content.erase(place);
+    }
+  }
+  for (const Entry& entry : ledger.maybe) by_content.erase(content_of(entry));
+  for (const auto& [key, entry] : by_content) say(sentence("stored, but nobody was told: ", *entry));
+  return found;
+}
+
+struct Workload::Writer {
+  std::size_t number = 0;
+  std::size_t node = 0;  // an index of the ports
+  int sequence = 0;
+  std::vector<std::unique_ptr<Client>> clients;
+  Ledger ledger;
+
+  Entry next() {
+    ++sequence;
+    Entry entry{.id = {},
+                .device = "writer" + std::to_string(number),
+                .timestamp = timestamp_at(sequence),
+                .value = sequence * 0.1,
+                .attributes = {}};
+    if (sequence % 2 == 0) entry.id = guid((std::uint64_t{number} << 32) + static_cast<std::uint64_t>(sequence));
+    if (sequence % 3 == 0) entry.attributes = R"({"sequence":)" + std::to_string(sequence) + "}";
+    return entry;
+  }
+};
+
+Workload::Workload(std::vector<int> ports, std::size_t writers) : ports_(std::move(ports)) {
+  for (std::size_t number = 0; number < writers; ++number) {
+    auto& writer = *writers_.emplace_back(std::make_unique<Writer>());
+    writer.number = number;
+    for (const int port : ports_) writer.clients.push_back(std::make_unique<Client>(port, kRequestPatience));
+  }
+}
+
+Workload::~Workload() { stop(); }
+
+void Workload::start() {
+  stopping_ = false;
+  for (const auto& writer : writers_) threads_.emplace_back([this, &writer] { run(*writer); });
+}
+
+void Workload::stop() {
+  stopping_ = true;
+  for (std::thread& thread : threads_) thread.join();
+  threads_.clear();
+}
+
+void Workload::run(Writer& writer) {
+  while (!stopping_) {
+    writer.node = writer.number % ports_.size();
+    write_next(writer);
+  }
+}
+
+void Workload::write_next(Writer& writer) {
+  Entry entry = writer.next();
+  for (const auto deadline = Clock::now() + kPatience; Clock::now() < deadline;) {
+    const auto begun = Clock::now();
+    const Answer answer = writer.clients[writer.node]->post("/api/timeseries", to_json(entry));
+    if (answer.status == 200) {
+      const Entry stored = entry_in(answer.body);
+      if (entry.id.empty()) entry.id = stored.id;
+      if (!(stored == entry) || entry.id.empty()) writer.ledger.protests.push_back(sentence(entry, " got ", answer));
+      writer.ledger.acknowledged.push_back(std::move(entry));
+      note_success(begun);
+      return;
+    }
+    if (answer.status == 0 && answer.was_sent && entry.id.empty()) {
+      writer.ledger.maybe.push_back(std::move(entry));
+      return;
+    }
+    if (answer.status == 503) {
+      if (answer.header("Retry-After").empty()) writer.ledger.protests.push_back("503 without Retry-After");
+      // Without an id in the answer, the entry is certainly not stored, and is sent again as it was.
+      if (const auto id = Json(answer.body).text("/id")) entry.id = *id;
+    } else if (answer.status != 0) {
+      writer.ledger.protests.push_back(sentence(entry, " got ", answer));
+      writer.ledger.maybe.push_back(std::move(entry));
+      return;
+    }
+    writer.node = (writer.node + 1) % ports_.size();
+    std::this_thread::sleep_for(kPollInterval);
+  }
+  writer.ledger.protests.push_back(sentence("nobody took ", entry));
+  writer.ledger.maybe.push_back(std::move(entry));
+}
+
+void Workload::note_success(Clock::time_point begun) {
+  ++acknowledged_;
+  const std::lock_guard lock(mutex_);
+  if (!first_success_ && begun >= since_) first_success_ = Clock::now();
+}
+
+bool Workload::await_more(std::uint64_t entries, Clock::duration within) {
+  return await(within, [this, goal = acknowledged_ + entries] { return acknowledged_ >= goal; });
+}
+
+std::optional<Clock::duration> Workload::await_success_since(Clock::time_point since, Clock::duration within) {
+  {
+    const std::lock_guard lock(mutex_);
+    since_ = since;
+    first_success_.reset();
+  }
+  std::optional<Clock::time_point> success;
+  const bool came = await(within, [&] {
+    const std::lock_guard lock(mutex_);
+    success = first_success_;
+    return success.has_value();
+  });
+  return came ? std::optional(*success - since) : std::nullopt;
+}
+
+Ledger Workload::ledger() const {
+  Ledger whole;
+  for (const auto& writer : writers_) {
+    const Ledger& part = writer->ledger;
+    whole.acknowledged.insert(whole.acknowledged.end(), part.acknowledged.begin(), part.acknowledged.end());
+    whole.maybe.insert(whole.maybe.end(), part.maybe.begin(), part.maybe.end());
+    whole.protests.insert(whole.protests.end(), part.protests.begin(), part.protests.end());
+  }
+  return whole;
+}
+
+}  // namespace timestore::system

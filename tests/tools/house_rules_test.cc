@@ -1,0 +1,156 @@
+// The tree keeps the rules of the house, and the alarm rings: each rule is broken once in a small bad tree.
+#include "tests/tools/house_rules.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include <fstream>
+
+namespace timestore::house {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+std::string printed(const std::vector<Violation>& found) {
+  std::string text;
+  for (const Violation& violation : found) {
+    text += violation.file + ":" + std::to_string(violation.line) + ": " + violation.sentence + "\n";
+  }
+  return text;
+}
+
+// A tree of its own under the temporary directory, removed at the end of the test.
+class SmallTree : public ::testing::Test {
+ protected:
+  SmallTree() {
+    std::string pattern = (fs::temp_directory_path() / "house-XXXXXX").string();
+    root_ = ::mkdtemp(pattern.data());
+  }
+  ~SmallTree() override { fs::remove_all(root_); }
+
+  void write(const std::string& file, const std::string& text) {
+    fs::create_directories((root_ / file).parent_path());
+    std::ofstream(root_ / file) << text;
+  }
+
+  std::string complaints() { return printed(violations(root_)); }
+
+ private:
+  fs::path root_;
+};
+
+TEST(HouseRules, our_tree_keeps_them) {
+  ASSERT_TRUE(fs::exists(fs::path(TIMESTORE_SOURCE_ROOT) / "engine/base/result.h")) << "this is not our tree";
+  const auto found = violations(TIMESTORE_SOURCE_ROOT);
+  EXPECT_TRUE(found.empty()) << printed(found);
+}
+
+TEST_F(SmallTree, the_arrows_of_the_drawing_are_allowed) {
+  write("engine/raft/step.cc",
+        "#include \"engine/raft/step.h\"\n#include \"engine/base/result.h\"\n#include <vector>\n");
+  write("engine/replica/replica.cc", "#include \"engine/store/log_file.h\"\n#include \"engine/raft/step.h\"\n");
+  write("net/server.cc", "#include \"engine/replica/replica.h\"\n#include \"net/server.h\"\n");
+  write("tools/timestored.cc", "#include \"net/server.h\"\n");
+  EXPECT_THAT(complaints(), IsEmpty());
+}
+
+TEST_F(SmallTree, every_forbidden_arrow_is_found) {
+  struct Arrow {
+    const char* from;
+    const char* to;
+  };
+  for (const auto& [from, to] : {
+           Arrow{"engine/base/a.h", "engine/raft/b.h"},
+           {"engine/raft/a.h", "engine/series/b.h"},
+           {"engine/series/a.h", "engine/raft/b.h"},
+           {"engine/store/a.h", "engine/replica/b.h"},
+           {"engine/replica/a.h", "net/b.h"},
+           {"engine/store/a.h", "sim/b.h"},
+           {"engine/raft/a.h", "tools/b.h"},
+           {"engine/raft/a.h", "tests/b.h"},
+           {"sim/a.h", "net/b.h"},
+           {"net/a.h", "sim/b.h"},
+           {"net/a.h", "tools/b.h"},
+           {"tools/a.h", "bench/b.h"},
+       }) {
+    write(from, std::string("// A header.\n#include \"") + to + "\"\n");
+    EXPECT_THAT(complaints(), HasSubstr(std::string(from) + ":2: ")) << from << " -> " << to;
+    write(from, "");
+  }
+}
+
+TEST_F(SmallTree, a_relative_include_cannot_hide_an_arrow) {
+  write("engine/raft/a.h", "#include \"../../net/b.h\"\n");
+  write("engine/series/a.h", "#  include \"b.h\"\n");
+  EXPECT_THAT(complaints(), HasSubstr("engine/raft/a.h:1: "));
+  EXPECT_THAT(complaints(), HasSubstr("engine/series/a.h:1: "));
+}
+
+TEST_F(SmallTree, what_differs_between_runs_is_banned_from_engine_and_sim_alone) {
+  for (const char* statement : {
+           "auto now = std::chrono::steady_clock::now();",
+           "auto now = time(nullptr);",
+           "std::thread worker;",
+           "std::lock_guard<std::mutex> guard(m);",
+           "std::random_device seed;",
+           "int x = rand();",
+           "std::unordered_map<int, int> m;",
+           "#include <unordered_set>",
+           "std::uniform_int_distribution<int> d(1, 6);",
+           "std::shuffle(a, b, c);",
+           "std::hash<int> h;",
+           "std::atomic<int> n;",
+       }) {
+    write("engine/raft/a.cc", statement);
+    write("sim/a.cc", statement);
+    write("net/a.cc", statement);
+    EXPECT_THAT(complaints(), HasSubstr("engine/raft/a.cc:1: ")) << statement;
+    EXPECT_THAT(complaints(), HasSubstr("sim/a.cc:1: ")) << statement;
+    EXPECT_THAT(complaints(), Not(HasSubstr("net/a.cc"))) << statement;
+  }
+}
+
+TEST_F(SmallTree, comments_and_strings_break_no_ban) {
+  write("engine/raft/a.cc",
+        "// no std::thread here\n"
+        "/* nor a std::mutex,\n   nor steady_clock */\n"
+        "const char* a = \"std::thread \\\" rand()\";\n"
+        "const char* b = R\"x(std::mutex \" )x\";\n"
+        "int c = 1'000; char d = '\"'; int brand(int); int runtime(int); int e = brand(runtime(0));\n");
+  EXPECT_THAT(complaints(), IsEmpty());
+}
+
+TEST_F(SmallTree, code_after_a_string_or_comment_is_still_read) {
+  write("engine/raft/a.cc", "const char* a = \"//\"; int b = 1'000 + 2'000; std::mutex c; /* */ std::thread d;\n");
+  EXPECT_THAT(complaints(), HasSubstr("engine/raft/a.cc:1: uses threads"));
+}
+
+TEST_F(SmallTree, a_file_of_400_lines_is_the_longest) {
+  std::string text(kMaxFileLines, '\n');
+  write("net/a.cc", text);
+  EXPECT_THAT(complaints(), IsEmpty());
+  write("net/a.cc", text + '\n');
+  EXPECT_THAT(complaints(), HasSubstr("net/a.cc:0: has 401 lines"));
+}
+
+TEST_F(SmallTree, unfinished_work_is_found_in_comments_too) {
+  write("tests/a.cc",
+        "int a;\n// TO"
+        "DO: more\n");
+  write("tools/a.cc",
+        "// FIX"
+        "ME\n");
+  EXPECT_THAT(complaints(), HasSubstr("tests/a.cc:2: "));
+  EXPECT_THAT(complaints(), HasSubstr("tools/a.cc:1: "));
+}
+
+TEST_F(SmallTree, a_file_outside_every_room_is_found) {
+  write("engine/loose.cc", "int a;\n");
+  EXPECT_THAT(complaints(), HasSubstr("engine/loose.cc:0: "));
+}
+
+}  // namespace
+}  // namespace timestore::house

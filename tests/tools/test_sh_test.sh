@@ -1,0 +1,90 @@
+#!/usr/bin/env bash
+# tools/test.sh, copied into a small project whose tests pass, fail, skip themselves and cannot start.
+#   test_sh_test.sh SOURCE-ROOT
+set -euo pipefail
+source "$(dirname "$0")/claims.sh"
+root=$1
+
+project=$scratch/project
+mkdir -p "$project"/{tools,tests/net}
+cp "$root/tools/test.sh" "$project/tools/"
+printf '#!/bin/sh\n' >"$project/tools/deps.sh"
+chmod +x "$project/tools/deps.sh"
+cat >"$project/CMakeLists.txt" <<'CMAKE'
+cmake_minimum_required(VERSION 3.25)
+project(small LANGUAGES NONE)
+message(STATUS "sanitizer '${TIMESTORE_SANITIZE}'")
+add_custom_target(timestored)
+enable_testing()
+add_subdirectory(tests)
+CMAKE
+echo 'add_custom_target(net_test)' >"$project/tests/net/CMakeLists.txt"
+
+# tests LINES: the small project's tests, beside its net folder.
+tests() { printf '%s\n' 'add_subdirectory(net)' "$@" >"$project/tests/CMakeLists.txt"; }
+test_sh() { "$project/tools/test.sh" "$@"; }
+last_line() { output=${output##*$'\n'}; }
+
+good_tests=(
+  'add_test(NAME good COMMAND true)'   'set_tests_properties(good PROPERTIES LABELS unit)'
+  'add_test(NAME wire COMMAND true)'   'set_tests_properties(wire PROPERTIES LABELS net)'
+  'add_test(NAME whole COMMAND true)'  'set_tests_properties(whole PROPERTIES LABELS "system;sanitized-system")'
+)
+
+claim "every stage runs its labels, and the sums are over all stages"
+tests "${good_tests[@]}"
+run test_sh
+expect_status 0
+last_line
+expect_output "6 passed, 0 failed"  # three with g++, good and whole with the address sanitizer, wire with the thread sanitizer
+
+claim "--quick leaves out the sanitizers and the system tests"
+run test_sh --quick
+expect_status 0
+last_line
+expect_output "2 passed, 0 failed"
+
+claim "-R narrows every stage, and a stage left without tests is no failure"
+run test_sh -R '^wire$'
+expect_status 0
+last_line
+expect_output "2 passed, 0 failed"
+
+claim "failures, time-outs and programs that are not there all count; a skipped test does not"
+tests "${good_tests[@]}" \
+  'add_test(NAME bad COMMAND sh -c [[echo "bad reason"; echo "<testcase name=\"x\" status=\"run\">"; exit 1]])' \
+  'add_test(NAME absent COMMAND /nonexistent)' \
+  'add_test(NAME slow COMMAND sleep 60)' 'set_tests_properties(slow PROPERTIES TIMEOUT 1)' \
+  'add_test(NAME shy COMMAND echo shy)'  'set_tests_properties(shy PROPERTIES SKIP_REGULAR_EXPRESSION shy)'
+run test_sh
+expect_status 1
+expect_contains "bad reason"
+last_line
+expect_output "6 passed, 3 failed"
+
+claim "what does not build is a failure and hides no later stage"
+tests "${good_tests[@]}" 'add_custom_target(broken ALL COMMAND false)'
+run test_sh
+expect_status 1
+expect_contains "not everything builds"
+last_line
+expect_output "6 passed, 2 failed"  # the first stage and the second, which builds all tests
+
+claim "a project that cannot be configured fails in every stage"
+tests 'message(FATAL_ERROR "no way")'
+run test_sh
+expect_status 1
+last_line
+expect_output "0 passed, 3 failed"
+
+claim "a stage that finds no tests is a failure"
+tests
+run test_sh --quick
+expect_status 1
+last_line
+expect_output "0 passed, 1 failed"
+
+claim "an unknown option is refused before anything is built"
+run test_sh --slow
+expect_status 2
+expect_output "test.sh: unknown option '--slow'; try --help."

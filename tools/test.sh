@@ -1,0 +1,100 @@
+#!/usr/bin/env bash
+# Installs what is missing, builds everything and runs every test. The last line says: N passed, N failed.
+#
+#   tools/test.sh             everything: g++; clang with the address and undefined-behaviour sanitizers; clang with
+#                             the thread sanitizer
+#   tools/test.sh --quick     only g++, and without the system tests
+#   tools/test.sh -R REGEX    in every stage, only the tests whose names match
+#
+# The exit status is 1 if a test failed or something did not build. Builds are kept in build/, build-address/ and
+# build-thread/, so that a second run is quick. A stage that fails does not hide the results of the later ones.
+set -euo pipefail
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+passed=0
+failed=0
+
+usage() { sed -n '2,/^set /{s/^# \{0,1\}//;/^set /d;p}' "${BASH_SOURCE[0]}"; }
+
+die() {
+  printf 'test.sh: %s\n' "$*" >&2
+  exit 2
+}
+
+quick=no
+only=()
+while (($# > 0)); do
+  case $1 in
+    --quick) quick=yes ;;
+    -R)
+      (($# > 1)) || die "-R needs a regular expression."
+      only=(-R "$2")
+      shift
+      ;;
+    --help | -h) usage; exit 0 ;;
+    *) die "unknown option '$1'; try --help." ;;
+  esac
+  shift
+done
+
+# count_results FILE: adds CTest's JUnit results to the sums. A test that could not be run counts as failed; one that
+# skipped itself or is disabled counts as neither, and CTest has named it. CTest escapes whatever a test prints, so
+# these lines can only be its own.
+count_results() {
+  local all ran skipped
+  all=$(grep -c '^[[:space:]]*<testcase ' "$1") || true
+  ran=$(grep -c '^[[:space:]]*<testcase .* status="run">$' "$1") || true
+  skipped=$(grep -cE '^[[:space:]]*(<testcase .* status="disabled">|<skipped message="SKIP_.*/>)$' "$1") || true
+  if ((all == 0 && ${#only[@]} == 0)); then
+    echo "No tests were found."
+    failed=$((failed + 1))
+  fi
+  passed=$((passed + ran))
+  failed=$((failed + all - ran - skipped))
+}
+
+# stage TITLE DIRECTORY SANITIZER TARGETS CTEST-ARGUMENTS...: configures, builds and tests one build directory.
+stage() {
+  local title=$1 build=$root/$2 sanitizer=$3 targets=$4 started=$SECONDS launcher=()
+  shift 4
+  command -v ccache >/dev/null && launcher=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
+  printf '\n== %s (%s)\n' "$title" "${build##*/}"
+  if ! cmake -S "$root" -B "$build" -G Ninja "${launcher[@]}" "-DTIMESTORE_SANITIZE=$sanitizer" --log-level=WARNING; then
+    echo "$title: CMake could not configure; none of these tests ran."
+    failed=$((failed + 1))
+    return
+  fi
+  # shellcheck disable=SC2086  # targets is a list of words
+  if ! cmake --build "$build" --target $targets -- --quiet -k 0; then
+    echo "$title: not everything builds. What does build is tested."
+    failed=$((failed + 1))
+  fi
+  printf -- '-- built in %d s\n' $((SECONDS - started))
+  local results=$build/test-results.xml
+  rm -f "$results"
+  ctest --test-dir "$build" -j 2 --timeout 300 --output-on-failure --output-junit "$results" "$@" "${only[@]}" || true
+  if [[ -f $results ]]; then
+    count_results "$results"
+  else
+    echo "$title: CTest left no results."
+    failed=$((failed + 1))
+  fi
+  printf -- '-- %s: %d s\n' "$title" $((SECONDS - started))
+}
+
+"$root/tools/deps.sh"
+
+without_system=()
+[[ $quick == no ]] || without_system=(-LE system)
+CXX=g++ stage "g++" build "" all "${without_system[@]}"
+
+if [[ $quick == no ]]; then
+  export UBSAN_OPTIONS=print_stacktrace=1 TSAN_OPTIONS=second_deadlock_stack=1
+  CXX=clang++ stage "clang, address and undefined behaviour" build-address address "tests/all timestored" \
+    -L '^(unit|sanitized-system)$'
+  CXX=clang++ stage "clang, threads" build-thread thread tests/net/all -L '^net$'
+fi
+
+printf '\nTook %d s.\n' "$SECONDS"
+echo "$passed passed, $failed failed"
+((failed == 0))

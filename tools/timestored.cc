@@ -1,0 +1,108 @@
+// timestored: one node of a Time Store DB cluster.
+//
+// Exit status: 0 stopped by a signal, 1 could not start or go on, 2 wrong settings (nothing was opened).
+#include <CLI/CLI.hpp>
+#include <spdlog/spdlog.h>
+
+#include <atomic>
+#include <csignal>
+#include <cstdio>
+
+#include "net/log.h"
+#include "net/service.h"
+#include "net/settings.h"
+
+namespace {
+
+using timestore::net::Service;
+using timestore::net::SettingsText;
+
+constexpr int kStopped = 0;
+constexpr int kFailed = 1;
+constexpr int kWrongSettings = 2;
+
+void describe(CLI::App& app, SettingsText& text) {
+  app.set_version_flag("--version", std::string("timestored ") + TIMESTORE_VERSION);
+  app.set_config("--config", "", "Read settings from a TOML file, such as: node-id = \"node1\"");
+  app.add_option("--node-id", text.node_id, "This node's name, unique in the cluster")->envname("Raft__NodeId");
+  app.add_option("--listen", text.listen, "Where to listen: host:port (in the environment: ASPNETCORE_URLS)");
+  app.add_option("--urls", text.urls, "Where to listen, as a URL: http://+:5001")->envname("ASPNETCORE_URLS");
+  app.add_option("--advertise", text.advertise, "The URL by which the other nodes and clients reach this node");
+  app.add_option("--peers", text.peers, "The other nodes: id=http://host:port,... (a bare URL is asked for its id)")
+      ->envname("Raft__Peers");
+  app.add_option("--database", text.database, "The series file; the log file NAME.raft.db stands beside it")
+      ->envname("Database__Path");
+  app.add_option("--log-level", text.log_level, "trace, debug, info, warn, error, critical or off")
+      ->capture_default_str();
+  app.add_option("--log-format", text.log_format, "text or json (one object a line)")->capture_default_str();
+  app.add_option("--tick-ms", text.tick_ms, "The unit that time-outs are counted in")->capture_default_str();
+  app.add_option("--heartbeat-ms", text.heartbeat_ms, "How often a leader lets the others hear it")
+      ->capture_default_str();
+  app.add_option("--election-min-ms", text.election_min_ms, "Shortest silence before a node calls an election")
+      ->capture_default_str();
+  app.add_option("--election-max-ms", text.election_max_ms, "Longest silence before a node calls an election")
+      ->capture_default_str();
+}
+
+// Every thread started later inherits this: signals are taken by the main thread alone, when it waits for them.
+sigset_t block_signals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+  return signals;
+}
+
+bool is_pending(const sigset_t& signals) {
+  sigset_t pending;
+  sigpending(&pending);
+  return (sigismember(&pending, SIGTERM) == 1 && sigismember(&signals, SIGTERM) == 1) ||
+         (sigismember(&pending, SIGINT) == 1 && sigismember(&signals, SIGINT) == 1);
+}
+
+int run(const timestore::net::Settings& settings) {
+  const sigset_t signals = block_signals();
+  std::atomic<bool> failed = false;
+  const auto on_failure = [&](const timestore::Error&) {
+    failed = true;
+    kill(getpid(), SIGTERM);
+  };
+  auto service =
+      Service::start(settings, TIMESTORE_VERSION, on_failure, [&] { return is_pending(signals); });
+  if (!service) {
+    if (is_pending(signals)) return kStopped;
+    std::fprintf(stderr, "timestored: %s\n", service.error().message.c_str());
+    return kFailed;
+  }
+  int signal = 0;
+  sigwait(&signals, &signal);
+  spdlog::info("Stopping.");
+  (*service)->stop();
+  spdlog::info("Stopped.");
+  return failed ? kFailed : kStopped;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  SettingsText text;
+  CLI::App app("A node of Time Store DB, a replicated time-series database.", "timestored");
+  describe(app, text);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& asked) {
+    return app.exit(asked);
+  } catch (const CLI::ParseError& error) {
+    std::fprintf(stderr, "timestored: %s\n", error.what());
+    return kWrongSettings;
+  }
+  const auto settings = timestore::net::check(text);
+  if (!settings) {
+    std::fprintf(stderr, "timestored: %s\n", settings.error().message.c_str());
+    return kWrongSettings;
+  }
+  timestore::net::start_log(settings->log_level, settings->log_format, settings->node_id);
+  return run(*settings);
+}
