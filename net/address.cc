@@ -16,8 +16,7 @@ Result<int> parse_port(std::string_view text, std::string_view whole) {
 }
 
 bool is_host_character(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '-' ||
-         c == '_';
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '-' || c == '_';
 }
 
 Result<HostPort> split(std::string_view text, std::string_view whole, std::string_view default_port) {

@@ -13,8 +13,8 @@ namespace {
 
 using std::chrono::milliseconds;
 
-// How long to wait before asking a leader again that did not take a request: long enough for it to notice what is wrong,
-// short against an election time-out. A change of leadership ends the wait.
+// How long to wait before asking a leader again that did not take a request: long enough for it to notice what is
+// wrong, short against an election time-out. A change of leadership ends the wait.
 constexpr milliseconds kRetryPause{20};
 
 milliseconds left_until(Deadline deadline) {
@@ -32,10 +32,17 @@ WriteAnswer ClusterAccess::write(TimeEntry entry, bool is_forwarded, Deadline de
     if (leadership.is_leader) {
       answer.end = node_.write(std::move(answer.end.entries), deadline);
       switch (answer.end.kind) {
-        case replica::WriteEnd::Kind::kApplied: answer.kind = WriteAnswer::Kind::kApplied; return answer;
-        case replica::WriteEnd::Kind::kBusy: answer.kind = WriteAnswer::Kind::kBusy; return answer;
-        case replica::WriteEnd::Kind::kUnknown: answer.kind = WriteAnswer::Kind::kUnknown; break;
-        case replica::WriteEnd::Kind::kNotLeader: break;
+        case replica::WriteEnd::Kind::kApplied:
+          answer.kind = WriteAnswer::Kind::kApplied;
+          return answer;
+        case replica::WriteEnd::Kind::kBusy:
+          answer.kind = WriteAnswer::Kind::kBusy;
+          return answer;
+        case replica::WriteEnd::Kind::kUnknown:
+          answer.kind = WriteAnswer::Kind::kUnknown;
+          break;
+        case replica::WriteEnd::Kind::kNotLeader:
+          break;
       }
       if (is_forwarded) return answer;
     } else if (is_forwarded) {
@@ -45,9 +52,14 @@ WriteAnswer ClusterAccess::write(TimeEntry entry, bool is_forwarded, Deadline de
       if (id.is_nil()) id = make_time_ordered_guid();
       const std::string body = encode_command(answer.end.entries);
       switch (forwarder_.post(leadership.leader, "/api/timeseries", body, left_until(deadline), answer.response)) {
-        case Forwarder::Outcome::kAnswered: answer.kind = WriteAnswer::Kind::kForwarded; return answer;
-        case Forwarder::Outcome::kUnknown: answer.kind = WriteAnswer::Kind::kUnknown; break;
-        case Forwarder::Outcome::kNotTaken: break;
+        case Forwarder::Outcome::kAnswered:
+          answer.kind = WriteAnswer::Kind::kForwarded;
+          return answer;
+        case Forwarder::Outcome::kUnknown:
+          answer.kind = WriteAnswer::Kind::kUnknown;
+          break;
+        case Forwarder::Outcome::kNotTaken:
+          break;
       }
     }
     node_.await_change(leadership, std::min(deadline, Clock::now() + kRetryPause));

@@ -1,4 +1,5 @@
-// One way to reach the cluster's truth from any node: writes go to whoever leads, reads wait until this node may answer.
+// One way to reach the cluster's truth from any node: writes go to whoever leads, reads wait until this node may
+// answer.
 //
 // A write has its id before it leaves this node for another, so it can be tried again after a lost answer without being
 // stored twice; that is done here until the deadline passes.
@@ -25,7 +26,8 @@ struct WriteAnswer {
   enum class Kind : unsigned char {
     kApplied,    // `end` holds the result
     kForwarded,  // `response` is the leader's answer
-    kNotLeader,  // certainly not stored: no leader was found in time, or a forwarded request reached a node that is none
+    kNotLeader,  // certainly not stored: no leader was found in time, or a forwarded request reached a node that is
+                 // none
     kBusy,       // certainly not stored: too much is waiting
     kUnknown,    // may be stored or not; `end.entries` have their ids for a retry
   };

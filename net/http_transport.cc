@@ -14,17 +14,17 @@ HttpTransport::HttpTransport(const std::vector<PeerAddress>& peers, int answer_t
 std::unique_ptr<PeerLink> HttpTransport::connect(const PeerAddress& peer, int answer_timeout_ms) {
   PeerLink::Options options{.peer = peer.id, .address = peer.address};
   options.answer_timeout_ms = answer_timeout_ms;
-  return std::make_unique<PeerLink>(std::move(options), PeerLink::Events{
-      .answered =
-          [this](raft::NodeId id, raft::Message answer) {
-            note(id, "");
-            events_.received(std::move(id), std::move(answer));
-          },
-      .failed =
-          [this](raft::NodeId id, const std::string& reason) {
-            note(id, reason);
-            events_.unreachable(std::move(id));
-          }});
+  return std::make_unique<PeerLink>(std::move(options),
+                                    PeerLink::Events{.answered =
+                                                         [this](raft::NodeId id, raft::Message answer) {
+                                                           note(id, "");
+                                                           events_.received(std::move(id), std::move(answer));
+                                                         },
+                                                     .failed =
+                                                         [this](raft::NodeId id, const std::string& reason) {
+                                                           note(id, reason);
+                                                           events_.unreachable(std::move(id));
+                                                         }});
 }
 
 // A peer that is down fails many times a second: a change is worth a line, a repetition is not.

@@ -31,8 +31,8 @@ class HttpTransport final : public replica::Transport {
   void send(raft::Send send) override;
   void stop();
 
-  // For a request that has come in: the number to hand to the core, and where its answer will arrive. When the number is
-  // given up before an answer came, the answer is dropped.
+  // For a request that has come in: the number to hand to the core, and where its answer will arrive. When the number
+  // is given up before an answer came, the answer is dropped.
   raft::Correlation expect_answer(std::shared_ptr<std::promise<raft::Message>> promise);
   void give_up(raft::Correlation correlation);
 

@@ -27,9 +27,9 @@ void start_log(const std::string& level, const std::string& format, const std::s
   auto logger = std::make_shared<spdlog::logger>("timestore", std::make_shared<spdlog::sinks::stderr_sink_mt>());
   auto formatter = std::make_unique<spdlog::pattern_formatter>(spdlog::pattern_time_type::utc);
   formatter->add_flag<JsonMessage>('Q');
-  formatter->set_pattern(format == "json"
-                             ? R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l","node":")" + node_id + R"(","message":%Q})"
-                             : "%Y-%m-%dT%H:%M:%S.%eZ %-8l %v");
+  formatter->set_pattern(format == "json" ? R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l","node":")" + node_id +
+                                                R"(","message":%Q})"
+                                          : "%Y-%m-%dT%H:%M:%S.%eZ %-8l %v");
   logger->set_formatter(std::move(formatter));
   logger->set_level(spdlog::level::from_str(level));
   logger->flush_on(spdlog::level::trace);

@@ -86,8 +86,8 @@ Result<std::vector<raft::Member>> members_of_first_start(const Settings& setting
   std::vector<raft::Member> members = {{settings.node_id, own_url(settings)}};
   for (const Peer& peer : *peers) members.push_back({*peer.id, url_of(peer.address)});
   std::sort(members.begin(), members.end(), [](const auto& a, const auto& b) { return a.id < b.id; });
-  const auto twin = std::adjacent_find(members.begin(), members.end(),
-                                       [](const auto& a, const auto& b) { return a.id == b.id; });
+  const auto twin =
+      std::adjacent_find(members.begin(), members.end(), [](const auto& a, const auto& b) { return a.id == b.id; });
   if (twin == members.end()) return members;
   return fail("Two members call themselves \"" + twin->id + "\": " + twin->url + " and " + (twin + 1)->url +
               ". Give every node its own --node-id.");

@@ -1,7 +1,8 @@
 // Who the members of the cluster are, before the replica starts.
 //
-// A node that has run before knows them from its log file. On a first start they come from the settings; a peer that was
-// given by its URL alone is asked for its node id, and until every id is known this node answers only the same question.
+// A node that has run before knows them from its log file. On a first start they come from the settings; a peer that
+// was given by its URL alone is asked for its node id, and until every id is known this node answers only the same
+// question.
 #pragma once
 
 #include <functional>
@@ -16,7 +17,8 @@
 
 namespace timestore::net {
 
-// All members, this node included, ordered by id. `stored` is what the log file knows; URLs in the settings win over it.
+// All members, this node included, ordered by id. `stored` is what the log file knows; URLs in the settings win over
+// it.
 [[nodiscard]] Result<std::vector<raft::Member>> find_members(const Settings& settings,
                                                              const std::optional<store::LogFile::Identity>& stored,
                                                              const std::function<bool()>& should_stop);

@@ -8,8 +8,8 @@ namespace timestore::net {
 
 namespace {
 
-// After a pause (a suspended machine, a stopped process) time does not rush by: a node that has just woken up must first
-// hear from its peers before it may think that they are silent.
+// After a pause (a suspended machine, a stopped process) time does not rush by: a node that has just woken up must
+// first hear from its peers before it may think that they are silent.
 constexpr std::uint32_t kMaxTicksAtOnce = 3;
 
 int answer_timeout_ms(const Node::Options& options) {
@@ -36,8 +36,8 @@ Node::Node(Options options)
 
 Result<std::unique_ptr<Node>> Node::start(Options options, std::unique_ptr<store::LogFile> log) {
   std::unique_ptr<Node> node(new Node(std::move(options)));
-  auto replica = replica::Replica::open(node->options_.replica,
-                                        {.transport = node->transport_, .lanes = node->lanes_}, std::move(log));
+  auto replica = replica::Replica::open(node->options_.replica, {.transport = node->transport_, .lanes = node->lanes_},
+                                        std::move(log));
   if (!replica) return tl::unexpected(replica.error());
   node->replica_ = std::move(*replica);
   node->thread_ = std::thread([raw = node.get()] { raw->run(); });
@@ -145,9 +145,9 @@ std::optional<raft::Index> Node::confirm_read(Deadline deadline) {
 }
 
 bool Node::await_applied(raft::Index index, Deadline deadline) {
-  return await_read([this, index](
-                        replica::ReadCallback callback) { replica_->await_applied(index, std::move(callback)); },
-                    deadline)
+  return await_read(
+             [this, index](replica::ReadCallback callback) { replica_->await_applied(index, std::move(callback)); },
+             deadline)
       .has_value();
 }
 

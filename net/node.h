@@ -66,7 +66,8 @@ class Node {
   std::chrono::milliseconds tick() const { return options_.tick; }
   std::uint32_t unreachable_ticks() const { return options_.replica.raft.election_ticks_max; }
 
-  // Steps down when leading, waits until nothing is in flight (up to the deadline), stops all threads, closes the files.
+  // Steps down when leading, waits until nothing is in flight (up to the deadline), stops all threads, closes the
+  // files.
   void stop(Deadline deadline);
 
  private:

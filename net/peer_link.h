@@ -1,8 +1,8 @@
 // One kept HTTP connection to a peer, for one purpose, on a thread of its own.
 //
-// Requests leave in order, one at a time. The queue is bounded: a consensus core expects messages to be lost, so what finds
-// no room is dropped. An append that only repeats the one before it in the queue (a heartbeat) replaces it, and appends
-// that continue one another travel as one request.
+// Requests leave in order, one at a time. The queue is bounded: a consensus core expects messages to be lost, so what
+// finds no room is dropped. An append that only repeats the one before it in the queue (a heartbeat) replaces it, and
+// appends that continue one another travel as one request.
 #pragma once
 
 #include <condition_variable>

@@ -28,9 +28,12 @@ void add_member(std::string& out, std::string_view name, std::string_view value)
 
 std::string_view name_of(replica::Status::Role role) {
   switch (role) {
-    case replica::Status::Role::kFollower: return "Follower";
-    case replica::Status::Role::kCandidate: return "Candidate";
-    case replica::Status::Role::kLeader: return "Leader";
+    case replica::Status::Role::kFollower:
+      return "Follower";
+    case replica::Status::Role::kCandidate:
+      return "Candidate";
+    case replica::Status::Role::kLeader:
+      return "Leader";
   }
   return "";
 }
@@ -52,8 +55,7 @@ std::string member_json(const replica::Status& status, const replica::Status::Pe
     out += ',';
     add_member(out, "lagEntries", status.last - std::min(status.last, peer.match));
     out += std::string(",\"reachable\":") + (is_self || peer.silent_ticks < unreachable_ticks ? "true," : "false,");
-    add_member(out, "lastContactMs",
-               is_self ? 0 : static_cast<std::uint64_t>(tick.count()) * peer.silent_ticks);
+    add_member(out, "lastContactMs", is_self ? 0 : static_cast<std::uint64_t>(tick.count()) * peer.silent_ticks);
   } else {
     out += R"("matchIndex":null,"lagEntries":null,"reachable":null,"lastContactMs":null)";
   }
@@ -75,7 +77,7 @@ std::string status_json(const replica::Status& status, const std::string& versio
   out += ',';
   add_member(out, "nodeId", status.node);
   const std::pair<std::string_view, std::uint64_t> numbers[] = {
-      {"term", status.term},          {"commitIndex", status.commit}, {"appliedIndex", status.applied},
+      {"term", status.term},           {"commitIndex", status.commit}, {"appliedIndex", status.applied},
       {"firstLogIndex", status.first}, {"lastLogIndex", status.last},  {"snapshotIndex", status.first - 1},
   };
   for (const auto& [name, value] : numbers) {
@@ -146,9 +148,8 @@ void RaftApi::get_status(httplib::Response& response) {
     return Problem{.kind = ProblemKind::kUnavailable, .detail = "This node does not answer in time."}.write_to(
         response);
   }
-  response.set_content(
-      status_json(*status, version_, Clock::now() - started_, node_.tick(), node_.unreachable_ticks()),
-      "application/json");
+  response.set_content(status_json(*status, version_, Clock::now() - started_, node_.tick(), node_.unreachable_ticks()),
+                       "application/json");
 }
 
 void RaftApi::get_read_index(const http::Request& request, httplib::Response& response) {
@@ -158,7 +159,9 @@ void RaftApi::get_read_index(const http::Request& request, httplib::Response& re
   switch (barrier.kind) {
     case ReadBarrier::Kind::kPassed:
       return response.set_content(read_index_body(barrier.index), "application/json");
-    case ReadBarrier::Kind::kNotLeader: response.set_header(kNotLeaderHeader, "1"); [[fallthrough]];
+    case ReadBarrier::Kind::kNotLeader:
+      response.set_header(kNotLeaderHeader, "1");
+      [[fallthrough]];
     case ReadBarrier::Kind::kNoQuorum:
       Problem{.kind = ProblemKind::kUnavailable, .detail = "This node does not lead, or has no quorum."}.write_to(
           response);

@@ -1,5 +1,5 @@
-// A whole node as a process runs it: the members are found out, the replica starts, then the HTTP server; at the end both
-// stop in the opposite order.
+// A whole node as a process runs it: the members are found out, the replica starts, then the HTTP server; at the end
+// both stop in the opposite order.
 #pragma once
 
 #include <functional>

@@ -27,9 +27,8 @@ Result<raft::NodeId> check_node_id(const std::string& id, const std::string& set
     return fail(setting + " has " + std::to_string(id.size()) + " bytes; at most " +
                 std::to_string(raft::kMaxNodeIdBytes) + " are allowed.");
   }
-  const bool plain = std::all_of(id.begin(), id.end(), [](unsigned char c) {
-    return std::isalnum(c) != 0 || c == '-' || c == '_' || c == '.';
-  });
+  const bool plain = std::all_of(
+      id.begin(), id.end(), [](unsigned char c) { return std::isalnum(c) != 0 || c == '-' || c == '_' || c == '.'; });
   if (!plain) return fail(setting + " \"" + id + "\" may hold only letters, digits, '-', '_' and '.'.");
   return id;
 }

@@ -1,5 +1,5 @@
-// What a node is told when it starts: from flags, the environment or a configuration file, as text; checked here, before
-// anything is opened.
+// What a node is told when it starts: from flags, the environment or a configuration file, as text; checked here,
+// before anything is opened.
 #pragma once
 
 #include <optional>

@@ -55,14 +55,16 @@ void answer_unavailable(httplib::Response& response, std::string detail) {
 
 void answer_not_leader(httplib::Response& response) {
   response.set_header(kNotLeaderHeader, "1");
-  answer_unavailable(response, "The cluster has no leader right now, or this node cannot reach it. Nothing was stored; "
-                               "try again.");
+  answer_unavailable(response,
+                     "The cluster has no leader right now, or this node cannot reach it. Nothing was stored; "
+                     "try again.");
 }
 
 void answer_unknown(const TimeEntry& entry, httplib::Response& response) {
   Problem problem{.kind = ProblemKind::kUnavailable,
-                  .detail = "Whether the entry was stored is not known. Send it again with this id: it will be stored "
-                            "once, whatever happened.",
+                  .detail =
+                      "Whether the entry was stored is not known. Send it again with this id: it will be stored "
+                      "once, whatever happened.",
                   .retry_after_seconds = kRetryAfterSeconds};
   if (!entry.id.is_nil()) problem.members.emplace_back("id", entry.id.text());
   problem.write_to(response);
@@ -164,12 +166,16 @@ void TimeSeriesApi::post_entry(const http::Request& request, httplib::Response& 
   const bool is_forwarded = request.http.has_header(kForwardedHeader);
   const WriteAnswer answer = cluster_.write(std::move(*entry), is_forwarded, in(kWriteTimeout));
   switch (answer.kind) {
-    case WriteAnswer::Kind::kApplied: return answer_stored(answer.end, response);
-    case WriteAnswer::Kind::kForwarded: return relay(answer.response, response);
-    case WriteAnswer::Kind::kNotLeader: return answer_not_leader(response);
+    case WriteAnswer::Kind::kApplied:
+      return answer_stored(answer.end, response);
+    case WriteAnswer::Kind::kForwarded:
+      return relay(answer.response, response);
+    case WriteAnswer::Kind::kNotLeader:
+      return answer_not_leader(response);
     case WriteAnswer::Kind::kBusy:
       return answer_unavailable(response, "Too many writes are waiting. Nothing was stored; try again.");
-    case WriteAnswer::Kind::kUnknown: return answer_unknown(answer.end.entries.front(), response);
+    case WriteAnswer::Kind::kUnknown:
+      return answer_unknown(answer.end.entries.front(), response);
   }
 }
 
@@ -204,11 +210,13 @@ void TimeSeriesApi::get_entries(const http::Request& request, httplib::Response&
   if (redirect(request, response)) return;
 
   switch (cluster_.await_readable(*level, in(kReadTimeout)).kind) {
-    case ReadBarrier::Kind::kPassed: break;
+    case ReadBarrier::Kind::kPassed:
+      break;
     case ReadBarrier::Kind::kNotLeader:
     case ReadBarrier::Kind::kNoQuorum:
-      return answer_unavailable(response, "No quorum has confirmed the state of the cluster in time. Try again, or read "
-                                          "what this node holds with level=none.");
+      return answer_unavailable(response,
+                                "No quorum has confirmed the state of the cluster in time. Try again, or read "
+                                "what this node holds with level=none.");
   }
   auto reader = readers_.lend();
   if (!reader) return answer_unavailable(response, reader.error().message);
@@ -216,8 +224,7 @@ void TimeSeriesApi::get_entries(const http::Request& request, httplib::Response&
   if (!applied) return answer_unavailable(response, applied.error().message);
   response.set_header(kAppliedIndexHeader, std::to_string(applied->index));
   response.set_chunked_content_provider(
-      "application/json",
-      [lease = *reader, query = std::move(query)](std::size_t, httplib::DataSink& sink) {
+      "application/json", [lease = *reader, query = std::move(query)](std::size_t, httplib::DataSink& sink) {
         return stream(*lease, query, sink);
       });
 }

@@ -1,8 +1,8 @@
 // timestored: one node of a Time Store DB cluster.
 //
 // Exit status: 0 stopped by a signal, 1 could not start or go on, 2 wrong settings (nothing was opened).
-#include <CLI/CLI.hpp>
 #include <spdlog/spdlog.h>
+#include <CLI/CLI.hpp>
 
 #include <atomic>
 #include <csignal>
@@ -69,8 +69,7 @@ int run(const timestore::net::Settings& settings) {
     failed = true;
     kill(getpid(), SIGTERM);
   };
-  auto service =
-      Service::start(settings, TIMESTORE_VERSION, on_failure, [&] { return is_pending(signals); });
+  auto service = Service::start(settings, TIMESTORE_VERSION, on_failure, [&] { return is_pending(signals); });
   if (!service) {
     if (is_pending(signals)) return kStopped;
     std::fprintf(stderr, "timestored: %s\n", service.error().message.c_str());

@@ -22,11 +22,13 @@ void count_votes(Turn& turn) {
     if (vote != candidate.votes.end()) ++(vote->second ? granted : refused);
   }
   switch (tally(state.configuration.voters.size(), granted, refused)) {
-    case Tally::kPending: return;
+    case Tally::kPending:
+      return;
     case Tally::kWon:
       if (candidate.votes.contains(state.id)) become_leader(turn);
       return;
-    case Tally::kLost: return become_follower(turn, state.term(), "");
+    case Tally::kLost:
+      return become_follower(turn, state.term(), "");
   }
 }
 
@@ -80,7 +82,8 @@ void become_follower(Turn& turn, Term term, const NodeId& leader) {
 void receive_vote_request(Turn& turn, const NodeId& from, const VoteRequest& request, Correlation correlation) {
   State& state = turn.state;
   const bool free = !state.hard_state.vote || *state.hard_state.vote == from;
-  const bool granted = free && state.leader.empty() && is_up_to_date(state.trail, request.last_index, request.last_term);
+  const bool granted =
+      free && state.leader.empty() && is_up_to_date(state.trail, request.last_index, request.last_term);
   if (granted) {
     state.hard_state.vote = from;
     reset_election_timer(state);

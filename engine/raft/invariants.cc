@@ -19,8 +19,8 @@ Sentence violated(const State& state, const Progress& progress) {
   HOLDS(progress.next <= state.trail.last_index() + 1, "a leader sends only entries that it has");
   HOLDS(progress.inflight.size() <= state.options.max_inflight_appends, "the window of a follower is bounded");
   HOLDS(std::is_sorted(progress.inflight.begin(), progress.inflight.end()), "appends are sent in order");
-  HOLDS(progress.inflight.empty() || (progress.inflight.front() > progress.match &&
-                                      progress.inflight.back() < progress.next),
+  HOLDS(progress.inflight.empty() ||
+            (progress.inflight.front() > progress.match && progress.inflight.back() < progress.next),
         "what is on the way lies between what is acknowledged and what is sent next");
   HOLDS(progress.mode == Progress::Mode::kReplicate || progress.inflight.empty(), "a probe carries no entries");
   return std::nullopt;
@@ -88,15 +88,14 @@ Sentence violated_between(const State& before, const State& after) {
   HOLDS(after.applied >= before.applied, "the applied index never falls");
   HOLDS(after.last_write >= before.last_write && after.durable_write >= before.durable_write,
         "writes are numbered and done in order");
-  HOLDS(after.trail.first_index() > before.commit || after.trail.term_at(before.commit) ==
-                                                         before.trail.term_at(before.commit),
+  HOLDS(after.trail.first_index() > before.commit ||
+            after.trail.term_at(before.commit) == before.trail.term_at(before.commit),
         "a committed entry is never replaced");
   HOLDS(!(before.is_leader() && after.is_leader() && before.term() == after.term()) ||
             (after.trail.last_index() >= before.trail.last_index() &&
              after.trail.term_at(before.trail.last_index()) == before.trail.last_term()),
         "a leader never removes or replaces entries of its own log");
-  HOLDS(before.term() != after.term() || before.leader.empty() || after.leader.empty() ||
-            before.leader == after.leader,
+  HOLDS(before.term() != after.term() || before.leader.empty() || after.leader.empty() || before.leader == after.leader,
         "a term has one leader");
   return std::nullopt;
 }

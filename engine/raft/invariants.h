@@ -1,8 +1,8 @@
 // Raft's truths about one node, as sentences.
 //
-// Each function returns the first sentence that does not hold, or nothing. The first kind looks at one state, the second
-// at two successive states of a node that did not restart in between. What spans several nodes (one leader per term, one
-// entry per index) needs more than a node knows and is checked where whole clusters are in view.
+// Each function returns the first sentence that does not hold, or nothing. The first kind looks at one state, the
+// second at two successive states of a node that did not restart in between. What spans several nodes (one leader per
+// term, one entry per index) needs more than a node knows and is checked where whole clusters are in view.
 #pragma once
 
 #include <optional>

@@ -15,8 +15,8 @@ void propose(Turn& turn, const Propose& proposal) {
   state.proposals.emplace(std::pair(state.trail.last_index(), state.term()), proposal.id);
 }
 
-// A committed index has one entry for ever, so a proposal for it is either that entry or certainly lost. Nothing less is
-// certain: an entry cut off from this log may still be committed from another node's.
+// A committed index has one entry for ever, so a proposal for it is either that entry or certainly lost. Nothing less
+// is certain: an entry cut off from this log may still be committed from another node's.
 void settle_proposals(Turn& turn) {
   State& state = turn.state;
   while (!state.proposals.empty()) {

@@ -1,8 +1,8 @@
 // Linearizable reads without a log write: Ongaro's thesis, section 6.4 (ReadIndex).
 //
-// A leader may answer a read from a state that has applied its commit index, once a quorum has confirmed, after the read
-// arrived, that it still is the leader; and only when an entry of its own term is committed, for before that its commit
-// index may be behind. Reads that arrive while a confirmation is on its way share the next one.
+// A leader may answer a read from a state that has applied its commit index, once a quorum has confirmed, after the
+// read arrived, that it still is the leader; and only when an entry of its own term is committed, for before that its
+// commit index may be behind. Reads that arrive while a confirmation is on its way share the next one.
 #include <algorithm>
 
 #include "engine/raft/quorum.h"

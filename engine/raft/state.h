@@ -1,8 +1,8 @@
 // Everything one node's consensus core knows, as one regular value.
 //
-// It can be copied, compared and hashed; it holds no pointer to the outside, no clock and no payload, and its randomness
-// is inside. Only step() changes it. Data that only a leader or a candidate needs lives in the role, so that it cannot
-// exist at any other time.
+// It can be copied, compared and hashed; it holds no pointer to the outside, no clock and no payload, and its
+// randomness is inside. Only step() changes it. Data that only a leader or a candidate needs lives in the role, so that
+// it cannot exist at any other time.
 #pragma once
 
 #include <cstdint>
@@ -61,18 +61,18 @@ struct Follower {
 };
 
 struct Candidate {
-  WriteId vote_write = 0;         // the write that makes the vote for ourselves durable; counted only then
-  std::map<NodeId, bool> votes;   // granted or refused, by voter
+  WriteId vote_write = 0;        // the write that makes the vote for ourselves durable; counted only then
+  std::map<NodeId, bool> votes;  // granted or refused, by voter
   bool operator==(const Candidate&) const = default;
 };
 
 struct Leader {
-  Index term_start = 0;                // the no-op that opened this term
-  std::map<NodeId, Progress> peers;    // every voter but ourselves
+  Index term_start = 0;              // the no-op that opened this term
+  std::map<NodeId, Progress> peers;  // every voter but ourselves
   std::uint32_t heartbeat_elapsed = 0;
-  Round round = 0;                     // the newest round begun
-  std::vector<PendingRead> reads;      // waiting for their round to be answered by a quorum
-  std::vector<ReadId> fresh_reads;     // waiting for their round to begin
+  Round round = 0;                  // the newest round begun
+  std::vector<PendingRead> reads;   // waiting for their round to be answered by a quorum
+  std::vector<ReadId> fresh_reads;  // waiting for their round to begin
   bool operator==(const Leader&) const = default;
 };
 
@@ -114,7 +114,7 @@ struct State {
   std::vector<PendingWrite> pending_writes;  // ascending by id
   std::vector<HeldSend> held_sends;          // ascending by the write they wait for
   std::uint32_t election_elapsed = 0;
-  std::uint32_t election_timeout = 0;  // drawn anew at every reset
+  std::uint32_t election_timeout = 0;                      // drawn anew at every reset
   std::map<std::pair<Index, Term>, ProposalId> proposals;  // without a fate yet
   std::uint32_t orphan_ticks_left = 0;  // until proposals of lost terms become "unknown"; 0: there are none
 

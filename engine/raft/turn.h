@@ -18,9 +18,9 @@ namespace timestore::raft {
 struct Turn {
   State& state;
   Effects effects;
-  Write write;                    // what this turn wants durable so far
-  const HardState hard_state;     // as it was when the turn began
-  std::vector<Send> promises;     // messages that wait for everything written so far, this turn's write included
+  Write write;                 // what this turn wants durable so far
+  const HardState hard_state;  // as it was when the turn began
+  std::vector<Send> promises;  // messages that wait for everything written so far, this turn's write included
 
   explicit Turn(State& s) : state(s), hard_state(s.hard_state) {}
 };

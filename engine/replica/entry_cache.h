@@ -1,7 +1,7 @@
 // The payloads of the newest log entries, so that sending and applying rarely read the log file.
 //
-// Entries that are not on disk yet exist nowhere else and are never dropped; older ones go, oldest first, when the cache
-// holds more than its limit.
+// Entries that are not on disk yet exist nowhere else and are never dropped; older ones go, oldest first, when the
+// cache holds more than its limit.
 #pragma once
 
 #include <cstdint>

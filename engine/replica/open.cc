@@ -32,8 +32,7 @@ Result<store::LogFile::Identity> identify(const Options& options, store::LogFile
   return identity;
 }
 
-Result<void> check_log_holds_what_is_applied(const Options& options, const raft::Trail& trail,
-                                             raft::Position applied) {
+Result<void> check_log_holds_what_is_applied(const Options& options, const raft::Trail& trail, raft::Position applied) {
   if (trail.term_at(applied.index) == applied.term) return {};
   return timestore::fail("The series file " + options.series_path + " has applied entry " +
                          std::to_string(applied.index) + " of term " + std::to_string(applied.term) +
@@ -63,8 +62,7 @@ Result<std::unique_ptr<Replica>> Replica::open(const Options& options, Ports por
                                   .applied = applied.index,
                                   .seed = options.seed},
                                  options.raft);
-  return std::unique_ptr<Replica>(
-      new Replica(options, ports, std::move(log), std::move(*series), std::move(core)));
+  return std::unique_ptr<Replica>(new Replica(options, ports, std::move(log), std::move(*series), std::move(core)));
 }
 
 }  // namespace timestore::replica

@@ -38,7 +38,8 @@ void Replica::campaign() { inputs_.emplace_back(raft::Campaign{}); }
 void Replica::step_down() { inputs_.emplace_back(raft::StepDown{}); }
 
 WriteTicket Replica::submit(std::vector<TimeEntry> entries, WriteCallback callback) {
-  Submission submission{.ticket = ++last_ticket_, .entries = std::move(entries), .callback = std::move(callback), .size_bytes = 0};
+  Submission submission{
+      .ticket = ++last_ticket_, .entries = std::move(entries), .callback = std::move(callback), .size_bytes = 0};
   const WriteTicket ticket = submission.ticket;
   std::size_t size_bytes = 0;
   for (const TimeEntry& entry : submission.entries) {
@@ -137,12 +138,13 @@ void Replica::start_writing() {
   auto writes = std::make_shared<std::vector<raft::Write>>(std::exchange(unwritten_, {}));
   auto outcome = std::make_shared<Result<void>>();
   ports_.lanes.run(Lane::kLog, {.work = [this, writes, outcome] { *outcome = log_->write(*writes); },
-                                 .done = [this, last, outcome] {
-                                   is_writing_ = false;
-                                   if (!*outcome) return fail(outcome->error());
-                                   inputs_.emplace_back(raft::WriteDone{last});
-                                   start_writing();
-                                 }});
+                                .done =
+                                    [this, last, outcome] {
+                                      is_writing_ = false;
+                                      if (!*outcome) return fail(outcome->error());
+                                      inputs_.emplace_back(raft::WriteDone{last});
+                                      start_writing();
+                                    }});
 }
 
 void Replica::send(std::vector<raft::Send> sends) {
@@ -167,27 +169,28 @@ bool Replica::fill_payloads(raft::AppendRequest& request) const {
   return true;
 }
 
-// A follower is behind what the cache holds: the payloads are read beside the writes. When the log has changed meanwhile
-// the message is dropped, as a network might.
+// A follower is behind what the cache holds: the payloads are read beside the writes. When the log has changed
+// meanwhile the message is dropped, as a network might.
 void Replica::fetch_and_send(raft::Send send) {
   auto held = std::make_shared<raft::Send>(std::move(send));
   auto entries = std::make_shared<Result<std::vector<raft::Entry>>>();
   const auto& request = std::get<raft::AppendRequest>(held->message);
   const raft::Index first = request.prev_index + 1;
   const std::size_t count = request.entries.size();
-  ports_.lanes.run(Lane::kLog, {.work = [this, entries, first, count] {
-                                   *entries = log_->read(first, count, options_.raft.max_append_bytes * 2);
-                                 },
-                                 .done = [this, held, entries] {
-                                   if (!*entries) return fail(entries->error());
-                                   auto& append = std::get<raft::AppendRequest>(held->message);
-                                   if ((*entries)->size() < append.entries.size()) return;
-                                   for (std::size_t i = 0; i < append.entries.size(); ++i) {
-                                     if ((**entries)[i].term != append.entries[i].term) return;
-                                     append.entries[i].payload = (**entries)[i].payload;
-                                   }
-                                   ports_.transport.send(std::move(*held));
-                                 }});
+  ports_.lanes.run(Lane::kLog,
+                   {.work = [this, entries, first,
+                             count] { *entries = log_->read(first, count, options_.raft.max_append_bytes * 2); },
+                    .done =
+                        [this, held, entries] {
+                          if (!*entries) return fail(entries->error());
+                          auto& append = std::get<raft::AppendRequest>(held->message);
+                          if ((*entries)->size() < append.entries.size()) return;
+                          for (std::size_t i = 0; i < append.entries.size(); ++i) {
+                            if ((**entries)[i].term != append.entries[i].term) return;
+                            append.entries[i].payload = (**entries)[i].payload;
+                          }
+                          ports_.transport.send(std::move(*held));
+                        }});
 }
 
 void Replica::apply(raft::Index through) {
@@ -215,29 +218,31 @@ void Replica::start_applying() {
     return apply_entries(first, std::move(entries));
   }
   auto entries = std::make_shared<Result<std::vector<raft::Entry>>>();
-  ports_.lanes.run(Lane::kLog, {.work = [this, entries, first, count] {
-                                   *entries = log_->read(first, count, options_.max_apply_bytes);
-                                 },
-                                 .done = [this, entries, first] {
-                                   if (!*entries) return fail(entries->error());
-                                   TIMESTORE_CHECK(!(*entries)->empty(), "a durable entry is in the log file");
-                                   apply_entries(first, std::move(**entries));
-                                 }});
+  ports_.lanes.run(Lane::kLog, {.work = [this, entries, first,
+                                         count] { *entries = log_->read(first, count, options_.max_apply_bytes); },
+                                .done =
+                                    [this, entries, first] {
+                                      if (!*entries) return fail(entries->error());
+                                      TIMESTORE_CHECK(!(*entries)->empty(), "a durable entry is in the log file");
+                                      apply_entries(first, std::move(**entries));
+                                    }});
 }
 
 void Replica::apply_entries(raft::Index first, std::vector<raft::Entry> entries) {
   auto held = std::make_shared<std::vector<raft::Entry>>(std::move(entries));
   auto results = std::make_shared<Result<std::vector<store::ApplyResult>>>();
   auto hash = std::make_shared<std::uint64_t>();
-  ports_.lanes.run(Lane::kSeries, {.work = [this, held, first, results, hash] {
-                                      *results = series_->apply(first, *held);
-                                      *hash = series_->state_hash();
-                                    },
-                                    .done = [this, first, results, hash] {
-                                      is_applying_ = false;
-                                      state_hash_ = *hash;
-                                      applied(first, std::move(*results));
-                                    }});
+  ports_.lanes.run(Lane::kSeries, {.work =
+                                       [this, held, first, results, hash] {
+                                         *results = series_->apply(first, *held);
+                                         *hash = series_->state_hash();
+                                       },
+                                   .done =
+                                       [this, first, results, hash] {
+                                         is_applying_ = false;
+                                         state_hash_ = *hash;
+                                         applied(first, std::move(*results));
+                                       }});
 }
 
 void Replica::applied(raft::Index first, Result<std::vector<store::ApplyResult>> results) {

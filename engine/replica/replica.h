@@ -5,8 +5,8 @@
 // answer. Inputs that arrive between two calls of settle() form one batch, and writes that become due while one is in
 // flight share the next transaction and its one fsync (group commit).
 //
-// A replica whose disk fails is finished: it answers nobody any more, failure() says why, and the process should end and
-// start again from what the disk holds.
+// A replica whose disk fails is finished: it answers nobody any more, failure() says why, and the process should end
+// and start again from what the disk holds.
 #pragma once
 
 #include <deque>
@@ -33,13 +33,13 @@ struct Options {
   raft::Configuration configuration;  // for a first start; afterwards the stored one counts
   std::string series_path;
   std::string log_path;  // of the log file, for messages
-  std::string vfs;  // empty: the operating system's
+  std::string vfs;       // empty: the operating system's
   raft::Options raft;
-  std::uint64_t seed = 0;                             // for election time-outs and ids
+  std::uint64_t seed = 0;  // for election time-outs and ids
   std::uint64_t cache_bytes = std::uint64_t{8} << 20;
   std::uint64_t max_apply_bytes = std::uint64_t{1} << 20;  // of commands, in one transaction of the series file
   std::size_t max_apply_entries = 4096;
-  std::size_t max_waiting_bytes = std::size_t{64} << 20;   // of commands submitted and not answered; more are refused
+  std::size_t max_waiting_bytes = std::size_t{64} << 20;  // of commands submitted and not answered; more are refused
 };
 
 // How a write ended.
@@ -174,10 +174,10 @@ class Replica {
   raft::ProposalId last_proposal_ = 0;
   raft::ReadId last_read_ = 0;
   std::size_t waiting_bytes_ = 0;
-  std::map<raft::ProposalId, Waiting> proposals_;   // without a fate
-  std::map<raft::Index, Submission> committed_;     // committed, not applied
-  std::map<raft::ReadId, ReadCallback> reads_;      // not granted
-  std::vector<WaitingRead> granted_;                // granted, not applied far enough
+  std::map<raft::ProposalId, Waiting> proposals_;  // without a fate
+  std::map<raft::Index, Submission> committed_;    // committed, not applied
+  std::map<raft::ReadId, ReadCallback> reads_;     // not granted
+  std::vector<WaitingRead> granted_;               // granted, not applied far enough
 
   Prng salts_;
   raft::Term salt_term_ = 0;

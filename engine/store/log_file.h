@@ -50,7 +50,7 @@ class LogFile {
   // Makes the identity durable. Requires a file without one.
   [[nodiscard]] Result<void> initialize(const Identity& identity);
 
-  // Makes the writes durable, in order, in one transaction.
+  // Makes the writes durable, in order, in one transaction. Requires an identity.
   [[nodiscard]] Result<void> write(std::span<const raft::Write> writes);
 
   // The entries from `first`, at least one, then as many as fit into `max_bytes` of payload, up to `max_count`.

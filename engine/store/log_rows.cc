@@ -1,6 +1,7 @@
 #include "engine/store/log_rows.h"
 
 #include <array>
+#include <charconv>
 #include <string>
 
 namespace timestore::store {
@@ -51,10 +52,8 @@ constexpr FileFormat kFormat = {
 constexpr const char* kAttempt = "read what it holds";
 
 std::string hexadecimal(std::uint64_t number) {
-  static constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string text = "0x";
-  for (int shift = 28; shift >= 0; shift -= 4) text.push_back(kDigits[number >> shift & 0xf]);
-  return text;
+  std::array<char, 16> digits;
+  return "0x" + std::string(digits.data(), std::to_chars(digits.begin(), digits.end(), number, 16).ptr);
 }
 
 Result<std::optional<LogFile::Identity>> read_identity(Database& database) {

@@ -50,7 +50,8 @@ class SeriesFile {
   // first == applied().index + 1. One result per entry. After an error the object refuses every further call.
   [[nodiscard]] Result<std::vector<ApplyResult>> apply(raft::Index first, std::span<const raft::Entry> entries);
 
-  // Moves everything applied into the main file and syncs it: durable_index() becomes applied().index.
+  // Moves everything applied into the main file and syncs it: durable_index() becomes applied().index. While a reader
+  // still looks at an older state this cannot be finished: that is no error, and durable_index() stays behind.
   [[nodiscard]] Result<void> checkpoint();
 
  private:

@@ -15,7 +15,7 @@ constexpr std::size_t kHeaderBytes = 32;       // magic, format, page size, chec
 constexpr std::size_t kFrameHeaderBytes = 24;  // page number, pages after commit, salt (8), checksum (8)
 constexpr std::size_t kSaltBytes = 8;
 constexpr std::uint32_t kMagic = 0x377f0682;  // plus 1 when checksums take their words in big-endian order
-constexpr int kChunkBytes = 1 << 20;
+constexpr int kChunkBytes = 1 << 16;          // the unix VFS cannot write 128 KiB or more at once (SQLite never does)
 
 std::uint32_t big_endian(std::string_view bytes, std::size_t offset) {
   std::uint32_t word = 0;

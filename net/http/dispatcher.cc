@@ -126,7 +126,7 @@ class Dispatcher::AnswerStream final : public httplib::Stream {
     port = exchange_.connection.remote().port;
   }
   void get_local_ip_and_port(std::string&, int&) const override {}
-  // httplib answers 500 to descriptors beyond FD_SETSIZE. It never uses this one.
+  // Built without CPPHTTPLIB_USE_POLL, httplib answers 500 to descriptors beyond FD_SETSIZE. It never uses this one.
   socket_t socket() const override { return 0; }
 
  private:

@@ -31,7 +31,7 @@ class Crowd {
 
   std::size_t connected() const {
     std::size_t count = 0;
-    for (const auto& member : members_) count += member->is_open() ? 1 : 0;
+    for (const auto& member : members_) count += member->is_open() ? 1U : 0U;
     return count;
   }
 

@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdio>
 #include <ctime>
+#include <limits>
 #include <ostream>
 
 #include "engine/base/json_text.h"
@@ -16,7 +17,7 @@ Entry read_entry(simdjson::dom::element element) {
   if (element["id"].get(text) == simdjson::SUCCESS) entry.id = text;
   if (element["deviceId"].get(text) == simdjson::SUCCESS) entry.device = text;
   if (element["timestamp"].get(text) == simdjson::SUCCESS) entry.timestamp = text;
-  if (element["value"].get(entry.value) != simdjson::SUCCESS) entry.value = std::nan("");
+  if (element["value"].get(entry.value) != simdjson::SUCCESS) entry.value = std::numeric_limits<double>::quiet_NaN();
   simdjson::dom::element attributes;
   if (element["attributes"].get(attributes) == simdjson::SUCCESS) entry.attributes = simdjson::minify(attributes);
   return entry;

@@ -33,7 +33,8 @@ class SameId : public ::testing::Test {
   void expect_stored_once(const Entry& entry) {
     ASSERT_TRUE(cluster_.await_agreement());
     for (std::size_t node = 0; node < cluster_.size(); ++node) {
-      if (cluster_.is_running(node)) EXPECT_EQ(entries_in(cluster_.content_of(node)), std::vector{entry});
+      if (!cluster_.is_running(node)) continue;
+      EXPECT_EQ(entries_in(cluster_.content_of(node)), std::vector{entry}) << cluster_.id(node);
     }
   }
 

@@ -96,7 +96,7 @@ std::optional<int> Process::await_exit(Clock::duration within) {
 
 Outcome run_to_end(std::vector<std::string> arguments, std::map<std::string, std::string> environment,
                    Clock::duration within) {
-  const Scratch scratch;
+  const Scratch scratch(Scratch::Keep::kNever);
   const std::string output = scratch.file("output");
   const std::string error = scratch.file("error");
   Process process({std::move(arguments), std::move(environment), output, error});

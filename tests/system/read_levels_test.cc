@@ -211,7 +211,7 @@ TEST_F(Reads, status_says_all_that_is_promised) {
       const std::string place = "/members/" + std::to_string(member);
       EXPECT_EQ(status.text(place + "/id"), cluster_.id(member));
       EXPECT_EQ(status.text(place + "/role"), "voter");
-      if (member != node) EXPECT_EQ(status.text(place + "/url"), cluster_.url(member));
+      EXPECT_EQ(status.text(place + "/url"), cluster_.url(member));
       for (const char* field : {"/matchIndex", "/lagEntries", "/reachable", "/lastContactMs"}) {
         EXPECT_TRUE(status.has(place + field)) << place << field;
       }

@@ -24,14 +24,14 @@ void print_end_of_log(const fs::path& log) {
 
 }  // namespace
 
-Scratch::Scratch() {
+Scratch::Scratch(Keep keep) : keep_(keep) {
   std::string pattern = (fs::temp_directory_path() / "timestore-system-XXXXXX").string();
   TIMESTORE_CHECK(::mkdtemp(pattern.data()) != nullptr, "a test can make a temporary folder");
   path_ = pattern;
 }
 
 Scratch::~Scratch() {
-  if (!::testing::Test::HasFailure()) {
+  if (keep_ == Keep::kNever || !::testing::Test::HasFailure()) {
     fs::remove_all(path_);
     return;
   }

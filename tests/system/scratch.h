@@ -11,7 +11,9 @@ namespace timestore::system {
 
 class Scratch {
  public:
-  Scratch();
+  enum class Keep { kAfterFailure, kNever };
+
+  explicit Scratch(Keep keep = Keep::kAfterFailure);
   ~Scratch();
   Scratch(const Scratch&) = delete;
   Scratch& operator=(const Scratch&) = delete;
@@ -23,6 +25,7 @@ class Scratch {
   bool is_empty() const { return std::filesystem::is_empty(path_); }
 
  private:
+  Keep keep_;
   std::filesystem::path path_;
 };
 

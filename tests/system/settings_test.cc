@@ -169,7 +169,7 @@ TEST_F(Settings, a_flag_is_stronger_than_a_file) {
 }
 
 TEST_F(Settings, a_wrong_file_is_a_sentence) {
-  Scratch elsewhere;
+  const Scratch elsewhere(Scratch::Keep::kNever);
   write_file(elsewhere.file("node1.toml"), "colour = \"red\"\n");
   expect_refused(with("--config", elsewhere.file("node1.toml")), "colour");
   write_file(elsewhere.file("node1.toml"), "log-level = \"loud\"\n");

@@ -36,13 +36,19 @@ Answer answer_after_write(State& state, Effects effects) {
 }
 
 AppendRequest append(Term term, Position prev, std::vector<Entry> entries, Index commit = 0) {
-  return {.term = term, .leader = "n2", .prev_index = prev.index, .prev_term = prev.term, .leader_commit = commit,
-          .round = 0, .entries = std::move(entries)};
+  return {.term = term,
+          .leader = "n2",
+          .prev_index = prev.index,
+          .prev_term = prev.term,
+          .leader_commit = commit,
+          .round = 0,
+          .entries = std::move(entries)};
 }
 
 TEST(Paper_5_2, a_vote_leaves_only_after_it_is_durable) {
   State state = follower({}, 0);
-  const Effects first = receive(state, "n2", VoteRequest{.term = 1, .candidate = "n2", .last_index = 0, .last_term = 0});
+  const Effects first =
+      receive(state, "n2", VoteRequest{.term = 1, .candidate = "n2", .last_index = 0, .last_term = 0});
   EXPECT_TRUE(first.sends.empty());
   ASSERT_TRUE(first.write);
   EXPECT_EQ(first.write->hard_state, (HardState{1, "n2"}));
@@ -271,8 +277,8 @@ TEST(Thesis_6_4, a_new_leader_grants_no_read_before_an_entry_of_its_term_is_comm
   (void)receive(state, "n2", VoteResponse{2, true});
   ASSERT_TRUE(state.is_leader());
   (void)step_one(state, Read{7});
-  const Effects early = receive(state, "n2", AppendResponse{.term = 2, .success = true, .match = 1, .prev_index = 1,
-                                                            .hint = {}});
+  const Effects early =
+      receive(state, "n2", AppendResponse{.term = 2, .success = true, .match = 1, .prev_index = 1, .hint = {}});
   EXPECT_TRUE(early.reads.empty());
   EXPECT_EQ(std::get<Leader>(state.role).fresh_reads.size(), 1U);
 }
@@ -327,8 +333,10 @@ TEST(Hostile, absurd_answers_do_not_move_a_leader) {
   const Index commit = state.commit;
   const Term term = state.term();
   (void)receive(state, peer, AppendResponse{.term = term, .success = true, .match = kMaxIndex, .hint = {}});
-  (void)receive(state, peer, AppendResponse{.term = term, .success = false, .prev_index = kMaxIndex,
-                                            .hint = {kMaxTerm, kMaxIndex}, .round = 1U << 30});
+  (void)receive(
+      state, peer,
+      AppendResponse{
+          .term = term, .success = false, .prev_index = kMaxIndex, .hint = {kMaxTerm, kMaxIndex}, .round = 1U << 30});
   (void)receive(state, peer, VoteResponse{term, true});
   (void)receive(state, "stranger", AppendResponse{.term = term + 1, .hint = {}});
   EXPECT_TRUE(state.is_leader());

@@ -46,8 +46,7 @@ RC_GTEST_PROP(Trail, agrees_with_a_plain_list_of_terms, ()) {
   for (Index index = 1; index <= std::min<Index>(limit, plain.terms.size()); ++index) {
     if (plain.terms[index - 1] <= term) expected = index;
   }
-  RC_ASSERT(trail.newest_at_most(limit, term) ==
-            (Position{expected == 0 ? 0 : plain.terms[expected - 1], expected}));
+  RC_ASSERT(trail.newest_at_most(limit, term) == (Position{expected == 0 ? 0 : plain.terms[expected - 1], expected}));
 }
 
 TEST(Trail, keeps_the_term_of_its_base_and_nothing_before_it) {

@@ -30,16 +30,18 @@ sqlite3_vfs* default_vfs() {
 
 int write(sqlite3_file* file, const void* bytes, int size, sqlite3_int64 offset) {
   const std::string copy(static_cast<const char*>(bytes), static_cast<std::size_t>(size));
-  if (!ours(file).disk->change(*ours(file).path, {offset, copy, false})) return SQLITE_IOERR_WRITE;
+  const int status = ours(file).disk->change(*ours(file).path, {offset, copy, false});
+  if (status != SQLITE_OK) return status;
   return real(file)->pMethods->xWrite(real(file), bytes, size, offset);
 }
 
 int truncate(sqlite3_file* file, sqlite3_int64 size) {
-  if (!ours(file).disk->change(*ours(file).path, {size, "", true})) return SQLITE_IOERR_TRUNCATE;
+  const int status = ours(file).disk->change(*ours(file).path, {size, "", true});
+  if (status != SQLITE_OK) return status;
   return real(file)->pMethods->xTruncate(real(file), size);
 }
 
-int sync(sqlite3_file* file, int) { return ours(file).disk->sync(*ours(file).path) ? SQLITE_OK : SQLITE_IOERR_FSYNC; }
+int sync(sqlite3_file* file, int) { return ours(file).disk->sync(*ours(file).path); }
 
 int close(sqlite3_file* file) {
   delete ours(file).path;
@@ -128,7 +130,10 @@ Disk::~Disk() {
 
 std::string Disk::path(const std::string& file) const { return (x_directory / file).string(); }
 
-void Disk::fail_at(int operation) { x_operations_until_failure = operation; }
+void Disk::fail_at(int operation, Fault fault) {
+  x_operations_until_failure = operation;
+  x_fault = fault;
+}
 
 std::unique_ptr<Disk> Disk::after_kill() const {
   auto copy = std::make_unique<Disk>();
@@ -168,20 +173,20 @@ bool Disk::exists(const std::string& file) const { return std::filesystem::exist
 
 void Disk::opened(const std::string& path) { x_files.try_emplace(path); }
 
-bool Disk::change(const std::string& path, Change change) {
-  if (fails_now()) return false;
+int Disk::change(const std::string& path, Change change) {
+  if (fails_now()) return x_fault == Fault::kFull ? SQLITE_FULL : SQLITE_IOERR_WRITE;
   x_files[path].pending.push_back(std::move(change));
-  return true;
+  return SQLITE_OK;
 }
 
-bool Disk::sync(const std::string& path) {
+int Disk::sync(const std::string& path) {
   File& file = x_files[path];
   const bool fails = fails_now();
   if (!fails) {
     for (const Change& change : file.pending) apply(file.durable, change);
   }
   file.pending.clear();
-  return !fails;
+  return fails ? SQLITE_IOERR_FSYNC : SQLITE_OK;
 }
 
 void Disk::deleted(const std::string& path) { x_files.erase(path); }

@@ -27,8 +27,10 @@ class Disk {
   const std::string& vfs() const { return x_name; }  // for the `vfs` parameter of the stores
   std::string path(const std::string& file) const;   // of a file on this disk
 
-  // The n-th write, truncation or sync from now on fails, n from 1; 0: none does.
-  void fail_at(int operation);
+  enum class Fault : std::uint8_t { kError, kFull };
+
+  // The n-th write, truncation or sync from now on fails, n from 1.
+  void fail_at(int operation, Fault fault = Fault::kError);
   bool has_failed() const { return x_has_failed; }
 
   // A copy of everything as it is now, as kill -9 leaves it.
@@ -41,15 +43,15 @@ class Disk {
   void flip_bit(const std::string& file, std::size_t offset, int bit);
   bool exists(const std::string& file) const;
 
-  // What the VFS reports; true: go on.
+  // What the VFS reports. The answers are SQLite's result codes.
   struct Change {
     std::int64_t offset;
     std::string bytes;
     bool is_truncation;  // to `offset` bytes
   };
   void opened(const std::string& path);
-  bool change(const std::string& path, Change change);
-  bool sync(const std::string& path);
+  int change(const std::string& path, Change change);
+  int sync(const std::string& path);
   void deleted(const std::string& path);
 
  private:
@@ -63,7 +65,8 @@ class Disk {
   std::string x_name;
   std::unique_ptr<sqlite3_vfs> x_vfs;
   std::map<std::string, File> x_files;  // by full path
-  int x_operations_until_failure = 0;
+  int x_operations_until_failure = 0;   // 0: none fails
+  Fault x_fault = Fault::kError;
   bool x_has_failed = false;
 };
 

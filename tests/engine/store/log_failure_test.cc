@@ -104,23 +104,27 @@ TEST_F(LogStory, after_a_failed_write_every_call_is_refused) {
   EXPECT_FALSE(log->read(1, 1, 1).has_value());
 }
 
-TEST_F(LogStory, a_failed_sync_says_what_to_do) {
-  start();
-  raft::Write lost = change();
+// What a write says when its n-th disk operation fails; empty when it has fewer.
+std::string failure_at(int operation, Disk::Fault fault) {
+  Disk disk;
+  auto log = open_log(disk).value();
+  EXPECT_TRUE(log->initialize(identity_of_n1()).has_value());
+  raft::Write lost;
   lost.hard_state.term = 5;
-  for (int operation = 1; !disk.has_failed() || operation < 100; ++operation) {
-    auto copy = disk.after_kill();
-    auto other = open_log(*copy).value();
-    copy->fail_at(operation);
-    const auto failed = other->write({&lost, 1});
-    if (failed) break;
-    if (failed.error().message.find("fsync") != std::string::npos ||
-        failed.error().message.find("did not confirm") != std::string::npos) {
-      EXPECT_THAT(failed.error().message, HasSubstr("must stop and recover from the file"));
-      return;
-    }
+  disk.fail_at(operation, fault);
+  const auto done = log->write({&lost, 1});
+  EXPECT_EQ(done.has_value(), !disk.has_failed());
+  return done ? "" : done.error().message;
+}
+
+TEST(LogFailure, a_failed_write_says_what_to_do) {
+  EXPECT_THAT(failure_at(1, Disk::Fault::kFull), HasSubstr("The disk is full: make room and restart the node."));
+  EXPECT_THAT(failure_at(1, Disk::Fault::kError), HasSubstr("The disk or the file system failed: check it"));
+  std::string of_the_sync;
+  for (int operation = 1; !failure_at(operation, Disk::Fault::kError).empty(); ++operation) {
+    of_the_sync = failure_at(operation, Disk::Fault::kError);
   }
-  FAIL() << "no sync was made to fail";
+  EXPECT_THAT(of_the_sync, HasSubstr("this node must stop and recover from the file"));
 }
 
 }  // namespace

@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <limits>
 #include <memory>
+#include <optional>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -28,6 +30,14 @@ struct LogModel {
   }
   bool operator==(const LogModel&) const = default;
 };
+
+inline void PrintTo(const LogModel& model, std::ostream* out) {
+  *out << "node " << (model.identity ? model.identity->node : "(none)") << ", term " << model.hard_state.term
+       << ", vote " << model.hard_state.vote.value_or("(none)") << ", entries:";
+  for (const raft::Entry& entry : model.entries) {
+    *out << ' ' << entry.term << ':' << testing::PrintToString(entry.payload.view().substr(0, 20));
+  }
+}
 
 inline raft::Entry command(raft::Term term, const std::string& text) {
   return {.term = term, .kind = raft::EntryKind::kCommand, .payload = raft::Payload(text)};

@@ -4,6 +4,7 @@
 
 #include <deque>
 #include <future>
+#include <thread>
 
 #include "net/http/server.h"
 #include "tests/net/http/raw_client.h"
@@ -95,14 +96,19 @@ TEST(Patience, ends_with_a_client_that_never_reads_its_answer) {
   EXPECT_LT(client.rest().size(), large.size());
 }
 
-TEST(Patience, ends_with_an_idle_connection) {
+TEST(Patience, ends_with_a_connection_that_is_never_used) {
   const auto server = start_server({.idle_timeout = Milliseconds(50)});
-  RawClient never_used(server->port());
-  RawClient used(server->port());
-  EXPECT_EQ(used.ask(get("/hello"))->body, "hello");
-  EXPECT_TRUE(used.is_closed_by_server());
-  EXPECT_TRUE(never_used.is_closed_by_server());
-  EXPECT_EQ(used.rest() + never_used.rest(), "");
+  RawClient client(server->port());
+  EXPECT_TRUE(client.is_closed_by_server());
+  EXPECT_EQ(client.rest(), "");
+}
+
+TEST(Patience, ends_with_a_connection_that_is_not_used_again) {
+  const auto server = start_server({.idle_timeout = Milliseconds(50)});
+  RawClient client(server->port());
+  EXPECT_EQ(client.ask(get("/hello"))->body, "hello");
+  EXPECT_TRUE(client.is_closed_by_server());
+  EXPECT_EQ(client.rest(), "");
 }
 
 TEST(Patience, ends_with_a_client_that_does_not_hang_up) {
@@ -167,6 +173,21 @@ TEST(Patience, requests_beyond_the_workers_wait_for_their_turn) {
   for (int i = 0; i < 20; ++i) others.emplace_back(server->port()).send(get("/hello"));
   gate.open();
   for (RawClient& other : others) EXPECT_EQ(other.receive()->body, "hello");
+}
+
+TEST(Patience, a_client_that_never_pauses_does_not_keep_the_only_worker) {
+  const auto server = start_server({.max_workers = 1, .linger = Milliseconds(1'000)});
+  std::atomic<bool> served{false};
+  std::atomic<int> answers{0};
+  std::thread busy([&] {
+    RawClient client(server->port());
+    while (!served && client.ask(get("/hello"))) ++answers;
+  });
+  EXPECT_TRUE(eventually([&] { return answers > 0; }));
+  const auto answer = RawClient(server->port()).ask(get("/hello"));
+  served = true;
+  busy.join();
+  EXPECT_TRUE(answer.has_value());
 }
 
 TEST(Patience, a_closed_connection_is_forgotten) {

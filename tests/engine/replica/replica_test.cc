@@ -1,0 +1,310 @@
+#include "engine/replica/replica.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <csignal>
+
+#include "engine/series/entry_id.h"
+#include "tests/engine/replica/world.h"
+
+namespace timestore::replica {
+namespace {
+
+using testing::World;
+
+TimeEntry entry(const std::string& device, double value, Guid id = {}) {
+  return {.id = id, .device_id = device, .timestamp_ns = 1'700'000'000'000'000'000, .value = value, .attributes = ""};
+}
+
+Guid guid(std::uint64_t number) {
+  Guid id;
+  for (std::size_t i = 0; i < 8; ++i) id.bytes[15 - i] = static_cast<std::uint8_t>(number >> (8 * i));
+  id.bytes[6] = 0x40;
+  id.bytes[8] = 0x80;
+  return id;
+}
+
+struct Ends {
+  std::vector<WriteEnd> ends;
+  WriteCallback keep() {
+    return [this](WriteEnd end) { ends.push_back(std::move(end)); };
+  }
+};
+
+// While it lives, no file of this process grows beyond `bytes`: a full disk.
+class FileSizeLimit {
+ public:
+  explicit FileSizeLimit(std::uintmax_t bytes) {
+    std::signal(SIGXFSZ, SIG_IGN);
+    getrlimit(RLIMIT_FSIZE, &before_);
+    const rlimit now{.rlim_cur = bytes, .rlim_max = before_.rlim_max};
+    setrlimit(RLIMIT_FSIZE, &now);
+  }
+  ~FileSizeLimit() { setrlimit(RLIMIT_FSIZE, &before_); }
+  FileSizeLimit(const FileSizeLimit&) = delete;
+  FileSizeLimit& operator=(const FileSizeLimit&) = delete;
+
+ private:
+  rlimit before_{};
+};
+
+void start_all(World& world) {
+  for (std::size_t number = 0; number < world.size(); ++number) {
+    const auto started = world.start(number);
+    ASSERT_TRUE(started) << started.error().message;
+  }
+  ASSERT_TRUE(world.elect());
+}
+
+TEST(Replica, a_write_is_answered_when_it_is_on_a_quorum_and_applied_here) {
+  World world(3);
+  start_all(world);
+  Replica& leader = world[*world.leader()];
+  Ends ends;
+  leader.submit({entry("d", 1)}, ends.keep());
+  leader.settle();
+  while (world.run_lane(*world.leader(), Lane::kLog)) {
+  }
+  EXPECT_TRUE(ends.ends.empty()) << "the leader's own disk is no quorum";
+  world.settle_everything();
+  ASSERT_EQ(ends.ends.size(), 1U);
+  EXPECT_EQ(ends.ends[0].kind, WriteEnd::Kind::kApplied);
+  EXPECT_EQ(ends.ends[0].result.outcome, store::ApplyResult::Outcome::kStored);
+  ASSERT_EQ(world.stored(*world.leader()).size(), 1U);
+  EXPECT_EQ(world.stored(*world.leader())[0], ends.ends[0].entries[0]);
+}
+
+TEST(Replica, an_id_made_here_tells_the_place_in_the_log_and_is_known_when_the_outcome_is_not) {
+  World world(3);
+  start_all(world);
+  const std::size_t number = *world.leader();
+  Replica& leader = world[number];
+  Ends ends;
+  world.cut(number, true);
+  const WriteTicket ticket = leader.submit({entry("d", 1)}, ends.keep());
+  leader.settle();
+  leader.give_up(ticket);
+  ASSERT_EQ(ends.ends.size(), 1U);
+  EXPECT_EQ(ends.ends[0].kind, WriteEnd::Kind::kUnknown);
+  const auto position = position_of(ends.ends[0].entries[0].id);
+  ASSERT_TRUE(position);
+  EXPECT_EQ(position->index, leader.core().trail.last_index());
+}
+
+TEST(Replica, entries_of_one_turn_share_a_transaction_and_keep_their_order) {
+  World world(1);
+  start_all(world);
+  Ends ends;
+  for (int i = 0; i < 100; ++i) world[0].submit({entry("d", i)}, ends.keep());
+  world[0].settle();
+  EXPECT_TRUE(world.run_lane(0, Lane::kLog));
+  EXPECT_FALSE(world.run_lane(0, Lane::kLog)) << "one transaction for all of them";
+  world.settle_everything();
+  ASSERT_EQ(ends.ends.size(), 100U);
+  const auto stored = world.stored(0);
+  ASSERT_EQ(stored.size(), 100U);
+  for (std::size_t i = 0; i < stored.size(); ++i) EXPECT_EQ(stored[i].value, static_cast<double>(i));
+}
+
+TEST(Replica, the_same_id_is_stored_once_and_other_content_is_a_conflict) {
+  World world(3);
+  start_all(world);
+  Replica& leader = world[*world.leader()];
+  Ends ends;
+  leader.submit({entry("d", 1, guid(7))}, ends.keep());
+  leader.submit({entry("d", 1, guid(7))}, ends.keep());
+  leader.submit({entry("d", 2, guid(7))}, ends.keep());
+  leader.settle();
+  world.settle_everything();
+  ASSERT_EQ(ends.ends.size(), 3U);
+  EXPECT_EQ(ends.ends[0].result.outcome, store::ApplyResult::Outcome::kStored);
+  EXPECT_EQ(ends.ends[1].result.outcome, store::ApplyResult::Outcome::kStored);
+  EXPECT_EQ(ends.ends[2].result.outcome, store::ApplyResult::Outcome::kConflict);
+  EXPECT_EQ(world.stored(*world.leader()).size(), 1U);
+}
+
+TEST(Replica, a_follower_refuses_writes_and_reads_and_is_certain_about_it) {
+  World world(3);
+  start_all(world);
+  Replica& follower = world[(*world.leader() + 1) % 3];
+  Ends ends;
+  std::optional<bool> granted;
+  follower.submit({entry("d", 1)}, ends.keep());
+  follower.read([&](bool ok, raft::Index) { granted = ok; });
+  follower.settle();
+  ASSERT_EQ(ends.ends.size(), 1U);
+  EXPECT_EQ(ends.ends[0].kind, WriteEnd::Kind::kNotLeader);
+  EXPECT_EQ(granted, std::optional(false));
+}
+
+TEST(Replica, a_granted_read_finds_every_acknowledged_write_in_the_file) {
+  World world(3);
+  start_all(world);
+  const std::size_t number = *world.leader();
+  Ends ends;
+  world[number].submit({entry("d", 1)}, ends.keep());
+  std::optional<std::size_t> seen;
+  world[number].read([&](bool ok, raft::Index) {
+    if (ok) seen = world.stored(number).size();
+  });
+  world[number].settle();
+  EXPECT_FALSE(seen);
+  world.settle_everything();
+  ASSERT_TRUE(seen);
+  world[number].read([&](bool ok, raft::Index) {
+    if (ok) seen = world.stored(number).size();
+  });
+  world.settle_everything();
+  EXPECT_EQ(*seen, 1U);
+}
+
+TEST(Replica, a_follower_that_was_away_catches_up_from_the_leaders_log_file) {
+  World world(3);
+  start_all(world);
+  const std::size_t away = (*world.leader() + 1) % 3;
+  world.crash(away);
+  Ends ends;
+  for (int i = 0; i < 200; ++i) {
+    world[*world.leader()].submit({entry("device-with-a-name", i)}, ends.keep());
+    world.settle_everything();
+  }
+  ASSERT_EQ(ends.ends.size(), 200U);
+  const auto restarted = world.start(away);
+  ASSERT_TRUE(restarted) << restarted.error().message;
+  ASSERT_TRUE(world.elect());
+  EXPECT_EQ(world.stored(away), world.stored(*world.leader()));
+  EXPECT_EQ(world[away].status().state_hash, world[*world.leader()].status().state_hash);
+}
+
+TEST(Replica, refuses_files_that_do_not_belong_together_or_to_this_node) {
+  World world(3);
+  start_all(world);
+  Ends ends;
+  world[*world.leader()].submit({entry("d", 1)}, ends.keep());
+  world.settle_everything();
+  for (std::size_t number = 0; number < 3; ++number) world.crash(number);
+
+  std::filesystem::rename(world.log_path(0), world.log_path(0) + ".away");
+  EXPECT_THAT(world.start(0).error().message, ::testing::HasSubstr("log file"));
+  std::filesystem::remove(world.log_path(0));
+  std::filesystem::copy_file(world.log_path(1), world.log_path(0));
+  EXPECT_THAT(world.start(0).error().message, ::testing::HasSubstr("belong to node \"n2\""));
+}
+
+TEST(Replica, more_than_may_wait_is_refused_at_once) {
+  World world(1);
+  start_all(world);
+  Ends ends;
+  TimeEntry large = entry("d", 1);
+  large.attributes = "{\"a\":\"" + std::string(16000, 'x') + "\"}";
+  for (int i = 0; i < 5000; ++i) world[0].submit({large}, ends.keep());
+  EXPECT_FALSE(ends.ends.empty());
+  for (const WriteEnd& end : ends.ends) EXPECT_EQ(end.kind, WriteEnd::Kind::kBusy);
+  const std::size_t refused = ends.ends.size();
+  world[0].settle();
+  world.settle_everything();
+  EXPECT_EQ(ends.ends.size(), 5000U);
+  EXPECT_EQ(world.stored(0).size(), 5000U - refused);
+}
+
+TEST(Replica, a_write_that_fails_on_disk_ends_the_replica_and_answers_everybody) {
+  World world(1);
+  start_all(world);
+  Ends ends;
+  const FileSizeLimit limit(std::filesystem::file_size(world.log_path(0) + "-wal") + 1000);
+  for (int i = 0; i < 10; ++i) world[0].submit({entry(std::string(200, 'd'), i)}, ends.keep());
+  world[0].settle();
+  world.settle_everything();
+  ASSERT_TRUE(world[0].failure());
+  EXPECT_THAT(world[0].failure()->message, ::testing::HasSubstr(world.log_path(0)));
+  ASSERT_EQ(ends.ends.size(), 10U);
+  for (const WriteEnd& end : ends.ends) EXPECT_EQ(end.kind, WriteEnd::Kind::kUnknown);
+  std::optional<bool> granted;
+  world[0].submit({entry("d", 1)}, ends.keep());
+  world[0].read([&](bool ok, raft::Index) { granted = ok; });
+  world[0].settle();
+  EXPECT_EQ(granted, std::optional(false));
+  ASSERT_EQ(ends.ends.size(), 11U);
+  EXPECT_EQ(ends.ends[10].kind, WriteEnd::Kind::kNotLeader) << "this one never reached the log";
+}
+
+// Random schedules of whole replicas: crashes, cuts, lost and reordered messages, lanes that lag; every acknowledged
+// entry must be on every node once after healing, with equal state hashes.
+void run_schedule(std::uint64_t seed) {
+  SCOPED_TRACE("seed " + std::to_string(seed));
+  Prng prng(seed);
+  World world(1 + 2 * prng.below(3), seed);
+  for (std::size_t number = 0; number < world.size(); ++number) ASSERT_TRUE(world.start(number));
+  std::map<Guid, TimeEntry> acknowledged;
+  std::uint64_t next_id = 0;
+  for (int step = 0; step < 1500; ++step) {
+    const std::size_t number = prng.below(world.size());
+    const std::uint64_t what = prng.below(100);
+    if (what < 35) {
+      if (world.messages() > 0) (void)world.deliver(prng.chance(3, 4) ? 0 : prng.below(world.messages()));
+    } else if (what < 50) {
+      (void)world.run_lane(number, Lane::kLog);
+    } else if (what < 62) {
+      (void)world.run_lane(number, Lane::kSeries);
+    } else if (what < 80) {
+      if (world.is_up(number)) world[number].tick();
+      world.settle(number);
+    } else if (what < 94) {
+      if (!world.is_up(number)) continue;
+      const Guid id = prng.chance(1, 2) ? guid(prng.chance(1, 8) ? next_id : ++next_id) : Guid{};
+      const double value = id.is_nil() ? -1.0 : static_cast<double>(id.bytes[15]);
+      world[number].submit({entry("d" + std::to_string(prng.below(3)), value, id)}, [&](WriteEnd end) {
+        if (end.kind != WriteEnd::Kind::kApplied) return;
+        if (end.result.outcome != store::ApplyResult::Outcome::kStored) return;
+        acknowledged.emplace(end.entries[0].id, end.entries[0]);
+      });
+      world.settle(number);
+    } else if (what < 96) {
+      if (world.messages() > 0) world.drop(prng.below(world.messages()));
+    } else if (what < 97) {
+      world.crash(number);
+    } else if (what < 99) {
+      if (!world.is_up(number)) {
+        ASSERT_TRUE(world.start(number));
+      }
+    } else {
+      world.cut(number, prng.chance(1, 3));
+    }
+  }
+  for (std::size_t number = 0; number < world.size(); ++number) {
+    world.cut(number, false);
+    if (!world.is_up(number)) {
+      ASSERT_TRUE(world.start(number));
+    }
+  }
+  ASSERT_TRUE(world.elect());
+  for (int i = 0; i < 30; ++i) {
+    for (std::size_t number = 0; number < world.size(); ++number) world[number].tick();
+    world.settle_everything();
+  }
+  const auto expected = world.stored(0);
+  std::map<Guid, TimeEntry> by_id;
+  for (const TimeEntry& stored : expected) EXPECT_TRUE(by_id.emplace(stored.id, stored).second) << "stored twice";
+  for (const auto& [id, entry] : acknowledged) {
+    ASSERT_TRUE(by_id.contains(id)) << "an acknowledged entry is lost: " << id.text();
+    EXPECT_TRUE(same_content(by_id[id], entry));
+  }
+  for (std::size_t number = 1; number < world.size(); ++number) {
+    EXPECT_EQ(world.stored(number), expected);
+    EXPECT_EQ(world[number].status().state_hash, world[0].status().state_hash);
+  }
+}
+
+TEST(Replica, no_acknowledged_entry_is_lost_in_random_schedules) {
+  for (std::uint64_t seed = 1; seed <= 200; ++seed) {
+    run_schedule(seed);
+    if (::testing::Test::HasFailure()) return;
+  }
+}
+
+}  // namespace
+}  // namespace timestore::replica

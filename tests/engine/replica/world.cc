@@ -1,0 +1,191 @@
+#include "tests/engine/replica/world.h"
+
+#include <stdlib.h>
+
+#include "engine/base/check.h"
+#include "engine/raft/codec.h"
+
+namespace timestore::replica::testing {
+
+namespace {
+
+std::filesystem::path make_scratch_directory() {
+  // In memory where that can be had: what is tested here is who waits for a sync, not how long it takes.
+  const std::filesystem::path memory = "/dev/shm";
+  const auto parent = std::filesystem::is_directory(memory) ? memory : std::filesystem::temp_directory_path();
+  std::string pattern = (parent / "timestore-replica-XXXXXX").string();
+  TIMESTORE_CHECK(mkdtemp(pattern.data()) != nullptr, "a scratch directory can be made");
+  return pattern;
+}
+
+std::size_t number_of(const raft::NodeId& id) { return static_cast<std::size_t>(std::stoul(id.substr(1))) - 1; }
+
+template <typename T>
+T decoded(Result<T> result) {
+  TIMESTORE_CHECK(result.has_value(), "what a replica sends, the codec reads");
+  return std::move(*result);
+}
+
+}  // namespace
+
+World::World(std::size_t size, std::uint64_t seed) : directory_(make_scratch_directory()), seed_(seed) {
+  for (std::size_t number = 0; number < size; ++number) {
+    nodes_.push_back(std::make_unique<Node>());
+    nodes_.back()->world = this;
+    nodes_.back()->number = number;
+  }
+}
+
+World::~World() {
+  for (std::size_t number = 0; number < size(); ++number) crash(number);
+  std::filesystem::remove_all(directory_);
+}
+
+std::string World::series_path(std::size_t number) const { return (directory_ / (name(number) + ".db")).string(); }
+std::string World::log_path(std::size_t number) const { return (directory_ / (name(number) + ".raft.db")).string(); }
+
+Result<void> World::start(std::size_t number) {
+  Options options;
+  options.node = name(number);
+  for (std::size_t i = 0; i < size(); ++i) options.configuration.voters.push_back({name(i), "http://" + name(i)});
+  options.series_path = series_path(number);
+  options.log_path = log_path(number);
+  options.seed = seed_ * 1000 + ++lives_;
+  options.raft.election_ticks_min = 5;
+  options.raft.election_ticks_max = 10;
+  options.raft.heartbeat_ticks = 2;
+  options.raft.orphan_ticks = 20;
+  options.raft.max_append_entries = 4;
+  options.cache_bytes = 1000;  // so small that followers which lag make the log file be read
+  options.max_apply_entries = 8;
+  auto log = store::LogFile::open(options.log_path);
+  if (!log) return tl::unexpected(log.error());
+  Node& node = *nodes_[number];
+  auto replica = Replica::open(options, {.transport = node, .lanes = node}, std::move(*log));
+  if (!replica) return tl::unexpected(replica.error());
+  node.replica = std::move(*replica);
+  return {};
+}
+
+void World::crash(std::size_t number) {
+  Node& node = *nodes_[number];
+  node.lanes.clear();
+  node.questions.clear();
+  node.replica.reset();
+}
+
+void World::Node::run(Lane lane, Job job) { lanes[lane].push_back(std::move(job)); }
+
+void World::Node::send(raft::Send send) {
+  Wire wire{.from = World::name(number),
+            .to = send.to,
+            .message = std::move(send.message),
+            .correlation = send.correlation,
+            .asked = std::nullopt};
+  if (send.correlation != 0) {
+    const auto question = questions.extract(send.correlation);
+    if (!question.empty()) wire.asked = question.mapped();
+  }
+  if (!is_cut) world->network_.push_back(std::move(wire));
+}
+
+void World::settle(std::size_t number) {
+  if (is_up(number)) nodes_[number]->replica->settle();
+}
+
+bool World::run_lane(std::size_t number, Lane lane) {
+  Node& node = *nodes_[number];
+  if (!node.replica || node.lanes[lane].empty()) return false;
+  const Job job = std::move(node.lanes[lane].front());
+  node.lanes[lane].pop_front();
+  job.work();
+  job.done();
+  node.replica->settle();
+  return true;
+}
+
+bool World::deliver(std::size_t position) {
+  if (position >= network_.size()) return false;
+  Wire wire = std::move(network_[position]);
+  drop(position);
+  Node& to = *nodes_[number_of(wire.to)];
+  if (to.is_cut || !to.replica || nodes_[number_of(wire.from)]->is_cut) return true;
+  receive(to, std::move(wire));
+  to.replica->settle();
+  return true;
+}
+
+void World::drop(std::size_t position) { network_.erase(network_.begin() + static_cast<std::ptrdiff_t>(position)); }
+
+void World::receive(Node& to, Wire wire) {
+  const std::string text = raft::encode(wire.message);
+  if (std::holds_alternative<raft::AppendRequest>(wire.message)) {
+    auto request = decoded(raft::decode_append_request(text));
+    const raft::Correlation correlation = ++to.last_question;
+    to.questions.emplace(correlation, request);
+    to.questions[correlation].entries.resize(request.entries.size());
+    to.replica->receive(wire.from, std::move(request), correlation);
+  } else if (std::holds_alternative<raft::VoteRequest>(wire.message)) {
+    to.replica->receive(wire.from, decoded(raft::decode_vote_request(text)), ++to.last_question);
+  } else if (std::holds_alternative<raft::VoteResponse>(wire.message)) {
+    to.replica->receive(wire.from, decoded(raft::decode_vote_response(text)), 0);
+  } else {
+    TIMESTORE_CHECK(wire.asked.has_value(), "an append's answer belongs to a question");
+    to.replica->receive(wire.from, decoded(raft::decode_append_response(text, *wire.asked)), 0);
+  }
+}
+
+void World::settle_everything() {
+  for (bool busy = true; busy;) {
+    for (std::size_t number = 0; number < size(); ++number) settle(number);
+    busy = deliver(0);
+    for (std::size_t number = 0; number < size(); ++number) {
+      busy = run_lane(number, Lane::kLog) || busy;
+      busy = run_lane(number, Lane::kSeries) || busy;
+    }
+  }
+}
+
+bool World::elect() {
+  for (int round = 0; round < 400; ++round) {
+    for (std::size_t number = 0; number < size(); ++number) {
+      if (is_up(number)) nodes_[number]->replica->tick();
+    }
+    settle_everything();
+    const auto chosen = leader();
+    if (!chosen) continue;
+    const raft::State& core = nodes_[*chosen]->replica->core();
+    bool all_follow = core.commit == core.trail.last_index();
+    for (std::size_t number = 0; number < size(); ++number) {
+      if (!is_up(number) || nodes_[number]->is_cut) continue;
+      const raft::State& other = nodes_[number]->replica->core();
+      all_follow = all_follow && other.leader == core.id && other.commit == core.commit;
+    }
+    if (all_follow) return true;
+  }
+  return false;
+}
+
+std::optional<std::size_t> World::leader() const {
+  std::optional<std::size_t> best;
+  for (std::size_t number = 0; number < size(); ++number) {
+    const Node& node = *nodes_[number];
+    if (!node.replica || node.is_cut || !node.replica->is_leader()) continue;
+    if (!best || node.replica->core().term() > nodes_[*best]->replica->core().term()) best = number;
+  }
+  return best;
+}
+
+std::vector<TimeEntry> World::stored(std::size_t number) const {
+  auto reader = store::SeriesReader::open(series_path(number));
+  TIMESTORE_CHECK(reader.has_value() && (*reader)->begin().has_value(), "the series file can be read");
+  std::vector<TimeEntry> entries;
+  const auto scanned = (*reader)->scan({}, [&](const TimeEntry& entry) {
+    entries.push_back(entry);
+    return true;
+  });
+  TIMESTORE_CHECK(scanned.has_value(), "the series file can be read to its end");
+  return entries;
+}
+
+}  // namespace timestore::replica::testing

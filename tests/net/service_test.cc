@@ -1,0 +1,159 @@
+// Three whole nodes in one process, over real HTTP: what the thread sanitizer looks at.
+#include "net/service.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <spdlog/spdlog.h>
+#include <stdlib.h>
+
+#include <filesystem>
+#include <set>
+#include <thread>
+
+#include "net/log.h"
+
+namespace timestore::net {
+namespace {
+
+// A port that was free a moment ago.
+int free_port() {
+  auto server = http::Server::start(http::Router(), {});
+  const int port = (*server)->port();
+  (*server)->stop(std::chrono::milliseconds(0));
+  return port;
+}
+
+class ServiceTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    start_log("error", "text", "test");
+    std::string pattern = (std::filesystem::temp_directory_path() / "timestore-service-XXXXXX").string();
+    ASSERT_NE(mkdtemp(pattern.data()), nullptr);
+    directory_ = pattern;
+    for (int& port : ports_) port = free_port();
+  }
+  void TearDown() override {
+    for (auto& service : services_) service.reset();
+    std::filesystem::remove_all(directory_);
+  }
+
+  SettingsText text(std::size_t number) const {
+    SettingsText text;
+    text.node_id = "node" + std::to_string(number + 1);
+    text.listen = "127.0.0.1:" + std::to_string(ports_[number]);
+    for (std::size_t other = 0; other < 3; ++other) {
+      if (other != number) {
+        text.peers += "node" + std::to_string(other + 1) + "=http://127.0.0.1:" + std::to_string(ports_[other]) + ",";
+      }
+    }
+    text.database = (directory_ / text.node_id / "series.db").string();
+    // Sanitizers slow everything down; what is tested here is not how fast a leader is found.
+    text.election_min_ms = 1000;
+    text.election_max_ms = 2000;
+    text.heartbeat_ms = 100;
+    return text;
+  }
+  void start(std::size_t number, const SettingsText& settings) {
+    auto service = Service::start(
+        *check(settings), "test", [](const Error& error) { ADD_FAILURE() << error.message; }, [] { return false; });
+    ASSERT_TRUE(service) << service.error().message;
+    services_[number] = std::move(*service);
+  }
+  void start(std::size_t number) { start(number, text(number)); }
+
+  httplib::Client client(std::size_t number) const {
+    httplib::Client client("127.0.0.1", ports_[number]);
+    client.set_read_timeout(std::chrono::seconds(30));
+    return client;
+  }
+
+  std::filesystem::path directory_;
+  std::array<int, 3> ports_{};
+  std::array<std::unique_ptr<Service>, 3> services_;
+};
+
+std::string body(int number) {
+  return R"({"deviceId":"d","timestamp":"2024-05-01T12:00:00Z","value":)" + std::to_string(number) + "}";
+}
+
+TEST_F(ServiceTest, three_nodes_store_what_many_clients_write_through_each_of_them) {
+  for (std::size_t number = 0; number < 3; ++number) start(number);
+  std::vector<std::thread> writers;
+  std::atomic<int> stored = 0;
+  for (std::size_t writer = 0; writer < 6; ++writer) {
+    writers.emplace_back([&, writer] {
+      httplib::Client http = client(writer % 3);
+      for (int i = 0; i < 20; ++i) {
+        const auto answer = http.Post("/api/timeseries", body(i), "application/json");
+        if (answer && answer->status == 200) ++stored;
+      }
+    });
+  }
+  for (std::thread& writer : writers) writer.join();
+  EXPECT_EQ(stored, 120);
+  for (std::size_t number = 0; number < 3; ++number) {
+    const auto answer = client(number).Get("/api/timeseries");
+    ASSERT_TRUE(answer);
+    EXPECT_EQ(answer->status, 200);
+    EXPECT_EQ(std::count(answer->body.begin(), answer->body.end(), '{'), 120) << "linearizable on every node";
+  }
+}
+
+TEST_F(ServiceTest, a_node_that_stops_lets_the_others_go_on_and_comes_back) {
+  for (std::size_t number = 0; number < 3; ++number) start(number);
+  ASSERT_EQ(client(0).Post("/api/timeseries", body(1), "application/json")->status, 200);
+  for (std::size_t number = 0; number < 3; ++number) {
+    services_[number]->stop();
+    services_[number].reset();
+    const std::size_t other = (number + 1) % 3;
+    const auto answer = client(other).Post("/api/timeseries", body(2), "application/json");
+    ASSERT_TRUE(answer);
+    EXPECT_EQ(answer->status, 200) << answer->body;
+    start(number);
+  }
+}
+
+TEST_F(ServiceTest, nodes_that_know_only_urls_learn_each_others_ids) {
+  std::vector<std::thread> starters;
+  for (std::size_t number = 0; number < 3; ++number) {
+    SettingsText settings = text(number);
+    settings.peers.clear();
+    for (std::size_t other = 0; other < 3; ++other) {
+      if (other != number) settings.peers += "http://127.0.0.1:" + std::to_string(ports_[other]) + ",";
+    }
+    starters.emplace_back([this, number, settings] { start(number, settings); });
+  }
+  for (std::thread& starter : starters) starter.join();
+  const auto answer = client(1).Post("/api/timeseries", body(1), "application/json");
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->status, 200) << answer->body;
+}
+
+TEST_F(ServiceTest, without_a_quorum_nothing_is_stored_and_only_level_none_is_read) {
+  SettingsText alone = text(0);
+  start(0, alone);
+  httplib::Client http = client(0);
+  const auto write = http.Post("/api/timeseries?redirect=false", body(1), "application/json");
+  ASSERT_TRUE(write);
+  EXPECT_EQ(write->status, 503);
+  EXPECT_EQ(write->get_header_value("Retry-After"), "1");
+  EXPECT_EQ(http.Get("/api/timeseries")->status, 503);
+  EXPECT_EQ(http.Get("/api/timeseries?level=weak")->status, 503);
+  const auto read = http.Get("/api/timeseries?level=none");
+  EXPECT_EQ(read->status, 200);
+  EXPECT_EQ(read->body, "[]");
+}
+
+TEST_F(ServiceTest, a_port_that_is_taken_is_a_clear_error) {
+  start(0);
+  SettingsText settings = text(1);
+  settings.listen = "127.0.0.1:" + std::to_string(ports_[0]);
+  settings.peers.clear();
+  const auto service = Service::start(
+      *check(settings), "test", [](const Error&) {}, [] { return false; });
+  ASSERT_FALSE(service);
+  EXPECT_THAT(service.error().message, ::testing::HasSubstr(std::to_string(ports_[0])));
+}
+
+}  // namespace
+}  // namespace timestore::net
