@@ -9,12 +9,12 @@
 #include <csignal>
 
 #include "engine/series/entry_id.h"
-#include "tests/engine/replica/world.h"
+#include "sim/world.h"
 
 namespace timestore::replica {
 namespace {
 
-using testing::World;
+using sim::World;
 
 TimeEntry entry(const std::string& device, double value, Guid id = {}) {
   return {.id = id, .device_id = device, .timestamp_ns = 1'700'000'000'000'000'000, .value = value, .attributes = ""};

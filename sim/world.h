@@ -16,7 +16,11 @@
 #include "engine/replica/replica.h"
 #include "engine/store/series_reader.h"
 
-namespace timestore::replica::testing {
+namespace timestore::sim {
+
+using replica::Job;
+using replica::Lane;
+using replica::Replica;
 
 class World {
  public:
@@ -57,7 +61,7 @@ class World {
     raft::Correlation correlation;             // of an answer: the question's, as its sender numbered it
     std::optional<raft::AppendRequest> asked;  // of an answer to an append
   };
-  struct Node final : Transport, Lanes {
+  struct Node final : replica::Transport, replica::Lanes {
     World* world = nullptr;
     std::size_t number = 0;
     std::map<Lane, std::deque<Job>> lanes;
@@ -79,4 +83,4 @@ class World {
   std::vector<Wire> network_;
 };
 
-}  // namespace timestore::replica::testing
+}  // namespace timestore::sim

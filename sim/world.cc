@@ -1,11 +1,11 @@
-#include "tests/engine/replica/world.h"
+#include "sim/world.h"
 
 #include <stdlib.h>
 
 #include "engine/base/check.h"
 #include "engine/raft/codec.h"
 
-namespace timestore::replica::testing {
+namespace timestore::sim {
 
 namespace {
 
@@ -13,7 +13,7 @@ std::filesystem::path make_scratch_directory() {
   // In memory where that can be had: what is tested here is who waits for a sync, not how long it takes.
   const std::filesystem::path memory = "/dev/shm";
   const auto parent = std::filesystem::is_directory(memory) ? memory : std::filesystem::temp_directory_path();
-  std::string pattern = (parent / "timestore-replica-XXXXXX").string();
+  std::string pattern = (parent / "timestore-world-XXXXXX").string();
   TIMESTORE_CHECK(mkdtemp(pattern.data()) != nullptr, "a scratch directory can be made");
   return pattern;
 }
@@ -45,7 +45,7 @@ std::string World::series_path(std::size_t number) const { return (directory_ / 
 std::string World::log_path(std::size_t number) const { return (directory_ / (name(number) + ".raft.db")).string(); }
 
 Result<void> World::start(std::size_t number) {
-  Options options;
+  replica::Options options;
   options.node = name(number);
   for (std::size_t i = 0; i < size(); ++i) options.configuration.voters.push_back({name(i), "http://" + name(i)});
   options.series_path = series_path(number);
@@ -188,4 +188,4 @@ std::vector<TimeEntry> World::stored(std::size_t number) const {
   return entries;
 }
 
-}  // namespace timestore::replica::testing
+}  // namespace timestore::sim
