@@ -4,16 +4,23 @@
 #include <spdlog/spdlog.h>
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
+#include <string>
+#include <utility>
+#include <vector>
 
+#include "engine/base/check.h"
 #include "net/log.h"
 #include "net/service.h"
 #include "net/settings.h"
 
 namespace {
 
+using namespace std::string_literals;
 using timestore::net::Service;
 using timestore::net::SettingsText;
 
@@ -21,17 +28,41 @@ constexpr int kStopped = 0;
 constexpr int kFailed = 1;
 constexpr int kWrongSettings = 2;
 
+// A setting is looked for in the command line, then in the environment (under the original's names), then in the
+// configuration file. CLI11 asks the file before the environment, so what the environment says is put into the command
+// line, unless that says it itself.
+std::vector<std::string> with_environment(const CLI::App& app, std::vector<std::string> arguments) {
+  constexpr std::pair<const char*, const char*> kNames[] = {{"--node-id", "Raft__NodeId"},
+                                                            {"--peers", "Raft__Peers"},
+                                                            {"--database", "Database__Path"},
+                                                            {"--urls", "ASPNETCORE_URLS"}};
+  std::vector<std::string> added;
+  for (const auto& [flag, name] : kNames) {
+    const char* value = std::getenv(name);
+    const auto says_it = [&](const std::string& argument) {
+      return argument == flag || argument.starts_with(flag + "="s);
+    };
+    if (value == nullptr || std::any_of(arguments.begin(), arguments.end(), says_it)) continue;
+    TIMESTORE_CHECK(app.get_option_no_throw(flag) != nullptr, "a name in the environment stands for a flag");
+    added.push_back(flag + "="s + value);
+  }
+  arguments.insert(arguments.end(), added.begin(), added.end());
+  return arguments;
+}
+
 void describe(CLI::App& app, SettingsText& text) {
   app.set_version_flag("--version", std::string("timestored ") + TIMESTORE_VERSION);
   app.set_config("--config", "", "Read settings from a TOML file, such as: node-id = \"node1\"");
-  app.add_option("--node-id", text.node_id, "This node's name, unique in the cluster")->envname("Raft__NodeId");
-  app.add_option("--listen", text.listen, "Where to listen: host:port (in the environment: ASPNETCORE_URLS)");
-  app.add_option("--urls", text.urls, "Where to listen, as a URL: http://+:5001")->envname("ASPNETCORE_URLS");
+  app.allow_config_extras(CLI::config_extras_mode::error);
+  app.footer(
+      "The environment may say Raft__NodeId, Raft__Peers, Database__Path and ASPNETCORE_URLS. Flags win over it, "
+      "and it wins over the file.");
+  app.add_option("--node-id", text.node_id, "This node's name, unique in the cluster");
+  app.add_option("--listen", text.listen, "Where to listen: host:port");
+  app.add_option("--urls", text.urls, "Where to listen, as a URL, when --listen is not given: http://+:5001");
   app.add_option("--advertise", text.advertise, "The URL by which the other nodes and clients reach this node");
-  app.add_option("--peers", text.peers, "The other nodes: id=http://host:port,... (a bare URL is asked for its id)")
-      ->envname("Raft__Peers");
-  app.add_option("--database", text.database, "The series file; the log file NAME.raft.db stands beside it")
-      ->envname("Database__Path");
+  app.add_option("--peers", text.peers, "The other nodes: id=http://host:port,... (a bare URL is asked for its id)");
+  app.add_option("--database", text.database, "The series file; the log file NAME.raft.db stands beside it");
   app.add_option("--log-level", text.log_level, "trace, debug, info, warn, error, critical or off")
       ->capture_default_str();
   app.add_option("--log-format", text.log_format, "text or json (one object a line)")->capture_default_str();
@@ -90,7 +121,9 @@ int main(int argc, char** argv) {
   CLI::App app("A node of Time Store DB, a replicated time-series database.", "timestored");
   describe(app, text);
   try {
-    app.parse(argc, argv);
+    std::vector<std::string> arguments = with_environment(app, {argv + 1, argv + argc});
+    std::reverse(arguments.begin(), arguments.end());  // as CLI11 wants a vector
+    app.parse(std::move(arguments));
   } catch (const CLI::Success& asked) {
     return app.exit(asked);
   } catch (const CLI::ParseError& error) {
