@@ -18,6 +18,10 @@ constexpr std::chrono::seconds kReadTimeout{5};
 constexpr unsigned kRetryAfterSeconds = 1;
 constexpr std::size_t kChunkBytes = std::size_t{64} << 10;
 
+// A read keeps the state that it began with, and with it the series file's write-ahead log from shrinking; so it must
+// end some time, however slowly its client reads.
+constexpr std::chrono::minutes kMaxReadTime{10};
+
 Deadline in(std::chrono::seconds time) { return Clock::now() + time; }
 
 std::optional<bool> parse_flag(const http::Request& request, const char* name) {
@@ -81,7 +85,7 @@ void relay(const httplib::Response& from, httplib::Response& to) {
 // Writes a JSON array of entries in chunks of bounded size.
 class ArrayWriter {
  public:
-  explicit ArrayWriter(httplib::DataSink& sink) : sink_(sink) {}
+  ArrayWriter(httplib::DataSink& sink, Deadline deadline) : sink_(sink), deadline_(deadline) {}
 
   bool add(const TimeEntry& entry) {
     buffer_ += is_first_ ? '[' : ',';
@@ -97,19 +101,20 @@ class ArrayWriter {
 
  private:
   bool flush() {
-    const bool taken = sink_.write(buffer_.data(), buffer_.size());
+    const bool taken = Clock::now() < deadline_ && sink_.write(buffer_.data(), buffer_.size());
     buffer_.clear();
     return taken;
   }
 
   httplib::DataSink& sink_;
+  Deadline deadline_;
   std::string buffer_;
   bool is_first_ = true;
 };
 
 // A fault in the middle of an answer can only break the connection off, so that the client sees that it is not whole.
 bool stream(store::SeriesReader& reader, const store::SeriesQuery& query, httplib::DataSink& sink) {
-  ArrayWriter writer(sink);
+  ArrayWriter writer(sink, Clock::now() + kMaxReadTime);
   bool taken = true;
   const auto scanned = reader.scan(query, [&](const TimeEntry& entry) { return taken = writer.add(entry); });
   if (!scanned) spdlog::error("A read was broken off: {}", scanned.error().message);

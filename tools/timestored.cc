@@ -20,7 +20,6 @@
 
 namespace {
 
-using namespace std::string_literals;
 using timestore::net::Service;
 using timestore::net::SettingsText;
 
@@ -32,19 +31,23 @@ constexpr int kWrongSettings = 2;
 // configuration file. CLI11 asks the file before the environment, so what the environment says is put into the command
 // line, unless that says it itself.
 std::vector<std::string> with_environment(const CLI::App& app, std::vector<std::string> arguments) {
-  constexpr std::pair<const char*, const char*> kNames[] = {{"--node-id", "Raft__NodeId"},
-                                                            {"--peers", "Raft__Peers"},
-                                                            {"--database", "Database__Path"},
-                                                            {"--urls", "ASPNETCORE_URLS"}};
+  struct Name {
+    std::string flag;
+    const char* in_environment;
+  };
+  const Name names[] = {{"--node-id", "Raft__NodeId"},
+                        {"--peers", "Raft__Peers"},
+                        {"--database", "Database__Path"},
+                        {"--urls", "ASPNETCORE_URLS"}};
   std::vector<std::string> added;
-  for (const auto& [flag, name] : kNames) {
-    const char* value = std::getenv(name);
+  for (const Name& name : names) {
+    TIMESTORE_CHECK(app.get_option_no_throw(name.flag) != nullptr, "a name in the environment stands for a flag");
+    const char* value = std::getenv(name.in_environment);
     const auto says_it = [&](const std::string& argument) {
-      return argument == flag || argument.starts_with(flag + "="s);
+      return argument == name.flag || argument.starts_with(name.flag + "=");
     };
     if (value == nullptr || std::any_of(arguments.begin(), arguments.end(), says_it)) continue;
-    TIMESTORE_CHECK(app.get_option_no_throw(flag) != nullptr, "a name in the environment stands for a flag");
-    added.push_back(flag + "="s + value);
+    added.push_back(name.flag + "=" + value);
   }
   arguments.insert(arguments.end(), added.begin(), added.end());
   return arguments;

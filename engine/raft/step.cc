@@ -13,6 +13,8 @@ template <typename... Cases>
 struct Match : Cases... {
   using Cases::operator()...;
 };
+template <typename... Cases>
+Match(Cases...) -> Match<Cases...>;  // clang 14 needs to be told
 
 Term term_of(const Message& message) {
   return std::visit([](const auto& any) { return any.term; }, message);

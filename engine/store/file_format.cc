@@ -147,13 +147,13 @@ tl::unexpected<Error> damaged(std::string_view path, std::string_view what) {
 RowChecksum& RowChecksum::add(std::uint64_t number) {
   std::array<char, 8> bytes;
   for (std::size_t at = 0; at < bytes.size(); ++at) bytes[at] = static_cast<char>(number >> (8 * at) & 0xff);
-  x_checksum = crc32({bytes.data(), bytes.size()}, x_checksum);
+  checksum_ = crc32({bytes.data(), bytes.size()}, checksum_);
   return *this;
 }
 
 RowChecksum& RowChecksum::add(std::string_view text) {
   add(static_cast<std::uint64_t>(text.size()));
-  x_checksum = crc32(text, x_checksum);
+  checksum_ = crc32(text, checksum_);
   return *this;
 }
 

@@ -42,13 +42,13 @@ struct FileFormat {
 // A checksum over the fields of a row. The order counts, and so does the length of each text.
 class RowChecksum {
  public:
-  explicit RowChecksum(std::uint32_t seed = 0) : x_checksum(seed) {}
+  explicit RowChecksum(std::uint32_t seed = 0) : checksum_(seed) {}
   RowChecksum& add(std::uint64_t number);
   RowChecksum& add(std::string_view text);
-  std::uint32_t value() const { return x_checksum; }
+  std::uint32_t value() const { return checksum_; }
 
  private:
-  std::uint32_t x_checksum;
+  std::uint32_t checksum_;
 };
 
 }  // namespace timestore::store

@@ -32,7 +32,7 @@ struct LogFile::Connection {
   Result<std::vector<raft::Entry>> read(raft::Index first, std::size_t max_count, std::uint64_t max_bytes);
 };
 
-LogFile::LogFile(std::unique_ptr<Connection> connection) : x_connection(std::move(connection)) {}
+LogFile::LogFile(std::unique_ptr<Connection> connection) : connection_(std::move(connection)) {}
 LogFile::~LogFile() = default;
 
 Result<std::unique_ptr<LogFile>> LogFile::open(const std::string& path, const std::string& vfs) {
@@ -63,27 +63,27 @@ Result<std::unique_ptr<LogFile>> LogFile::open(const std::string& path, const st
                  std::move(*select), std::move(log->recovered), has_identity, std::move(hard_state), log->end})));
 }
 
-const LogFile::Recovered& LogFile::recovered() const { return x_connection->recovered; }
+const LogFile::Recovered& LogFile::recovered() const { return connection_->recovered; }
 
 Result<void> LogFile::initialize(const Identity& identity) {
-  if (auto usable = x_connection->database.usable(); !usable) return usable;
-  auto done = x_connection->initialize(identity);
-  if (!done) x_connection->database.stop(done.error());
+  if (auto usable = connection_->database.usable(); !usable) return usable;
+  auto done = connection_->initialize(identity);
+  if (!done) connection_->database.stop(done.error());
   return done;
 }
 
 Result<void> LogFile::write(std::span<const raft::Write> writes) {
-  if (auto usable = x_connection->database.usable(); !usable) return usable;
+  if (auto usable = connection_->database.usable(); !usable) return usable;
   if (writes.empty()) return {};
-  auto done = x_connection->write(writes);
-  if (!done) x_connection->database.stop(done.error());
+  auto done = connection_->write(writes);
+  if (!done) connection_->database.stop(done.error());
   return done;
 }
 
 Result<std::vector<raft::Entry>> LogFile::read(raft::Index first, std::size_t max_count, std::uint64_t max_bytes) {
-  if (auto usable = x_connection->database.usable(); !usable) return tl::unexpected(std::move(usable.error()));
+  if (auto usable = connection_->database.usable(); !usable) return tl::unexpected(std::move(usable.error()));
   TIMESTORE_CHECK(first >= 1 && max_count >= 1, "reading begins at an entry and asks for at least one");
-  return x_connection->read(first, max_count, max_bytes);
+  return connection_->read(first, max_count, max_bytes);
 }
 
 Result<void> LogFile::Connection::initialize(const Identity& identity) {

@@ -61,7 +61,7 @@ class LogFile {
  private:
   struct Connection;
   explicit LogFile(std::unique_ptr<Connection> connection);
-  std::unique_ptr<Connection> x_connection;
+  std::unique_ptr<Connection> connection_;
 };
 
 }  // namespace timestore::store

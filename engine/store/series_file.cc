@@ -66,7 +66,7 @@ struct SeriesFile::Connection {
   Result<void> checkpoint_when_due();
 };
 
-SeriesFile::SeriesFile(std::unique_ptr<Connection> connection) : x_connection(std::move(connection)) {}
+SeriesFile::SeriesFile(std::unique_ptr<Connection> connection) : connection_(std::move(connection)) {}
 SeriesFile::~SeriesFile() = default;
 
 Result<std::unique_ptr<SeriesFile>> SeriesFile::open(const std::string& path, const std::string& vfs) {
@@ -97,23 +97,23 @@ Result<std::unique_ptr<SeriesFile>> SeriesFile::open(const std::string& path, co
   return std::unique_ptr<SeriesFile>(new SeriesFile(std::move(connection)));
 }
 
-raft::Position SeriesFile::applied() const { return x_connection->meta.applied; }
-std::uint64_t SeriesFile::state_hash() const { return x_connection->meta.state_hash; }
-raft::Index SeriesFile::durable_index() const { return x_connection->durable_index; }
+raft::Position SeriesFile::applied() const { return connection_->meta.applied; }
+std::uint64_t SeriesFile::state_hash() const { return connection_->meta.state_hash; }
+raft::Index SeriesFile::durable_index() const { return connection_->durable_index; }
 
 Result<std::vector<ApplyResult>> SeriesFile::apply(raft::Index first, std::span<const raft::Entry> entries) {
-  if (auto usable = x_connection->database.usable(); !usable) return tl::unexpected(std::move(usable.error()));
-  TIMESTORE_CHECK(first == x_connection->meta.applied.index + 1, "log entries are applied once and in order");
+  if (auto usable = connection_->database.usable(); !usable) return tl::unexpected(std::move(usable.error()));
+  TIMESTORE_CHECK(first == connection_->meta.applied.index + 1, "log entries are applied once and in order");
   if (entries.empty()) return std::vector<ApplyResult>();
-  auto results = x_connection->apply(first, entries);
-  if (!results) x_connection->database.stop(results.error());
+  auto results = connection_->apply(first, entries);
+  if (!results) connection_->database.stop(results.error());
   return results;
 }
 
 Result<void> SeriesFile::checkpoint() {
-  if (auto usable = x_connection->database.usable(); !usable) return usable;
-  auto done = x_connection->checkpoint(Database::CheckpointMode::kPassive);
-  if (!done) x_connection->database.stop(done.error());
+  if (auto usable = connection_->database.usable(); !usable) return usable;
+  auto done = connection_->checkpoint(Database::CheckpointMode::kPassive);
+  if (!done) connection_->database.stop(done.error());
   return done;
 }
 

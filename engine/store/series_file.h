@@ -57,7 +57,7 @@ class SeriesFile {
  private:
   struct Connection;
   explicit SeriesFile(std::unique_ptr<Connection> connection);
-  std::unique_ptr<Connection> x_connection;
+  std::unique_ptr<Connection> connection_;
 };
 
 }  // namespace timestore::store

@@ -15,7 +15,7 @@ struct SeriesReader::Connection {
   Result<void> scan(Statement& rows, const std::function<bool(const TimeEntry&)>& visit);
 };
 
-SeriesReader::SeriesReader(std::unique_ptr<Connection> connection) : x_connection(std::move(connection)) {}
+SeriesReader::SeriesReader(std::unique_ptr<Connection> connection) : connection_(std::move(connection)) {}
 SeriesReader::~SeriesReader() { end(); }
 
 Result<std::unique_ptr<SeriesReader>> SeriesReader::open(const std::string& path, const std::string& vfs) {
@@ -38,11 +38,11 @@ Result<std::unique_ptr<SeriesReader>> SeriesReader::open(const std::string& path
 }
 
 Result<raft::Position> SeriesReader::begin() {
-  TIMESTORE_CHECK(!x_connection->reading, "a reader begins once before it ends");
-  if (auto begun = x_connection->begin.run(); !begun) return tl::unexpected(std::move(begun.error()));
-  x_connection->reading = true;
+  TIMESTORE_CHECK(!connection_->reading, "a reader begins once before it ends");
+  if (auto begun = connection_->begin.run(); !begun) return tl::unexpected(std::move(begun.error()));
+  connection_->reading = true;
   // The first read is what fixes the state that all later ones see.
-  auto meta = read_meta(x_connection->select_meta, x_connection->database.path());
+  auto meta = read_meta(connection_->select_meta, connection_->database.path());
   if (!meta) {
     end();
     return tl::unexpected(std::move(meta.error()));
@@ -51,23 +51,23 @@ Result<raft::Position> SeriesReader::begin() {
 }
 
 Result<void> SeriesReader::scan(const SeriesQuery& query, const std::function<bool(const TimeEntry&)>& visit) {
-  TIMESTORE_CHECK(x_connection->reading, "a reader scans between begin and end");
-  if (!query.device_id) return x_connection->scan(x_connection->scan_all, visit);
+  TIMESTORE_CHECK(connection_->reading, "a reader scans between begin and end");
+  if (!query.device_id) return connection_->scan(connection_->scan_all, visit);
 
-  Statement& find_device = x_connection->find_device;
+  Statement& find_device = connection_->find_device;
   const ResetAtEnd reset(find_device);
   auto found = find_device.bind_text(1, *query.device_id).step();
   if (!found) return tl::unexpected(std::move(found.error()));
   if (!*found) return {};
-  x_connection->scan_device.bind_integer(1, find_device.integer(0));
-  return x_connection->scan(x_connection->scan_device, visit);
+  connection_->scan_device.bind_integer(1, find_device.integer(0));
+  return connection_->scan(connection_->scan_device, visit);
 }
 
 // A transaction that only reads has nothing to lose: if it cannot be committed, it ends with the connection.
 void SeriesReader::end() {
-  if (!x_connection->reading) return;
-  x_connection->reading = false;
-  static_cast<void>(x_connection->end.run());
+  if (!connection_->reading) return;
+  connection_->reading = false;
+  static_cast<void>(connection_->end.run());
 }
 
 Result<void> SeriesReader::Connection::scan(Statement& rows, const std::function<bool(const TimeEntry&)>& visit) {

@@ -39,7 +39,7 @@ class SeriesReader {
  private:
   struct Connection;
   explicit SeriesReader(std::unique_ptr<Connection> connection);
-  std::unique_ptr<Connection> x_connection;
+  std::unique_ptr<Connection> connection_;
 };
 
 }  // namespace timestore::store

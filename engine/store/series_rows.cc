@@ -113,13 +113,13 @@ std::uint32_t meta_checksum(const SeriesMeta& meta) {
 
 PointTable::PointTable(std::string path, Statement find_point, Statement find_id, Statement find_device,
                        Statement insert_point, Statement insert_id, Statement insert_device)
-    : x_path(std::move(path)),
-      x_find_point(std::move(find_point)),
-      x_find_id(std::move(find_id)),
-      x_find_device(std::move(find_device)),
-      x_insert_point(std::move(insert_point)),
-      x_insert_id(std::move(insert_id)),
-      x_insert_device(std::move(insert_device)) {}
+    : path_(std::move(path)),
+      find_point_(std::move(find_point)),
+      find_id_(std::move(find_id)),
+      find_device_(std::move(find_device)),
+      insert_point_(std::move(insert_point)),
+      insert_id_(std::move(insert_id)),
+      insert_device_(std::move(insert_device)) {}
 
 Result<PointTable> PointTable::open(Database& database) {
   auto find_point = database.prepare("find a point", std::string(kSelectTimeEntry) + "WHERE seq = ?");
@@ -142,26 +142,26 @@ Result<std::optional<TimeEntry>> PointTable::find(const Guid& id, EntryPosition 
     auto there = at(row_number(*told));
     if (!there || (*there && (*there)->id == id)) return there;
   }
-  const ResetAtEnd reset(x_find_id);
-  auto listed = x_find_id.bind_blob(1, id.bytes).step();
+  const ResetAtEnd reset(find_id_);
+  auto listed = find_id_.bind_blob(1, id.bytes).step();
   if (!listed) return tl::unexpected(std::move(listed.error()));
   if (!*listed) return std::nullopt;
-  const std::int64_t row = x_find_id.integer(0);
+  const std::int64_t row = find_id_.integer(0);
   auto point = at(row);
   if (point && (!*point || (*point)->id != id)) {
     return damaged(
-        x_path, "the id " + id.text() + " is listed at row " + std::to_string(row) + " of the points and is not there");
+        path_, "the id " + id.text() + " is listed at row " + std::to_string(row) + " of the points and is not there");
   }
   return point;
 }
 
 Result<std::optional<TimeEntry>> PointTable::at(std::int64_t row) {
-  const ResetAtEnd reset(x_find_point);
-  auto found = x_find_point.bind_integer(1, row).step();
+  const ResetAtEnd reset(find_point_);
+  auto found = find_point_.bind_integer(1, row).step();
   if (!found) return tl::unexpected(std::move(found.error()));
   if (!*found) return std::nullopt;
   TimeEntry entry;
-  if (auto read = read_time_entry(x_find_point, x_path, entry); !read) {
+  if (auto read = read_time_entry(find_point_, path_, entry); !read) {
     return tl::unexpected(std::move(read.error()));
   }
   return entry;
@@ -170,38 +170,38 @@ Result<std::optional<TimeEntry>> PointTable::at(std::int64_t row) {
 Result<void> PointTable::insert(EntryPosition position, const TimeEntry& entry) {
   auto device = device_number(entry.device_id);
   if (!device) return tl::unexpected(std::move(device.error()));
-  x_insert_point.bind_integer(1, row_number(position))
+  insert_point_.bind_integer(1, row_number(position))
       .bind_integer(2, *device)
       .bind_integer(3, entry.timestamp_ns)
       .bind_real(4, entry.value)
       .bind_blob(5, entry.id.bytes);
   if (entry.attributes.empty()) {
-    x_insert_point.bind_null(6);
+    insert_point_.bind_null(6);
   } else {
-    x_insert_point.bind_text(6, entry.attributes);
+    insert_point_.bind_text(6, entry.attributes);
   }
-  auto inserted = x_insert_point.run();
+  auto inserted = insert_point_.run();
   if (!inserted || position_of(entry.id) == position) return inserted;
-  return x_insert_id.bind_blob(1, entry.id.bytes).bind_integer(2, row_number(position)).run();
+  return insert_id_.bind_blob(1, entry.id.bytes).bind_integer(2, row_number(position)).run();
 }
 
 Result<std::int64_t> PointTable::device_number(std::string_view name) {
-  if (const auto cached = x_devices.find(name); cached != x_devices.end()) return cached->second;
+  if (const auto cached = devices_.find(name); cached != devices_.end()) return cached->second;
   std::int64_t number = 0;
-  const ResetAtEnd reset_find(x_find_device);
-  auto found = x_find_device.bind_text(1, name).step();
+  const ResetAtEnd reset_find(find_device_);
+  auto found = find_device_.bind_text(1, name).step();
   if (!found) return tl::unexpected(std::move(found.error()));
   if (*found) {
-    number = x_find_device.integer(0);
+    number = find_device_.integer(0);
   } else {
-    const ResetAtEnd reset_insert(x_insert_device);
-    auto inserted = x_insert_device.bind_text(1, name).step();
+    const ResetAtEnd reset_insert(insert_device_);
+    auto inserted = insert_device_.bind_text(1, name).step();
     if (!inserted) return tl::unexpected(std::move(inserted.error()));
     TIMESTORE_CHECK(*inserted, "a new device gets a number");
-    number = x_insert_device.integer(0);
+    number = insert_device_.integer(0);
   }
-  if (x_devices.size() == kMaxCachedDevices) x_devices.clear();
-  x_devices.emplace(name, number);
+  if (devices_.size() == kMaxCachedDevices) devices_.clear();
+  devices_.emplace(name, number);
   return number;
 }
 

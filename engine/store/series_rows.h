@@ -69,9 +69,9 @@ class PointTable {
   Result<std::optional<TimeEntry>> at(std::int64_t row);
   Result<std::int64_t> device_number(std::string_view name);
 
-  std::string x_path;
-  Statement x_find_point, x_find_id, x_find_device, x_insert_point, x_insert_id, x_insert_device;
-  std::map<std::string, std::int64_t, std::less<>> x_devices;  // a cache: the devices met last
+  std::string path_;
+  Statement find_point_, find_id_, find_device_, insert_point_, insert_id_, insert_device_;
+  std::map<std::string, std::int64_t, std::less<>> devices_;  // a cache: the devices met last
 };
 
 }  // namespace timestore::store

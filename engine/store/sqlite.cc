@@ -82,62 +82,62 @@ const char* never_null(const void* data) { return data == nullptr ? "" : static_
 // ------------------------------------------------------------------------------------------------- Statement
 
 Statement::Statement(Statement&& other) noexcept
-    : x_handle(std::exchange(other.x_handle, nullptr)),
-      x_attempt(other.x_attempt),
-      x_bind_status(other.x_bind_status) {}
+    : handle_(std::exchange(other.handle_, nullptr)),
+      attempt_(other.attempt_),
+      bind_status_(other.bind_status_) {}
 
 Statement& Statement::operator=(Statement&& other) noexcept {
-  std::swap(x_handle, other.x_handle);
-  std::swap(x_attempt, other.x_attempt);
-  std::swap(x_bind_status, other.x_bind_status);
+  std::swap(handle_, other.handle_);
+  std::swap(attempt_, other.attempt_);
+  std::swap(bind_status_, other.bind_status_);
   return *this;
 }
 
 // What finalize returns is the error of the last step, which the step has reported.
-Statement::~Statement() { static_cast<void>(sqlite3_finalize(x_handle)); }
+Statement::~Statement() { static_cast<void>(sqlite3_finalize(handle_)); }
 
 Statement& Statement::bind_integer(int parameter, std::int64_t value) {
-  if (const int status = sqlite3_bind_int64(x_handle, parameter, value); status != SQLITE_OK) x_bind_status = status;
+  if (const int status = sqlite3_bind_int64(handle_, parameter, value); status != SQLITE_OK) bind_status_ = status;
   return *this;
 }
 
 Statement& Statement::bind_real(int parameter, double value) {
-  if (const int status = sqlite3_bind_double(x_handle, parameter, value); status != SQLITE_OK) x_bind_status = status;
+  if (const int status = sqlite3_bind_double(handle_, parameter, value); status != SQLITE_OK) bind_status_ = status;
   return *this;
 }
 
 Statement& Statement::bind_text(int parameter, std::string_view value) {
-  const int status = sqlite3_bind_text64(x_handle, parameter, never_null(value.data()), value.size(),
+  const int status = sqlite3_bind_text64(handle_, parameter, never_null(value.data()), value.size(),
                                          nullptr /* SQLITE_STATIC */, SQLITE_UTF8);
-  if (status != SQLITE_OK) x_bind_status = status;
+  if (status != SQLITE_OK) bind_status_ = status;
   return *this;
 }
 
 Statement& Statement::bind_blob(int parameter, std::span<const std::uint8_t> value) {
   const int status =
-      sqlite3_bind_blob64(x_handle, parameter, never_null(value.data()), value.size(), nullptr /* SQLITE_STATIC */);
-  if (status != SQLITE_OK) x_bind_status = status;
+      sqlite3_bind_blob64(handle_, parameter, never_null(value.data()), value.size(), nullptr /* SQLITE_STATIC */);
+  if (status != SQLITE_OK) bind_status_ = status;
   return *this;
 }
 
 Statement& Statement::bind_null(int parameter) {
-  if (const int status = sqlite3_bind_null(x_handle, parameter); status != SQLITE_OK) x_bind_status = status;
+  if (const int status = sqlite3_bind_null(handle_, parameter); status != SQLITE_OK) bind_status_ = status;
   return *this;
 }
 
 Result<bool> Statement::step() {
-  if (x_bind_status != SQLITE_OK) {
-    auto error = failure(sqlite3_db_handle(x_handle), x_attempt);
+  if (bind_status_ != SQLITE_OK) {
+    auto error = failure(sqlite3_db_handle(handle_), attempt_);
     reset();
     return error;
   }
-  const int status = sqlite3_step(x_handle);
+  const int status = sqlite3_step(handle_);
   if (status == SQLITE_ROW) return true;
   if (status == SQLITE_DONE) {
     reset();
     return false;
   }
-  auto error = failure(sqlite3_db_handle(x_handle), x_attempt);
+  auto error = failure(sqlite3_db_handle(handle_), attempt_);
   reset();
   return error;
 }
@@ -151,21 +151,21 @@ Result<void> Statement::run() {
 
 // What reset returns is the error of the last step, which the step has reported.
 void Statement::reset() {
-  static_cast<void>(sqlite3_reset(x_handle));
-  x_bind_status = SQLITE_OK;
+  static_cast<void>(sqlite3_reset(handle_));
+  bind_status_ = SQLITE_OK;
 }
 
-std::int64_t Statement::integer(int column) const { return sqlite3_column_int64(x_handle, column); }
+std::int64_t Statement::integer(int column) const { return sqlite3_column_int64(handle_, column); }
 
-double Statement::real(int column) const { return sqlite3_column_double(x_handle, column); }
+double Statement::real(int column) const { return sqlite3_column_double(handle_, column); }
 
 std::string_view Statement::bytes(int column) const {
-  const void* data = sqlite3_column_blob(x_handle, column);
-  const int size_bytes = sqlite3_column_bytes(x_handle, column);
+  const void* data = sqlite3_column_blob(handle_, column);
+  const int size_bytes = sqlite3_column_bytes(handle_, column);
   return {never_null(data), static_cast<std::size_t>(size_bytes)};
 }
 
-bool Statement::is_null(int column) const { return sqlite3_column_type(x_handle, column) == SQLITE_NULL; }
+bool Statement::is_null(int column) const { return sqlite3_column_type(handle_, column) == SQLITE_NULL; }
 
 // -------------------------------------------------------------------------------------------------- Database
 
@@ -188,7 +188,7 @@ struct Database::State {
   void configure_close(int keep_wal) { sqlite3_db_config(handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, keep_wal, nullptr); }
 };
 
-Database::Database(std::unique_ptr<State> state) : x_state(std::move(state)) {}
+Database::Database(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Database::Database(Database&&) noexcept = default;
 Database& Database::operator=(Database&&) noexcept = default;
 Database::~Database() = default;
@@ -211,19 +211,19 @@ Result<Database> Database::open(const std::string& path, const std::string& vfs,
   return Database(std::move(state));
 }
 
-std::string Database::path() const { return never_null(sqlite3_db_filename(x_state->handle, "main")); }
+std::string Database::path() const { return never_null(sqlite3_db_filename(state_->handle, "main")); }
 
 Result<Statement> Database::prepare(const char* attempt, std::string_view sql) {
   sqlite3_stmt* handle = nullptr;
-  const int status = sqlite3_prepare_v3(x_state->handle, sql.data(), static_cast<int>(sql.size()),
+  const int status = sqlite3_prepare_v3(state_->handle, sql.data(), static_cast<int>(sql.size()),
                                         SQLITE_PREPARE_PERSISTENT, &handle, nullptr);
-  if (status != SQLITE_OK) return failure(x_state->handle, attempt);
+  if (status != SQLITE_OK) return failure(state_->handle, attempt);
   return Statement(handle, attempt);
 }
 
 Result<void> Database::run(const char* attempt, const std::string& sql) {
-  const int status = sqlite3_exec(x_state->handle, sql.c_str(), nullptr, nullptr, nullptr);
-  if (status != SQLITE_OK) return failure(x_state->handle, attempt);
+  const int status = sqlite3_exec(state_->handle, sql.c_str(), nullptr, nullptr, nullptr);
+  if (status != SQLITE_OK) return failure(state_->handle, attempt);
   return {};
 }
 
@@ -245,13 +245,13 @@ Result<std::string> Database::text(const char* attempt, std::string_view sql) {
   return std::string(statement->bytes(0));
 }
 
-void Database::set_busy_timeout(int milliseconds) { sqlite3_busy_timeout(x_state->handle, milliseconds); }
+void Database::set_busy_timeout(int milliseconds) { sqlite3_busy_timeout(state_->handle, milliseconds); }
 
-int Database::wal_frames() const { return x_state->wal_frames; }
+int Database::wal_frames() const { return state_->wal_frames; }
 
 sqlite3_file* Database::wal_file() {
   sqlite3_file* file = nullptr;
-  const int status = sqlite3_file_control(x_state->handle, "main", SQLITE_FCNTL_JOURNAL_POINTER, &file);
+  const int status = sqlite3_file_control(state_->handle, "main", SQLITE_FCNTL_JOURNAL_POINTER, &file);
   return status == SQLITE_OK && file != nullptr && file->pMethods != nullptr ? file : nullptr;
 }
 
@@ -269,31 +269,31 @@ Result<bool> Database::checkpoint(CheckpointMode mode) {
   }
   int frames = -1;
   int frames_moved = -1;
-  const int status = sqlite3_wal_checkpoint_v2(x_state->handle, "main", sqlite_mode, &frames, &frames_moved);
+  const int status = sqlite3_wal_checkpoint_v2(state_->handle, "main", sqlite_mode, &frames, &frames_moved);
   // Busy: a reader prevented the last part of the work, which may be no more than beginning the log anew.
   if (status != SQLITE_OK && (status & 0xff) != SQLITE_BUSY) {
-    return failure(x_state->handle, "move what was written into the main file");
+    return failure(state_->handle, "move what was written into the main file");
   }
   return frames >= 0 && frames == frames_moved;
 }
 
-void Database::merge_wal_on_close() { x_state->configure_close(0); }
+void Database::merge_wal_on_close() { state_->configure_close(0); }
 
 void Database::stop(const Error& cause) {
-  x_state->configure_close(1);
-  if (!x_state->cause_of_stop) x_state->cause_of_stop = cause;
+  state_->configure_close(1);
+  if (!state_->cause_of_stop) state_->cause_of_stop = cause;
 }
 
 Result<void> Database::usable() const {
-  if (!x_state->cause_of_stop) return {};
+  if (!state_->cause_of_stop) return {};
   return fail("An earlier write failed, so this file is not used any more until the node restarts: " +
-              x_state->cause_of_stop->message);
+              state_->cause_of_stop->message);
 }
 
 // ----------------------------------------------------------------------------------------------- Transaction
 
 Result<Transaction> Transaction::begin(Database& database) {
-  Database::State& state = *database.x_state;
+  Database::State& state = *database.state_;
   if (!state.begin) {
     auto begin = database.prepare("begin a transaction", "BEGIN IMMEDIATE");
     if (!begin) return tl::unexpected(std::move(begin.error()));
@@ -309,19 +309,19 @@ Result<Transaction> Transaction::begin(Database& database) {
   return Transaction(state);
 }
 
-Transaction::Transaction(Transaction&& other) noexcept : x_state(std::exchange(other.x_state, nullptr)) {}
+Transaction::Transaction(Transaction&& other) noexcept : state_(std::exchange(other.state_, nullptr)) {}
 
 // SQLite rolls back by itself after some errors; then there is nothing left to do here. A rollback that fails leaves
 // nothing committed either.
 Transaction::~Transaction() {
-  if (x_state == nullptr || sqlite3_get_autocommit(x_state->handle) != 0) return;
-  static_cast<void>(x_state->rollback->run());
+  if (state_ == nullptr || sqlite3_get_autocommit(state_->handle) != 0) return;
+  static_cast<void>(state_->rollback->run());
 }
 
 Result<void> Transaction::commit() {
-  TIMESTORE_CHECK(x_state != nullptr, "a transaction is committed once");
-  auto committed = x_state->commit->run();
-  if (committed) x_state = nullptr;
+  TIMESTORE_CHECK(state_ != nullptr, "a transaction is committed once");
+  auto committed = state_->commit->run();
+  if (committed) state_ = nullptr;
   return committed;
 }
 

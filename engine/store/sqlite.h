@@ -50,23 +50,23 @@ class Statement {
 
  private:
   friend class Database;
-  Statement(sqlite3_stmt* handle, const char* attempt) : x_handle(handle), x_attempt(attempt) {}
+  Statement(sqlite3_stmt* handle, const char* attempt) : handle_(handle), attempt_(attempt) {}
 
-  sqlite3_stmt* x_handle;
-  const char* x_attempt;  // completes "could not ..."
-  int x_bind_status = 0;  // the first failure to bind; the next step reports it
+  sqlite3_stmt* handle_;
+  const char* attempt_;  // completes "could not ..."
+  int bind_status_ = 0;  // the first failure to bind; the next step reports it
 };
 
 // Resets a statement at the end of a scope that reads only some of its rows.
 class ResetAtEnd {
  public:
-  explicit ResetAtEnd(Statement& statement) : x_statement(statement) {}
-  ~ResetAtEnd() { x_statement.reset(); }
+  explicit ResetAtEnd(Statement& statement) : statement_(statement) {}
+  ~ResetAtEnd() { statement_.reset(); }
   ResetAtEnd(const ResetAtEnd&) = delete;
   ResetAtEnd& operator=(const ResetAtEnd&) = delete;
 
  private:
-  Statement& x_statement;
+  Statement& statement_;
 };
 
 class Database {
@@ -117,7 +117,7 @@ class Database {
   friend class Transaction;
   struct State;
   explicit Database(std::unique_ptr<State> state);
-  std::unique_ptr<State> x_state;
+  std::unique_ptr<State> state_;
 };
 
 // A write transaction, which takes the write lock at once. Rolled back at the end of the scope unless committed.
@@ -131,8 +131,8 @@ class Transaction {
   [[nodiscard]] Result<void> commit();
 
  private:
-  explicit Transaction(Database::State& state) : x_state(&state) {}
-  Database::State* x_state;  // nullptr: finished
+  explicit Transaction(Database::State& state) : state_(&state) {}
+  Database::State* state_;  // nullptr: finished
 };
 
 // The sentence for a failure of SQLite or its VFS. `detail` is SQLite's message or empty.

@@ -24,7 +24,8 @@ sockaddr_in loopback(int port) {
 }
 
 Answer answer_of(const httplib::Result& result) {
-  if (!result) return {.status = 0, .was_sent = result.error() != httplib::Error::Connection, .body = {}, .headers = {}};
+  if (!result)
+    return {.status = 0, .was_sent = result.error() != httplib::Error::Connection, .body = {}, .headers = {}};
   return {.status = result->status, .was_sent = true, .body = result->body, .headers = result->headers};
 }
 

@@ -65,18 +65,29 @@ Command Cluster::command(std::size_t node) const {
   return command;
 }
 
-void Cluster::start(std::size_t node) {
+Cluster::~Cluster() {
+  for (std::size_t node = 0; node < size(); ++node) expect_not_to_have_died(node);
+}
+
+void Cluster::expect_not_to_have_died(std::size_t node) {
+  const auto& process = nodes_[node].process;
+  EXPECT_FALSE(process && process->died()) << id(node) << " ended by itself (" << *process->await_exit(0s) << ")";
+}
+
+void Cluster::launch(std::size_t node) {
+  expect_not_to_have_died(node);
   nodes_[node].paused = false;
   nodes_[node].process = std::make_unique<Process>(command(node));
+}
+
+void Cluster::start(std::size_t node) {
+  launch(node);
   const bool answers = await(kStartPatience, [&] { return status(node).has_value() || !is_running(node); });
   EXPECT_TRUE(answers && is_running(node)) << id(node) << " does not start";
 }
 
 void Cluster::start_all() {
-  for (std::size_t node = 0; node < size(); ++node) {
-    nodes_[node].paused = false;
-    nodes_[node].process = std::make_unique<Process>(command(node));
-  }
+  for (std::size_t node = 0; node < size(); ++node) launch(node);
   for (std::size_t node = 0; node < size(); ++node) {
     EXPECT_TRUE(await(kStartPatience, [&] { return status(node).has_value(); })) << id(node) << " does not start";
   }
@@ -143,6 +154,7 @@ std::vector<Status> Cluster::statuses_of_running() {
 bool Cluster::await_agreement(Clock::duration within) {
   return await(within, [&] {
     const std::vector<Status> statuses = statuses_of_running();
+    if (statuses.empty()) return false;
     const std::int64_t index = statuses.front().last_log_index;
     return index >= 0 && std::all_of(statuses.begin(), statuses.end(), [index](const Status& status) {
              return status.last_log_index == index && status.commit_index == index && status.applied_index == index;

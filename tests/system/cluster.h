@@ -33,6 +33,9 @@ class Cluster {
 
   // `further_peers` are members that are not ours to start, as the flag wants them: id=url,...
   explicit Cluster(std::size_t size, Settings settings = Settings::kFlags, std::string further_peers = "");
+  ~Cluster();  // a test failure when a node has ended by itself
+  Cluster(const Cluster&) = delete;
+  Cluster& operator=(const Cluster&) = delete;
 
   std::size_t size() const { return nodes_.size(); }
   const std::string& id(std::size_t node) const { return nodes_[node].id; }
@@ -80,6 +83,8 @@ class Cluster {
   };
 
   std::string peers_of(std::size_t node) const;
+  void launch(std::size_t node);
+  void expect_not_to_have_died(std::size_t node);
   std::vector<Status> statuses_of_running();
 
   Scratch scratch_;

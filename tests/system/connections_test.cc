@@ -37,7 +37,8 @@ class Crowd {
 
   // Sends one byte of a request's head on every connection; those that were closed meanwhile are left alone.
   void trickle(std::size_t position) {
-    static const std::string kHead = "GET /api/timeseries HTTP/1.1\r\nHost: trickle\r\nX-Slow: " + std::string(8000, 's');
+    static const std::string kHead =
+        "GET /api/timeseries HTTP/1.1\r\nHost: trickle\r\nX-Slow: " + std::string(8000, 's');
     for (const auto& member : members_) member->send(kHead.substr(position % kHead.size(), 1));
   }
 
@@ -64,7 +65,8 @@ TEST(Connections, a_crowd_of_idle_and_trickling_ones_keeps_nobody_from_being_ser
   });
   // New clients, each with a connection of its own, on the crowded node and through another one.
   for (std::uint64_t number = 1; number <= 30; ++number) {
-    const Entry entry{.id = guid(number), .device = "boiler", .timestamp = timestamp_at(1), .value = 1, .attributes = {}};
+    const Entry entry{
+        .id = guid(number), .device = "boiler", .timestamp = timestamp_at(1), .value = 1, .attributes = {}};
     const std::size_t node = number % 2 == 0 ? *leader : cluster.follower_of(*leader);
     EXPECT_EQ(cluster.client(node, 5s).post(kSeries, to_json(entry)).status, 200);
     EXPECT_EQ(entries_in(cluster.client(node, 5s).get(kSeries).body).size(), number);
@@ -79,7 +81,8 @@ TEST(Connections, half_a_request_is_closed) {
   cluster.start_all();
   ASSERT_TRUE(cluster.await_leader());
   const std::string post = "POST /api/timeseries HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n";
-  const std::vector<std::string> halves = {"GET /api/timeser", post, post + "Content-Length: 100\r\n\r\n{\"deviceId\":"};
+  const std::vector<std::string> halves = {"GET /api/timeser", post,
+                                           post + "Content-Length: 100\r\n\r\n{\"deviceId\":"};
   std::vector<std::unique_ptr<RawConnection>> connections;
   for (const std::string& half : halves) {
     connections.push_back(std::make_unique<RawConnection>(cluster.port(0)));

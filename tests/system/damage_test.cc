@@ -100,7 +100,8 @@ TEST_F(Damage, a_series_file_without_its_head_is_found) {
   expect_refusal_that_names(cluster_.database(kVictim));
 }
 
-// The log is the promise. A node that has lost it, but kept its series, must not vote and acknowledge as if it were new.
+// The log is the promise. A node that has lost it, but kept its series, must not vote and acknowledge as if it were
+// new.
 TEST_F(Damage, a_log_that_is_gone_beside_a_series_that_is_not_is_found) {
   stop_victim();
   std::filesystem::remove(log_file());

@@ -30,7 +30,8 @@ std::ostream& operator<<(std::ostream& out, const Entry& entry) { return out << 
 std::string to_json(const Entry& entry) {
   std::string out = "{";
   if (!entry.id.empty()) out += R"("id":)" + json_string(entry.id) + ",";
-  out += R"("deviceId":)" + json_string(entry.device) + R"(,"timestamp":)" + json_string(entry.timestamp) + R"(,"value":)";
+  out +=
+      R"("deviceId":)" + json_string(entry.device) + R"(,"timestamp":)" + json_string(entry.timestamp) + R"(,"value":)";
   append_json_number(out, entry.value);
   if (!entry.attributes.empty()) out += R"(,"attributes":)" + entry.attributes;
   return out + "}";

@@ -191,7 +191,8 @@ TEST_F(HostileInput, a_body_of_20_mebibytes_is_too_large) {
 }
 
 TEST_F(HostileInput, another_media_type_is_refused) {
-  for (const char* type : {"text/plain", "application/xml", "application/x-www-form-urlencoded", "multipart/form-data"}) {
+  for (const char* type :
+       {"text/plain", "application/xml", "application/x-www-form-urlencoded", "multipart/form-data"}) {
     expect_problem(cluster_.client(0).post(kSeries, with_value("1"), {}, type), 415, type);
   }
   expect_nothing_stored_and_all_well();
@@ -215,7 +216,8 @@ TEST_F(HostileInput, a_method_that_a_path_does_not_have_is_refused_with_those_it
 }
 
 TEST_F(HostileInput, an_unknown_path_is_not_found) {
-  for (const char* path : {"/", "/api", "/api/timeserie", "/raft/secret", "/api/timeseries/device/", "/../etc/passwd"}) {
+  for (const char* path :
+       {"/", "/api", "/api/timeserie", "/raft/secret", "/api/timeseries/device/", "/../etc/passwd"}) {
     const Answer answer = cluster_.client(0).get(path);
     EXPECT_THAT(answer.status, ::testing::AnyOf(400, 404)) << path;
     expect_problem(answer, answer.status, path);
@@ -223,9 +225,10 @@ TEST_F(HostileInput, an_unknown_path_is_not_found) {
 }
 
 TEST_F(HostileInput, bytes_that_are_not_http_are_refused) {
-  for (const std::string& bytes : {std::string("hello\r\n\r\n"), std::string("\x16\x03\x01\x02\x00\x01\x00\r\n\r\n", 11),
-                                  std::string("GET / HTTP/9.9\r\n\r\n"), std::string("GET\r\n\r\n"),
-                                  "GET / HTTP/1.1\r\n" + repeated("a: b\r\n", 5000) + "\r\n"}) {
+  for (const std::string& bytes :
+       {std::string("hello\r\n\r\n"), std::string("\x16\x03\x01\x02\x00\x01\x00\r\n\r\n", 11),
+        std::string("GET / HTTP/9.9\r\n\r\n"), std::string("GET\r\n\r\n"),
+        "GET / HTTP/1.1\r\n" + repeated("a: b\r\n", 5000) + "\r\n"}) {
     RawConnection connection(cluster_.port(0));
     connection.send(bytes);
     EXPECT_TRUE(connection.read_to_end(20s)) << "neither refused nor closed: " << bytes.substr(0, 20);

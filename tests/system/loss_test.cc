@@ -31,7 +31,8 @@ void expect_every_promise_kept(Cluster& cluster, const Workload& workload, const
   for (std::size_t node = 1; node < cluster.size(); ++node) {
     EXPECT_TRUE(cluster.content_of(node) == content) << when << ": " << cluster.id(node) << " differs from node1";
   }
-  for (const std::string& contradiction : contradictions(ledger, content)) ADD_FAILURE() << when << ": " << contradiction;
+  for (const std::string& contradiction : contradictions(ledger, content))
+    ADD_FAILURE() << when << ": " << contradiction;
   for (const std::string& protest : ledger.protests) ADD_FAILURE() << when << ": " << protest;
 }
 
@@ -64,7 +65,7 @@ class Ordeal {
     const auto leader = cluster_.await_leader();
     ASSERT_TRUE(leader) << "no leader";
     workload_.start();
-    ASSERT_TRUE(workload_.await_more(300)) << "the writers do not get on";
+    ASSERT_TRUE(workload_.await_more(500)) << "the writers do not get on";
     // Where leadership has moved since, a follower dies, and writing goes on all the sooner.
     const auto killed = cluster_.kill9(*leader);
     const auto failover = workload_.await_success_since(killed, failover_limit_ + 10s);
@@ -72,7 +73,7 @@ class Ordeal {
     EXPECT_LE(*failover, failover_limit_) << "that is " << duration_cast<milliseconds>(*failover).count() << " ms";
     failovers_.push_back(duration_cast<milliseconds>(*failover));
 
-    ASSERT_TRUE(workload_.await_more(300)) << "two nodes do not get on";
+    ASSERT_TRUE(workload_.await_more(500)) << "two nodes do not get on";
     cluster_.start(*leader);
     ASSERT_NO_FATAL_FAILURE(expect_to_catch_up(*leader));
     workload_.stop();
@@ -82,10 +83,12 @@ class Ordeal {
   void expect_to_catch_up(std::size_t node) {
     const auto other = cluster_.status(cluster_.follower_of(node));
     ASSERT_TRUE(other);
-    EXPECT_TRUE(await(20s, [&] {
-      const auto status = cluster_.status(node);
-      return status && status->applied_index >= other->applied_index;
-    })) << cluster_.id(node) << " does not catch up";
+    EXPECT_TRUE(await(20s,
+                      [&] {
+                        const auto status = cluster_.status(node);
+                        return status && status->applied_index >= other->applied_index;
+                      }))
+        << cluster_.id(node) << " does not catch up";
   }
 
   void lose_everybody() {

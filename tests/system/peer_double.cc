@@ -19,7 +19,8 @@ PeerDouble::PeerDouble(std::string id, Vote vote) : id_(std::move(id)), vote_(vo
   using httplib::Request;
   using httplib::Response;
   server_.Post("/raft/vote", [this](const Request& request, Response& response) { answer_vote(request, response); });
-  server_.Post("/raft/append", [this](const Request& request, Response& response) { answer_append(request, response); });
+  server_.Post("/raft/append",
+               [this](const Request& request, Response& response) { answer_append(request, response); });
   server_.Get("/raft/status", [this](const Request&, Response& response) { answer_status(response); });
   server_.set_keep_alive_max_count(1'000'000);
   server_.set_tcp_nodelay(true);
@@ -86,7 +87,8 @@ void PeerDouble::answer_vote(const httplib::Request& request, httplib::Response&
       std::pair(last_term.value_or(0), last_index.value_or(0)) >= std::pair(own_last_term, std::ssize(log_));
   if (is_newer) term_ = *term;
   const bool grants = vote_ == Vote::kGrant && is_newer && is_up_to_date;
-  response.set_content(R"({"term":)" + integer(term_) + R"(,"voteGranted":)" + (grants ? "true" : "false") + "}", kJson);
+  response.set_content(R"({"term":)" + integer(term_) + R"(,"voteGranted":)" + (grants ? "true" : "false") + "}",
+                       kJson);
 }
 
 void PeerDouble::answer_append(const httplib::Request& request, httplib::Response& response) {
@@ -125,8 +127,8 @@ bool PeerDouble::follow(const Json& request, std::int64_t term) {
 
 void PeerDouble::answer_status(httplib::Response& response) const {
   const std::lock_guard lock(mutex_);
-  response.set_content(R"({"state":"Follower","leaderId":)" + json_string(leader_) + R"(,"nodeId":)" + json_string(id_) + "}",
-                       kJson);
+  response.set_content(
+      R"({"state":"Follower","leaderId":)" + json_string(leader_) + R"(,"nodeId":)" + json_string(id_) + "}", kJson);
 }
 
 std::string to_json(const OriginalAppend& append) {
@@ -141,8 +143,8 @@ std::string to_json(const OriginalAppend& append) {
 }
 
 std::string to_json(const OriginalVote& vote) {
-  return R"({"term":)" + integer(vote.term) + R"(,"candidateId":)" + json_string(vote.candidate) + R"(,"lastLogIndex":)" +
-         integer(vote.last_index) + R"(,"lastLogTerm":)" + integer(vote.last_term) + "}";
+  return R"({"term":)" + integer(vote.term) + R"(,"candidateId":)" + json_string(vote.candidate) +
+         R"(,"lastLogIndex":)" + integer(vote.last_index) + R"(,"lastLogTerm":)" + integer(vote.last_term) + "}";
 }
 
 }  // namespace timestore::system

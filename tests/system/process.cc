@@ -71,7 +71,7 @@ Process::~Process() { kill9(); }
 bool Process::is_running() { return !await_exit(0s).has_value(); }
 
 Clock::time_point Process::kill9() {
-  send_signal(SIGKILL);
+  if (is_running()) send_signal(SIGKILL);
   const auto dead = Clock::now();
   if (!exit_) {
     ::waitpid(pid_, nullptr, 0);
@@ -81,8 +81,12 @@ Clock::time_point Process::kill9() {
 }
 
 void Process::send_signal(int number) {
-  if (!exit_) ::kill(pid_, number);  // not reaped yet, so the pid is still its own
+  if (exit_) return;
+  was_told_to_end_ = was_told_to_end_ || number == SIGKILL || number == SIGTERM;
+  ::kill(pid_, number);  // not reaped yet, so the pid is still its own
 }
+
+bool Process::died() { return !is_running() && !was_told_to_end_; }
 
 std::optional<int> Process::await_exit(Clock::duration within) {
   const auto has_ended = [this] {

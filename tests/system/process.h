@@ -36,11 +36,15 @@ class Process {
   Clock::time_point kill9();
   void send_signal(int number);
 
+  // It has ended, and nobody here asked for that.
+  bool died();
+
   // The exit status, or minus the number of the signal that ended it; nothing while it runs.
   std::optional<int> await_exit(Clock::duration within);
 
  private:
   pid_t pid_ = -1;
+  bool was_told_to_end_ = false;
   std::optional<int> exit_;
 };
 

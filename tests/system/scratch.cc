@@ -19,7 +19,8 @@ constexpr std::size_t kShownBytes = 4000;
 void print_end_of_log(const fs::path& log) {
   const std::string text = read_file(log.string());
   const std::size_t start = text.size() > kShownBytes ? text.find('\n', text.size() - kShownBytes) : 0;
-  std::cerr << "--- " << log.filename().string() << " ends with ---\n" << (start < text.size() ? text.substr(start) : "");
+  std::cerr << "--- " << log.filename().string() << " ends with ---\n"
+            << (start < text.size() ? text.substr(start) : "");
 }
 
 }  // namespace

@@ -1,7 +1,7 @@
 // The folder of one test: its databases and the logs of its processes.
 //
-// A test that passes leaves nothing behind. When it has failed, the folder stays, and its place and the end of every log
-// in it are printed.
+// A test that passes leaves nothing behind. When it has failed, the folder stays, and its place and the end of every
+// log in it are printed.
 #pragma once
 
 #include <filesystem>

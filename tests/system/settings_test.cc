@@ -121,9 +121,8 @@ TEST_F(Settings, a_wrong_one_in_the_originals_environment_is_a_sentence_too) {
                                                     {"Raft__Peers", ""},
                                                     {"Database__Path", database()},
                                                     {"ASPNETCORE_URLS", "http://" + listen()}};
-  for (const auto& [name, value] : std::map<std::string, std::string>{{"ASPNETCORE_URLS", "https://+:5236"},
-                                                                      {"Raft__Peers", "127.0.0.1"},
-                                                                      {"Raft__NodeId", "not a name"}}) {
+  for (const auto& [name, value] : std::map<std::string, std::string>{
+           {"ASPNETCORE_URLS", "https://+:5236"}, {"Raft__Peers", "127.0.0.1"}, {"Raft__NodeId", "not a name"}}) {
     auto environment = right;
     environment[name] = value;
     const Outcome outcome = run_to_end(program, environment);
@@ -136,7 +135,8 @@ TEST_F(Settings, a_wrong_one_in_the_originals_environment_is_a_sentence_too) {
 TEST_F(Settings, help_and_version_are_told) {
   const Outcome help = run_to_end({TIMESTORED_BINARY, "--help"});
   EXPECT_EQ(help.status, 0);
-  for (const char* flag : {"--node-id", "--listen", "--peers", "--database", "--config", "--log-level", "--log-format"}) {
+  for (const char* flag :
+       {"--node-id", "--listen", "--peers", "--database", "--config", "--log-level", "--log-format"}) {
     EXPECT_THAT(help.output, HasSubstr(flag));
   }
   const Outcome version = run_to_end({TIMESTORED_BINARY, "--version"});

@@ -31,7 +31,8 @@ std::vector<std::string> contradictions(const Ledger& ledger, const std::string&
 
 class Workload {
  public:
-  // Each writer has a home among the ports (its number modulo theirs) and goes elsewhere only while that does not answer.
+  // Each writer has a home among the ports (its number modulo theirs) and goes elsewhere only while that does not
+  // answer.
   Workload(std::vector<int> ports, std::size_t writers);
   ~Workload();
 

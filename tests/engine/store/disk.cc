@@ -107,49 +107,49 @@ bool is_shared_memory(const std::filesystem::path& path) { return path.native().
 
 Disk::Disk() {
   static int count = 0;
-  x_name = "disk-" + std::to_string(++count);
-  x_directory = std::filesystem::temp_directory_path() / ("timestore-" + std::to_string(getpid()) + "-" + x_name);
-  std::filesystem::create_directories(x_directory);
-  x_vfs = std::make_unique<sqlite3_vfs>(*default_vfs());
-  x_vfs->szOsFile += static_cast<int>(sizeof(OpenFile));
-  x_vfs->zName = x_name.c_str();
-  x_vfs->pAppData = this;
-  x_vfs->xOpen = store::open;
-  x_vfs->xDelete = remove;
-  x_vfs->xAccess = [](sqlite3_vfs*, const char* path, int flags, int* out) {
+  name_ = "disk-" + std::to_string(++count);
+  directory_ = std::filesystem::temp_directory_path() / ("timestore-" + std::to_string(getpid()) + "-" + name_);
+  std::filesystem::create_directories(directory_);
+  vfs_ = std::make_unique<sqlite3_vfs>(*default_vfs());
+  vfs_->szOsFile += static_cast<int>(sizeof(OpenFile));
+  vfs_->zName = name_.c_str();
+  vfs_->pAppData = this;
+  vfs_->xOpen = store::open;
+  vfs_->xDelete = remove;
+  vfs_->xAccess = [](sqlite3_vfs*, const char* path, int flags, int* out) {
     return default_vfs()->xAccess(default_vfs(), path, flags, out);
   };
-  sqlite3_vfs_register(x_vfs.get(), 0);
+  sqlite3_vfs_register(vfs_.get(), 0);
 }
 
 Disk::~Disk() {
-  sqlite3_vfs_unregister(x_vfs.get());
+  sqlite3_vfs_unregister(vfs_.get());
   std::error_code ignored;
-  std::filesystem::remove_all(x_directory, ignored);
+  std::filesystem::remove_all(directory_, ignored);
 }
 
-std::string Disk::path(const std::string& file) const { return (x_directory / file).string(); }
+std::string Disk::path(const std::string& file) const { return (directory_ / file).string(); }
 
 void Disk::fail_at(int operation, Fault fault) {
-  x_operations_until_failure = operation;
-  x_fault = fault;
+  operations_until_failure_ = operation;
+  fault_ = fault;
 }
 
 std::unique_ptr<Disk> Disk::after_kill() const {
   auto copy = std::make_unique<Disk>();
-  for (const auto& entry : std::filesystem::directory_iterator(x_directory)) {
+  for (const auto& entry : std::filesystem::directory_iterator(directory_)) {
     if (is_shared_memory(entry.path())) continue;
     const std::string file = entry.path().filename().string();
     copy->write(file, read(file));
-    const auto known = x_files.find(entry.path().string());
-    if (known != x_files.end()) copy->x_files[copy->path(file)] = known->second;
+    const auto known = files_.find(entry.path().string());
+    if (known != files_.end()) copy->files_[copy->path(file)] = known->second;
   }
   return copy;
 }
 
 std::unique_ptr<Disk> Disk::after_power_cut() const {
   auto copy = std::make_unique<Disk>();
-  for (const auto& [path, file] : x_files) copy->write(std::filesystem::path(path).filename().string(), file.durable);
+  for (const auto& [path, file] : files_) copy->write(std::filesystem::path(path).filename().string(), file.durable);
   return copy;
 }
 
@@ -160,7 +160,7 @@ std::string Disk::read(const std::string& file) const {
 
 void Disk::write(const std::string& file, const std::string& bytes) {
   std::ofstream(path(file), std::ios::binary | std::ios::trunc) << bytes;
-  x_files[path(file)] = {bytes, {}};
+  files_[path(file)] = {bytes, {}};
 }
 
 void Disk::flip_bit(const std::string& file, std::size_t offset, int bit) {
@@ -171,16 +171,16 @@ void Disk::flip_bit(const std::string& file, std::size_t offset, int bit) {
 
 bool Disk::exists(const std::string& file) const { return std::filesystem::exists(path(file)); }
 
-void Disk::opened(const std::string& path) { x_files.try_emplace(path); }
+void Disk::opened(const std::string& path) { files_.try_emplace(path); }
 
 int Disk::change(const std::string& path, Change change) {
-  if (fails_now()) return x_fault == Fault::kFull ? SQLITE_FULL : SQLITE_IOERR_WRITE;
-  x_files[path].pending.push_back(std::move(change));
+  if (fails_now()) return fault_ == Fault::kFull ? SQLITE_FULL : SQLITE_IOERR_WRITE;
+  files_[path].pending.push_back(std::move(change));
   return SQLITE_OK;
 }
 
 int Disk::sync(const std::string& path) {
-  File& file = x_files[path];
+  File& file = files_[path];
   const bool fails = fails_now();
   if (!fails) {
     for (const Change& change : file.pending) apply(file.durable, change);
@@ -189,11 +189,11 @@ int Disk::sync(const std::string& path) {
   return fails ? SQLITE_IOERR_FSYNC : SQLITE_OK;
 }
 
-void Disk::deleted(const std::string& path) { x_files.erase(path); }
+void Disk::deleted(const std::string& path) { files_.erase(path); }
 
 bool Disk::fails_now() {
-  if (x_operations_until_failure == 0 || --x_operations_until_failure > 0) return false;
-  x_has_failed = true;
+  if (operations_until_failure_ == 0 || --operations_until_failure_ > 0) return false;
+  has_failed_ = true;
   return true;
 }
 

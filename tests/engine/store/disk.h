@@ -24,14 +24,14 @@ class Disk {
   Disk(const Disk&) = delete;
   Disk& operator=(const Disk&) = delete;
 
-  const std::string& vfs() const { return x_name; }  // for the `vfs` parameter of the stores
+  const std::string& vfs() const { return name_; }  // for the `vfs` parameter of the stores
   std::string path(const std::string& file) const;   // of a file on this disk
 
   enum class Fault : std::uint8_t { kError, kFull };
 
   // The n-th write, truncation or sync from now on fails, n from 1.
   void fail_at(int operation, Fault fault = Fault::kError);
-  bool has_failed() const { return x_has_failed; }
+  bool has_failed() const { return has_failed_; }
 
   // A copy of everything as it is now, as kill -9 leaves it.
   std::unique_ptr<Disk> after_kill() const;
@@ -61,13 +61,13 @@ class Disk {
   };
   bool fails_now();
 
-  std::filesystem::path x_directory;
-  std::string x_name;
-  std::unique_ptr<sqlite3_vfs> x_vfs;
-  std::map<std::string, File> x_files;  // by full path
-  int x_operations_until_failure = 0;   // 0: none fails
-  Fault x_fault = Fault::kError;
-  bool x_has_failed = false;
+  std::filesystem::path directory_;
+  std::string name_;
+  std::unique_ptr<sqlite3_vfs> vfs_;
+  std::map<std::string, File> files_;  // by full path
+  int operations_until_failure_ = 0;   // 0: none fails
+  Fault fault_ = Fault::kError;
+  bool has_failed_ = false;
 };
 
 }  // namespace timestore::store

@@ -102,6 +102,12 @@ TEST_F(LogStory, after_a_failed_write_every_call_is_refused) {
   ASSERT_FALSE(written.has_value());
   EXPECT_THAT(written.error().message, AllOf(HasSubstr("An earlier write failed"), HasSubstr(failed.error().message)));
   EXPECT_FALSE(log->read(1, 1, 1).has_value());
+
+  // Closing leaves everything to the next recovery.
+  const std::string write_ahead_log = disk.read("log.db-wal");
+  close();
+  EXPECT_EQ(disk.read("log.db-wal"), write_ahead_log);
+  EXPECT_EQ(recovered_from(disk), model);
 }
 
 // What a write says when its n-th disk operation fails; empty when it has fewer.
