@@ -1,6 +1,6 @@
 #include "net/http_transport.h"
 
-#include <spdlog/spdlog.h>
+#include "net/log.h"
 
 namespace timestore::net {
 
@@ -36,9 +36,9 @@ void HttpTransport::note(const raft::NodeId& peer, const std::string& reason) {
     trouble = reason;
   }
   if (reason.empty()) {
-    spdlog::info("Node {} answers again.", peer);
+    log_info("Node " + peer + " answers again.");
   } else {
-    spdlog::warn("Node {} does not answer: {}.", peer, reason);
+    log_warning("Node " + peer + " does not answer: " + reason + ".");
   }
 }
 

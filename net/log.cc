@@ -36,4 +36,10 @@ void start_log(const std::string& level, const std::string& format, const std::s
   spdlog::set_default_logger(std::move(logger));
 }
 
+// A string view is logged as it is: what it quotes is never taken for a format.
+void log_info(std::string_view sentence) { spdlog::info(sentence); }
+void log_warning(std::string_view sentence) { spdlog::warn(sentence); }
+void log_error(std::string_view sentence) { spdlog::error(sentence); }
+void log_critical(std::string_view sentence) { spdlog::critical(sentence); }
+
 }  // namespace timestore::net

@@ -2,7 +2,6 @@
 
 #include <httplib.h>
 #include <simdjson.h>
-#include <spdlog/spdlog.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -12,6 +11,7 @@
 #include "engine/base/json_text.h"
 #include "net/http/problem.h"
 #include "net/http/server.h"
+#include "net/log.h"
 
 namespace timestore::net {
 
@@ -68,10 +68,10 @@ Result<std::vector<Peer>> learn_ids(const Settings& settings, const std::functio
       if (peer.id) continue;
       auto id = ask(peer.address);
       if (!id) {
-        spdlog::info("Waiting for {} to tell its node id ({}).", url_of(peer.address), id.error().message);
+        log_info("Waiting for " + url_of(peer.address) + " to tell its node id (" + id.error().message + ").");
         continue;
       }
-      spdlog::info("The node at {} is {}.", url_of(peer.address), *id);
+      log_info("The node at " + url_of(peer.address) + " is " + *id + ".");
       peer.id = *id;
     }
     std::this_thread::sleep_for(kAskAgainAfter);
@@ -104,8 +104,8 @@ std::vector<raft::Member> known_members(const Settings& settings, std::vector<ra
     };
     const auto member = std::find_if(members.begin(), members.end(), is_peer);
     if (member == members.end()) {
-      spdlog::warn("{} is not a member of this cluster; the setting is ignored.",
-                   peer.id ? *peer.id : url_of(peer.address));
+      log_warning((peer.id ? *peer.id : url_of(peer.address)) +
+                  " is not a member of this cluster; the setting is ignored.");
     } else {
       member->url = url_of(peer.address);
     }

@@ -1,8 +1,8 @@
 #include "net/node.h"
 
-#include <spdlog/spdlog.h>
-
 #include <utility>
+
+#include "net/log.h"
 
 namespace timestore::net {
 
@@ -84,7 +84,7 @@ void Node::take_turn(std::vector<std::function<void()>> inputs, std::uint32_t ti
   publish();
   if (replica_->failure() && !failure_reported_) {
     failure_reported_ = true;
-    spdlog::critical("This node stops: {}", replica_->failure()->message);
+    log_critical("This node stops: " + replica_->failure()->message);
     if (options_.on_failure) options_.on_failure(*replica_->failure());
   }
 }
@@ -101,11 +101,11 @@ void Node::publish() {
   }
   leadership_changed_.notify_all();
   if (now.is_leader) {
-    spdlog::info("This node leads term {}.", now.term);
+    log_info("This node leads term " + std::to_string(now.term) + ".");
   } else if (!now.leader.empty()) {
-    spdlog::info("Node {} leads term {}.", now.leader, now.term);
+    log_info("Node " + now.leader + " leads term " + std::to_string(now.term) + ".");
   } else {
-    spdlog::info("Term {} has no known leader yet.", now.term);
+    log_info("Term " + std::to_string(now.term) + " has no known leader yet.");
   }
 }
 

@@ -1,10 +1,9 @@
 #include "net/service.h"
 
-#include <spdlog/spdlog.h>
-
 #include <filesystem>
 #include <random>
 
+#include "net/log.h"
 #include "net/members.h"
 
 namespace timestore::net {
@@ -70,7 +69,7 @@ Result<std::unique_ptr<Service>> Service::start(const Settings& settings, const 
   std::unique_ptr<Service> service(new Service(settings, *members));
   service->node_ = std::move(*node);
   service->cluster_ = std::make_unique<ClusterAccess>(*service->node_, service->forwarder_);
-  service->time_series_ = std::make_unique<TimeSeriesApi>(*service->cluster_, service->readers_);
+  service->time_series_ = std::make_unique<TimeSeriesApi>(*service->cluster_, service->readers_, settings.patience);
   service->raft_ = std::make_unique<RaftApi>(*service->node_, *service->cluster_, version);
   http::Router router;
   service->time_series_->add_routes(router);
@@ -79,11 +78,12 @@ Result<std::unique_ptr<Service>> Service::start(const Settings& settings, const 
   http::Options http;
   http.host = settings.listen.host;
   http.port = settings.listen.port;
-  http.log = [](const std::string& sentence) { spdlog::warn("{}", sentence); };
+  http.log = [](const std::string& sentence) { log_warning(sentence); };
   auto server = http::Server::start(std::move(router), std::move(http));
   if (!server) return tl::unexpected(server.error());
   service->http_ = std::move(*server);
-  spdlog::info("Node {} of {} listens on {}.", settings.node_id, members->size(), settings.listen.text());
+  log_info("Node " + settings.node_id + " of " + std::to_string(members->size()) + " listens on " +
+           settings.listen.text() + ".");
   return service;
 }
 

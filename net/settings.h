@@ -2,6 +2,7 @@
 // before anything is opened.
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <vector>
@@ -32,6 +33,12 @@ struct Peer {
   HostPort address;
 };
 
+// How long a request waits for a leader and a quorum before it is answered 503.
+struct Patience {
+  std::chrono::milliseconds write{10'000};
+  std::chrono::milliseconds read{5'000};
+};
+
 struct Settings {
   raft::NodeId node_id;
   HostPort listen;
@@ -45,6 +52,7 @@ struct Settings {
   unsigned heartbeat_ticks = 0;
   unsigned election_ticks_min = 0;
   unsigned election_ticks_max = 0;
+  Patience patience;
 };
 
 // The error is one sentence that names the setting and says what it should be.

@@ -1,9 +1,8 @@
 #include "net/time_series_api.h"
 
-#include <spdlog/spdlog.h>
-
 #include "engine/series/parse.h"
 #include "net/http/problem.h"
+#include "net/log.h"
 
 namespace timestore::net {
 
@@ -13,8 +12,6 @@ using http::Problem;
 using http::ProblemKind;
 
 constexpr const char* kAppliedIndexHeader = "X-Timestore-Applied-Index";
-constexpr std::chrono::seconds kWriteTimeout{10};
-constexpr std::chrono::seconds kReadTimeout{5};
 constexpr unsigned kRetryAfterSeconds = 1;
 constexpr std::size_t kChunkBytes = std::size_t{64} << 10;
 
@@ -22,7 +19,7 @@ constexpr std::size_t kChunkBytes = std::size_t{64} << 10;
 // end some time, however slowly its client reads.
 constexpr std::chrono::minutes kMaxReadTime{10};
 
-Deadline in(std::chrono::seconds time) { return Clock::now() + time; }
+Deadline in(std::chrono::milliseconds time) { return Clock::now() + time; }
 
 std::optional<bool> parse_flag(const http::Request& request, const char* name) {
   if (!request.http.has_param(name)) return false;
@@ -117,7 +114,7 @@ bool stream(store::SeriesReader& reader, const store::SeriesQuery& query, httpli
   ArrayWriter writer(sink, Clock::now() + kMaxReadTime);
   bool taken = true;
   const auto scanned = reader.scan(query, [&](const TimeEntry& entry) { return taken = writer.add(entry); });
-  if (!scanned) spdlog::error("A read was broken off: {}", scanned.error().message);
+  if (!scanned) log_error("A read was broken off: " + scanned.error().message);
   if (!scanned || !taken || !writer.finish()) return false;
   sink.done();
   return true;
@@ -148,7 +145,7 @@ bool TimeSeriesApi::redirect(const http::Request& request, httplib::Response& re
     return true;
   }
   if (!*wanted) return false;
-  const auto leader = cluster_.leader_elsewhere(in(kReadTimeout));
+  const auto leader = cluster_.leader_elsewhere(in(patience_.read));
   if (!leader) return false;
   response.status = 307;
   response.set_header("Location", leader->url + request.http.target);
@@ -169,7 +166,7 @@ void TimeSeriesApi::post_entry(const http::Request& request, httplib::Response& 
   if (redirect(request, response)) return;
 
   const bool is_forwarded = request.http.has_header(kForwardedHeader);
-  const WriteAnswer answer = cluster_.write(std::move(*entry), is_forwarded, in(kWriteTimeout));
+  const WriteAnswer answer = cluster_.write(std::move(*entry), is_forwarded, in(patience_.write));
   switch (answer.kind) {
     case WriteAnswer::Kind::kApplied:
       return answer_stored(answer.end, response);
@@ -200,7 +197,7 @@ void TimeSeriesApi::answer_stored(const replica::WriteEnd& end, httplib::Respons
           .write_to(response);
     case store::ApplyResult::Outcome::kNothing:
     case store::ApplyResult::Outcome::kMalformed:
-      spdlog::error("A time entry that was accepted could not be applied.");
+      log_error("A time entry that was accepted could not be applied.");
       return Problem{.kind = ProblemKind::kInternal, .detail = "The entry was accepted but could not be stored."}
           .write_to(response);
   }
@@ -214,7 +211,7 @@ void TimeSeriesApi::get_entries(const http::Request& request, httplib::Response&
   }
   if (redirect(request, response)) return;
 
-  switch (cluster_.await_readable(*level, in(kReadTimeout)).kind) {
+  switch (cluster_.await_readable(*level, in(patience_.read)).kind) {
     case ReadBarrier::Kind::kPassed:
       break;
     case ReadBarrier::Kind::kNotLeader:

@@ -10,13 +10,15 @@
 #include "net/cluster_access.h"
 #include "net/http/router.h"
 #include "net/readers.h"
+#include "net/settings.h"
 
 namespace timestore::net {
 
 class TimeSeriesApi {
  public:
   // Both must outlive the router's use.
-  TimeSeriesApi(ClusterAccess& cluster, Readers& readers) : cluster_(cluster), readers_(readers) {}
+  TimeSeriesApi(ClusterAccess& cluster, Readers& readers, const Patience& patience)
+      : cluster_(cluster), readers_(readers), patience_(patience) {}
 
   void add_routes(http::Router& router);
 
@@ -28,6 +30,7 @@ class TimeSeriesApi {
 
   ClusterAccess& cluster_;
   Readers& readers_;
+  const Patience patience_;
 };
 
 }  // namespace timestore::net

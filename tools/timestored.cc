@@ -1,7 +1,6 @@
 // timestored: one node of a Time Store DB cluster.
 //
 // Exit status: 0 stopped by a signal, 1 could not start or go on, 2 wrong settings (nothing was opened).
-#include <spdlog/spdlog.h>
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
@@ -111,9 +110,9 @@ int run(const timestore::net::Settings& settings) {
   }
   int signal = 0;
   sigwait(&signals, &signal);
-  spdlog::info("Stopping.");
+  timestore::net::log_info("Stopping.");
   (*service)->stop();
-  spdlog::info("Stopped.");
+  timestore::net::log_info("Stopped.");
   return failed ? kFailed : kStopped;
 }
 

@@ -3,7 +3,6 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <spdlog/spdlog.h>
 #include <stdlib.h>
 
 #include <filesystem>
@@ -53,9 +52,11 @@ class ServiceTest : public ::testing::Test {
     text.heartbeat_ms = 100;
     return text;
   }
-  void start(std::size_t number, const SettingsText& settings) {
+  void start(std::size_t number, const SettingsText& settings_text, const Patience& patience = {}) {
+    Settings settings = *check(settings_text);
+    settings.patience = patience;
     auto service = Service::start(
-        *check(settings), "test", [](const Error& error) { ADD_FAILURE() << error.message; }, [] { return false; });
+        settings, "test", [](const Error& error) { ADD_FAILURE() << error.message; }, [] { return false; });
     ASSERT_TRUE(service) << service.error().message;
     services_[number] = std::move(*service);
   }
@@ -130,8 +131,7 @@ TEST_F(ServiceTest, nodes_that_know_only_urls_learn_each_others_ids) {
 }
 
 TEST_F(ServiceTest, without_a_quorum_nothing_is_stored_and_only_level_none_is_read) {
-  SettingsText alone = text(0);
-  start(0, alone);
+  start(0, text(0), {.write = std::chrono::milliseconds(500), .read = std::chrono::milliseconds(500)});
   httplib::Client http = client(0);
   const auto write = http.Post("/api/timeseries?redirect=false", body(1), "application/json");
   ASSERT_TRUE(write);

@@ -45,10 +45,12 @@ std::string Answer::header(const std::string& name) const {
   return found == headers.end() ? std::string() : found->second;
 }
 
-std::ostream& operator<<(std::ostream& out, const Answer& answer) {
-  if (answer.status == 0) return out << "no answer";
-  return out << answer.status << " " << answer.body.substr(0, 2000);
+std::string Answer::text() const {
+  if (status == 0) return "no answer";
+  return std::to_string(status) + " " + body.substr(0, 2000);
 }
+
+std::ostream& operator<<(std::ostream& out, const Answer& answer) { return out << answer.text(); }
 
 Client::Client(int port, Clock::duration patience) : client_("127.0.0.1", port) {
   client_.set_keep_alive(true);

@@ -18,6 +18,7 @@ struct Answer {
   httplib::Headers headers;
 
   std::string header(const std::string& name) const;  // empty where there is none
+  std::string text() const;                           // for messages
 };
 
 std::ostream& operator<<(std::ostream& out, const Answer& answer);

@@ -23,19 +23,6 @@ int rounds() {
   return text == nullptr ? 20 : std::max(1, std::atoi(text));
 }
 
-// Requires that the writers are stopped and all nodes run.
-void expect_every_promise_kept(Cluster& cluster, const Workload& workload, const std::string& when) {
-  ASSERT_TRUE(cluster.await_agreement()) << when << ": the nodes do not come to the same state";
-  const Ledger ledger = workload.ledger();
-  const std::string content = cluster.content_of(0);
-  for (std::size_t node = 1; node < cluster.size(); ++node) {
-    EXPECT_TRUE(cluster.content_of(node) == content) << when << ": " << cluster.id(node) << " differs from node1";
-  }
-  for (const std::string& contradiction : contradictions(ledger, content))
-    ADD_FAILURE() << when << ": " << contradiction;
-  for (const std::string& protest : ledger.protests) ADD_FAILURE() << when << ": " << protest;
-}
-
 // A cluster under load through rounds of faults.
 class Ordeal {
  public:
@@ -46,9 +33,17 @@ class Ordeal {
 
   void round() {
     ASSERT_NO_FATAL_FAILURE(lose_the_leader());
-    ASSERT_NO_FATAL_FAILURE(expect_every_promise_kept(cluster_, workload_, "after the leader was killed"));
+    ASSERT_NO_FATAL_FAILURE(expect_every_promise_kept(cluster_, workload_.ledger(), "after the leader was killed"));
     ASSERT_NO_FATAL_FAILURE(lose_everybody());
-    ASSERT_NO_FATAL_FAILURE(expect_every_promise_kept(cluster_, workload_, "after all were killed"));
+    ASSERT_NO_FATAL_FAILURE(expect_every_promise_kept(cluster_, workload_.ledger(), "after all were killed"));
+  }
+
+  // With a clean exit, so that a sanitizer can say what it has found.
+  void stop() {
+    for (std::size_t node = 0; node < cluster_.size(); ++node) cluster_.process(node).send_signal(SIGTERM);
+    for (std::size_t node = 0; node < cluster_.size(); ++node) {
+      EXPECT_EQ(cluster_.process(node).await_exit(20s), 0) << cluster_.id(node);
+    }
   }
 
   void print_summary() const {
@@ -62,11 +57,10 @@ class Ordeal {
 
  private:
   void lose_the_leader() {
-    const auto leader = cluster_.await_leader();
-    ASSERT_TRUE(leader) << "no leader";
     workload_.start();
     ASSERT_TRUE(workload_.await_more(500)) << "the writers do not get on";
-    // Where leadership has moved since, a follower dies, and writing goes on all the sooner.
+    const auto leader = cluster_.await_leader();
+    ASSERT_TRUE(leader) << "no leader";
     const auto killed = cluster_.kill9(*leader);
     const auto failover = workload_.await_success_since(killed, failover_limit_ + 10s);
     ASSERT_TRUE(failover) << "no write succeeds after the leader is gone";
@@ -119,56 +113,47 @@ TEST(Loss, three_nodes_lose_nothing) {
 TEST(SanitizedLoss, one_round_loses_nothing) {
   Ordeal ordeal(4, 20s);
   ordeal.round();
+  ordeal.stop();
 }
 
-TEST(Shutdown, a_leader_that_is_told_to_stop_hands_over_and_loses_nothing) {
+// Not dead but asleep: it wakes up as the leader of a term that is over, with requests in hand that their clients have
+// given up and sent to others.
+TEST(Loss, a_leader_that_was_asleep_loses_nothing) {
   Cluster cluster(3);
   cluster.start_all();
-  Workload workload(cluster.ports(), kWriters);
-  const auto leader = cluster.await_leader();
-  ASSERT_TRUE(leader);
+  Workload workload(cluster.ports(), kWriters, 1s);
   workload.start();
-  ASSERT_TRUE(workload.await_more(300));
-
-  const auto told = Clock::now();
-  cluster.process(*leader).send_signal(SIGTERM);
-  EXPECT_EQ(cluster.process(*leader).await_exit(10s), 0);
-  const auto failover = workload.await_success_since(Clock::now(), 10s);
-  ASSERT_TRUE(failover);
-  EXPECT_LE(*failover, kFailoverPromise);
-  std::cout << "the leader was gone " << duration_cast<milliseconds>(Clock::now() - told).count()
-            << " ms after it was told to\n";
-
-  ASSERT_TRUE(workload.await_more(300));
-  cluster.start(*leader);
-  workload.stop();
-  expect_every_promise_kept(cluster, workload, "after the leader was told to stop");
-}
-
-TEST(Shutdown, a_cluster_that_is_told_to_stop_loses_nothing) {
-  Cluster cluster(3);
-  cluster.start_all();
-  Workload workload(cluster.ports(), kWriters);
-  workload.start();
-  ASSERT_TRUE(workload.await_more(300));
-  for (std::size_t node = 0; node < cluster.size(); ++node) cluster.process(node).send_signal(SIGTERM);
-  for (std::size_t node = 0; node < cluster.size(); ++node) {
-    EXPECT_EQ(cluster.process(node).await_exit(10s), 0) << cluster.id(node);
+  for (int round = 1; round <= 3; ++round) {
+    ASSERT_TRUE(workload.await_more(300)) << "the writers do not get on";
+    const auto leader = cluster.await_leader();
+    ASSERT_TRUE(leader);
+    cluster.pause(*leader);
+    EXPECT_TRUE(cluster.await_leader()) << "nobody leads in its place";
+    EXPECT_TRUE(workload.await_more(300)) << "two nodes do not get on";
+    cluster.resume(*leader);
   }
-  cluster.start_all();
-  ASSERT_TRUE(workload.await_more(200));
   workload.stop();
-  expect_every_promise_kept(cluster, workload, "after all were told to stop");
+  expect_every_promise_kept(cluster, workload.ledger(), "after three leaders have slept");
 }
 
-// The connections of clients that wait for nothing must not hold a node up.
-TEST(Shutdown, a_single_idle_node_stops_at_once) {
-  Cluster cluster(1);
+TEST(Loss, five_nodes_lose_nothing_with_two_of_them) {
+  Cluster cluster(5);
   cluster.start_all();
-  Client idle = cluster.client(0);
-  ASSERT_EQ(idle.get("/raft/status").status, 200);
-  cluster.process(0).send_signal(SIGTERM);
-  EXPECT_EQ(cluster.process(0).await_exit(10s), 0);
+  Workload workload(cluster.ports(), kWriters);
+  workload.start();
+  std::vector<std::size_t> killed;
+  while (killed.size() < 2) {
+    ASSERT_TRUE(workload.await_more(300)) << "the writers do not get on without " << killed.size();
+    const auto leader = cluster.await_leader();
+    ASSERT_TRUE(leader);
+    cluster.kill9(*leader);
+    killed.push_back(*leader);
+  }
+  ASSERT_TRUE(workload.await_more(300)) << "three of five do not get on";
+  workload.stop();
+  expect_every_promise_kept(cluster, workload.ledger(), "without two of five");
+  for (const std::size_t node : killed) cluster.start(node);
+  expect_every_promise_kept(cluster, workload.ledger(), "with all five again");
 }
 
 }  // namespace

@@ -1,8 +1,5 @@
 #include "tests/system/workload.h"
 
-#include <map>
-#include <set>
-#include <sstream>
 #include <utility>
 
 #include "tests/system/client.h"
@@ -11,51 +8,9 @@ namespace timestore::system {
 namespace {
 
 // A writer gives up on an entry, with a protest, when nobody has taken it for so long.
-constexpr Clock::duration kPatience = 30s;
-constexpr Clock::duration kRequestPatience = 10s;
-constexpr std::size_t kMaxContradictions = 10;
-
-// Every entry of a workload differs from all others in these two, with or without an id.
-using Content = std::pair<std::string, std::string>;
-Content content_of(const Entry& entry) { return {entry.device, entry.timestamp}; }
-
-template <typename... Parts>
-std::string sentence(const Parts&... parts) {
-  std::ostringstream out;
-  (out << ... << parts);
-  return out.str();
-}
+constexpr Clock::duration kPatienceWithAll = 30s;
 
 }  // namespace
-
-std::vector<std::string> contradictions(const Ledger& ledger, const std::string& content) {
-  std::vector<std::string> found;
-  const auto say = [&found](std::string text) {
-    if (found.size() < kMaxContradictions) found.push_back(std::move(text));
-  };
-  if (!Json(content).is_array()) say(sentence("not an array: ", content.substr(0, 200)));
-
-  const std::vector<Entry> stored = entries_in(content);
-  std::map<Content, const Entry*> by_content;
-  std::set<std::string> ids;
-  for (const Entry& entry : stored) {
-    if (!by_content.emplace(content_of(entry), &entry).second) say(sentence("stored twice: ", entry));
-    if (!ids.insert(entry.id).second) say(sentence("an id stands twice: ", entry));
-  }
-
-  for (const Entry& entry : ledger.acknowledged) {
-    const auto place = by_content.find(content_of(entry));
-    if (place == by_content.end()) {
-      say(sentence("acknowledged and lost: ", entry));
-    } else {
-      if (!(*place->second == entry)) say(sentence("acknowledged as ", entry, ", stored as ", *place->second));
-      by_content.erase(place);
-    }
-  }
-  for (const Entry& entry : ledger.maybe) by_content.erase(content_of(entry));
-  for (const auto& [key, entry] : by_content) say(sentence("stored, but nobody was told: ", *entry));
-  return found;
-}
 
 struct Workload::Writer {
   std::size_t number = 0;
@@ -77,11 +32,11 @@ struct Workload::Writer {
   }
 };
 
-Workload::Workload(std::vector<int> ports, std::size_t writers) : ports_(std::move(ports)) {
+Workload::Workload(std::vector<int> ports, std::size_t writers, Clock::duration patience) : ports_(std::move(ports)) {
   for (std::size_t number = 0; number < writers; ++number) {
     auto& writer = *writers_.emplace_back(std::make_unique<Writer>());
     writer.number = number;
-    for (const int port : ports_) writer.clients.push_back(std::make_unique<Client>(port, kRequestPatience));
+    for (const int port : ports_) writer.clients.push_back(std::make_unique<Client>(port, patience));
   }
 }
 
@@ -107,13 +62,14 @@ void Workload::run(Writer& writer) {
 
 void Workload::write_next(Writer& writer) {
   Entry entry = writer.next();
-  for (const auto deadline = Clock::now() + kPatience; Clock::now() < deadline;) {
+  for (const auto deadline = Clock::now() + kPatienceWithAll; Clock::now() < deadline;) {
     const auto begun = Clock::now();
     const Answer answer = writer.clients[writer.node]->post("/api/timeseries", to_json(entry));
     if (answer.status == 200) {
       const Entry stored = entry_in(answer.body);
       if (entry.id.empty()) entry.id = stored.id;
-      if (!(stored == entry) || entry.id.empty()) writer.ledger.protests.push_back(sentence(entry, " got ", answer));
+      if (!(stored == entry) || entry.id.empty())
+        writer.ledger.protests.push_back(to_json(entry) + " got " + answer.text());
       writer.ledger.acknowledged.push_back(std::move(entry));
       note_success(begun);
       return;
@@ -127,14 +83,14 @@ void Workload::write_next(Writer& writer) {
       // Without an id in the answer, the entry is certainly not stored, and is sent again as it was.
       if (const auto id = Json(answer.body).text("/id")) entry.id = *id;
     } else if (answer.status != 0) {
-      writer.ledger.protests.push_back(sentence(entry, " got ", answer));
+      writer.ledger.protests.push_back(to_json(entry) + " got " + answer.text());
       writer.ledger.maybe.push_back(std::move(entry));
       return;
     }
     writer.node = (writer.node + 1) % ports_.size();
     std::this_thread::sleep_for(kPollInterval);
   }
-  writer.ledger.protests.push_back(sentence("nobody took ", entry));
+  writer.ledger.protests.push_back("nobody took " + to_json(entry));
   writer.ledger.maybe.push_back(std::move(entry));
 }
 

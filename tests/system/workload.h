@@ -10,30 +10,20 @@
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <string>
 #include <thread>
 #include <vector>
 
 #include "tests/system/await.h"
-#include "tests/system/entry.h"
+#include "tests/system/promises.h"
 
 namespace timestore::system {
-
-struct Ledger {
-  std::vector<Entry> acknowledged;    // with their ids
-  std::vector<Entry> maybe;           // sent, never answered
-  std::vector<std::string> protests;  // answers that no client should get
-};
-
-// What contradicts the ledger in a node's content, a sentence each; empty when every acknowledged entry is there once,
-// as it was sent, and nothing else but what may be.
-std::vector<std::string> contradictions(const Ledger& ledger, const std::string& content);
 
 class Workload {
  public:
   // Each writer has a home among the ports (its number modulo theirs) and goes elsewhere only while that does not
   // answer.
-  Workload(std::vector<int> ports, std::size_t writers);
+  // It waits for an answer no longer than its patience.
+  Workload(std::vector<int> ports, std::size_t writers, Clock::duration patience = 10s);
   ~Workload();
 
   // From the test's main thread, in turns. stop() returns when every writer knows the fate of its last entry or has
