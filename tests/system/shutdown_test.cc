@@ -47,9 +47,10 @@ TEST(Shutdown, a_cluster_that_is_told_to_stop_loses_nothing) {
   Workload workload(cluster.ports(), kWriters);
   workload.start();
   ASSERT_TRUE(workload.await_more(300));
+  const auto deadline = Clock::now() + kStopPromise;
   for (std::size_t node = 0; node < cluster.size(); ++node) cluster.process(node).send_signal(SIGTERM);
   for (std::size_t node = 0; node < cluster.size(); ++node) {
-    EXPECT_EQ(cluster.process(node).await_exit(kStopPromise), 0) << cluster.id(node);
+    EXPECT_EQ(cluster.process(node).await_exit(deadline - Clock::now()), 0) << cluster.id(node);
   }
   cluster.start_all();
   ASSERT_TRUE(workload.await_more(200));

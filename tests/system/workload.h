@@ -21,8 +21,7 @@ namespace timestore::system {
 class Workload {
  public:
   // Each writer has a home among the ports (its number modulo theirs) and goes elsewhere only while that does not
-  // answer.
-  // It waits for an answer no longer than its patience.
+  // answer. It waits for an answer no longer than its patience.
   Workload(std::vector<int> ports, std::size_t writers, Clock::duration patience = 10s);
   ~Workload();
 

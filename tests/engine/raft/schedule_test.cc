@@ -49,6 +49,18 @@ struct Choice {
   std::size_t how = 0;
 };
 
+// Up to four proposals to somebody who thinks itself the leader, deposed or not; one to anybody when nobody does.
+void propose_to_a_leader(CoreCluster& cluster, const Choice& choice) {
+  std::size_t number = choice.where % cluster.size();
+  for (std::size_t i = 0; i < cluster.size(); ++i) {
+    const std::size_t candidate = (choice.where + i) % cluster.size();
+    if (!cluster.node(candidate).up || !cluster.node(candidate).state.is_leader()) continue;
+    number = candidate;
+    break;
+  }
+  for (std::size_t i = 0; i <= choice.how % 4; ++i) cluster.propose(number);
+}
+
 void run(CoreCluster& cluster, const Choice& choice) {
   const std::size_t number = choice.where % cluster.size();
   auto& network = cluster.network();
@@ -69,9 +81,11 @@ void run(CoreCluster& cluster, const Choice& choice) {
       if (!network.empty()) network.erase(network.begin() + static_cast<std::ptrdiff_t>(letter));
       return;
     case Event::kWriteDone:
-      return cluster.write_done(number);
+      // The first node's disk is slow: its writes are often still on the way when the world has moved on.
+      if (number != 0 || choice.how % 16 == 0) cluster.write_done(number);
+      return;
     case Event::kPropose:
-      cluster.propose(number);
+      propose_to_a_leader(cluster, choice);
       return;
     case Event::kRead:
       cluster.read(number);
@@ -102,8 +116,8 @@ struct Swarm {
 
   explicit Swarm(Prng& prng) {
     // Tick, deliver, oldest, double, lose, write, propose, read | crash, restart, cut, heal, unreachable, step down
-    constexpr std::array<std::uint64_t, static_cast<std::size_t>(Event::kCount)> usual = {
-        60, 160, 320, 20, 20, 160, 60, 30, 4, 12, 8, 12, 4, 1};
+    constexpr std::array<std::uint64_t, static_cast<std::size_t>(Event::kCount)> usual = {60, 160, 320, 20, 20, 160, 60,
+                                                                                          30, 4,   12,  8,  12, 4,   1};
     for (std::size_t event = 0; event < weights.size(); ++event) {
       constexpr std::array<std::uint64_t, 6> strength = {0, 1, 2, 4, 8, 16};
       const bool needed = event == 0 || event == 2 || event == 5 || event == 6;
@@ -169,7 +183,7 @@ RC_GTEST_PROP(Schedule, every_truth_holds_in_every_schedule_and_a_healed_cluster
 TEST(Schedule, every_truth_holds_over_many_long_seeded_schedules) {
   std::size_t commits = 0;
   std::size_t leaders = 0;
-  for (std::uint64_t seed = 1; seed <= 1500; ++seed) {
+  for (std::uint64_t seed = 1; seed <= 400; ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     Prng prng(seed);
     const Swarm swarm(prng);
