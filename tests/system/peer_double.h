@@ -18,6 +18,8 @@
 
 namespace timestore::system {
 
+class Json;
+
 class PeerDouble {
  public:
   enum class Vote { kGrant, kRefuse };
@@ -49,7 +51,7 @@ class PeerDouble {
   void answer_vote(const httplib::Request& request, httplib::Response& response);
   void answer_append(const httplib::Request& request, httplib::Response& response);
   void answer_status(httplib::Response& response) const;
-  bool follow(const class Json& request, std::int64_t term);
+  bool follow(const Json& request, std::int64_t term);
 
   const std::string id_;
   int port_ = 0;
