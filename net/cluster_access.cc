@@ -17,8 +17,13 @@ using std::chrono::milliseconds;
 // wrong, short against an election time-out. A change of leadership ends the wait.
 constexpr milliseconds kRetryPause{20};
 
-milliseconds left_until(Deadline deadline) {
-  return std::max(std::chrono::duration_cast<milliseconds>(deadline - Clock::now()), milliseconds(1));
+// How long to wait for a leader's answer before looking whether another one leads by now. It costs nothing to ask
+// again: a write has its id, and a read has no effect.
+constexpr milliseconds kAttemptTime{2000};
+
+milliseconds attempt_time(Deadline deadline) {
+  const auto left = std::chrono::duration_cast<milliseconds>(deadline - Clock::now());
+  return std::clamp(left, milliseconds(1), kAttemptTime);
 }
 
 }  // namespace
@@ -27,7 +32,7 @@ WriteAnswer ClusterAccess::write(TimeEntry entry, bool is_forwarded, Deadline de
   WriteAnswer answer;
   answer.kind = WriteAnswer::Kind::kNotLeader;
   answer.end.entries = {std::move(entry)};
-  while (Clock::now() < deadline) {
+  while (goes_on(deadline)) {
     const Leadership leadership = node_.leadership();
     if (leadership.is_leader) {
       answer.end = node_.write(std::move(answer.end.entries), deadline);
@@ -51,7 +56,7 @@ WriteAnswer ClusterAccess::write(TimeEntry entry, bool is_forwarded, Deadline de
       Guid& id = answer.end.entries.front().id;
       if (id.is_nil()) id = make_time_ordered_guid();
       const std::string body = encode_command(answer.end.entries);
-      switch (forwarder_.post(leadership.leader, "/api/timeseries", body, left_until(deadline), answer.response)) {
+      switch (forwarder_.post(leadership.leader, "/api/timeseries", body, attempt_time(deadline), answer.response)) {
         case Forwarder::Outcome::kAnswered:
           answer.kind = WriteAnswer::Kind::kForwarded;
           return answer;
@@ -82,7 +87,7 @@ ReadBarrier ClusterAccess::confirm_here(ReadLevel level, Deadline deadline) {
 ReadBarrier ClusterAccess::await_readable(ReadLevel level, Deadline deadline) {
   if (level == ReadLevel::kNone) return {.kind = ReadBarrier::Kind::kPassed};
   ReadBarrier barrier{.kind = ReadBarrier::Kind::kNotLeader};
-  while (Clock::now() < deadline) {
+  while (goes_on(deadline)) {
     const Leadership leadership = node_.leadership();
     if (leadership.is_leader) {
       barrier = confirm_here(level, deadline);
@@ -104,7 +109,7 @@ std::optional<raft::Index> ClusterAccess::ask_leader(const raft::NodeId& leader,
   httplib::Response response;
   const std::string target =
       level == ReadLevel::kWeak ? "/raft/read-index?level=weak" : "/raft/read-index?level=linearizable";
-  const auto outcome = forwarder_.get(leader, target, left_until(deadline), response);
+  const auto outcome = forwarder_.get(leader, target, attempt_time(deadline), response);
   if (outcome != Forwarder::Outcome::kAnswered || response.status != 200) return std::nullopt;
   return parse_read_index(response.body);
 }
@@ -114,8 +119,8 @@ std::optional<ClusterAccess::Elsewhere> ClusterAccess::leader_elsewhere(Deadline
     const Leadership leadership = node_.leadership();
     if (leadership.is_leader) return std::nullopt;
     if (const auto url = forwarder_.url_of(leadership.leader)) return Elsewhere{leadership.leader, *url};
-    if (Clock::now() >= deadline) return std::nullopt;
-    node_.await_change(leadership, deadline);
+    if (!goes_on(deadline)) return std::nullopt;
+    node_.await_change(leadership, std::min(deadline, Clock::now() + kRetryPause));
   }
 }
 

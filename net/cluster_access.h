@@ -7,6 +7,7 @@
 
 #include <httplib.h>
 
+#include <atomic>
 #include <optional>
 #include <string>
 #include <vector>
@@ -55,6 +56,10 @@ class ClusterAccess {
   // What a leader tells another node that wants to read: how far it must have applied. Asks nobody but the quorum.
   ReadBarrier confirm_here(ReadLevel level, Deadline deadline);
 
+  // This node is about to stop: what comes from now on is refused, certainly without effect, and nothing is tried
+  // again.
+  void refuse_from_now_on() { refusing_ = true; }
+
   // Where the leader is, when it is another node; waits for one until the deadline.
   struct Elsewhere {
     raft::NodeId id;
@@ -65,8 +70,11 @@ class ClusterAccess {
  private:
   std::optional<raft::Index> ask_leader(const raft::NodeId& leader, ReadLevel level, Deadline deadline);
 
+  bool goes_on(Deadline deadline) const { return !refusing_ && Clock::now() < deadline; }
+
   Node& node_;
   Forwarder& forwarder_;
+  std::atomic<bool> refusing_ = false;
 };
 
 // The body of an answer to GET /raft/read-index: {"index":7}.

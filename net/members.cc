@@ -40,6 +40,18 @@ Result<std::unique_ptr<http::Server>> answer_who_we_are(const Settings& settings
   router.add({.method = "GET", .pattern = "/raft/status", .handler = [body](const auto&, httplib::Response& response) {
                 response.set_content(body, "application/json");
               }});
+  const auto refuse = [](const auto&, httplib::Response& response) {
+    http::Problem{.kind = http::ProblemKind::kUnavailable,
+                  .detail = "This node is still waiting for its peers to tell their ids.",
+                  .retry_after_seconds = 1}
+        .write_to(response);
+  };
+  for (const char* pattern : {"/api/timeseries", "/raft/vote", "/raft/append"}) {
+    router.add({.method = "POST", .pattern = pattern, .handler = refuse, .body = http::BodyRules{}});
+  }
+  for (const char* pattern : {"/api/timeseries", "/api/timeseries/device/{deviceId}", "/raft/read-index"}) {
+    router.add({.method = "GET", .pattern = pattern, .handler = refuse});
+  }
   http::Options options;
   options.host = settings.listen.host;
   options.port = settings.listen.port;

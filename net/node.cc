@@ -44,7 +44,7 @@ Result<std::unique_ptr<Node>> Node::start(Options options, std::unique_ptr<store
   return node;
 }
 
-Node::~Node() { stop(Clock::now()); }
+Node::~Node() { stop(); }
 
 void Node::post(std::function<void()> input) {
   bool was_empty = false;
@@ -79,7 +79,7 @@ void Node::run() {
 
 void Node::take_turn(std::vector<std::function<void()>> inputs, std::uint32_t ticks) {
   for (auto& input : inputs) input();
-  for (std::uint32_t i = 0; i < ticks; ++i) replica_->tick();
+  for (std::uint32_t i = 0; i < ticks && !retired_; ++i) replica_->tick();
   replica_->settle();
   publish();
   if (replica_->failure() && !failure_reported_) {
@@ -182,18 +182,22 @@ std::optional<replica::Status> Node::status(Deadline deadline) {
   return future.get();
 }
 
-void Node::stop(Deadline deadline) {
-  if (thread_.joinable()) {
-    // What is in flight is finished first: it was promised to somebody who still waits.
-    for (bool idle = false; !idle && Clock::now() < deadline;) {
-      auto promise = std::make_shared<std::promise<bool>>();
-      auto future = promise->get_future();
-      post([this, promise] { promise->set_value(replica_->is_idle()); });
-      idle = future.get();
-      if (!idle) std::this_thread::sleep_for(std::chrono::milliseconds(2));
-    }
-    post([this] { replica_->step_down(); });
+void Node::retire(Deadline deadline) {
+  for (bool awaited = true; awaited && Clock::now() < deadline;) {
+    auto promise = std::make_shared<std::promise<bool>>();
+    auto future = promise->get_future();
+    post([this, promise] { promise->set_value(replica_->is_awaited()); });
+    awaited = future.get();
+    if (awaited) std::this_thread::sleep_for(std::chrono::milliseconds(2));
   }
+  post([this] {
+    retired_ = true;
+    replica_->step_down();
+    replica_->give_up_all();
+  });
+}
+
+void Node::stop() {
   transport_.stop();
   lanes_.stop();
   {

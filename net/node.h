@@ -66,9 +66,12 @@ class Node {
   std::chrono::milliseconds tick() const { return options_.tick; }
   std::uint32_t unreachable_ticks() const { return options_.replica.raft.election_ticks_max; }
 
-  // Steps down when leading, waits until nothing is in flight (up to the deadline), stops all threads, closes the
-  // files.
-  void stop(Deadline deadline);
+  // Waits until all callers have their answers, up to the deadline. Then steps down, never to lead again, and answers everybody
+  // who still waits. Peers are still answered.
+  void retire(Deadline deadline);
+
+  // Stops all threads and closes the files.
+  void stop();
 
  private:
   explicit Node(Options options);
@@ -92,6 +95,8 @@ class Node {
   mutable std::condition_variable leadership_changed_;
   Leadership leadership_;
 
+  // Used on the engine's thread only.
+  bool retired_ = false;
   bool failure_reported_ = false;
   std::thread thread_;
 };

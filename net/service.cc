@@ -10,8 +10,9 @@ namespace timestore::net {
 
 namespace {
 
-constexpr std::chrono::milliseconds kStopRequests{5000};
-constexpr std::chrono::milliseconds kStopNode{3000};
+// What is in flight gets so long to be finished; then those who wait are answered, and have so long to take the answer.
+constexpr std::chrono::milliseconds kDrainTime{2000};
+constexpr std::chrono::milliseconds kAnswerTime{2000};
 
 std::map<raft::NodeId, HostPort> addresses_of(const std::vector<raft::Member>& members) {
   std::map<raft::NodeId, HostPort> addresses;
@@ -90,8 +91,12 @@ Result<std::unique_ptr<Service>> Service::start(const Settings& settings, const 
 Service::~Service() { stop(); }
 
 void Service::stop() {
-  if (http_) http_->stop(kStopRequests);
-  if (node_) node_->stop(Clock::now() + kStopNode);
+  if (!http_) return;
+  cluster_->refuse_from_now_on();
+  node_->retire(Clock::now() + kDrainTime);
+  http_->stop(kAnswerTime);
+  node_->stop();
+  http_.reset();
 }
 
 }  // namespace timestore::net

@@ -88,6 +88,19 @@ sigset_t block_signals() {
   return signals;
 }
 
+// One sentence is one line, whatever it quotes.
+void print_error(const std::string& sentence) {
+  std::string line;
+  for (const char c : sentence) {
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
+      line += '?';
+    } else {
+      line += c;
+    }
+  }
+  std::fprintf(stderr, "timestored: %s\n", line.c_str());
+}
+
 bool is_pending(const sigset_t& signals) {
   sigset_t pending;
   sigpending(&pending);
@@ -105,7 +118,7 @@ int run(const timestore::net::Settings& settings) {
   auto service = Service::start(settings, TIMESTORE_VERSION, on_failure, [&] { return is_pending(signals); });
   if (!service) {
     if (is_pending(signals)) return kStopped;
-    std::fprintf(stderr, "timestored: %s\n", service.error().message.c_str());
+    print_error(service.error().message);
     return kFailed;
   }
   int signal = 0;
@@ -129,12 +142,12 @@ int main(int argc, char** argv) {
   } catch (const CLI::Success& asked) {
     return app.exit(asked);
   } catch (const CLI::ParseError& error) {
-    std::fprintf(stderr, "timestored: %s\n", error.what());
+    print_error(error.what());
     return kWrongSettings;
   }
   const auto settings = timestore::net::check(text);
   if (!settings) {
-    std::fprintf(stderr, "timestored: %s\n", settings.error().message.c_str());
+    print_error(settings.error().message);
     return kWrongSettings;
   }
   timestore::net::start_log(settings->log_level, settings->log_format, settings->node_id);

@@ -56,14 +56,31 @@ WriteTicket Replica::submit(std::vector<TimeEntry> entries, WriteCallback callba
 }
 
 void Replica::give_up(WriteTicket ticket) {
-  const auto end_here = [&](Submission& submission) {
-    if (submission.ticket != ticket || !submission.callback) return;
-    std::exchange(submission.callback, {})(
-        {.kind = WriteEnd::Kind::kUnknown, .result = {}, .entries = submission.entries, .applied = applied_});
-  };
-  for (Submission& submission : submissions_) end_here(submission);
-  for (auto& [id, waiting] : proposals_) end_here(waiting.submission);
-  for (auto& [index, submission] : committed_) end_here(submission);
+  for_each_submission([&](Submission& submission) {
+    if (submission.ticket == ticket) give_up(submission);
+  });
+}
+
+void Replica::give_up_all() {
+  for_each_submission([&](Submission& submission) { give_up(submission); });
+  for (auto& [id, callback] : reads_) refuse(callback);
+  for (WaitingRead& read : granted_) refuse(read.callback);
+}
+
+void Replica::for_each_submission(const std::function<void(Submission&)>& visit) {
+  for (Submission& submission : submissions_) visit(submission);
+  for (auto& [id, waiting] : proposals_) visit(waiting.submission);
+  for (auto& [index, submission] : committed_) visit(submission);
+}
+
+void Replica::give_up(Submission& submission) {
+  if (!submission.callback) return;
+  std::exchange(submission.callback, {})(
+      {.kind = WriteEnd::Kind::kUnknown, .result = {}, .entries = submission.entries, .applied = applied_});
+}
+
+void Replica::refuse(ReadCallback& callback) {
+  if (callback) std::exchange(callback, {})(false, 0);
 }
 
 void Replica::read(ReadCallback callback) {
@@ -283,7 +300,7 @@ void Replica::answer(const std::vector<raft::ReadEnd>& reads, const std::vector<
     if (end.granted) {
       granted_.push_back({end.index, std::move(callback)});
     } else {
-      callback(false, 0);
+      refuse(callback);
     }
   }
   answer_applied_reads();
@@ -294,7 +311,9 @@ void Replica::answer_applied_reads() {
   const auto ready = std::stable_partition(granted_.begin(), granted_.end(), waits);
   std::vector<WaitingRead> answered(std::make_move_iterator(ready), std::make_move_iterator(granted_.end()));
   granted_.erase(ready, granted_.end());
-  for (const WaitingRead& read : answered) read.callback(true, read.index);
+  for (const WaitingRead& read : answered) {
+    if (read.callback) read.callback(true, read.index);
+  }
 }
 
 void Replica::finish(Submission submission, WriteEnd::Kind kind, store::ApplyResult result) {
@@ -315,13 +334,12 @@ void Replica::fail(Error error) {
   for (auto& [index, submission] : std::exchange(committed_, {})) {
     finish(std::move(submission), WriteEnd::Kind::kUnknown);
   }
-  for (auto& [id, callback] : std::exchange(reads_, {})) callback(false, 0);
-  for (auto& read : std::exchange(granted_, {})) read.callback(false, 0);
+  for (auto& [id, callback] : std::exchange(reads_, {})) refuse(callback);
+  for (auto& read : std::exchange(granted_, {})) refuse(read.callback);
 }
 
-bool Replica::is_idle() const {
-  return !is_writing_ && !is_applying_ && unwritten_.empty() && inputs_.empty() && submissions_.empty() &&
-         proposals_.empty() && committed_.empty() && reads_.empty() && granted_.empty();
+bool Replica::is_awaited() const {
+  return !submissions_.empty() || !proposals_.empty() || !committed_.empty() || !reads_.empty() || !granted_.empty();
 }
 
 Status Replica::status() const {

@@ -101,6 +101,7 @@ class Replica {
   void peer_unreachable(raft::NodeId peer);
   WriteTicket submit(std::vector<TimeEntry> entries, WriteCallback callback);  // nil ids are given here
   void give_up(WriteTicket ticket);  // a write that still waits ends as unknown for its caller
+  void give_up_all();                // and so does everybody else who waits
   void read(ReadCallback callback);
   void await_applied(raft::Index index, ReadCallback callback);  // granted as soon as `index` is applied here
   void campaign();
@@ -111,7 +112,7 @@ class Replica {
   // ---- what is known
   bool is_leader() const { return core_.is_leader(); }
   const raft::NodeId& leader() const { return core_.leader; }
-  bool is_idle() const;  // nothing is in flight on a lane and nobody waits
+  bool is_awaited() const;  // somebody waits for the end of a write or a read
   const raft::State& core() const { return core_; }
   Status status() const;
   const std::optional<Error>& failure() const { return failure_; }
@@ -149,6 +150,9 @@ class Replica {
   void fetch_and_send(raft::Send send);
   bool fill_payloads(raft::AppendRequest& request) const;
   void answer_applied_reads();
+  void for_each_submission(const std::function<void(Submission&)>& visit);
+  void give_up(Submission& submission);
+  static void refuse(ReadCallback& callback);
   void finish(Submission submission, WriteEnd::Kind kind, store::ApplyResult result = {});
   void fail(Error error);
 
