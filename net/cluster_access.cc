@@ -28,48 +28,64 @@ milliseconds attempt_time(Deadline deadline) {
 
 }  // namespace
 
+// Once an attempt may have stored the entry, only a final answer (stored, or refused for its content) can change what
+// is said of it: a later attempt that certainly did nothing says nothing about the first.
 WriteAnswer ClusterAccess::write(TimeEntry entry, bool is_forwarded, Deadline deadline) {
   WriteAnswer answer;
   answer.kind = WriteAnswer::Kind::kNotLeader;
   answer.end.entries = {std::move(entry)};
-  while (goes_on(deadline)) {
+  for (bool is_final = false; !is_final && goes_on(deadline);) {
     const Leadership leadership = node_.leadership();
+    const bool may_be_stored = answer.kind == WriteAnswer::Kind::kUnknown;
     if (leadership.is_leader) {
-      answer.end = node_.write(std::move(answer.end.entries), deadline);
-      switch (answer.end.kind) {
-        case replica::WriteEnd::Kind::kApplied:
-          answer.kind = WriteAnswer::Kind::kApplied;
-          return answer;
-        case replica::WriteEnd::Kind::kBusy:
-          answer.kind = WriteAnswer::Kind::kBusy;
-          return answer;
-        case replica::WriteEnd::Kind::kUnknown:
-          answer.kind = WriteAnswer::Kind::kUnknown;
-          break;
-        case replica::WriteEnd::Kind::kNotLeader:
-          break;
-      }
-      if (is_forwarded) return answer;
-    } else if (is_forwarded) {
-      return answer;
-    } else if (!leadership.leader.empty()) {
-      Guid& id = answer.end.entries.front().id;
-      if (id.is_nil()) id = make_time_ordered_guid();
-      const std::string body = encode_command(answer.end.entries);
-      switch (forwarder_.post(leadership.leader, "/api/timeseries", body, attempt_time(deadline), answer.response)) {
-        case Forwarder::Outcome::kAnswered:
-          answer.kind = WriteAnswer::Kind::kForwarded;
-          return answer;
-        case Forwarder::Outcome::kUnknown:
-          answer.kind = WriteAnswer::Kind::kUnknown;
-          break;
-        case Forwarder::Outcome::kNotTaken:
-          break;
-      }
+      is_final = write_here(answer, deadline);
+    } else if (!is_forwarded && !leadership.leader.empty()) {
+      is_final = forward(answer, leadership.leader, deadline);
     }
-    node_.await_change(leadership, std::min(deadline, Clock::now() + kRetryPause));
+    const bool is_certain = answer.kind == WriteAnswer::Kind::kApplied || answer.kind == WriteAnswer::Kind::kForwarded;
+    if (may_be_stored && !is_certain) answer.kind = WriteAnswer::Kind::kUnknown;
+    is_final = is_final || is_forwarded;
+    if (!is_final) node_.await_change(leadership, std::min(deadline, Clock::now() + kRetryPause));
   }
   return answer;
+}
+
+bool ClusterAccess::write_here(WriteAnswer& answer, Deadline deadline) {
+  answer.end = node_.write(std::move(answer.end.entries), deadline);
+  switch (answer.end.kind) {
+    case replica::WriteEnd::Kind::kApplied:
+      answer.kind = WriteAnswer::Kind::kApplied;
+      return true;
+    case replica::WriteEnd::Kind::kBusy:
+      answer.kind = WriteAnswer::Kind::kBusy;
+      return true;
+    case replica::WriteEnd::Kind::kUnknown:
+      answer.kind = WriteAnswer::Kind::kUnknown;
+      return false;
+    case replica::WriteEnd::Kind::kNotLeader:
+      answer.kind = WriteAnswer::Kind::kNotLeader;
+      return false;
+  }
+  return true;
+}
+
+bool ClusterAccess::forward(WriteAnswer& answer, const raft::NodeId& leader, Deadline deadline) {
+  Guid& id = answer.end.entries.front().id;
+  if (id.is_nil()) id = make_time_ordered_guid();
+  const std::string body = encode_command(answer.end.entries);
+  switch (forwarder_.post(leader, "/api/timeseries", body, attempt_time(deadline), answer.response)) {
+    case Forwarder::Outcome::kAnswered:
+      // The leader's 503 means "busy" or "unknown": the safe reading is the latter, and to ask again would not help it.
+      answer.kind = answer.response.status == 503 ? WriteAnswer::Kind::kUnknown : WriteAnswer::Kind::kForwarded;
+      return true;
+    case Forwarder::Outcome::kUnknown:
+      answer.kind = WriteAnswer::Kind::kUnknown;
+      return false;
+    case Forwarder::Outcome::kNotTaken:
+      answer.kind = WriteAnswer::Kind::kNotLeader;
+      return false;
+  }
+  return true;
 }
 
 ReadBarrier ClusterAccess::confirm_here(ReadLevel level, Deadline deadline) {
@@ -77,15 +93,15 @@ ReadBarrier ClusterAccess::confirm_here(ReadLevel level, Deadline deadline) {
   if (level == ReadLevel::kWeak) {
     const auto status = node_.status(deadline);
     if (!status) return {.kind = ReadBarrier::Kind::kNoQuorum};
-    return {.kind = ReadBarrier::Kind::kPassed, .index = status->commit};
+    return {.kind = ReadBarrier::Kind::kPassed, .index = status->commit, .level = level};
   }
   const auto index = node_.confirm_read(deadline);
-  if (index) return {.kind = ReadBarrier::Kind::kPassed, .index = *index};
+  if (index) return {.kind = ReadBarrier::Kind::kPassed, .index = *index, .level = level};
   return {.kind = node_.leadership().is_leader ? ReadBarrier::Kind::kNoQuorum : ReadBarrier::Kind::kNotLeader};
 }
 
 ReadBarrier ClusterAccess::await_readable(ReadLevel level, Deadline deadline) {
-  if (level == ReadLevel::kNone) return {.kind = ReadBarrier::Kind::kPassed};
+  if (level == ReadLevel::kNone) return {.kind = ReadBarrier::Kind::kPassed, .level = level};
   ReadBarrier barrier{.kind = ReadBarrier::Kind::kNotLeader};
   while (goes_on(deadline)) {
     const Leadership leadership = node_.leadership();
@@ -93,8 +109,7 @@ ReadBarrier ClusterAccess::await_readable(ReadLevel level, Deadline deadline) {
       barrier = confirm_here(level, deadline);
       if (barrier.kind == ReadBarrier::Kind::kNoQuorum) return barrier;
     } else if (!leadership.leader.empty()) {
-      const auto index = ask_leader(leadership.leader, level, deadline);
-      if (index) barrier = {.kind = ReadBarrier::Kind::kPassed, .index = *index};
+      barrier = ask_leader(leadership.leader, level, deadline);
     }
     if (barrier.kind == ReadBarrier::Kind::kPassed) {
       if (node_.await_applied(barrier.index, deadline)) return barrier;
@@ -105,13 +120,18 @@ ReadBarrier ClusterAccess::await_readable(ReadLevel level, Deadline deadline) {
   return barrier;
 }
 
-std::optional<raft::Index> ClusterAccess::ask_leader(const raft::NodeId& leader, ReadLevel level, Deadline deadline) {
+// A leader that knows only the original's endpoints cannot confirm anything. Then this node answers from what it holds,
+// and says so.
+ReadBarrier ClusterAccess::ask_leader(const raft::NodeId& leader, ReadLevel level, Deadline deadline) {
   httplib::Response response;
   const std::string target =
       level == ReadLevel::kWeak ? "/raft/read-index?level=weak" : "/raft/read-index?level=linearizable";
   const auto outcome = forwarder_.get(leader, target, attempt_time(deadline), response);
-  if (outcome != Forwarder::Outcome::kAnswered || response.status != 200) return std::nullopt;
-  return parse_read_index(response.body);
+  if (outcome != Forwarder::Outcome::kAnswered) return {.kind = ReadBarrier::Kind::kNotLeader};
+  if (response.status == 404) return {.kind = ReadBarrier::Kind::kPassed, .level = ReadLevel::kNone};
+  const auto index = response.status == 200 ? parse_read_index(response.body) : std::nullopt;
+  if (!index) return {.kind = ReadBarrier::Kind::kNotLeader};
+  return {.kind = ReadBarrier::Kind::kPassed, .index = *index, .level = level};
 }
 
 std::optional<ClusterAccess::Elsewhere> ClusterAccess::leader_elsewhere(Deadline deadline) {

@@ -40,7 +40,8 @@ struct WriteAnswer {
 struct ReadBarrier {
   enum class Kind : unsigned char { kPassed, kNotLeader, kNoQuorum };
   Kind kind = Kind::kNoQuorum;
-  raft::Index index = 0;  // this node has applied at least this far
+  raft::Index index = 0;                       // this node has applied at least this far
+  ReadLevel level = ReadLevel::kLinearizable;  // what was reached; an original leader confirms nothing
 };
 
 class ClusterAccess {
@@ -68,7 +69,10 @@ class ClusterAccess {
   std::optional<Elsewhere> leader_elsewhere(Deadline deadline);
 
  private:
-  std::optional<raft::Index> ask_leader(const raft::NodeId& leader, ReadLevel level, Deadline deadline);
+  // One attempt each; true when there is no point in another.
+  bool write_here(WriteAnswer& answer, Deadline deadline);
+  bool forward(WriteAnswer& answer, const raft::NodeId& leader, Deadline deadline);
+  ReadBarrier ask_leader(const raft::NodeId& leader, ReadLevel level, Deadline deadline);
 
   bool goes_on(Deadline deadline) const { return !refusing_ && Clock::now() < deadline; }
 

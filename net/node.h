@@ -66,8 +66,8 @@ class Node {
   std::chrono::milliseconds tick() const { return options_.tick; }
   std::uint32_t unreachable_ticks() const { return options_.replica.raft.election_ticks_max; }
 
-  // Waits until all callers have their answers, up to the deadline. Then steps down, never to lead again, and answers everybody
-  // who still waits. Peers are still answered.
+  // Waits until all callers have their answers, up to the deadline. Then steps down, never to lead again, and answers
+  // everybody who still waits. Peers are still answered.
   void retire(Deadline deadline);
 
   // Stops all threads and closes the files.

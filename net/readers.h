@@ -24,6 +24,7 @@ class Readers {
   std::string path_;
   std::mutex mutex_;
   std::vector<std::unique_ptr<store::SeriesReader>> free_;
+  std::size_t lent_ = 0;
 };
 
 }  // namespace timestore::net

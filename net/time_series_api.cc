@@ -211,7 +211,8 @@ void TimeSeriesApi::get_entries(const http::Request& request, httplib::Response&
   }
   if (redirect(request, response)) return;
 
-  switch (cluster_.await_readable(*level, in(patience_.read)).kind) {
+  const ReadBarrier barrier = cluster_.await_readable(*level, in(patience_.read));
+  switch (barrier.kind) {
     case ReadBarrier::Kind::kPassed:
       break;
     case ReadBarrier::Kind::kNotLeader:
@@ -220,6 +221,7 @@ void TimeSeriesApi::get_entries(const http::Request& request, httplib::Response&
                                 "No quorum has confirmed the state of the cluster in time. Try again, or read "
                                 "what this node holds with level=none.");
   }
+  if (barrier.level != *level) response.set_header("X-Timestore-Read-Level", "none");
   auto reader = readers_.lend();
   if (!reader) return answer_unavailable(response, reader.error().message);
   const auto applied = (*reader)->begin();

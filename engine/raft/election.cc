@@ -41,8 +41,11 @@ void reset_election_timer(State& state) {
   state.election_timeout = state.options.election_ticks_min + static_cast<std::uint32_t>(state.prng.below(spread));
 }
 
+// A node whose own disk is busy does not count the silence: it may have kept the leader waiting itself, and its vote
+// could not become durable anyway.
 void tick_election(Turn& turn) {
   State& state = turn.state;
+  if (!state.pending_writes.empty()) return;
   ++state.election_elapsed;
   const bool alone = state.configuration.voters.size() == 1;
   const bool candidate = std::holds_alternative<Candidate>(state.role);

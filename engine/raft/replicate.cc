@@ -51,23 +51,27 @@ void probe(Progress& progress, Index next) {
 void acknowledged(const State& state, Progress& progress, Index match) {
   if (match > state.trail.last_index()) return;  // claims entries that we never sent
   progress.match = std::max(progress.match, match);
-  const auto first_open = std::upper_bound(progress.inflight.begin(), progress.inflight.end(), progress.match);
+  const auto first_open = std::upper_bound(progress.inflight.begin(), progress.inflight.end(), match);
   progress.inflight.erase(progress.inflight.begin(), first_open);
-  if (progress.mode == Progress::Mode::kProbe) {
+  if (progress.mode == Progress::Mode::kProbe && match >= progress.next - 1) {
     progress.mode = Progress::Mode::kReplicate;
-    progress.next = progress.match + 1;
+    progress.next = match + 1;
+  } else if (progress.mode == Progress::Mode::kReplicate) {
+    progress.next = std::max(progress.next, match + 1);
   }
-  progress.next = std::max(progress.next, progress.match + 1);
 }
 
 // Falls back to the newest entry that both logs may share (the paper's "quickly back up", end of 5.3).
+//
+// A refusal below `match` is usually a late one; but it may come from a follower that has lost its disk. The two look
+// alike, so both are probed from where the refusal points: that costs a few doubled entries and repairs the second.
 void refused(Turn& turn, const Leader& leader, const NodeId& from, Progress& progress, const AppendResponse& response) {
-  const bool stale = response.prev_index <= progress.match || response.prev_index >= progress.next ||
+  const bool stale = response.prev_index == 0 || response.prev_index >= progress.next ||
                      (progress.mode == Progress::Mode::kProbe && response.prev_index != progress.next - 1);
   if (stale) return;
   const Index limit = std::min(response.hint.index, response.prev_index - 1);
   const Position shared = turn.state.trail.newest_at_most(limit, response.hint.term);
-  probe(progress, std::max(shared.index, progress.match) + 1);
+  probe(progress, shared.index + 1);
   send_append(turn, leader, from, progress, 0);
 }
 
@@ -86,10 +90,19 @@ void become_leader(Turn& turn) {
   send_heartbeats(turn);
 }
 
+// A leader that no majority has answered for an election time-out cannot commit or confirm anything, and one whose disk
+// has stood still for so long can promise nothing. Both make way (thesis 6.2), instead of heartbeating for ever.
 void tick_leader(Turn& turn) {
   State& state = turn.state;
   Leader& leader = std::get<Leader>(state.role);
-  for (auto& [peer, progress] : leader.peers) ++progress.silent_ticks;
+  std::size_t heard = 1;
+  for (auto& [peer, progress] : leader.peers) {
+    if (++progress.silent_ticks < state.options.election_ticks_max) ++heard;
+  }
+  const bool is_alone = heard < majority(state.configuration.voters.size());
+  if (is_alone || state.stalled_ticks >= state.options.election_ticks_max) {
+    return become_follower(turn, state.term(), "");
+  }
   if (++leader.heartbeat_elapsed >= state.options.heartbeat_ticks) return send_heartbeats(turn);
 
   // A follower learns of a commit with the next append; when there is none to come, it is told here.

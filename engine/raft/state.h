@@ -39,7 +39,7 @@ struct Progress {
     kReplicate,  // entries flow, up to a bounded number of appends ahead of the acknowledgements
   };
   Mode mode = Mode::kProbe;
-  Index match = 0;              // its durable log equals ours up to here
+  Index match = 0;              // its durable log has equalled ours up to here
   Index next = 1;               // the next entry to send
   std::vector<Index> inflight;  // the last index of each append with entries that is not acknowledged, ascending
   Round round = 0;              // the newest round that it has answered
@@ -113,6 +113,7 @@ struct State {
   WriteId durable_write = 0;
   std::vector<PendingWrite> pending_writes;  // ascending by id
   std::vector<HeldSend> held_sends;          // ascending by the write they wait for
+  std::uint32_t stalled_ticks = 0;           // since a write was last done, while any is pending
   std::uint32_t election_elapsed = 0;
   std::uint32_t election_timeout = 0;                      // drawn anew at every reset
   std::map<std::pair<Index, Term>, ProposalId> proposals;  // without a fate yet

@@ -72,6 +72,7 @@ void write_done(Turn& turn, WriteId id) {
   TIMESTORE_CHECK(id <= state.last_write, "only a write that was asked for can be done");
   if (id <= state.durable_write) return;
   state.durable_write = id;
+  state.stalled_ticks = 0;
   auto write = state.pending_writes.begin();
   for (; write != state.pending_writes.end() && write->id <= id; ++write) {
     state.durable = std::max(state.durable, write->last_index);
@@ -89,6 +90,7 @@ void applied(Turn& turn, Index index) {
 }
 
 void tick(Turn& turn) {
+  if (!turn.state.pending_writes.empty()) ++turn.state.stalled_ticks;
   tick_orphans(turn);
   if (turn.state.is_leader()) {
     tick_leader(turn);

@@ -21,9 +21,9 @@ using ReadId = std::uint64_t;       // given by the caller, unique while pending
 using Correlation = std::uint64_t;  // given by the transport to a request; the answer carries it back
 using Round = std::uint64_t;        // a leader's numbering of its leadership confirmations within one term
 
-// Largest values that we accept from anybody. Terms stay exact in every JSON reader (2^53); indices leave room for a time
-// entry's ordinal in a row number of 63 bits. A message whose term is further ahead than kMaxTermJump is refused: no honest
-// node gets there in a lifetime, and believing it would use up the terms of the whole cluster.
+// Largest values that we accept from anybody. Terms stay exact in every JSON reader (2^53); indices leave room for a
+// time entry's ordinal in a row number of 63 bits. A message whose term is further ahead than kMaxTermJump is refused:
+// no honest node gets there in a lifetime, and believing it would use up the terms of the whole cluster.
 inline constexpr Term kMaxTerm = Term{1} << 53;
 inline constexpr Index kMaxIndex = (Index{1} << 46) - 1;
 inline constexpr Term kMaxTermJump = Term{1} << 32;

@@ -56,19 +56,26 @@ WriteTicket Replica::submit(std::vector<TimeEntry> entries, WriteCallback callba
 }
 
 void Replica::give_up(WriteTicket ticket) {
+  const auto waits = std::find_if(submissions_.begin(), submissions_.end(),
+                                  [&](const Submission& submission) { return submission.ticket == ticket; });
+  if (waits != submissions_.end()) {  // in no log yet: it never will be
+    Submission submission = std::move(*waits);
+    submissions_.erase(waits);
+    return finish(std::move(submission), WriteEnd::Kind::kNotLeader);
+  }
   for_each_submission([&](Submission& submission) {
     if (submission.ticket == ticket) give_up(submission);
   });
 }
 
 void Replica::give_up_all() {
+  for (auto& submission : std::exchange(submissions_, {})) finish(std::move(submission), WriteEnd::Kind::kNotLeader);
   for_each_submission([&](Submission& submission) { give_up(submission); });
   for (auto& [id, callback] : reads_) refuse(callback);
   for (WaitingRead& read : granted_) refuse(read.callback);
 }
 
 void Replica::for_each_submission(const std::function<void(Submission&)>& visit) {
-  for (Submission& submission : submissions_) visit(submission);
   for (auto& [id, waiting] : proposals_) visit(waiting.submission);
   for (auto& [index, submission] : committed_) visit(submission);
 }

@@ -100,7 +100,7 @@ class Replica {
   void receive(raft::NodeId from, raft::Message message, raft::Correlation correlation);
   void peer_unreachable(raft::NodeId peer);
   WriteTicket submit(std::vector<TimeEntry> entries, WriteCallback callback);  // nil ids are given here
-  void give_up(WriteTicket ticket);  // a write that still waits ends as unknown for its caller
+  void give_up(WriteTicket ticket);  // a write that still waits ends for its caller: as unknown, if it is in the log
   void give_up_all();                // and so does everybody else who waits
   void read(ReadCallback callback);
   void await_applied(raft::Index index, ReadCallback callback);  // granted as soon as `index` is applied here

@@ -64,7 +64,7 @@ constexpr FileFormat kFormat = {
     .name = "series file",
     .application_id = 0x54735372,  // "TsSr"
     .durability = FileFormat::Durability::kCheckpoints,
-    .cache_kib = 32 * 1024,
+    .cache_kib = 8 * 1024,
     .migrations = kMigrations,
 };
 

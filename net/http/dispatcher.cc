@@ -8,7 +8,6 @@
 #include <string_view>
 
 #include "engine/base/check.h"
-#include "net/http/body.h"
 #include "net/http/target.h"
 
 namespace timestore::http {
@@ -162,7 +161,7 @@ Fate Dispatcher::serve(Connection& connection) {
 }
 
 Fate Dispatcher::exchange(Connection& connection, const Head& head) {
-  Exchange exchange{.connection = connection, .body_share = {bodies_bytes_, options_.max_bodies_bytes}};
+  Exchange exchange{.connection = connection, .body_share = body_share_for(head)};
   AnswerStream stream(exchange);
   current_ = &exchange;
   bool complete = false;
@@ -180,6 +179,11 @@ Fate Dispatcher::exchange(Connection& connection, const Head& head) {
   if (!complete) return Fate::kClose;
   if (exchange.must_close) return Fate::kFarewell;
   return exchange.client_closes ? Fate::kClose : Fate::kKeep;
+}
+
+BodyShare Dispatcher::body_share_for(const Head& head) {
+  if (is_reserved(head.target, options_)) return {reserved_bodies_bytes_, options_.max_reserved_bodies_bytes};
+  return {bodies_bytes_, options_.max_bodies_bytes};
 }
 
 // Copies all it needs out of `head`, whose text is the connection's input, and then consumes that.

@@ -10,6 +10,7 @@
 #include <atomic>
 #include <cstddef>
 
+#include "net/http/body.h"
 #include "net/http/connection.h"
 #include "net/http/head.h"
 #include "net/http/options.h"
@@ -42,6 +43,7 @@ class Dispatcher final : private httplib::Server {
   class AnswerStream;
 
   Fate exchange(Connection& connection, const Head& head);
+  BodyShare body_share_for(const Head& head);
   void set_up(Exchange& exchange, const Head& head, httplib::Request& request) const;
   void answer(Exchange& exchange, httplib::Response& response);
   void run(Exchange& exchange, const Router::Match& match, httplib::Response& response);
@@ -55,6 +57,7 @@ class Dispatcher final : private httplib::Server {
   const Router router_;
   const http::Options& options_;
   std::atomic<std::size_t> bodies_bytes_{0};
+  std::atomic<std::size_t> reserved_bodies_bytes_{0};
   std::atomic<bool> stopping_{false};
 };
 

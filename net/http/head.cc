@@ -152,6 +152,12 @@ tl::expected<Head, Problem> parse_head(std::string_view text, const Options& opt
   return head;
 }
 
+std::string_view glimpse_target(std::string_view text) {
+  std::string_view line = text.substr(0, text.find("\r\n"));
+  line.remove_prefix(std::min(line.find(' '), line.size() - 1) + 1);
+  return without_authority(line.substr(0, line.find(' ')));
+}
+
 bool is_token_character(char character) {
   const bool letter = (character >= 'a' && character <= 'z') || (character >= 'A' && character <= 'Z');
   const bool digit = character >= '0' && character <= '9';

@@ -37,6 +37,9 @@ struct Head {
 // `text` is a whole head, its final empty line included.
 [[nodiscard]] tl::expected<Head, Problem> parse_head(std::string_view text, const Options& options);
 
+// The target that parse_head would find, for a glance at the request line; anything where it would refuse the head.
+[[nodiscard]] std::string_view glimpse_target(std::string_view text);
+
 // The characters of methods and header names (RFC 9110, section 5.6.2).
 [[nodiscard]] bool is_token_character(char character);
 

@@ -22,6 +22,12 @@ struct Options {
   std::size_t max_connections = 4096;
   std::size_t max_workers = 512;  // Requests served at the same time; more wait in a queue, in order of arrival.
 
+  // Requests whose path begins with this have workers and body memory of their own, and take nobody else's: what keeps
+  // a cluster together must get through while all workers wait for slow clients, or for that very cluster. Compared
+  // with the path as sent, still encoded; empty: nothing is reserved.
+  std::string reserved_prefix = "";
+  std::size_t reserved_workers = 64;
+
   // Address space, not memory: only touched pages count. Handlers run on this stack.
   std::size_t worker_stack_bytes = 1 << 20;
 
@@ -32,6 +38,7 @@ struct Options {
 
   // Bodies of all running requests together, so that many large ones cannot exhaust the memory; more: 503.
   std::size_t max_bodies_bytes = 512 << 20;
+  std::size_t max_reserved_bodies_bytes = 256 << 20;  // Likewise, of those under reserved_prefix.
 
   Milliseconds idle_timeout{75'000};  // A connection without a request.
   Milliseconds head_timeout{10'000};  // From a head's first byte to its last.

@@ -1,13 +1,17 @@
 #include "net/http/server.h"
 
+#include <string_view>
 #include <utility>
 
 #include "engine/base/check.h"
+#include "net/http/head.h"
+#include "net/http/target.h"
 
 namespace timestore::http {
 
 Result<std::unique_ptr<Server>> Server::start(Router router, Options options) {
   TIMESTORE_CHECK(options.max_workers > 0 && options.max_connections > 0, "a server can serve somebody");
+  TIMESTORE_CHECK(options.reserved_prefix.empty() || options.reserved_workers > 0, "what is reserved is served, too");
   TIMESTORE_CHECK(options.minimum_bytes_per_second > 0, "the minimum rate divides");
   auto listener = listen_on({options.host, options.port});
   if (!listener) return tl::unexpected(listener.error());
@@ -20,20 +24,37 @@ Result<std::unique_ptr<Server>> Server::start(Router router, Options options) {
 Server::Server(Router router, Options options)
     : options_(std::move(options)),
       dispatcher_(std::move(router), options_),
-      parking_(options_, [this](std::unique_ptr<Connection> connection) { workers_.submit(std::move(connection)); }),
-      workers_(options_, {.serve = [this](Connection& connection) { return serve(connection); },
-                          .release = [this](std::unique_ptr<Connection> connection,
-                                            Fate fate) { release(std::move(connection), fate); }}) {}
+      parking_(options_,
+               [this](std::unique_ptr<Connection> connection) {
+                 Workers& workers = workers_for(*connection);
+                 workers.submit(std::move(connection));
+               }),
+      workers_(options_, options_.max_workers, duties_of(workers_)),
+      reserved_workers_(options_, options_.reserved_workers, duties_of(reserved_workers_)) {}
 
 Server::~Server() { stop(Milliseconds(0)); }
 
+Workers::Duties Server::duties_of(const Workers& workers) {
+  return {
+      .serve = [this, &workers](Connection& connection) { return serve(connection, workers); },
+      .release = [this](std::unique_ptr<Connection> connection, Fate fate) { release(std::move(connection), fate); }};
+}
+
+// Precondition: the connection has a complete head.
+Workers& Server::workers_for(const Connection& connection) {
+  const std::string_view head = connection.input().substr(0, connection.head_size());
+  return is_reserved(glimpse_target(head), options_) ? reserved_workers_ : workers_;
+}
+
 // Answers requests as long as they follow each other closely.
-Fate Server::serve(Connection& connection) {
+Fate Server::serve(Connection& connection, const Workers& workers) {
   for (;;) {
     const Fate fate = dispatcher_.serve(connection);
     if (fate != Fate::kKeep) return fate;
     // Nobody queues behind an endless stream of requests: its connection goes to the end of the queue.
-    if (stopping_ || workers_.is_crowded() || !next_head_comes_soon(connection)) return Fate::kKeep;
+    if (stopping_ || workers.is_crowded() || !next_head_comes_soon(connection)) return Fate::kKeep;
+    // Whoever's workers these are, a connection does not keep them for other requests: the parking lot hands it over.
+    if (&workers_for(connection) != &workers) return Fate::kKeep;
   }
 }
 
@@ -73,7 +94,15 @@ void Server::stop(Milliseconds grace) {
   const std::scoped_lock lock(stop_mutex_);
   if (std::exchange(stopped_, true)) return;
   const auto deadline = Clock::now() + grace;
-  workers_.stop(deadline, [this] { dispatcher_.abandon_answers(); });
+  const bool workers_drained = workers_.drain(deadline);
+  const bool all_drained = reserved_workers_.drain(deadline) && workers_drained;
+  if (!all_drained) {
+    dispatcher_.abandon_answers();
+    workers_.cut();
+    reserved_workers_.cut();
+  }
+  workers_.join();
+  reserved_workers_.join();
   parking_.close(deadline);
 }
 

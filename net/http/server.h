@@ -1,8 +1,9 @@
 // An HTTP/1.1 server for hostile networks and blocking handlers.
 //
-// Connections without a complete request head cost no thread (parking.h); each request is served by a worker thread
-// (workers.h), which routes it, reads its body within limits, calls the handler and sends the answer (dispatcher.h).
-// All errors are problem+json (problem.h). Every wait for a client has an end (options.h).
+// Connections without a complete request head cost no thread (parking.h). Each request is served by a worker thread
+// (workers.h), some of which are reserved for the requests that must always get through; it routes the request, reads
+// its body within limits, calls the handler and sends the answer (dispatcher.h). All errors are problem+json
+// (problem.h). Every wait for a client has an end (options.h).
 #pragma once
 
 #include <atomic>
@@ -38,7 +39,9 @@ class Server {
 
  private:
   Server(Router router, Options options);
-  Fate serve(Connection& connection);
+  Workers::Duties duties_of(const Workers& workers);
+  Workers& workers_for(const Connection& connection);
+  Fate serve(Connection& connection, const Workers& workers);
   bool next_head_comes_soon(Connection& connection) const;
   void release(std::unique_ptr<Connection> connection, Fate fate);
 
@@ -50,6 +53,7 @@ class Server {
   Dispatcher dispatcher_;
   ParkingLot parking_;
   Workers workers_;
+  Workers reserved_workers_;
 };
 
 }  // namespace timestore::http

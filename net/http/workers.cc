@@ -21,7 +21,7 @@ void Workers::submit(std::unique_ptr<Connection> connection) {
     worker->wake.notify_one();
     return;
   }
-  if (workers_.size() < options_.max_workers && start_worker(connection)) {
+  if (workers_.size() < max_workers_ && start_worker(connection)) {
     join_ended(lock);
     return;
   }
@@ -62,7 +62,7 @@ void Workers::work(Worker& worker) {
     lock.unlock();
     const Fate fate = duties_.serve(*worker.connection);
     lock.lock();
-    auto connection = std::move(worker.connection);  // From here on stop() cannot shut it down.
+    auto connection = std::move(worker.connection);  // From here on cut() cannot shut it down.
     lock.unlock();
     duties_.release(std::move(connection), fate);
     lock.lock();
@@ -98,20 +98,25 @@ void Workers::join_ended(std::unique_lock<std::mutex>& lock) {
   lock.lock();
 }
 
-void Workers::stop(Clock::time_point deadline, const std::function<void()>& abandon) {
+bool Workers::drain(Clock::time_point deadline) {
   std::unique_lock lock(mutex_);
   stopping_ = true;
   for (Worker* worker : idle_) worker->wake.notify_one();
-  const auto all_ended = [&] { return workers_.empty(); };
-  if (!worker_ended_.wait_until(lock, deadline, all_ended)) {
-    abandon();
-    queue_.clear();
-    crowded_ = false;
-    for (Worker& worker : workers_) {
-      if (worker.connection) worker.connection->shut_down();
-    }
-    worker_ended_.wait(lock, all_ended);
+  return worker_ended_.wait_until(lock, deadline, [&] { return workers_.empty(); });
+}
+
+void Workers::cut() {
+  const std::scoped_lock lock(mutex_);
+  queue_.clear();
+  crowded_ = false;
+  for (Worker& worker : workers_) {
+    if (worker.connection) worker.connection->shut_down();
   }
+}
+
+void Workers::join() {
+  std::unique_lock lock(mutex_);
+  worker_ended_.wait(lock, [&] { return workers_.empty(); });
   join_ended(lock);
 }
 

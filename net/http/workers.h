@@ -28,20 +28,25 @@ class Workers {
     std::function<void(std::unique_ptr<Connection>, Fate)> release;
   };
 
-  Workers(const Options& options, Duties duties) : options_(options), duties_(std::move(duties)) {}
+  // At most `max_workers` threads.
+  Workers(const Options& options, std::size_t max_workers, Duties duties)
+      : options_(options), max_workers_(max_workers), duties_(std::move(duties)) {}
   ~Workers();
   Workers(const Workers&) = delete;
   Workers& operator=(const Workers&) = delete;
 
-  // Closes the connection where there is no thread to be had, or after stop().
+  // Closes the connection where there is no thread to be had, or after drain().
   void submit(std::unique_ptr<Connection> connection);
 
   // Connections wait for a worker: no time to linger.
   [[nodiscard]] bool is_crowded() const { return crowded_; }
 
-  // Lets those that are being served or queued finish until `deadline`; then calls `abandon` and shuts their
-  // connections down, and waits until their handlers have returned. Afterwards there are no threads.
-  void stop(Clock::time_point deadline, const std::function<void()>& abandon);
+  // Takes no more, and lets those that are being served or queued finish until `deadline`. False when some have not.
+  [[nodiscard]] bool drain(Clock::time_point deadline);
+  // After drain(): shuts down the connections of those that have not finished.
+  void cut();
+  // After drain(): waits until their handlers have returned. Afterwards there are no threads.
+  void join();
 
  private:
   struct Worker {
@@ -61,6 +66,7 @@ class Workers {
   void join_ended(std::unique_lock<std::mutex>& lock);
 
   const Options& options_;
+  const std::size_t max_workers_;
   const Duties duties_;
 
   std::mutex mutex_;

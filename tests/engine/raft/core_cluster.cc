@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <stdexcept>
+#include <utility>
 
 #include "engine/raft/invariants.h"
 
@@ -69,14 +70,28 @@ void CoreCluster::crash(std::size_t number, std::size_t surviving_writes) {
   const std::size_t kept = std::min(surviving_writes, node.disk.queue.size());
   for (std::size_t i = 0; i < kept; ++i) apply(node.disk, node.disk.queue[i]);
   node.disk.queue.clear();
+  node.batch.clear();
+  node.gathers = false;
   // Nobody is left to hear the fate of its proposals and reads.
 }
 
 void CoreCluster::input(std::size_t number, Input input) {
   Node& node = nodes_[number];
   if (!node.up) return;
+  if (!node.gathers) return take_turn(number, std::span<const Input>(&input, 1));
+  node.batch.push_back(std::move(input));
+}
+
+void CoreCluster::gather(std::size_t number, bool gathers) {
+  Node& node = nodes_[number];
+  node.gathers = gathers;
+  if (!gathers && node.up && !node.batch.empty()) take_turn(number, std::exchange(node.batch, {}));
+}
+
+void CoreCluster::take_turn(std::size_t number, std::span<const Input> inputs) {
+  Node& node = nodes_[number];
   const State before = node.state;
-  Effects effects = step(node.state, std::span<const Input>(&input, 1));
+  Effects effects = step(node.state, inputs);
   const auto sentence = violated(node.state);
   require(!sentence, name(number) + ": " + std::string(sentence.value_or("")));
   const auto between = violated_between(before, node.state);
@@ -89,7 +104,7 @@ void CoreCluster::carry_out(std::size_t number, Effects effects) {
   Node& node = nodes_[number];
   if (effects.write) node.disk.queue.push_back(std::move(*effects.write));
   for (Send& send : effects.sends) {
-    check_promise(node, send.message);
+    check_promise(node, send);
     if (auto* append = std::get_if<AppendRequest>(&send.message)) {
       const std::vector<Entry> log = log_with_queue(node.disk);
       for (std::size_t i = 0; i < append->entries.size(); ++i) {
@@ -117,19 +132,27 @@ void CoreCluster::carry_out(std::size_t number, Effects effects) {
   }
 }
 
-void CoreCluster::check_promise(const Node& node, const Message& message) const {
+void CoreCluster::check_promise(const Node& node, const Send& send) const {
   const Disk& disk = node.disk;
-  if (const auto* vote = std::get_if<VoteRequest>(&message)) {
-    require(disk.hard_state.term == vote->term && disk.hard_state.vote == node.state.id,
+  const Node& to = nodes_[number_of(send.to)];
+  if (const auto* vote = std::get_if<VoteRequest>(&send.message)) {
+    require(disk.hard_state == HardState{vote->term, node.state.id},
             "a vote request leaves after the vote for oneself is durable");
-    require(vote->last_index <= disk.log.size(), "a candidate advertises only durable entries");
-  } else if (const auto* answer = std::get_if<VoteResponse>(&message)) {
-    if (answer->granted) {
-      require(disk.hard_state.term == answer->term && disk.hard_state.vote, "a vote leaves after it is durable");
-    }
-  } else if (const auto* response = std::get_if<AppendResponse>(&message)) {
+    require(vote->last_index <= disk.log.size() &&
+                (vote->last_index == 0 || disk.log[vote->last_index - 1].term == vote->last_term),
+            "a candidate advertises only durable entries");
+  } else if (const auto* answer = std::get_if<VoteResponse>(&send.message)) {
+    require(!answer->granted || disk.hard_state == HardState{answer->term, send.to},
+            "a vote leaves after it is durable");
+  } else if (const auto* response = std::get_if<AppendResponse>(&send.message)) {
     require(disk.hard_state.term >= response->term, "an answer's term is durable");
-    if (response->success) require(response->match <= disk.log.size(), "an acknowledged entry is durable");
+    if (!response->success) return;
+    require(response->match <= disk.log.size(), "an acknowledged entry is durable");
+    if (!to.up || !to.state.is_leader() || to.state.term() != response->term) return;
+    const std::vector<Entry> leaders = log_with_queue(to.disk);
+    for (Index index = 1; index <= response->match; ++index) {
+      require(disk.log[index - 1] == leaders.at(index - 1), "an acknowledged entry is the leader's");
+    }
   }
 }
 

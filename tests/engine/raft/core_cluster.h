@@ -1,4 +1,5 @@
-// Several pure cores, an imagined network and imagined disks: no store, no transport, no time but the ticks it is given.
+// Several pure cores, an imagined network and imagined disks: no store, no transport, no time but the ticks it is
+// given.
 //
 // A test is a story (elect n1, cut n2 off, propose, deliver) or a random schedule of choices. After every step the
 // cluster checks what must hold, of each node (invariants.h) and of all together:
@@ -11,6 +12,7 @@
 
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -21,7 +23,7 @@ namespace timestore::raft::testing {
 
 struct Disk {
   HardState hard_state;
-  std::vector<Entry> log;   // log[i] has index i + 1
+  std::vector<Entry> log;    // log[i] has index i + 1
   std::vector<Write> queue;  // asked for, not durable yet
 };
 
@@ -30,6 +32,8 @@ struct Node {
   Disk disk;
   Index applied = 0;
   bool up = true;
+  bool gathers = false;
+  std::vector<Input> batch;
   std::uint64_t lives = 0;
 };
 
@@ -49,9 +53,10 @@ class CoreCluster {
   std::vector<Envelope>& network() { return network_; }
 
   void input(std::size_t number, Input input);
+  void gather(std::size_t number, bool gathers);  // while it gathers, inputs wait; then they form one turn
   void tick(std::size_t number) { input(number, Tick{}); }
-  void write_done(std::size_t number);                          // the oldest write in the queue becomes durable
-  void deliver(std::size_t position, bool keep = false);        // the message at this place in the network
+  void write_done(std::size_t number);                    // the oldest write in the queue becomes durable
+  void deliver(std::size_t position, bool keep = false);  // the message at this place in the network
   void crash(std::size_t number, std::size_t surviving_writes = 0);
   void restart(std::size_t number, Index applied_on_disk);
   ProposalId propose(std::size_t number);
@@ -61,7 +66,7 @@ class CoreCluster {
   void settle(std::size_t ticks = 0);
   // Ticks and delivers until a leader's no-op is committed on every running node; false when that does not happen.
   bool elect();
-  std::optional<std::size_t> leader() const;  // the running leader of the highest term
+  std::optional<std::size_t> leader() const;                            // the running leader of the highest term
   void cut(std::size_t number, bool is_cut) { cut_[number] = is_cut; }  // drops what it sends and receives
 
   const std::map<ProposalId, Fate>& fates() const { return fates_; }
@@ -72,7 +77,8 @@ class CoreCluster {
  private:
   std::size_t number_of(const NodeId& id) const;
   void carry_out(std::size_t number, Effects effects);
-  void check_promise(const Node& node, const Message& message) const;
+  void take_turn(std::size_t number, std::span<const Input> inputs);
+  void check_promise(const Node& node, const Send& send) const;
   void check_cluster(std::size_t number);
   void note_committed(const Node& node);
 

@@ -39,6 +39,8 @@ enum class Event : std::uint8_t {
   kHeal,
   kUnreachable,
   kStepDown,
+  kGather,
+  kTakeTurn,
   kCount,
 };
 
@@ -104,6 +106,10 @@ void run(CoreCluster& cluster, const Choice& choice) {
       return cluster.input(number, Input(PeerUnreachable{CoreCluster::name(choice.how % cluster.size())}));
     case Event::kStepDown:
       return cluster.input(number, Input(StepDown{}));
+    case Event::kGather:
+      return cluster.gather(number, true);
+    case Event::kTakeTurn:
+      return cluster.gather(number, false);
     case Event::kCount:
       return;
   }
@@ -115,9 +121,11 @@ struct Swarm {
   std::uint64_t total = 0;
 
   explicit Swarm(Prng& prng) {
-    // Tick, deliver, oldest, double, lose, write, propose, read | crash, restart, cut, heal, unreachable, step down
-    constexpr std::array<std::uint64_t, static_cast<std::size_t>(Event::kCount)> usual = {60, 160, 320, 20, 20, 160, 60,
-                                                                                          30, 4,   12,  8,  12, 4,   1};
+    // Tick, deliver, oldest, double, lose, write, propose, read | crash, restart, cut, heal, unreachable, step down,
+    // gather, take turn
+    constexpr auto usual =
+        std::to_array<std::uint64_t>({60, 160, 320, 20, 20, 160, 60, 30, 4, 12, 8, 12, 4, 1, 30, 60});
+    static_assert(usual.size() == static_cast<std::size_t>(Event::kCount));
     for (std::size_t event = 0; event < weights.size(); ++event) {
       constexpr std::array<std::uint64_t, 6> strength = {0, 1, 2, 4, 8, 16};
       const bool needed = event == 0 || event == 2 || event == 5 || event == 6;
@@ -140,6 +148,7 @@ struct Swarm {
 void heal_and_demand_progress(CoreCluster& cluster) {
   for (std::size_t number = 0; number < cluster.size(); ++number) {
     cluster.cut(number, false);
+    cluster.gather(number, false);
     if (!cluster.node(number).up) cluster.restart(number, cluster.node(number).applied);
   }
   ASSERT_TRUE(cluster.elect()) << "no leader after healing";

@@ -170,6 +170,22 @@ TEST(Paper_5_3, the_asynchronous_write_race_does_not_make_a_removed_entry_durabl
   EXPECT_EQ(state.durable, 1U);
 }
 
+TEST(Paper_5_3, what_is_truncated_within_one_turn_never_reaches_the_write) {
+  for (const Index kept : {Index{0}, Index{1}}) {
+    State state = follower({}, 1);
+    AppendRequest second = append(2, {kept == 0 ? Term{0} : Term{1}, kept}, {entry(2, "x")});
+    second.leader = "n3";
+    const std::vector<Input> batch = {
+        Receive{"n2", append(1, {0, 0}, {entry(1, "a"), entry(1, "b"), entry(1, "c")})}, Receive{"n3", second}};
+    const Effects effects = step(state, batch);
+    ASSERT_TRUE(effects.write);
+    EXPECT_EQ(effects.write->first_index, 1U);
+    ASSERT_EQ(effects.write->entries.size(), kept + 1);
+    EXPECT_EQ(effects.write->entries.back(), entry(2, "x"));
+    EXPECT_EQ(state.trail.last(), (Position{2, kept + 1}));
+  }
+}
+
 TEST(Paper_5_3, an_acknowledgement_overtaken_by_a_newer_term_becomes_a_refusal) {
   State state = follower({}, 1);
   const Effects append_effects = receive(state, "n2", append(1, {0, 0}, {entry(1, "a")}));
@@ -301,6 +317,67 @@ TEST(Thesis_6_4, a_deposed_leader_refuses_its_waiting_reads) {
   const ReadId id = cluster.read(leader);
   cluster.input(leader, Input(StepDown{}));
   EXPECT_FALSE(cluster.reads().at(id).granted);
+}
+
+TEST(Thesis_6_2, a_leader_that_no_majority_answers_makes_way) {
+  CoreCluster cluster(3, 5);
+  ASSERT_TRUE(cluster.elect());
+  const std::size_t leader = *cluster.leader();
+  const ReadId read = cluster.read(leader);
+  cluster.cut(leader, true);
+  for (std::uint32_t i = 0; i < Options{}.election_ticks_max; ++i) cluster.tick(leader);
+  EXPECT_FALSE(cluster.node(leader).state.is_leader());
+  EXPECT_FALSE(cluster.reads().at(read).granted);
+}
+
+TEST(Thesis_6_2, a_leader_goes_on_while_a_majority_answers) {
+  CoreCluster cluster(5, 5);
+  ASSERT_TRUE(cluster.elect());
+  const std::size_t leader = *cluster.leader();
+  cluster.crash((leader + 1) % 5);
+  cluster.crash((leader + 2) % 5);
+  cluster.settle(3 * Options{}.election_ticks_max);
+  EXPECT_EQ(cluster.leader(), std::optional(leader));
+}
+
+TEST(Disk, a_leader_whose_disk_stands_still_makes_way) {
+  CoreCluster cluster(3, 5);
+  ASSERT_TRUE(cluster.elect());
+  const std::size_t leader = *cluster.leader();
+  cluster.propose(leader);
+  for (std::uint32_t i = 0; i < Options{}.election_ticks_max; ++i) {
+    cluster.tick(leader);
+    while (!cluster.network().empty()) cluster.deliver(0);
+    for (std::size_t other = 0; other < 3; ++other) {
+      if (other != leader) cluster.write_done(other);
+    }
+  }
+  EXPECT_FALSE(cluster.node(leader).state.is_leader()) << "the others answer, but its own write is never done";
+}
+
+TEST(Disk, a_follower_that_waits_for_its_own_disk_does_not_call_an_election) {
+  State state = follower({}, 1);
+  const Effects effects = receive(state, "n2", append(1, {0, 0}, {entry(1, "a")}));
+  for (std::uint32_t i = 0; i < 2 * Options{}.election_ticks_max; ++i) (void)step_one(state, Tick{});
+  EXPECT_EQ(state.term(), 1U);
+  (void)step_one(state, WriteDone{effects.write->id});
+  for (std::uint32_t i = 0; i < Options{}.election_ticks_max; ++i) (void)step_one(state, Tick{});
+  EXPECT_EQ(state.term(), 2U) << "once its disk is quiet, silence counts again";
+}
+
+TEST(Disk, a_follower_that_lost_its_log_is_given_it_again) {
+  CoreCluster cluster(3, 5);
+  ASSERT_TRUE(cluster.elect());
+  const std::size_t leader = *cluster.leader();
+  for (int i = 0; i < 20; ++i) cluster.propose(leader);
+  cluster.settle(10);
+  const std::size_t victim = (leader + 1) % 3;
+  cluster.crash(victim);
+  const HardState kept = cluster.node(victim).disk.hard_state;
+  cluster.node(victim).disk = {.hard_state = kept, .log = {}, .queue = {}};
+  cluster.restart(victim, 0);
+  cluster.settle(10);
+  EXPECT_EQ(cluster.node(victim).disk.log, cluster.node(leader).disk.log);
 }
 
 TEST(Hostile, a_stranger_a_jump_of_terms_and_a_second_leader_change_nothing) {

@@ -1,0 +1,160 @@
+// Requests under the reserved prefix get through whatever the others do, and the others cannot use what is theirs.
+#include <gtest/gtest.h>
+
+#include <deque>
+#include <future>
+#include <thread>
+
+#include "net/http/server.h"
+#include "tests/net/http/raw_client.h"
+
+namespace timestore::http {
+namespace {
+
+// POST /vital/echo is reserved; POST /echo and GET /hello are not. One worker each, so that one request takes all.
+struct Setting {
+  Options options = {.max_workers = 1,
+                     .reserved_prefix = "/vital/",
+                     .reserved_workers = 1,
+                     .body_timeout = kPatience,
+                     .linger = Milliseconds(1'000)};
+
+  std::unique_ptr<Server> start(std::vector<Route> more = {}) const {
+    more.push_back({"POST", "/vital/echo",
+                    [](const Request& request, httplib::Response& response) {
+                      response.set_content(request.http.body, "application/octet-stream");
+                    },
+                    BodyRules{}});
+    return start_server(options, std::move(more));
+  }
+};
+
+// Takes a worker and keeps it until release(): the server waits for the rest of the body.
+class Holder {
+ public:
+  explicit Holder(int port) : client_(port) {}
+
+  bool hold(std::string_view target) {
+    client_.send("POST " + std::string(target) +
+                 " HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n");
+    const auto answer = client_.receive();
+    return answer && answer->status == 100 && client_.send("h");
+  }
+  std::string release() {
+    const auto answer = client_.ask("ello");
+    return answer ? answer->body : "";
+  }
+  RawClient& client() { return client_; }
+
+ private:
+  RawClient client_;
+};
+
+int status_of(const std::optional<Answer>& answer) { return answer ? answer->status : 0; }
+
+TEST(Reserved, requests_are_answered_while_all_other_workers_are_held) {
+  const auto server = Setting().start();
+  Holder holder(server->port());
+  ASSERT_TRUE(holder.hold("/echo"));
+  std::deque<RawClient> queued;
+  for (int i = 0; i < 20; ++i) queued.emplace_back(server->port()).send(get("/hello"));
+  for (int i = 0; i < 20; ++i) {
+    RawClient peer(server->port());
+    for (int again = 0; again < 3; ++again) {
+      ASSERT_EQ(status_of(peer.ask(post("/vital/echo", "beat"))), 200);
+      ASSERT_EQ(status_of(peer.ask(post("http://test/vital/echo", "beat"))), 200);
+    }
+  }
+  EXPECT_EQ(holder.release(), "hello");
+  for (RawClient& client : queued) EXPECT_EQ(status_of(client.receive()), 200);
+}
+
+TEST(Reserved, requests_that_hold_all_their_workers_leave_the_others_alone) {
+  const auto server = Setting().start();
+  Holder holder(server->port());
+  ASSERT_TRUE(holder.hold("/vital/echo"));
+  EXPECT_EQ(status_of(RawClient(server->port()).ask(get("/hello"))), 200);
+  std::deque<RawClient> queued;
+  for (int i = 0; i < 5; ++i) queued.emplace_back(server->port()).send(post("/vital/echo", "beat"));
+  EXPECT_EQ(holder.release(), "hello");
+  for (RawClient& client : queued) EXPECT_EQ(status_of(client.receive()), 200);
+}
+
+TEST(Reserved, workers_are_not_kept_by_an_ordinary_request_on_their_connection) {
+  const auto server = Setting().start();
+  Holder holder(server->port());
+  ASSERT_EQ(status_of(holder.client().ask(post("/vital/echo", "beat"))), 200);
+  ASSERT_TRUE(holder.hold("/echo"));
+  EXPECT_EQ(status_of(RawClient(server->port()).ask(post("/vital/echo", "beat"))), 200);
+  EXPECT_EQ(holder.release(), "hello");
+}
+
+TEST(Reserved, requests_do_not_keep_the_ordinary_worker_of_their_connection) {
+  const auto server = Setting().start();
+  Holder holder(server->port());
+  ASSERT_EQ(status_of(holder.client().ask(get("/hello"))), 200);
+  ASSERT_TRUE(holder.hold("/vital/echo"));
+  EXPECT_EQ(status_of(RawClient(server->port()).ask(get("/hello"))), 200);
+  EXPECT_EQ(holder.release(), "hello");
+}
+
+TEST(Reserved, and_ordinary_requests_may_alternate_in_one_stream) {
+  const auto server = Setting().start();
+  std::string requests;
+  for (int i = 0; i < 200; ++i) requests += post(i % 3 == 0 ? "/vital/echo" : "/echo", std::to_string(i));
+  RawClient client(server->port());
+  client.send(requests);
+  for (int i = 0; i < 200; ++i) {
+    const auto answer = client.receive();
+    ASSERT_EQ(answer ? answer->body : "", std::to_string(i));
+  }
+}
+
+// A body takes memory in pieces of this size.
+constexpr std::size_t kPieceBytes = 256 << 10;
+
+TEST(Reserved, bodies_are_taken_while_the_others_have_no_memory_left) {
+  Setting setting;
+  setting.options.max_workers = 2;
+  setting.options.max_bodies_bytes = kPieceBytes;
+  std::promise<void> entered;
+  std::promise<void> released;
+  const auto server = setting.start({{"POST", "/wait",
+                                      [&](const Request&, httplib::Response& response) {
+                                        entered.set_value();
+                                        released.get_future().wait_for(kPatience);
+                                        response.set_content("done", "text/plain");
+                                      },
+                                      BodyRules{}}});
+  RawClient waiting(server->port());
+  waiting.send(post("/wait", "x"));
+  entered.get_future().wait_for(kPatience);
+  EXPECT_EQ(status_of(RawClient(server->port()).ask(post("/echo", "x"))), 503);
+  EXPECT_EQ(status_of(RawClient(server->port()).ask(post("/vital/echo", "beat"))), 200);
+  released.set_value();
+  EXPECT_EQ(status_of(waiting.receive()), 200);
+}
+
+TEST(Reserved, bodies_have_a_limit_of_their_own) {
+  Setting setting;
+  setting.options.max_reserved_bodies_bytes = kPieceBytes - 1;
+  const auto server = setting.start();
+  EXPECT_EQ(status_of(RawClient(server->port()).ask(post("/vital/echo", "beat"))), 503);
+  EXPECT_EQ(status_of(RawClient(server->port()).ask(post("/echo", "x"))), 200);
+}
+
+TEST(Reserved, requests_are_cut_with_the_others_when_the_server_stops) {
+  const auto server = Setting().start();
+  Holder ordinary(server->port());
+  Holder reserved(server->port());
+  ASSERT_TRUE(ordinary.hold("/echo"));
+  ASSERT_TRUE(reserved.hold("/vital/echo"));
+  std::thread stopper([&] { server->stop(Milliseconds(20)); });
+  EXPECT_TRUE(ordinary.client().is_closed_by_server());
+  EXPECT_TRUE(reserved.client().is_closed_by_server());
+  stopper.join();
+  EXPECT_EQ(server->open_connections(), 0u);
+}
+
+}  // namespace
+}  // namespace timestore::http
