@@ -5,6 +5,7 @@
 
 #include "net/log.h"
 #include "net/members.h"
+#include "net/swagger_api.h"
 
 namespace timestore::net {
 
@@ -75,10 +76,12 @@ Result<std::unique_ptr<Service>> Service::start(const Settings& settings, const 
   http::Router router;
   service->time_series_->add_routes(router);
   service->raft_->add_routes(router);
+  SwaggerApi().add_routes(router);
 
   http::Options http;
   http.host = settings.listen.host;
   http.port = settings.listen.port;
+  http.reserved_prefix = "/raft/";  // clients must not be able to keep the nodes from hearing each other
   http.log = [](const std::string& sentence) { log_warning(sentence); };
   auto server = http::Server::start(std::move(router), std::move(http));
   if (!server) return tl::unexpected(server.error());

@@ -35,7 +35,7 @@ struct Peer {
 
 // How long a request waits for a leader and a quorum before it is answered 503.
 struct Patience {
-  std::chrono::milliseconds write{10'000};
+  std::chrono::milliseconds write{5'000};
   std::chrono::milliseconds read{5'000};
 };
 

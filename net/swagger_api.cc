@@ -24,7 +24,8 @@ void SwaggerApi::add_routes(http::Router& router) const {
   router.add({.method = "GET", .pattern = "/swagger/v1/swagger.json", .handler = [](const auto&, auto& response) {
                 response.set_content(std::string(kOpenApiJson), "application/json");
               }});
-  router.add({.method = "GET", .pattern = kPage, .handler = [](const auto&, auto& response) { answer_page(response); }});
+  router.add(
+      {.method = "GET", .pattern = kPage, .handler = [](const auto&, auto& response) { answer_page(response); }});
   router.add({.method = "GET", .pattern = "/swagger", .handler = [](const auto&, auto& response) {
                 response.set_redirect(kPage);
               }});

@@ -45,7 +45,7 @@ std::string Cluster::peers_of(std::size_t node) const {
 
 Command Cluster::command(std::size_t node) const {
   const std::string log = scratch_.file(id(node) + ".log");
-  Command command{.arguments = {TIMESTORED_BINARY}, .environment = {}, .output_path = log, .error_path = log};
+  Command command{.arguments = {timestored_binary()}, .environment = {}, .output_path = log, .error_path = log};
   if (settings_ == Settings::kEnvironment) {
     // One of them names its address; the others listen on every interface, as the original's containers do.
     const std::string host = node == 1 ? "127.0.0.1" : "+";

@@ -128,6 +128,25 @@ TEST_F(HostilePeer, hostile_numbers_are_refused) {
   expect_all_well();
 }
 
+// The sender is a member, so that only the number can be what is wrong.
+TEST_F(HostilePeer, a_members_malformed_numbers_are_a_bad_request) {
+  const std::size_t to = leader_ % 3;
+  const std::string from = json_string(cluster_.id(to == 1 ? 2 : 1));
+  const auto expect_bad = [&](const char* path, const std::string& body) {
+    const Answer answer = cluster_.client(to).post(path, body);
+    EXPECT_EQ(answer.status, 400) << path << " " << body << " got " << answer;
+  };
+  for (const std::string& number : kHostileNumbers) {
+    for (const char* name : {"term", "lastLogIndex", "lastLogTerm"}) {
+      expect_bad("/raft/vote", replaced(replaced(vote(), "candidateId", from), name, number));
+    }
+    for (const char* name : {"term", "prevLogIndex", "prevLogTerm", "leaderCommit"}) {
+      expect_bad("/raft/append", replaced(replaced(append(), "leaderId", from), name, number));
+    }
+  }
+  expect_all_well();
+}
+
 TEST_F(HostilePeer, a_member_with_an_absurd_term_is_not_believed) {
   // As if from a member: the sender is not what is wrong here. Any of them, the receiver itself included.
   for (std::size_t member = 0; member < cluster_.size(); ++member) {

@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <string_view>
 #include <utility>
 
@@ -13,6 +14,11 @@
 #include "tests/system/scratch.h"
 
 namespace timestore::system {
+
+std::string timestored_binary() {
+  const char* named = std::getenv("TIMESTORED");
+  return named != nullptr ? named : TIMESTORED_BINARY;
+}
 namespace {
 
 std::vector<char*> pointers_to(std::vector<std::string>& texts) {

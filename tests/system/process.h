@@ -15,6 +15,9 @@
 
 namespace timestore::system {
 
+// The program under test: the one built beside these tests, or the one that the variable TIMESTORED names.
+std::string timestored_binary();
+
 struct Command {
   std::vector<std::string> arguments;              // the program's path first
   std::map<std::string, std::string> environment;  // added to the test's own

@@ -29,7 +29,7 @@ class Settings : public ::testing::Test {
 
   // Right settings of a single node, with one flag's value replaced, or left out where the value is empty.
   std::vector<std::string> with(const std::string& flag, const std::string& value) const {
-    std::vector<std::string> arguments = {TIMESTORED_BINARY};
+    std::vector<std::string> arguments = {timestored_binary()};
     bool is_replaced = false;
     for (const auto& [name, given] : std::vector<std::pair<std::string, std::string>>{
              {"--node-id", "node1"}, {"--listen", listen()}, {"--database", database()}}) {
@@ -109,14 +109,14 @@ TEST_F(Settings, each_wrong_one_is_one_sentence_and_nothing_is_opened) {
         {"--no-such-flag", "1", "no-such-flag"}}) {
     expect_refused(with(flag, value), named);
   }
-  expect_refused({TIMESTORED_BINARY}, "node-id");
+  expect_refused({timestored_binary()}, "node-id");
   std::vector<std::string> superfluous = with("--log-level", "info");
   superfluous.push_back("superfluous");
   expect_refused(superfluous, "superfluous");
 }
 
 TEST_F(Settings, a_wrong_one_in_the_originals_environment_is_a_sentence_too) {
-  const std::vector<std::string> program = {TIMESTORED_BINARY};
+  const std::vector<std::string> program = {timestored_binary()};
   const std::map<std::string, std::string> right = {{"Raft__NodeId", "node1"},
                                                     {"Raft__Peers", ""},
                                                     {"Database__Path", database()},
@@ -133,13 +133,13 @@ TEST_F(Settings, a_wrong_one_in_the_originals_environment_is_a_sentence_too) {
 }
 
 TEST_F(Settings, help_and_version_are_told) {
-  const Outcome help = run_to_end({TIMESTORED_BINARY, "--help"});
+  const Outcome help = run_to_end({timestored_binary(), "--help"});
   EXPECT_EQ(help.status, 0);
   for (const char* flag :
        {"--node-id", "--listen", "--peers", "--database", "--config", "--log-level", "--log-format"}) {
     EXPECT_THAT(help.output, HasSubstr(flag));
   }
-  const Outcome version = run_to_end({TIMESTORED_BINARY, "--version"});
+  const Outcome version = run_to_end({timestored_binary(), "--version"});
   EXPECT_EQ(version.status, 0);
   EXPECT_THAT(version.output, ::testing::ContainsRegex("[0-9]+\\.[0-9]+\\.[0-9]+"));
 }
@@ -156,7 +156,7 @@ TEST_F(Settings, a_node_without_peers_is_a_cluster_of_one) {
 TEST_F(Settings, they_may_stand_in_a_file) {
   write_file(scratch_.file("node1.toml"), "node-id = \"node1\"\nlisten = \"" + listen() + "\"\ndatabase = \"" +
                                               database() + "\"\nlog-format = \"json\"\n");
-  Process node = start({TIMESTORED_BINARY, "--config", scratch_.file("node1.toml")});
+  Process node = start({timestored_binary(), "--config", scratch_.file("node1.toml")});
   expect_to_write_and_read();
   EXPECT_TRUE(std::filesystem::exists(database()));
 }
@@ -164,7 +164,7 @@ TEST_F(Settings, they_may_stand_in_a_file) {
 TEST_F(Settings, a_flag_is_stronger_than_a_file) {
   write_file(scratch_.file("node1.toml"), "node-id = \"node1\"\nlisten = \"127.0.0.1:1\"\n");
   Process node = start(
-      {TIMESTORED_BINARY, "--config", scratch_.file("node1.toml"), "--listen", listen(), "--database", database()});
+      {timestored_binary(), "--config", scratch_.file("node1.toml"), "--listen", listen(), "--database", database()});
   expect_to_write_and_read();
 }
 

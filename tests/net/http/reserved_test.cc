@@ -16,7 +16,7 @@ struct Setting {
   Options options = {.max_workers = 1,
                      .reserved_prefix = "/vital/",
                      .reserved_workers = 1,
-                     .body_timeout = kPatience,
+                     .body_timeout = 2 * kPatience,
                      .linger = Milliseconds(1'000)};
 
   std::unique_ptr<Server> start(std::vector<Route> more = {}) const {

@@ -1,0 +1,49 @@
+// One node's core, driven by hand: the words of the tests about single rules.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "engine/raft/step.h"
+
+namespace timestore::raft::testing {
+
+// A follower "n1" of a cluster of three whose log has entries of the given terms, all durable.
+inline State follower(std::vector<Term> terms, Term term, Index applied = 0) {
+  Restart restart{.id = "n1", .configuration = {}, .hard_state = {}, .trail = {}, .applied = applied, .seed = 1};
+  for (const char* id : {"n1", "n2", "n3"}) restart.configuration.voters.push_back({id, ""});
+  for (const Term entry : terms) restart.trail.append(entry, EntryKind::kCommand, 10);
+  restart.hard_state.term = term;
+  return start(restart, Options{});
+}
+
+inline Effects step_one(State& state, Input input) { return step(state, std::span<const Input>(&input, 1)); }
+
+inline Effects receive(State& state, const NodeId& from, Message message) {
+  return step_one(state, Receive{from, std::move(message)});
+}
+
+inline Entry entry(Term term, const std::string& text) { return {term, EntryKind::kCommand, Payload(text)}; }
+
+// What the state lets go once its latest write is done.
+template <typename Answer>
+Answer answer_after_write(State& state, Effects effects) {
+  if (effects.sends.empty()) effects = step_one(state, WriteDone{state.last_write});
+  EXPECT_EQ(effects.sends.size(), 1U);
+  return std::get<Answer>(effects.sends.at(0).message);
+}
+
+inline AppendRequest append(Term term, Position prev, std::vector<Entry> entries, Index commit = 0) {
+  return {.term = term,
+          .leader = "n2",
+          .prev_index = prev.index,
+          .prev_term = prev.term,
+          .leader_commit = commit,
+          .round = 0,
+          .entries = std::move(entries)};
+}
+
+}  // namespace timestore::raft::testing
