@@ -1,6 +1,8 @@
 #include "engine/replica/replica.h"
 
 #include <algorithm>
+#include <type_traits>
+#include <utility>
 
 #include "engine/base/check.h"
 #include "engine/series/command.h"
@@ -155,20 +157,31 @@ void Replica::persist(std::optional<raft::Write> write) {
   start_writing();
 }
 
+// Does `work` on a lane and goes on with `then` here. An error ends the replica.
+template <typename Work, typename Then>
+void Replica::on_lane(Lane lane, Work work, Then then) {
+  auto outcome = std::make_shared<std::optional<std::invoke_result_t<Work>>>();
+  Job job;
+  job.work = [work = std::move(work), outcome] { outcome->emplace(work()); };
+  job.done = [this, then = std::move(then), outcome]() mutable {
+    if (!outcome->value()) return fail(outcome->value().error());
+    then(std::move(outcome->value()));
+  };
+  ports_.lanes.run(lane, std::move(job));
+}
+
 void Replica::start_writing() {
   if (failure_ || is_writing_ || unwritten_.empty()) return;
   is_writing_ = true;
-  const raft::WriteId last = unwritten_.back().id;
-  auto writes = std::make_shared<std::vector<raft::Write>>(std::exchange(unwritten_, {}));
-  auto outcome = std::make_shared<Result<void>>();
-  ports_.lanes.run(Lane::kLog, {.work = [this, writes, outcome] { *outcome = log_->write(*writes); },
-                                .done =
-                                    [this, last, outcome] {
-                                      is_writing_ = false;
-                                      if (!*outcome) return fail(outcome->error());
-                                      inputs_.emplace_back(raft::WriteDone{last});
-                                      start_writing();
-                                    }});
+  auto writes = std::exchange(unwritten_, {});
+  const raft::WriteId last = writes.back().id;
+  on_lane(
+      Lane::kLog, [this, writes = std::move(writes)] { return log_->write(writes); },
+      [this, last](const Result<void>&) {
+        is_writing_ = false;
+        inputs_.emplace_back(raft::WriteDone{last});
+        start_writing();
+      });
 }
 
 void Replica::send(std::vector<raft::Send> sends) {
@@ -196,25 +209,20 @@ bool Replica::fill_payloads(raft::AppendRequest& request) const {
 // A follower is behind what the cache holds: the payloads are read beside the writes. When the log has changed
 // meanwhile the message is dropped, as a network might.
 void Replica::fetch_and_send(raft::Send send) {
-  auto held = std::make_shared<raft::Send>(std::move(send));
-  auto entries = std::make_shared<Result<std::vector<raft::Entry>>>();
-  const auto& request = std::get<raft::AppendRequest>(held->message);
+  const auto& request = std::get<raft::AppendRequest>(send.message);
   const raft::Index first = request.prev_index + 1;
   const std::size_t count = request.entries.size();
-  ports_.lanes.run(Lane::kLog,
-                   {.work = [this, entries, first,
-                             count] { *entries = log_->read(first, count, options_.raft.max_append_bytes * 2); },
-                    .done =
-                        [this, held, entries] {
-                          if (!*entries) return fail(entries->error());
-                          auto& append = std::get<raft::AppendRequest>(held->message);
-                          if ((*entries)->size() < append.entries.size()) return;
-                          for (std::size_t i = 0; i < append.entries.size(); ++i) {
-                            if ((**entries)[i].term != append.entries[i].term) return;
-                            append.entries[i].payload = (**entries)[i].payload;
-                          }
-                          ports_.transport.send(std::move(*held));
-                        }});
+  on_lane(
+      Lane::kLog, [this, first, count] { return log_->read(first, count, options_.raft.max_append_bytes * 2); },
+      [this, send = std::move(send)](Result<std::vector<raft::Entry>> stored) mutable {
+        auto& append = std::get<raft::AppendRequest>(send.message);
+        if (stored->size() < append.entries.size()) return;
+        for (std::size_t i = 0; i < append.entries.size(); ++i) {
+          if ((*stored)[i].term != append.entries[i].term) return;
+          append.entries[i].payload = std::move((*stored)[i].payload);
+        }
+        ports_.transport.send(std::move(send));
+      });
 }
 
 void Replica::apply(raft::Index through) {
@@ -241,41 +249,39 @@ void Replica::start_applying() {
     }
     return apply_entries(first, std::move(entries));
   }
-  auto entries = std::make_shared<Result<std::vector<raft::Entry>>>();
-  ports_.lanes.run(Lane::kLog, {.work = [this, entries, first,
-                                         count] { *entries = log_->read(first, count, options_.max_apply_bytes); },
-                                .done =
-                                    [this, entries, first] {
-                                      if (!*entries) return fail(entries->error());
-                                      TIMESTORE_CHECK(!(*entries)->empty(), "a durable entry is in the log file");
-                                      apply_entries(first, std::move(**entries));
-                                    }});
+  on_lane(
+      Lane::kLog, [this, first, count] { return log_->read(first, count, options_.max_apply_bytes); },
+      [this, first](Result<std::vector<raft::Entry>> entries) {
+        TIMESTORE_CHECK(!entries->empty(), "a durable entry is in the log file");
+        apply_entries(first, std::move(*entries));
+      });
 }
 
 void Replica::apply_entries(raft::Index first, std::vector<raft::Entry> entries) {
-  auto held = std::make_shared<std::vector<raft::Entry>>(std::move(entries));
-  auto results = std::make_shared<Result<std::vector<store::ApplyResult>>>();
-  auto hash = std::make_shared<std::uint64_t>();
-  ports_.lanes.run(Lane::kSeries, {.work =
-                                       [this, held, first, results, hash] {
-                                         *results = series_->apply(first, *held);
-                                         *hash = series_->state_hash();
-                                       },
-                                   .done =
-                                       [this, first, results, hash] {
-                                         is_applying_ = false;
-                                         state_hash_ = *hash;
-                                         applied(first, std::move(*results));
-                                       }});
+  struct Group {
+    std::vector<store::ApplyResult> results;
+    std::uint64_t state_hash = 0;
+  };
+  on_lane(
+      Lane::kSeries,
+      [this, first, entries = std::move(entries)]() -> Result<Group> {
+        auto results = series_->apply(first, entries);
+        if (!results) return tl::unexpected(results.error());
+        return Group{std::move(*results), series_->state_hash()};
+      },
+      [this, first](Result<Group> group) {
+        is_applying_ = false;
+        state_hash_ = group->state_hash;
+        applied(first, std::move(group->results));
+      });
 }
 
-void Replica::applied(raft::Index first, Result<std::vector<store::ApplyResult>> results) {
-  if (!results) return fail(results.error());
-  applied_ = first + results->size() - 1;
+void Replica::applied(raft::Index first, std::vector<store::ApplyResult> results) {
+  applied_ = first + results.size() - 1;
   inputs_.emplace_back(raft::Applied{applied_});
   auto waiting = committed_.begin();
   for (; waiting != committed_.end() && waiting->first <= applied_; ++waiting) {
-    finish(std::move(waiting->second), WriteEnd::Kind::kApplied, std::move((*results)[waiting->first - first]));
+    finish(std::move(waiting->second), WriteEnd::Kind::kApplied, std::move(results[waiting->first - first]));
   }
   committed_.erase(committed_.begin(), waiting);
   answer_applied_reads();

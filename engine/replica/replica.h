@@ -143,10 +143,12 @@ class Replica {
   void apply(raft::Index through);
   void answer(const std::vector<raft::ReadEnd>& reads, const std::vector<raft::Fate>& fates);
 
+  template <typename Work, typename Then>
+  void on_lane(Lane lane, Work work, Then then);
   void start_writing();
   void start_applying();
   void apply_entries(raft::Index first, std::vector<raft::Entry> entries);
-  void applied(raft::Index first, Result<std::vector<store::ApplyResult>> results);
+  void applied(raft::Index first, std::vector<store::ApplyResult> results);
   void fetch_and_send(raft::Send send);
   bool fill_payloads(raft::AppendRequest& request) const;
   void answer_applied_reads();
