@@ -6,7 +6,9 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <thread>
+#include <utility>
 
 #include "engine/base/json_text.h"
 #include "net/http/problem.h"
@@ -74,12 +76,14 @@ Result<std::vector<Peer>> learn_ids(const Settings& settings, const std::functio
   if (std::none_of(peers.begin(), peers.end(), unknown)) return peers;
   auto server = answer_who_we_are(settings);
   if (!server) return tl::unexpected(server.error());
+  std::map<std::string, std::string> told;  // the last reason that was logged, by URL
   while (std::any_of(peers.begin(), peers.end(), unknown)) {
     for (Peer& peer : peers) {
       if (should_stop()) return fail("Stopped before the ids of all peers were learnt.");
       if (peer.id) continue;
       auto id = ask(peer.address);
       if (!id) {
+        if (std::exchange(told[url_of(peer.address)], id.error().message) == id.error().message) continue;
         log_info("Waiting for " + url_of(peer.address) + " to tell its node id (" + id.error().message + ").");
         continue;
       }

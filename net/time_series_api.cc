@@ -1,5 +1,6 @@
 #include "net/time_series_api.h"
 
+#include "engine/base/json_text.h"
 #include "engine/series/parse.h"
 #include "net/http/problem.h"
 #include "net/log.h"
@@ -149,7 +150,9 @@ bool TimeSeriesApi::redirect(const http::Request& request, httplib::Response& re
   if (!leader) return false;
   response.status = 307;
   response.set_header("Location", leader->url + request.http.target);
-  response.set_content("{\"leaderId\":\"" + leader->id + "\"}", "application/json");
+  std::string body = "{\"leaderId\":";
+  append_json_string(body, leader->id);
+  response.set_content(body + "}", "application/json");
   return true;
 }
 

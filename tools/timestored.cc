@@ -117,7 +117,7 @@ int run(const timestore::net::Settings& settings) {
   };
   auto service = Service::start(settings, TIMESTORE_VERSION, on_failure, [&] { return is_pending(signals); });
   if (!service) {
-    if (is_pending(signals)) return kStopped;
+    if (is_pending(signals) && !failed) return kStopped;
     print_error(service.error().message);
     return kFailed;
   }
