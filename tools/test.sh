@@ -102,7 +102,8 @@ CXX=g++ stage "g++" build "" all "${without_system[@]}"
 if [[ $quick == no ]]; then
   export UBSAN_OPTIONS=print_stacktrace=1 TSAN_OPTIONS=second_deadlock_stack=1
   drive=(-L '^sanitized-system$')
-  CXX=clang++ stage "clang, address and undefined behaviour" build-address address "tests/engine/all timestored" -L '^unit$'
+  CXX=clang++ stage "clang, address and undefined behaviour" build-address address \
+    "tests/engine/all bench/all timestored" -L '^unit$'
   drive=()
   CXX=clang++ stage "clang, threads" build-thread thread tests/net/all -L '^net$'
 fi

@@ -167,6 +167,21 @@ TEST_F(LeadingDouble, its_committed_entries_appear_in_our_series) {
   EXPECT_EQ(entries_in(device.body), std::vector{kCamel});
 }
 
+// It cannot confirm a read, so the answer comes from what this node holds, and says so.
+TEST_F(LeadingDouble, what_it_leads_is_read_by_default_too_and_said_to_be_unconfirmed) {
+  ASSERT_TRUE(campaign());
+  log_ = {{term_, kPascalCommand}};
+  Answer answer;
+  ASSERT_TRUE(await(20s,
+                    [&] {
+                      if (!replicate(0, 1)) return false;
+                      answer = cluster_->client(0).get("/api/timeseries");
+                      return answer.status == 200 && entries_in(answer.body) == std::vector{kPascal};
+                    }))
+      << "the last answer was " << answer;
+  EXPECT_EQ(answer.header("X-Timestore-Read-Level"), "none");
+}
+
 TEST_F(LeadingDouble, node1_follows_it_and_says_so) {
   ASSERT_TRUE(campaign());
   ASSERT_TRUE(replicate(0, 0));

@@ -6,7 +6,7 @@ source "$(dirname "$0")/claims.sh"
 root=$1
 
 project=$scratch/project
-mkdir -p "$project"/{tools,tests/{engine,net}}
+mkdir -p "$project"/{tools,bench,tests/{engine,net}}
 cp "$root/tools/test.sh" "$project/tools/"
 printf '#!/bin/sh\n' >"$project/tools/deps.sh"
 chmod +x "$project/tools/deps.sh"
@@ -16,8 +16,10 @@ project(small LANGUAGES NONE)
 message(STATUS "sanitizer '${TIMESTORE_SANITIZE}'")
 add_custom_target(timestored)
 enable_testing()
+add_subdirectory(bench)
 add_subdirectory(tests)
 CMAKE
+echo 'add_custom_target(bench_program)' >"$project/bench/CMakeLists.txt"
 echo 'add_custom_target(net_test)' >"$project/tests/net/CMakeLists.txt"
 echo 'add_custom_target(engine_test)' >"$project/tests/engine/CMakeLists.txt"
 
