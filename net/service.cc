@@ -18,7 +18,11 @@ constexpr std::chrono::milliseconds kAnswerTime{2000};
 std::map<raft::NodeId, HostPort> addresses_of(const std::vector<raft::Member>& members) {
   std::map<raft::NodeId, HostPort> addresses;
   for (const raft::Member& member : members) {
-    if (const auto address = parse_http_url(member.url)) addresses.emplace(member.id, *address);
+    if (const auto address = parse_http_url(member.url)) {
+      addresses.emplace(member.id, *address);
+    } else {
+      log_warning("Member " + member.id + " cannot be reached: " + address.error().message);
+    }
   }
   return addresses;
 }
