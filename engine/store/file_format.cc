@@ -3,6 +3,8 @@
 #include <array>
 
 #include "engine/base/checksum.h"
+#include "engine/base/mark.h"
+#include "engine/store/page_checksums.h"
 #include "engine/store/wal.h"
 
 namespace timestore::store {
@@ -28,8 +30,15 @@ Result<int> recognize(Database& database, const FileFormat& format) {
   auto version = database.integer(kAttempt, "PRAGMA user_version");
   if (!version) return tl::unexpected(std::move(version.error()));
 
-  if (*application_id == 0 && *version == 0 && tables->empty()) return 0;
   const std::string path = database.path();
+  if (*application_id == 0 && *version == 0 && tables->empty()) {
+    auto pages = database.integer(kAttempt, "PRAGMA page_count");
+    if (!pages) return tl::unexpected(std::move(pages.error()));
+    if (*pages == 0 || database.has_page_checksums()) return 0;
+    return fail(path + " is not a Time Store DB " + format.name +
+                ": it is an empty database that another program made. Nothing was written to it; remove it or give "
+                "this node another path.");
+  }
   if (*application_id != format.application_id) {
     return fail(path + " is not a Time Store DB " + format.name +
                 ": it is another application's database (application id " + std::to_string(*application_id) +
@@ -44,6 +53,11 @@ Result<int> recognize(Database& database, const FileFormat& format) {
     return damaged(path, std::string("this ") + format.name + " has version " + std::to_string(*version) +
                              " of its format and the tables: " + *tables);
   }
+  if (!database.has_page_checksums()) {
+    return fail(path + " is a " + format.name +
+                " without page checksums, as no released version writes them, or the header of the file is damaged. "
+                "Nothing was written to it; restore this node from its peers.");
+  }
   return static_cast<int>(*version);
 }
 
@@ -51,11 +65,11 @@ Result<int> recognize(Database& database, const FileFormat& format) {
 // because the database has a hook of its own for the write-ahead log.
 std::string connection_settings(const FileFormat& format) {
   const bool every_commit = format.durability == FileFormat::Durability::kEveryCommit;
-  std::string settings;
+  std::string settings = "PRAGMA page_size=" + std::to_string(kPageBytes) + ";";
   if (every_commit) settings += "PRAGMA locking_mode=EXCLUSIVE;";
   settings += every_commit ? "PRAGMA synchronous=FULL;" : "PRAGMA synchronous=NORMAL;";
   settings +=
-      "PRAGMA page_size=4096; PRAGMA secure_delete=OFF; PRAGMA cache_spill=OFF; PRAGMA temp_store=MEMORY;"
+      "PRAGMA secure_delete=OFF; PRAGMA cache_spill=OFF; PRAGMA temp_store=MEMORY;"
       "PRAGMA mmap_size=0; PRAGMA cell_size_check=ON;";
   settings += "PRAGMA journal_size_limit=" + std::to_string(kWalKeptBytes) + ";";
   settings += "PRAGMA cache_size=-" + std::to_string(format.cache_kib) + ";";
@@ -102,9 +116,10 @@ Result<Database> open_for_writing(const std::string& path, const std::string& vf
   auto version = recognize(*database, format);
   if (!version) return tl::unexpected(std::move(version.error()));
 
-  if (*version != 0) {
-    if (auto recovered = recover_wal(*database, format); !recovered)
-      return tl::unexpected(std::move(recovered.error()));
+  if (*version == 0) {
+    database->start_page_checksums();
+  } else if (auto recovered = recover_wal(*database, format); !recovered) {
+    return tl::unexpected(std::move(recovered.error()));
   }
   auto mode = database->text("turn its write-ahead log on", "PRAGMA journal_mode=WAL");
   if (!mode) return tl::unexpected(std::move(mode.error()));
@@ -112,6 +127,7 @@ Result<Database> open_for_writing(const std::string& path, const std::string& vf
     return fail(path + ": a " + format.name + " needs a write-ahead log, which is not possible here (SQLite answers '" +
                 *mode + "'): is this a regular file on a local disk?");
   }
+  if (*version == 0) TIMESTORE_MARK("store: a file was made");
   if (auto migrated = migrate(*database, format, *version); !migrated) {
     return tl::unexpected(std::move(migrated.error()));
   }
@@ -139,6 +155,7 @@ Result<Database> open_for_reading(const std::string& path, const std::string& vf
 }
 
 tl::unexpected<Error> damaged(std::string_view path, std::string_view what) {
+  TIMESTORE_MARK("store: damage was found and named");
   std::string message(path);
   message.append(": damaged: ").append(what).append(". Restore this node from its peers.");
   return fail(std::move(message));

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "engine/base/check.h"
+#include "engine/base/mark.h"
 #include "engine/store/log_rows.h"
 #include "engine/store/sqlite.h"
 
@@ -111,6 +112,7 @@ Result<void> LogFile::Connection::write(std::span<const raft::Write> writes) {
   TIMESTORE_CHECK(has_identity, "a node knows who it is before it promises anything");
   auto transaction = Transaction::begin(database);
   if (!transaction) return tl::unexpected(std::move(transaction.error()));
+  if (writes.size() > 1) TIMESTORE_MARK("store: several writes shared a sync");
   const LogEnd end_before = end;
   raft::HardState latest = hard_state;
   for (const raft::Write& write : writes) {
@@ -137,6 +139,7 @@ Result<void> LogFile::Connection::write(std::span<const raft::Write> writes) {
   auto moved = database.checkpoint(Database::CheckpointMode::kPassive);
   if (!moved) return tl::unexpected(std::move(moved.error()));
   TIMESTORE_CHECK(*moved, "nobody else reads the log file while it is open");
+  TIMESTORE_MARK("store: the log file was checkpointed");
   return {};
 }
 
@@ -144,7 +147,9 @@ Result<void> LogFile::Connection::truncate_from(raft::Index index) {
   TIMESTORE_CHECK(index >= 1 && index <= end.index + 1, "only entries in the log can be removed");
   if (index == end.index + 1) return {};
   if (auto removed = remove.bind_integer(1, static_cast<std::int64_t>(index)).run(); !removed) return removed;
+  TIMESTORE_MARK("store: entries were removed from the log file");
   if (index == 1) {
+    TIMESTORE_MARK("store: the log file lost all its entries");
     end = {};
     return {};
   }
@@ -186,6 +191,7 @@ Result<std::vector<raft::Entry>> LogFile::Connection::read(raft::Index first, st
                                                            std::uint64_t max_bytes) {
   std::vector<raft::Entry> entries;
   if (first > end.index) return entries;
+  TIMESTORE_MARK("store: entries were read from the log file");
   // The entry before the first comes along: its checksum is the seed of the first one's.
   LogEnd before{.index = first - 1};
   std::uint64_t bytes = 0;

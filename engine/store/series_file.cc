@@ -6,6 +6,7 @@
 
 #include "engine/base/check.h"
 #include "engine/base/hash.h"
+#include "engine/base/mark.h"
 #include "engine/series/command.h"
 #include "engine/store/series_rows.h"
 
@@ -161,6 +162,7 @@ Result<ApplyResult> SeriesFile::Connection::apply_entry(raft::Index index, const
   auto planned = plan(index, *entries);
   if (!planned) return tl::unexpected(std::move(planned.error()));
   if (!planned->conflicts.empty()) {
+    TIMESTORE_MARK("store: a command was refused for a conflict");
     return ApplyResult{.outcome = Outcome::kConflict, .conflicts = std::move(planned->conflicts)};
   }
   for (const std::uint32_t ordinal : planned->additions) {
@@ -185,6 +187,7 @@ Result<SeriesFile::Connection::Plan> SeriesFile::Connection::plan(raft::Index in
     const TimeEntry* same_id = *stored ? &**stored : nullptr;
     if (same_id == nullptr && may_repeat) {
       const auto [first, is_first] = earlier.emplace(entry.id, &entry);
+      if (!is_first) TIMESTORE_MARK("store: an id came twice in one command");
       if (!is_first) same_id = first->second;
     }
     if (same_id == nullptr) {
@@ -207,6 +210,10 @@ Result<void> SeriesFile::Connection::save(const SeriesMeta& next) {
 Result<void> SeriesFile::Connection::checkpoint(Database::CheckpointMode mode) {
   auto complete = database.checkpoint(mode);
   if (!complete) return tl::unexpected(std::move(complete.error()));
+  if (!*complete) TIMESTORE_MARK("store: a reader kept a checkpoint from its end");
+  if (*complete && durable_index > 0 && durable_index < meta.applied.index) {
+    TIMESTORE_MARK("store: what was applied became durable");
+  }
   if (*complete) durable_index = meta.applied.index;
   return {};
 }

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "engine/base/check.h"
+#include "engine/base/mark.h"
 
 namespace timestore::store {
 
@@ -140,12 +141,14 @@ Result<std::optional<TimeEntry>> PointTable::find(const Guid& id, EntryPosition 
   const auto told = position_of(id);
   if (told && *told != own && told->index <= kMaxSeriesIndex) {
     auto there = at(row_number(*told));
+    if (there && *there && (*there)->id == id) TIMESTORE_MARK("store: an id of our own was found again");
     if (!there || (*there && (*there)->id == id)) return there;
   }
   const ResetAtEnd reset(find_id_);
   auto listed = find_id_.bind_blob(1, id.bytes).step();
   if (!listed) return tl::unexpected(std::move(listed.error()));
   if (!*listed) return std::nullopt;
+  TIMESTORE_MARK("store: an id of a client was found again");
   const std::int64_t row = find_id_.integer(0);
   auto point = at(row);
   if (point && (!*point || (*point)->id != id)) {

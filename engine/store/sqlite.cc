@@ -6,6 +6,8 @@
 #include <utility>
 
 #include "engine/base/check.h"
+#include "engine/base/mark.h"
+#include "engine/store/page_checksums.h"
 
 namespace timestore::store {
 
@@ -20,6 +22,8 @@ std::string_view advice(int code) {
              "recover from the file; check the disk";
     case SQLITE_IOERR_SHORT_READ:
       return "The file is shorter than it must be: restore this node from its peers";
+    case SQLITE_IOERR_DATA:
+      return "The file is damaged: restore this node from its peers";
     case SQLITE_IOERR_NOMEM:
       return "There is not enough memory";
     case SQLITE_READONLY_DBMOVED:
@@ -64,10 +68,14 @@ namespace {
 // The last failure of a connection. `path` is for one that could not be opened; others know theirs.
 tl::unexpected<Error> failure(sqlite3* handle, const char* attempt, const char* path = nullptr) {
   const int code = sqlite3_extended_errcode(handle);
-  std::string detail = sqlite3_errmsg(handle);
-  const int system_error = sqlite3_system_errno(handle);
   const int primary = code & 0xff;
-  if (system_error != 0 && (primary == SQLITE_CANTOPEN || primary == SQLITE_IOERR)) {
+  std::string detail(code == SQLITE_IOERR_DATA ? page_damage(handle) : "");
+  if (!detail.empty() || primary == SQLITE_CORRUPT || primary == SQLITE_NOTADB) {
+    TIMESTORE_MARK("store: damage was found and named");
+  }
+  if (detail.empty()) detail = sqlite3_errmsg(handle);
+  const int system_error = sqlite3_system_errno(handle);
+  if (code != SQLITE_IOERR_DATA && system_error != 0 && (primary == SQLITE_CANTOPEN || primary == SQLITE_IOERR)) {
     detail.append(": ").append(std::generic_category().message(system_error));
   }
   if (path == nullptr) path = sqlite3_db_filename(handle, "main");
@@ -171,11 +179,12 @@ bool Statement::is_null(int column) const { return sqlite3_column_type(handle_, 
 
 struct Database::State {
   sqlite3* handle = nullptr;
+  PageChecksums page_checksums;
   int wal_frames = 0;
   std::optional<Error> cause_of_stop;
   std::optional<Statement> begin, commit, rollback;
 
-  State() = default;
+  explicit State(const std::string& vfs) : page_checksums(vfs) {}
   State(const State&) = delete;
   State& operator=(const State&) = delete;
   ~State() {
@@ -195,11 +204,12 @@ Database::~Database() = default;
 
 Result<Database> Database::open(const std::string& path, const std::string& vfs, Access access) {
   const int mode = access == Access::kReadOnly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
-  auto state = std::make_unique<State>();
+  auto state = std::make_unique<State>(vfs);
   const int status = sqlite3_open_v2(path.c_str(), &state->handle, mode | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
-                                     vfs.empty() ? nullptr : vfs.c_str());
+                                     state->page_checksums.vfs());
   if (state->handle == nullptr) return tl::unexpected(sqlite_error(path, "open the file", status));
   if (status != SQLITE_OK) return failure(state->handle, "open the file", path.c_str());
+  state->page_checksums.learn(state->handle);
   state->configure_close(1);
   sqlite3_wal_hook(
       state->handle,
@@ -212,6 +222,9 @@ Result<Database> Database::open(const std::string& path, const std::string& vfs,
 }
 
 std::string Database::path() const { return never_null(sqlite3_db_filename(state_->handle, "main")); }
+
+bool Database::has_page_checksums() const { return state_->page_checksums.are_kept(); }
+void Database::start_page_checksums() { state_->page_checksums.start(state_->handle); }
 
 Result<Statement> Database::prepare(const char* attempt, std::string_view sql) {
   sqlite3_stmt* handle = nullptr;
@@ -233,7 +246,9 @@ Result<std::int64_t> Database::integer(const char* attempt, std::string_view sql
   auto row = statement->step();
   if (!row) return tl::unexpected(std::move(row.error()));
   TIMESTORE_CHECK(*row, "a query for one number gives a row");
-  return statement->integer(0);
+  const std::int64_t number = statement->integer(0);
+  if (auto end = statement->run(); !end) return tl::unexpected(std::move(end.error()));
+  return number;
 }
 
 Result<std::string> Database::text(const char* attempt, std::string_view sql) {
@@ -242,7 +257,10 @@ Result<std::string> Database::text(const char* attempt, std::string_view sql) {
   auto row = statement->step();
   if (!row) return tl::unexpected(std::move(row.error()));
   TIMESTORE_CHECK(*row, "a query for one text gives a row");
-  return std::string(statement->bytes(0));
+  std::string text(statement->bytes(0));
+  // A PRAGMA that changes the file gives its answer first, and commits at its end.
+  if (auto end = statement->run(); !end) return tl::unexpected(std::move(end.error()));
+  return text;
 }
 
 void Database::set_busy_timeout(int milliseconds) { sqlite3_busy_timeout(state_->handle, milliseconds); }
@@ -281,6 +299,7 @@ void Database::merge_wal_on_close() { state_->configure_close(0); }
 
 void Database::stop(const Error& cause) {
   state_->configure_close(1);
+  if (!state_->cause_of_stop) TIMESTORE_MARK("store: a file was given up after a failure");
   if (!state_->cause_of_stop) state_->cause_of_stop = cause;
 }
 

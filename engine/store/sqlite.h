@@ -79,6 +79,7 @@ class Database {
   };
 
   // With read-write access a missing file is created, empty. `vfs` names a registered SQLite VFS, empty the default.
+  // Pages that have checksums are verified when they are read (page_checksums.h).
   // Closing leaves the write-ahead log alone until merge_wal_on_close() is called.
   [[nodiscard]] static Result<Database> open(const std::string& path, const std::string& vfs, Access access);
   Database(Database&&) noexcept;
@@ -86,6 +87,10 @@ class Database {
   ~Database();
 
   std::string path() const;
+
+  // Whether the file's pages have checksums; from now on they have. The latter requires a file without pages.
+  bool has_page_checksums() const;
+  void start_page_checksums();
 
   // `attempt` completes the sentence "could not ..." and must live as long as the database.
   [[nodiscard]] Result<Statement> prepare(const char* attempt, std::string_view sql);

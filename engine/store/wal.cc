@@ -3,19 +3,21 @@
 #include <sqlite3.h>
 
 #include <algorithm>
-#include <cstddef>
-#include <cstdint>
+#include <bit>
+#include <cstring>
 #include <vector>
+
+#include "engine/base/mark.h"
+#include "engine/store/page_checksums.h"
 
 namespace timestore::store {
 
 namespace {
 
-constexpr std::size_t kHeaderBytes = 32;       // magic, format, page size, checkpoint number, salt (8), checksum (8)
-constexpr std::size_t kFrameHeaderBytes = 24;  // page number, pages after commit, salt (8), checksum (8)
+constexpr std::size_t kHeaderBytes = 32;  // magic, format, page size, checkpoint number, salt (8), checksum (8)
 constexpr std::size_t kSaltBytes = 8;
 constexpr std::uint32_t kMagic = 0x377f0682;  // plus 1 when checksums take their words in big-endian order
-constexpr int kChunkBytes = 1 << 16;          // the unix VFS cannot write 128 KiB or more at once (SQLite never does)
+constexpr bool kIsBigEndianMachine = std::endian::native == std::endian::big;
 
 std::uint32_t big_endian(std::string_view bytes, std::size_t offset) {
   std::uint32_t word = 0;
@@ -23,21 +25,27 @@ std::uint32_t big_endian(std::string_view bytes, std::size_t offset) {
   return word;
 }
 
-std::uint32_t little_endian(std::string_view bytes, std::size_t offset) {
-  return __builtin_bswap32(big_endian(bytes, offset));
+// What is read or written at once: the header, then some whole frames. The unix VFS cannot take 128 KiB or more, and no
+// read shall look as if it were for a page (page_checksums.h).
+constexpr std::size_t kChunkBytes = 15 * (kWalFrameHeaderBytes + kPageBytes);
+
+std::size_t chunk_bytes(std::size_t offset, std::size_t size_bytes) {
+  return std::min(offset == 0 ? kHeaderBytes : kChunkBytes, size_bytes - offset);
 }
 
 // SQLite's running checksum: two words, each step mixing two words of input.
 struct Checksum {
   std::uint32_t first = 0;
   std::uint32_t second = 0;
-  bool big_endian_words = false;
+  bool big_endian_words = kIsBigEndianMachine;
 
   void add(std::string_view bytes) {
-    const auto word = big_endian_words ? big_endian : little_endian;
+    const bool swaps = big_endian_words != kIsBigEndianMachine;
     for (std::size_t at = 0; at + 8 <= bytes.size(); at += 8) {
-      first += word(bytes, at) + second;
-      second += word(bytes, at + 4) + first;
+      std::uint32_t words[2];
+      std::memcpy(words, bytes.data() + at, sizeof words);
+      first = first + (swaps ? __builtin_bswap32(words[0]) : words[0]) + second;
+      second = second + (swaps ? __builtin_bswap32(words[1]) : words[1]) + first;
     }
   }
   bool matches(std::string_view bytes, std::size_t offset) const {
@@ -70,10 +78,10 @@ Log parse(std::string_view wal) {
 
   const std::string_view salt = wal.substr(16, kSaltBytes);
   bool valid = true;
-  for (std::string_view rest = wal.substr(kHeaderBytes); rest.size() >= kFrameHeaderBytes + page_bytes;
-       rest.remove_prefix(kFrameHeaderBytes + page_bytes)) {
+  for (std::string_view rest = wal.substr(kHeaderBytes); rest.size() >= kWalFrameHeaderBytes + page_bytes;
+       rest.remove_prefix(kWalFrameHeaderBytes + page_bytes)) {
     checksum.add(rest.substr(0, 8));
-    checksum.add(rest.substr(kFrameHeaderBytes, page_bytes));
+    checksum.add(rest.substr(kWalFrameHeaderBytes, page_bytes));
     Frame frame{.page = big_endian(rest, 0),
                 .pages_after_commit = big_endian(rest, 4),
                 .same_generation = rest.substr(8, kSaltBytes) == salt};
@@ -86,6 +94,28 @@ Log parse(std::string_view wal) {
 
 }  // namespace
 
+std::optional<WalFramePlace> wal_frame_of_page(std::int64_t offset, std::int64_t page_bytes) {
+  constexpr std::int64_t kFramesOffset = kHeaderBytes;
+  constexpr std::int64_t kPageOffset = kWalFrameHeaderBytes;
+  constexpr std::int64_t kChecksumBytes = kWalChecksumBytes;
+  const std::int64_t frame_bytes = kPageOffset + page_bytes;
+  const std::int64_t frame_offset = offset - kPageOffset;
+  if (frame_offset < kFramesOffset || (frame_offset - kFramesOffset) % frame_bytes != 0) return std::nullopt;
+  // Each header ends with its checksum; the first frame goes on from that of the log's header.
+  const bool is_first = frame_offset == kFramesOffset;
+  const std::int64_t end_of_header_before = is_first ? frame_offset : frame_offset - frame_bytes + kPageOffset;
+  return WalFramePlace{.number = (frame_offset - kFramesOffset) / frame_bytes + 1,
+                       .offset = frame_offset,
+                       .seed_offset = end_of_header_before - kChecksumBytes};
+}
+
+bool is_whole_wal_frame(std::string_view frame, std::string_view seed) {
+  Checksum checksum{.first = big_endian(seed, 0), .second = big_endian(seed, 4)};
+  checksum.add(frame.substr(0, 8));
+  checksum.add(frame.substr(kWalFrameHeaderBytes));
+  return checksum.matches(frame, 16);
+}
+
 std::optional<std::string> find_wal_damage(std::string_view wal) {
   if (wal.size() <= kHeaderBytes) return std::nullopt;
   const Log log = parse(wal);
@@ -96,6 +126,7 @@ std::optional<std::string> find_wal_damage(std::string_view wal) {
   const auto ends_transaction = [](const Frame& frame) { return frame.ends_transaction(); };
   auto valid_end = std::find_if(begin, end, [](const Frame& frame) { return !frame.valid; });
   if (valid_end == end) return std::nullopt;
+  if (valid_end->same_generation) TIMESTORE_MARK("store: a crash left a transaction in part");
   auto transaction = valid_end;
   while (transaction != begin && !ends_transaction(*(transaction - 1))) --transaction;
 
@@ -118,9 +149,10 @@ Result<std::string> read_wal(Database& database) {
     return tl::unexpected(sqlite_error(database.path(), kAttempt, status));
   }
   std::string wal(static_cast<std::size_t>(size_bytes), '\0');
-  for (sqlite3_int64 offset = 0; offset < size_bytes; offset += kChunkBytes) {
-    const int chunk_bytes = static_cast<int>(std::min<sqlite3_int64>(kChunkBytes, size_bytes - offset));
-    const int status = file->pMethods->xRead(file, wal.data() + offset, chunk_bytes, offset);
+  for (std::size_t offset = 0; offset < wal.size(); offset += chunk_bytes(offset, wal.size())) {
+    const int status =
+        file->pMethods->xRead(file, wal.data() + offset, static_cast<int>(chunk_bytes(offset, wal.size())),
+                              static_cast<sqlite3_int64>(offset));
     if (status != SQLITE_OK) return tl::unexpected(sqlite_error(database.path(), kAttempt, status));
   }
   return wal;
@@ -130,8 +162,9 @@ Result<void> rewrite_wal(Database& database, std::string_view wal) {
   constexpr const char* kAttempt = "make its write-ahead log durable";
   sqlite3_file* file = database.wal_file();
   if (file == nullptr || wal.empty()) return {};
-  for (std::size_t offset = 0; offset < wal.size(); offset += kChunkBytes) {
-    const std::string_view chunk = wal.substr(offset, kChunkBytes);
+  TIMESTORE_MARK("store: a write-ahead log from before a crash was written again");
+  for (std::size_t offset = 0; offset < wal.size(); offset += chunk_bytes(offset, wal.size())) {
+    const std::string_view chunk = wal.substr(offset, chunk_bytes(offset, wal.size()));
     const int status =
         file->pMethods->xWrite(file, chunk.data(), static_cast<int>(chunk.size()), static_cast<sqlite3_int64>(offset));
     if (status != SQLITE_OK) return tl::unexpected(sqlite_error(database.path(), kAttempt, status));

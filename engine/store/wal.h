@@ -9,6 +9,8 @@
 // File format: https://www.sqlite.org/fileformat2.html#walformat
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -30,5 +32,21 @@ namespace timestore::store {
 // complete once and is damaged now, and so is a log that has frames but no valid header (which is synced before the
 // first frame). Damage in the very last transaction cannot be told from a torn write.
 [[nodiscard]] std::optional<std::string> find_wal_damage(std::string_view wal);
+
+// ---- one frame: a header and the content of a page
+inline constexpr std::size_t kWalFrameHeaderBytes = 24;  // page number, pages after commit, salt (8), checksum (8)
+inline constexpr std::size_t kWalChecksumBytes = 8;
+
+struct WalFramePlace {
+  std::int64_t number;  // from 1
+  std::int64_t offset;
+  std::int64_t seed_offset;  // of the checksum of everything before the frame, with which its own goes on
+};
+
+// The frame whose page begins at `offset` of a write-ahead log; nullopt when no page begins there.
+[[nodiscard]] std::optional<WalFramePlace> wal_frame_of_page(std::int64_t offset, std::int64_t page_bytes);
+
+// Whether the checksum in a frame's header is that of the frame, on a machine of this one's byte order.
+[[nodiscard]] bool is_whole_wal_frame(std::string_view frame, std::string_view seed);
 
 }  // namespace timestore::store

@@ -3,10 +3,12 @@
 #include <sqlite3.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <fstream>
 #include <iterator>
 
 #include "engine/base/check.h"
+#include "engine/base/prng.h"
 
 namespace timestore::store {
 
@@ -150,6 +152,31 @@ std::unique_ptr<Disk> Disk::after_kill() const {
 std::unique_ptr<Disk> Disk::after_power_cut() const {
   auto copy = std::make_unique<Disk>();
   for (const auto& [path, file] : files_) copy->write(std::filesystem::path(path).filename().string(), file.durable);
+  return copy;
+}
+
+std::unique_ptr<Disk> Disk::after_torn_power_cut(std::uint64_t seed) const {
+  constexpr std::int64_t kSectorBytes = 512;
+  Prng prng(seed);
+  auto copy = std::make_unique<Disk>();
+  for (const auto& [path, file] : files_) {
+    std::string bytes = file.durable;
+    for (const Change& change : file.pending) {
+      if (change.is_truncation) {
+        if (prng.below(2) == 0) apply(bytes, change);
+        continue;
+      }
+      const std::int64_t end = change.offset + static_cast<std::int64_t>(change.bytes.size());
+      for (std::int64_t at = change.offset; at < end;) {
+        const std::int64_t sector_end = std::min(end, (at / kSectorBytes + 1) * kSectorBytes);
+        const auto from = static_cast<std::size_t>(at - change.offset);
+        const auto size = static_cast<std::size_t>(sector_end - at);
+        if (prng.below(2) == 0) apply(bytes, {at, change.bytes.substr(from, size), false});
+        at = sector_end;
+      }
+    }
+    copy->write(std::filesystem::path(path).filename().string(), bytes);
+  }
   return copy;
 }
 

@@ -25,7 +25,7 @@ class Disk {
   Disk& operator=(const Disk&) = delete;
 
   const std::string& vfs() const { return name_; }  // for the `vfs` parameter of the stores
-  std::string path(const std::string& file) const;   // of a file on this disk
+  std::string path(const std::string& file) const;  // of a file on this disk
 
   enum class Fault : std::uint8_t { kError, kFull };
 
@@ -37,6 +37,8 @@ class Disk {
   std::unique_ptr<Disk> after_kill() const;
   // A copy of what is durable now, as a power cut leaves it.
   std::unique_ptr<Disk> after_power_cut() const;
+  // The same, but of all that was written since, any sectors have arrived too, as the seed says.
+  std::unique_ptr<Disk> after_torn_power_cut(std::uint64_t seed) const;
 
   std::string read(const std::string& file) const;
   void write(const std::string& file, const std::string& bytes);  // durable; requires that the file is not open

@@ -5,18 +5,12 @@
 #include "engine/store/series_file.h"
 #include "engine/store/series_reader.h"
 #include "tests/engine/store/log_story.h"
+#include "tests/engine/store/shell.h"
 
 namespace timestore::store {
 namespace {
 
 using testing::HasSubstr;
-
-void execute(const std::string& path, const std::string& sql) {
-  sqlite3* database = nullptr;
-  ASSERT_EQ(sqlite3_open(path.c_str(), &database), SQLITE_OK);
-  EXPECT_EQ(sqlite3_exec(database, sql.c_str(), nullptr, nullptr, nullptr), SQLITE_OK) << sqlite3_errmsg(database);
-  sqlite3_close(database);
-}
 
 // What the original, a .NET program with Entity Framework Core, leaves when it is killed.
 std::unique_ptr<Disk> disk_of_the_original(const std::string& journal_mode) {
@@ -70,17 +64,44 @@ TEST(FileFormat, the_two_files_are_not_taken_for_each_other) {
 TEST(FileFormat, a_newer_version_is_refused_and_left_alone) {
   Disk disk;
   { ASSERT_TRUE(LogFile::open(disk.path("log.db"), disk.vfs()).has_value()); }
-  execute(disk.path("log.db"), "PRAGMA user_version = 2");
+  execute(disk, "log.db", "PRAGMA user_version = 2");
   const std::string before = disk.read("log.db");
   EXPECT_THAT(refusal_of(disk), AllOf(HasSubstr("has version 2"), HasSubstr("knows versions up to 1"),
                                       HasSubstr("start the newer program")));
   EXPECT_EQ(disk.read("log.db"), before);
 }
 
+// Runs SQL as any SQLite program would, which knows nothing of page checksums.
+void execute_plainly(const Disk& disk, const std::string& file, const std::string& sql) {
+  sqlite3* database = nullptr;
+  ASSERT_EQ(sqlite3_open(disk.path(file).c_str(), &database), SQLITE_OK);
+  EXPECT_EQ(sqlite3_exec(database, sql.c_str(), nullptr, nullptr, nullptr), SQLITE_OK) << sqlite3_errmsg(database);
+  sqlite3_close(database);
+}
+
+TEST(FileFormat, our_file_without_page_checksums_is_refused_and_left_alone) {
+  Disk disk;
+  execute_plainly(disk, "log.db",
+                  "PRAGMA application_id = 1416842343; PRAGMA user_version = 1; CREATE TABLE entries (idx, command)");
+  const std::string before = disk.read("log.db");
+  EXPECT_THAT(refusal_of(disk), AllOf(HasSubstr(disk.path("log.db")), HasSubstr("without page checksums"),
+                                      HasSubstr("restore this node from its peers")));
+  EXPECT_EQ(disk.read("log.db"), before);
+}
+
+TEST(FileFormat, an_empty_database_of_another_program_is_refused_and_left_alone) {
+  Disk disk;
+  execute_plainly(disk, "log.db", "VACUUM");
+  const std::string before = disk.read("log.db");
+  EXPECT_FALSE(before.empty());
+  EXPECT_THAT(refusal_of(disk), HasSubstr("an empty database that another program made"));
+  EXPECT_EQ(disk.read("log.db"), before);
+}
+
 TEST(FileFormat, our_file_without_a_version_is_damaged) {
   Disk disk;
   { ASSERT_TRUE(LogFile::open(disk.path("log.db"), disk.vfs()).has_value()); }
-  execute(disk.path("log.db"), "PRAGMA user_version = 0");
+  execute(disk, "log.db", "PRAGMA user_version = 0");
   EXPECT_THAT(refusal_of(disk), AllOf(HasSubstr("damaged"), HasSubstr("version 0")));
 }
 

@@ -75,6 +75,9 @@ TEST(LogFailure, after_any_failure_the_old_or_the_new_state_is_recovered_and_sta
 
     // A power cut right after the failure.
     EXPECT_THAT(recovered_from(*disk.after_power_cut()), AnyOf(attempt.sure, attempt.attempted));
+    for (std::uint64_t seed = 0; seed < 4; ++seed) {
+      EXPECT_THAT(recovered_from(*disk.after_torn_power_cut(seed)), AnyOf(attempt.sure, attempt.attempted));
+    }
 
     // Or the process starts again, and what it then believes must not be lost by a power cut later, although the page
     // cache may hold what the failed sync never wrote.

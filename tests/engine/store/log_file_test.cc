@@ -1,5 +1,6 @@
 #include <gmock/gmock.h>
 
+#include "engine/base/prng.h"
 #include "tests/engine/store/log_story.h"
 
 namespace timestore::store {
@@ -135,6 +136,28 @@ TEST_F(LogStory, the_write_ahead_log_stays_bounded_and_nothing_is_lost_in_its_ch
   }
   EXPECT_LT(largest_bytes, std::size_t{6} << 20);
   EXPECT_EQ(recovered_from(*disk.after_power_cut()), model);
+}
+
+// More than SQLite's cache holds, so that pages come back from the file: those that were freed and used again too.
+TEST_F(LogStory, no_page_is_taken_for_damaged_however_pages_are_freed_and_used_again) {
+  start();
+  Prng prng(1);
+  for (int round = 1; round <= 300; ++round) {
+    const auto term = static_cast<raft::Term>(round);
+    raft::Write change_of_tail = change();
+    change_of_tail.hard_state = {.term = term, .vote = {}};
+    if (!model.entries.empty() && prng.below(3) == 0) {
+      change_of_tail.truncate_from =
+          1 + model.entries.size() - prng.below(std::min<std::size_t>(model.entries.size(), 40));
+      change_of_tail.first_index = *change_of_tail.truncate_from;
+    }
+    for (std::uint64_t left = prng.below(12); left > 0; --left) {
+      change_of_tail.entries.push_back(command(term, std::string(prng.below(2) == 0 ? 50 : prng.below(30'000), 'x')));
+    }
+    write(change_of_tail);
+    if (round % 50 == 0) reopen();
+    ASSERT_EQ(contents(*log).entries, model.entries);
+  }
 }
 
 TEST_F(LogStory, a_file_in_use_is_refused) {
