@@ -9,7 +9,13 @@
 
 namespace timestore {
 
+// Called first, where it is set: the simulator, in whose single thread whole clusters live and die, turns a broken
+// invariant into a verdict by throwing. Set it before any other thread runs.
+using CheckHandler = void (*)(const char* sentence, const char* file, int line);
+inline CheckHandler check_handler = nullptr;
+
 [[noreturn]] inline void check_failed(const char* condition, const char* sentence, const char* file, int line) {
+  if (check_handler != nullptr) check_handler(sentence, file, line);
   std::fprintf(stderr, "timestore: a broken invariant: %s\n  (%s) at %s:%d\n", sentence, condition, file, line);
   std::abort();
 }

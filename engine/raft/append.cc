@@ -1,6 +1,7 @@
 // A follower receives entries: paper, section 5.3 and figure 2, "AppendEntries RPC".
 #include <algorithm>
 
+#include "engine/base/mark.h"
 #include "engine/raft/turn.h"
 
 namespace timestore::raft {
@@ -41,16 +42,21 @@ void receive_append_request(Turn& turn, const NodeId& from, const AppendRequest&
     response.round = 0;
     return refuse();
   }
+  if (std::holds_alternative<Candidate>(state.role)) TIMESTORE_MARK("raft: a candidate made way for a leader");
   if (state.leader.empty() || !std::holds_alternative<Follower>(state.role)) become_follower(turn, state.term(), from);
   state.election_elapsed = 0;
 
   if (state.trail.term_at(request.prev_index) != request.prev_term) {
     const Index below = std::max<Index>(request.prev_index, 1) - 1;
     response.hint = state.trail.newest_at_most(below, request.prev_term);
+    if (request.prev_index > state.trail.last_index()) TIMESTORE_MARK("raft: an append would have left a gap");
+    if (request.prev_index <= state.trail.last_index()) TIMESTORE_MARK("raft: an append met another term's entry");
     return refuse();
   }
 
   const std::size_t known = count_known(state.trail, request);
+  if (known > 0) TIMESTORE_MARK("raft: an append repeated what the log holds");
+  if (known > 0 && known < request.entries.size()) TIMESTORE_MARK("raft: an append was known in part");
   if (known < request.entries.size()) {
     const Index conflict = request.prev_index + 1 + known;
     if (conflict <= state.commit) {  // would undo what is committed: not an honest leader
@@ -63,7 +69,9 @@ void receive_append_request(Turn& turn, const NodeId& from, const AppendRequest&
 
   // Only what this very message has verified may be believed committed, not whatever else stands behind it.
   const Index verified = request.prev_index + request.entries.size();
+  if (request.leader_commit > verified) TIMESTORE_MARK("raft: a follower learnt of commits that its log may lack");
   advance_commit(turn, std::min(request.leader_commit, verified));
+  if (verified < state.commit) TIMESTORE_MARK("raft: a stale append was acknowledged below its commit");
   response.success = true;
   response.match = verified;
   send_when_durable(turn, from, response, correlation);

@@ -1,5 +1,6 @@
 // Elections: paper, sections 5.2 and 5.4.1.
 #include "engine/base/check.h"
+#include "engine/base/mark.h"
 #include "engine/raft/quorum.h"
 #include "engine/raft/turn.h"
 
@@ -25,9 +26,10 @@ void count_votes(Turn& turn) {
     case Tally::kPending:
       return;
     case Tally::kWon:
-      if (candidate.votes.contains(state.id)) become_leader(turn);
-      return;
+      if (candidate.votes.contains(state.id)) return become_leader(turn);
+      return TIMESTORE_MARK("raft: a majority of votes waited for the candidate's own");
     case Tally::kLost:
+      TIMESTORE_MARK("raft: an election was lost");
       return become_follower(turn, state.term(), "");
   }
 }
@@ -45,7 +47,7 @@ void reset_election_timer(State& state) {
 // could not become durable anyway.
 void tick_election(Turn& turn) {
   State& state = turn.state;
-  if (!state.pending_writes.empty()) return;
+  if (!state.pending_writes.empty()) return TIMESTORE_MARK("raft: a busy disk did not count the silence");
   ++state.election_elapsed;
   const bool alone = state.configuration.voters.size() == 1;
   const bool candidate = std::holds_alternative<Candidate>(state.role);
@@ -55,6 +57,8 @@ void tick_election(Turn& turn) {
 void campaign(Turn& turn) {
   State& state = turn.state;
   if (state.is_leader() || !state.configuration.is_voter(state.id) || state.term() >= kMaxTerm) return;
+  if (std::holds_alternative<Candidate>(state.role)) TIMESTORE_MARK("raft: a candidate tried again");
+  if (state.trail.last_index() > state.commit) TIMESTORE_MARK("raft: a candidate had entries that may be lost");
   state.hard_state = {.term = state.term() + 1, .vote = state.id};
   state.leader.clear();
   state.role = Candidate{.vote_write = state.last_write + 1, .votes = {}};
@@ -73,6 +77,8 @@ void become_follower(Turn& turn, Term term, const NodeId& leader) {
   State& state = turn.state;
   TIMESTORE_CHECK(term >= state.term(), "terms never fall");
   if (Leader* deposed = std::get_if<Leader>(&state.role)) {
+    if (term > state.term()) TIMESTORE_MARK("raft: a newer term deposed a leader");
+    if (state.durable < state.trail.last_index()) TIMESTORE_MARK("raft: a deposed leader had an unsynced entry");
     orphan_proposals(turn);
     refuse_reads(turn, *deposed);
     reset_election_timer(state);  // a leader had none
@@ -85,8 +91,11 @@ void become_follower(Turn& turn, Term term, const NodeId& leader) {
 void receive_vote_request(Turn& turn, const NodeId& from, const VoteRequest& request, Correlation correlation) {
   State& state = turn.state;
   const bool free = !state.hard_state.vote || *state.hard_state.vote == from;
-  const bool granted =
-      free && state.leader.empty() && is_up_to_date(state.trail, request.last_index, request.last_term);
+  const bool up_to_date = is_up_to_date(state.trail, request.last_index, request.last_term);
+  const bool granted = free && state.leader.empty() && up_to_date;
+  if (!up_to_date) TIMESTORE_MARK("raft: a vote was refused because the candidate's log is older");
+  if (!free) TIMESTORE_MARK("raft: a vote was refused because another has it");
+  if (granted && state.hard_state.vote) TIMESTORE_MARK("raft: a vote was promised again to the same candidate");
   if (granted) {
     state.hard_state.vote = from;
     reset_election_timer(state);
@@ -96,7 +105,7 @@ void receive_vote_request(Turn& turn, const NodeId& from, const VoteRequest& req
 
 void receive_vote_response(Turn& turn, const NodeId& from, const VoteResponse& response) {
   Candidate* candidate = std::get_if<Candidate>(&turn.state.role);
-  if (candidate == nullptr) return;
+  if (candidate == nullptr) return TIMESTORE_MARK("raft: a vote came when the election was over");
   candidate->votes.emplace(from, response.granted);
   count_votes(turn);
 }

@@ -1,5 +1,6 @@
 // Proposals: each gets exactly one final fate.
 #include "engine/base/check.h"
+#include "engine/base/mark.h"
 #include "engine/raft/turn.h"
 
 namespace timestore::raft {
@@ -8,6 +9,7 @@ void propose(Turn& turn, const Propose& proposal) {
   State& state = turn.state;
   TIMESTORE_CHECK(proposal.payload.size_bytes() > 0, "an empty command would be taken for a no-op");
   if (!state.is_leader() || state.trail.last_index() >= kMaxIndex) {
+    TIMESTORE_MARK("raft: a proposal was refused");
     turn.effects.fates.push_back({proposal.id, Fate::Kind::kRefused, {}});
     return;
   }
@@ -24,6 +26,8 @@ void settle_proposals(Turn& turn) {
     const auto [index, term] = place;
     if (index > state.commit) break;
     const bool ours = state.trail.term_at(index) == term;
+    if (!ours) TIMESTORE_MARK("raft: a proposal was superseded");
+    if (ours && term < state.term()) TIMESTORE_MARK("raft: a proposal of a lost term was committed after all");
     turn.effects.fates.push_back(
         {id, ours ? Fate::Kind::kCommitted : Fate::Kind::kSuperseded, Position{.term = term, .index = index}});
     state.proposals.erase(state.proposals.begin());
@@ -32,6 +36,8 @@ void settle_proposals(Turn& turn) {
 
 void orphan_proposals(Turn& turn) {
   State& state = turn.state;
+  if (!state.proposals.empty()) TIMESTORE_MARK("raft: a leader lost proposals");
+  if (state.orphan_ticks_left > 0) TIMESTORE_MARK("raft: leadership was lost again while orphans waited");
   if (!state.proposals.empty() && state.orphan_ticks_left == 0) state.orphan_ticks_left = state.options.orphan_ticks;
 }
 
@@ -42,9 +48,11 @@ void tick_orphans(Turn& turn) {
   for (auto entry = state.proposals.begin(); entry != state.proposals.end();) {
     const auto [index, term] = entry->first;
     if (term == current) {
+      TIMESTORE_MARK("raft: orphans were given up by a node that leads again");
       ++entry;
       continue;
     }
+    TIMESTORE_MARK("raft: the fate of a proposal stayed unknown");
     turn.effects.fates.push_back({entry->second, Fate::Kind::kUnknown, Position{.term = term, .index = index}});
     entry = state.proposals.erase(entry);
   }

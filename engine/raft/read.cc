@@ -5,6 +5,7 @@
 // commit index may be behind. Reads that arrive while a confirmation is on its way share the next one.
 #include <algorithm>
 
+#include "engine/base/mark.h"
 #include "engine/raft/quorum.h"
 #include "engine/raft/turn.h"
 
@@ -13,6 +14,7 @@ namespace timestore::raft {
 void read(Turn& turn, ReadId id) {
   Leader* leader = std::get_if<Leader>(&turn.state.role);
   if (leader == nullptr) {
+    TIMESTORE_MARK("raft: a read was asked of a node that does not lead");
     turn.effects.reads.push_back({.id = id, .granted = false});
     return;
   }
@@ -22,8 +24,10 @@ void read(Turn& turn, ReadId id) {
 void begin_read_round(Turn& turn) {
   State& state = turn.state;
   Leader* leader = std::get_if<Leader>(&state.role);
-  if (leader == nullptr || leader->fresh_reads.empty() || !leader->reads.empty()) return;
-  if (state.commit < leader->term_start) return;
+  if (leader == nullptr || leader->fresh_reads.empty()) return;
+  if (!leader->reads.empty()) return TIMESTORE_MARK("raft: a read waited for the round before its own");
+  if (state.commit < leader->term_start) return TIMESTORE_MARK("raft: a read waited for the first commit of a term");
+  if (leader->fresh_reads.size() > 1) TIMESTORE_MARK("raft: reads shared a round");
   ++leader->round;
   for (const ReadId id : leader->fresh_reads) leader->reads.push_back({id, state.commit, leader->round});
   leader->fresh_reads.clear();
@@ -39,12 +43,15 @@ void end_confirmed_reads(Turn& turn) {
     reached.push_back(voter.id == state.id ? leader->round : leader->peers.at(voter.id).round);
   }
   const Round confirmed = reached_by_majority(std::move(reached));
+  if (leader->reads.front().index < state.commit) TIMESTORE_MARK("raft: the commit index moved during a round");
   if (confirmed < leader->reads.front().round) return;
   for (const PendingRead& pending : leader->reads) turn.effects.reads.push_back({pending.id, true, pending.index});
   leader->reads.clear();
 }
 
 void refuse_reads(Turn& turn, Leader& leader) {
+  if (!leader.reads.empty()) TIMESTORE_MARK("raft: a read lost its leader");
+  if (!leader.fresh_reads.empty()) TIMESTORE_MARK("raft: a read lost its leader before its round began");
   for (const PendingRead& pending : leader.reads) turn.effects.reads.push_back({.id = pending.id, .granted = false});
   for (const ReadId id : leader.fresh_reads) turn.effects.reads.push_back({.id = id, .granted = false});
   leader.reads.clear();

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "engine/base/check.h"
+#include "engine/base/mark.h"
 #include "engine/raft/quorum.h"
 #include "engine/raft/turn.h"
 
@@ -50,6 +51,7 @@ void probe(Progress& progress, Index next) {
 
 void acknowledged(const State& state, Progress& progress, Index match) {
   if (match > state.trail.last_index()) return;  // claims entries that we never sent
+  if (match < progress.match) TIMESTORE_MARK("raft: an acknowledgement came late");
   progress.match = std::max(progress.match, match);
   const auto first_open = std::upper_bound(progress.inflight.begin(), progress.inflight.end(), match);
   progress.inflight.erase(progress.inflight.begin(), first_open);
@@ -68,9 +70,11 @@ void acknowledged(const State& state, Progress& progress, Index match) {
 void refused(Turn& turn, const Leader& leader, const NodeId& from, Progress& progress, const AppendResponse& response) {
   const bool stale = response.prev_index == 0 || response.prev_index >= progress.next ||
                      (progress.mode == Progress::Mode::kProbe && response.prev_index != progress.next - 1);
-  if (stale) return;
+  if (stale) return TIMESTORE_MARK("raft: a late refusal was ignored");
   const Index limit = std::min(response.hint.index, response.prev_index - 1);
   const Position shared = turn.state.trail.newest_at_most(limit, response.hint.term);
+  if (shared.index < limit) TIMESTORE_MARK("raft: a hint of an older term skipped entries");
+  if (shared.index < progress.match) TIMESTORE_MARK("raft: a follower was probed below what it had acknowledged");
   probe(progress, shared.index + 1);
   send_append(turn, leader, from, progress, 0);
 }
@@ -79,6 +83,7 @@ void refused(Turn& turn, const Leader& leader, const NodeId& from, Progress& pro
 
 void become_leader(Turn& turn) {
   State& state = turn.state;
+  if (state.trail.last_index() > state.commit) TIMESTORE_MARK("raft: a leader began with entries of unknown fate");
   Leader leader;
   leader.term_start = state.trail.last_index() + 1;
   for (const Member& voter : state.configuration.voters) {
@@ -101,6 +106,8 @@ void tick_leader(Turn& turn) {
   }
   const bool is_alone = heard < majority(state.configuration.voters.size());
   if (is_alone || state.stalled_ticks >= state.options.election_ticks_max) {
+    if (is_alone) TIMESTORE_MARK("raft: a leader made way because no majority answered");
+    if (!is_alone) TIMESTORE_MARK("raft: a leader made way because its disk stood still");
     return become_follower(turn, state.term(), "");
   }
   if (++leader.heartbeat_elapsed >= state.options.heartbeat_ticks) return send_heartbeats(turn);
@@ -114,7 +121,7 @@ void tick_leader(Turn& turn) {
 
 void receive_append_response(Turn& turn, const NodeId& from, const AppendResponse& response) {
   Leader* leader = std::get_if<Leader>(&turn.state.role);
-  if (leader == nullptr) return;
+  if (leader == nullptr) return TIMESTORE_MARK("raft: an acknowledgement came when leadership was over");
   Progress& progress = leader->peers.at(from);
   progress.silent_ticks = 0;
   if (response.round <= leader->round) progress.round = std::max(progress.round, response.round);
@@ -131,6 +138,7 @@ void peer_unreachable(Turn& turn, const NodeId& peer) {
   Leader* leader = std::get_if<Leader>(&turn.state.role);
   if (leader == nullptr) return;
   const auto found = leader->peers.find(peer);
+  TIMESTORE_MARK("raft: a leader heard that a follower cannot be reached");
   if (found != leader->peers.end()) probe(found->second, found->second.match + 1);
 }
 
@@ -145,7 +153,10 @@ void send_appends(Turn& turn) {
       send_append(turn, *leader, peer, progress, last);
       progress.inflight.push_back(last);
       progress.next = last + 1;
+      if (progress.inflight.size() > 1) TIMESTORE_MARK("raft: appends followed each other unacknowledged");
     }
+    const bool has_more = progress.next <= state.trail.last_index();
+    if (has_more && progress.mode == Progress::Mode::kReplicate) TIMESTORE_MARK("raft: a follower's window was full");
   }
 }
 
@@ -174,7 +185,8 @@ void commit_by_quorum(Turn& turn) {
     reached.push_back(voter.id == state.id ? state.durable : leader->peers.at(voter.id).match);
   }
   const Index index = reached_by_majority(std::move(reached));
-  if (index >= leader->term_start) advance_commit(turn, index);
+  if (index >= leader->term_start) return advance_commit(turn, index);
+  if (index > state.commit) TIMESTORE_MARK("raft: a commit waited for an entry of the own term");
 }
 
 }  // namespace timestore::raft

@@ -1,6 +1,7 @@
 #include "engine/raft/state.h"
 
 #include "engine/base/check.h"
+#include "engine/base/mark.h"
 #include "engine/raft/turn.h"
 
 namespace timestore::raft {
@@ -80,6 +81,8 @@ State start(const Restart& restart, const Options& options) {
   TIMESTORE_CHECK(restart.trail.last_term() <= restart.hard_state.term, "no entry is newer than the current term");
   TIMESTORE_CHECK(options.election_ticks_min >= 1 && options.election_ticks_min <= options.election_ticks_max,
                   "election time-outs form a range");
+  if (restart.hard_state.vote == restart.id) TIMESTORE_MARK("raft: a candidate or leader started again");
+  if (restart.applied < restart.trail.last_index()) TIMESTORE_MARK("raft: a node started with entries of unknown fate");
   State state;
   state.id = restart.id;
   state.configuration = restart.configuration;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/base/check.h"
+#include "engine/base/mark.h"
 #include "engine/raft/turn.h"
 
 namespace timestore::raft {
@@ -23,8 +24,10 @@ Term term_of(const Message& message) {
 // "Your request is refused; this is our term." Answers nothing to an answer.
 void refuse(Turn& turn, const NodeId& to, const Message& message, Correlation correlation) {
   if (std::holds_alternative<VoteRequest>(message)) {
+    TIMESTORE_MARK("raft: a candidate was told that its term is over");
     send_when_durable(turn, to, VoteResponse{.term = turn.state.term()}, correlation);
   } else if (std::holds_alternative<AppendRequest>(message)) {
+    TIMESTORE_MARK("raft: a leader was told that its term is over");
     send_when_durable(turn, to, AppendResponse{.term = turn.state.term()}, correlation);
   }
 }
@@ -60,9 +63,13 @@ void release_held_sends(Turn& turn) {
     if (term_of(send.message) == state.term()) {
       turn.effects.sends.push_back(std::move(send));
     } else if (std::holds_alternative<VoteResponse>(send.message)) {
+      TIMESTORE_MARK("raft: a newer term turned a held vote into a refusal");
       send_when_durable(turn, send.to, VoteResponse{.term = state.term()}, send.correlation);
     } else if (std::holds_alternative<AppendResponse>(send.message)) {
+      TIMESTORE_MARK("raft: a newer term turned a held acknowledgement into a refusal");
       send_when_durable(turn, send.to, AppendResponse{.term = state.term()}, send.correlation);
+    } else {
+      TIMESTORE_MARK("raft: a newer term made a held request pointless");
     }
   }
 }
@@ -77,10 +84,13 @@ void write_done(Turn& turn, WriteId id) {
   for (; write != state.pending_writes.end() && write->id <= id; ++write) {
     state.durable = std::max(state.durable, write->last_index);
   }
+  if (write - state.pending_writes.begin() > 1) TIMESTORE_MARK("raft: writes were done together");
   state.pending_writes.erase(state.pending_writes.begin(), write);
 
   count_own_vote(turn);
+  const Index commit = state.commit;
   commit_by_quorum(turn);
+  if (state.commit > commit) TIMESTORE_MARK("raft: a leader counted itself last");
   release_held_sends(turn);
 }
 
@@ -134,9 +144,11 @@ void conclude(Turn& turn) {
     if (state.durable_write == state.last_write) {
       turn.effects.sends.push_back(std::move(promise));
     } else {
+      if (!writes) TIMESTORE_MARK("raft: a promise waited for the writes of earlier turns");
       state.held_sends.push_back({state.last_write, std::move(promise)});
     }
   }
+  if (state.commit > state.durable) TIMESTORE_MARK("raft: a committed entry waited for the node's own disk");
   turn.effects.apply_through = std::min(state.commit, state.durable);
 }
 
@@ -159,6 +171,11 @@ void append_entry(Turn& turn, Entry entry) {
 void truncate_log(Turn& turn, Index from) {
   State& state = turn.state;
   TIMESTORE_CHECK(from > state.commit, "a committed entry is never removed");
+  TIMESTORE_MARK("raft: a follower truncated a conflicting suffix");
+  if (from <= state.durable) TIMESTORE_MARK("raft: a durable entry was truncated");
+  if (!state.pending_writes.empty() && from <= state.pending_writes.back().last_index) {
+    TIMESTORE_MARK("raft: a pending write was cut by a truncation");
+  }
   state.trail.truncate_from(from);
   state.durable = std::min(state.durable, from - 1);
   for (PendingWrite& write : state.pending_writes) write.last_index = std::min(write.last_index, from - 1);
@@ -166,6 +183,7 @@ void truncate_log(Turn& turn, Index from) {
   // What this very turn was going to append is cut back; anything older must be removed from the disk.
   Write& write = turn.write;
   if (!write.entries.empty() && from > write.first_index) {
+    TIMESTORE_MARK("raft: a turn cut what it was going to append itself");
     write.entries.resize(from - write.first_index);
   } else {
     write.entries.clear();

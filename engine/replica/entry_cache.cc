@@ -1,5 +1,7 @@
 #include "engine/replica/entry_cache.h"
 
+#include "engine/base/mark.h"
+
 namespace timestore::replica {
 
 namespace {
@@ -32,11 +34,13 @@ void EntryCache::truncate_from(raft::Index first) {
 }
 
 void EntryCache::shrink(raft::Index durable) {
+  if (bytes_ > limit_bytes_) TIMESTORE_MARK("replica: the cache was over its limit");
   while (bytes_ > limit_bytes_ && !entries_.empty() && first_ <= durable) {
     bytes_ -= cost_of(entries_.front());
     entries_.pop_front();
     ++first_;
   }
+  if (bytes_ > limit_bytes_) TIMESTORE_MARK("replica: entries that are not durable kept the cache over its limit");
 }
 
 const raft::Entry* EntryCache::find(raft::Index index) const {

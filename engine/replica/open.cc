@@ -1,6 +1,7 @@
 // How a replica comes to life: both its files must belong to this node and to each other.
 #include <string>
 
+#include "engine/base/mark.h"
 #include "engine/replica/replica.h"
 
 namespace timestore::replica {
@@ -55,6 +56,8 @@ Result<std::unique_ptr<Replica>> Replica::open(const Options& options, Ports por
   if (auto whole = check_log_holds_what_is_applied(options, recovered.trail, applied); !whole) {
     return tl::unexpected(whole.error());
   }
+  if (applied.index > 0) TIMESTORE_MARK("replica: a node went on where its series file had come to");
+  if (applied.index == 0 && recovered.trail.last_index() > 0) TIMESTORE_MARK("replica: a node applies its log anew");
   raft::State core = raft::start({.id = identity->node,
                                   .configuration = identity->configuration,
                                   .hard_state = recovered.hard_state,

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <functional>
+#include <span>
 
 #include "engine/raft/effects.h"
+#include "engine/raft/state.h"
 
 namespace timestore::replica {
 
@@ -22,6 +24,7 @@ enum class Lane : std::uint8_t { kLog, kSeries };
 struct Job {
   std::function<void()> work;  // runs on the lane; touches only that lane's file and what the job itself holds
   std::function<void()> done;  // then runs where the replica runs
+  raft::WriteId writes_through = 0;  // every write up to this one is durable when `work` has succeeded; 0: it only reads
 };
 
 class Lanes {
@@ -30,9 +33,17 @@ class Lanes {
   virtual void run(Lane lane, Job job) = 0;  // returns before `done` runs
 };
 
+// Sees every turn of the core, after it was taken and before any of its effects is carried out. It changes nothing.
+class Witness {
+ public:
+  virtual ~Witness() = default;
+  virtual void stepped(const raft::State& core, std::span<const raft::Input> inputs, const raft::Effects& effects) = 0;
+};
+
 struct Ports {
   Transport& transport;
   Lanes& lanes;
+  Witness* witness = nullptr;
 };
 
 }  // namespace timestore::replica

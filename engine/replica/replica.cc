@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "engine/base/check.h"
+#include "engine/base/mark.h"
 #include "engine/series/command.h"
 #include "engine/series/entry_id.h"
 
@@ -84,6 +85,7 @@ void Replica::for_each_submission(const std::function<void(Submission&)>& visit)
 
 void Replica::give_up(Submission& submission) {
   if (!submission.callback) return;
+  TIMESTORE_MARK("replica: a write was given up while it may be in the log");
   std::exchange(submission.callback, {})(
       {.kind = WriteEnd::Kind::kUnknown, .result = {}, .entries = submission.entries, .applied = applied_});
 }
@@ -120,7 +122,9 @@ void Replica::settle() {
 raft::Effects Replica::step() {
   propose_submissions();
   const std::vector<raft::Input> inputs = std::exchange(inputs_, {});
-  return raft::step(core_, inputs);
+  raft::Effects effects = raft::step(core_, inputs);
+  if (ports_.witness != nullptr) ports_.witness->stepped(core_, inputs, effects);
+  return effects;
 }
 
 // Proposals go in front of whatever else arrived, so the place that each will get in the log is known beforehand, and
@@ -159,9 +163,10 @@ void Replica::persist(std::optional<raft::Write> write) {
 
 // Does `work` on a lane and goes on with `then` here. An error ends the replica.
 template <typename Work, typename Then>
-void Replica::on_lane(Lane lane, Work work, Then then) {
+void Replica::on_lane(Lane lane, Work work, Then then, raft::WriteId writes_through) {
   auto outcome = std::make_shared<std::optional<std::invoke_result_t<Work>>>();
   Job job;
+  job.writes_through = writes_through;
   job.work = [work = std::move(work), outcome] { outcome->emplace(work()); };
   job.done = [this, then = std::move(then), outcome]() mutable {
     if (!outcome->value()) return fail(outcome->value().error());
@@ -175,13 +180,15 @@ void Replica::start_writing() {
   is_writing_ = true;
   auto writes = std::exchange(unwritten_, {});
   const raft::WriteId last = writes.back().id;
+  if (writes.size() > 1) TIMESTORE_MARK("replica: writes shared a transaction");
   on_lane(
       Lane::kLog, [this, writes = std::move(writes)] { return log_->write(writes); },
       [this, last](const Result<void>&) {
         is_writing_ = false;
         inputs_.emplace_back(raft::WriteDone{last});
         start_writing();
-      });
+      },
+      last);
 }
 
 void Replica::send(std::vector<raft::Send> sends) {
@@ -221,6 +228,7 @@ void Replica::fetch_and_send(raft::Send send) {
           if ((*stored)[i].term != append.entries[i].term) return;
           append.entries[i].payload = std::move((*stored)[i].payload);
         }
+        TIMESTORE_MARK("replica: a follower was sent entries from the log file");
         ports_.transport.send(std::move(send));
       });
 }
@@ -253,6 +261,7 @@ void Replica::start_applying() {
       Lane::kLog, [this, first, count] { return log_->read(first, count, options_.max_apply_bytes); },
       [this, first](Result<std::vector<raft::Entry>> entries) {
         TIMESTORE_CHECK(!entries->empty(), "a durable entry is in the log file");
+        TIMESTORE_MARK("replica: entries were applied from the log file");
         apply_entries(first, std::move(*entries));
       });
 }
@@ -311,6 +320,7 @@ void Replica::answer(const std::vector<raft::ReadEnd>& reads, const std::vector<
   for (const raft::ReadEnd& end : reads) {
     auto callback = std::move(reads_.extract(end.id).mapped());
     if (end.granted) {
+      if (end.index > applied_) TIMESTORE_MARK("replica: a granted read waited for entries to be applied");
       granted_.push_back({end.index, std::move(callback)});
     } else {
       refuse(callback);
@@ -331,13 +341,14 @@ void Replica::answer_applied_reads() {
 
 void Replica::finish(Submission submission, WriteEnd::Kind kind, store::ApplyResult result) {
   waiting_bytes_ -= submission.size_bytes;
-  if (!submission.callback) return;
+  if (!submission.callback) return TIMESTORE_MARK("replica: the end of a write came when its caller had gone");
   submission.callback(
       {.kind = kind, .result = std::move(result), .entries = std::move(submission.entries), .applied = applied_});
 }
 
 // Nobody is left waiting: what was proposed may yet be committed by others, what was not is certainly not stored.
 void Replica::fail(Error error) {
+  if (!failure_) TIMESTORE_MARK("replica: a failed disk ended a replica");
   if (!failure_) failure_ = std::move(error);
   inputs_.clear();
   for (auto& submission : std::exchange(submissions_, {})) finish(std::move(submission), WriteEnd::Kind::kNotLeader);

@@ -115,6 +115,8 @@ class Replica {
   bool is_awaited() const;  // somebody waits for the end of a write or a read
   const raft::State& core() const { return core_; }
   Status status() const;
+  raft::Index applied() const { return applied_; }             // visible in the series file
+  std::uint64_t state_hash() const { return state_hash_; }  // of the series file, there
   const std::optional<Error>& failure() const { return failure_; }
 
  private:
@@ -144,7 +146,7 @@ class Replica {
   void answer(const std::vector<raft::ReadEnd>& reads, const std::vector<raft::Fate>& fates);
 
   template <typename Work, typename Then>
-  void on_lane(Lane lane, Work work, Then then);
+  void on_lane(Lane lane, Work work, Then then, raft::WriteId writes_through = 0);
   void start_writing();
   void start_applying();
   void apply_entries(raft::Index first, std::vector<raft::Entry> entries);

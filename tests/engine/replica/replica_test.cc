@@ -9,12 +9,12 @@
 #include <csignal>
 
 #include "engine/series/entry_id.h"
-#include "sim/world.h"
+#include "tests/engine/replica/small_world.h"
 
 namespace timestore::replica {
 namespace {
 
-using sim::World;
+using World = testing::SmallWorld;
 
 TimeEntry entry(const std::string& device, double value, Guid id = {}) {
   return {.id = id, .device_id = device, .timestamp_ns = 1'700'000'000'000'000'000, .value = value, .attributes = ""};

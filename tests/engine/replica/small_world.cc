@@ -1,11 +1,11 @@
-#include "sim/world.h"
+#include "tests/engine/replica/small_world.h"
 
 #include <stdlib.h>
 
 #include "engine/base/check.h"
 #include "engine/raft/codec.h"
 
-namespace timestore::sim {
+namespace timestore::replica::testing {
 
 namespace {
 
@@ -28,7 +28,7 @@ T decoded(Result<T> result) {
 
 }  // namespace
 
-World::World(std::size_t size, std::uint64_t seed) : directory_(make_scratch_directory()), seed_(seed) {
+SmallWorld::SmallWorld(std::size_t size, std::uint64_t seed) : directory_(make_scratch_directory()), seed_(seed) {
   for (std::size_t number = 0; number < size; ++number) {
     nodes_.push_back(std::make_unique<Node>());
     nodes_.back()->world = this;
@@ -36,15 +36,15 @@ World::World(std::size_t size, std::uint64_t seed) : directory_(make_scratch_dir
   }
 }
 
-World::~World() {
+SmallWorld::~SmallWorld() {
   for (std::size_t number = 0; number < size(); ++number) crash(number);
   std::filesystem::remove_all(directory_);
 }
 
-std::string World::series_path(std::size_t number) const { return (directory_ / (name(number) + ".db")).string(); }
-std::string World::log_path(std::size_t number) const { return (directory_ / (name(number) + ".raft.db")).string(); }
+std::string SmallWorld::series_path(std::size_t number) const { return (directory_ / (name(number) + ".db")).string(); }
+std::string SmallWorld::log_path(std::size_t number) const { return (directory_ / (name(number) + ".raft.db")).string(); }
 
-Result<void> World::start(std::size_t number) {
+Result<void> SmallWorld::start(std::size_t number) {
   replica::Options options;
   options.node = name(number);
   for (std::size_t i = 0; i < size(); ++i) options.configuration.voters.push_back({name(i), "http://" + name(i)});
@@ -67,17 +67,17 @@ Result<void> World::start(std::size_t number) {
   return {};
 }
 
-void World::crash(std::size_t number) {
+void SmallWorld::crash(std::size_t number) {
   Node& node = *nodes_[number];
   node.lanes.clear();
   node.questions.clear();
   node.replica.reset();
 }
 
-void World::Node::run(Lane lane, Job job) { lanes[lane].push_back(std::move(job)); }
+void SmallWorld::Node::run(Lane lane, Job job) { lanes[lane].push_back(std::move(job)); }
 
-void World::Node::send(raft::Send send) {
-  Wire wire{.from = World::name(number),
+void SmallWorld::Node::send(raft::Send send) {
+  Wire wire{.from = SmallWorld::name(number),
             .to = send.to,
             .message = std::move(send.message),
             .correlation = send.correlation,
@@ -89,11 +89,11 @@ void World::Node::send(raft::Send send) {
   if (!is_cut) world->network_.push_back(std::move(wire));
 }
 
-void World::settle(std::size_t number) {
+void SmallWorld::settle(std::size_t number) {
   if (is_up(number)) nodes_[number]->replica->settle();
 }
 
-bool World::run_lane(std::size_t number, Lane lane) {
+bool SmallWorld::run_lane(std::size_t number, Lane lane) {
   Node& node = *nodes_[number];
   if (!node.replica || node.lanes[lane].empty()) return false;
   const Job job = std::move(node.lanes[lane].front());
@@ -104,7 +104,7 @@ bool World::run_lane(std::size_t number, Lane lane) {
   return true;
 }
 
-bool World::deliver(std::size_t position) {
+bool SmallWorld::deliver(std::size_t position) {
   if (position >= network_.size()) return false;
   Wire wire = std::move(network_[position]);
   drop(position);
@@ -115,9 +115,9 @@ bool World::deliver(std::size_t position) {
   return true;
 }
 
-void World::drop(std::size_t position) { network_.erase(network_.begin() + static_cast<std::ptrdiff_t>(position)); }
+void SmallWorld::drop(std::size_t position) { network_.erase(network_.begin() + static_cast<std::ptrdiff_t>(position)); }
 
-void World::receive(Node& to, Wire wire) {
+void SmallWorld::receive(Node& to, Wire wire) {
   const std::string text = raft::encode(wire.message);
   if (std::holds_alternative<raft::AppendRequest>(wire.message)) {
     auto request = decoded(raft::decode_append_request(text));
@@ -135,7 +135,7 @@ void World::receive(Node& to, Wire wire) {
   }
 }
 
-void World::settle_everything() {
+void SmallWorld::settle_everything() {
   for (bool busy = true; busy;) {
     for (std::size_t number = 0; number < size(); ++number) settle(number);
     busy = deliver(0);
@@ -146,7 +146,7 @@ void World::settle_everything() {
   }
 }
 
-bool World::elect() {
+bool SmallWorld::elect() {
   for (int round = 0; round < 400; ++round) {
     for (std::size_t number = 0; number < size(); ++number) {
       if (is_up(number)) nodes_[number]->replica->tick();
@@ -166,7 +166,7 @@ bool World::elect() {
   return false;
 }
 
-std::optional<std::size_t> World::leader() const {
+std::optional<std::size_t> SmallWorld::leader() const {
   std::optional<std::size_t> best;
   for (std::size_t number = 0; number < size(); ++number) {
     const Node& node = *nodes_[number];
@@ -176,7 +176,7 @@ std::optional<std::size_t> World::leader() const {
   return best;
 }
 
-std::vector<TimeEntry> World::stored(std::size_t number) const {
+std::vector<TimeEntry> SmallWorld::stored(std::size_t number) const {
   auto reader = store::SeriesReader::open(series_path(number));
   TIMESTORE_CHECK(reader.has_value() && (*reader)->begin().has_value(), "the series file can be read");
   std::vector<TimeEntry> entries;
@@ -188,4 +188,4 @@ std::vector<TimeEntry> World::stored(std::size_t number) const {
   return entries;
 }
 
-}  // namespace timestore::sim
+}  // namespace timestore::replica::testing

@@ -16,19 +16,16 @@
 #include "engine/replica/replica.h"
 #include "engine/store/series_reader.h"
 
-namespace timestore::sim {
+namespace timestore::replica::testing {
 
-using replica::Job;
-using replica::Lane;
-using replica::Replica;
 
-class World {
+class SmallWorld {
  public:
-  explicit World(std::size_t size, std::uint64_t seed = 1);
-  ~World();
+  explicit SmallWorld(std::size_t size, std::uint64_t seed = 1);
+  ~SmallWorld();
 
-  World(const World&) = delete;
-  World& operator=(const World&) = delete;
+  SmallWorld(const SmallWorld&) = delete;
+  SmallWorld& operator=(const SmallWorld&) = delete;
 
   static raft::NodeId name(std::size_t number) { return "n" + std::to_string(number + 1); }
   Replica& operator[](std::size_t number) { return *nodes_[number]->replica; }
@@ -62,7 +59,7 @@ class World {
     std::optional<raft::AppendRequest> asked;  // of an answer to an append
   };
   struct Node final : replica::Transport, replica::Lanes {
-    World* world = nullptr;
+    SmallWorld* world = nullptr;
     std::size_t number = 0;
     std::map<Lane, std::deque<Job>> lanes;
     std::map<raft::Correlation, raft::AppendRequest> questions;  // appends received and not answered
@@ -83,4 +80,4 @@ class World {
   std::vector<Wire> network_;
 };
 
-}  // namespace timestore::sim
+}  // namespace timestore::replica::testing
