@@ -1,0 +1,72 @@
+// What clients were told, against the model at the index it belongs to and in the order of real time.
+//
+// A *write* is what a client wants stored; a *try* is one submission of it. A client that does not know how a try ended
+// may submit the same entries again, with the same ids (if a node made them, those that the client was told). Every
+// entry's attributes, {"op":N}, name the first try, so each committed command is known to belong to one write.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/replica/replica.h"
+#include "sim/checkers/findings.h"
+#include "sim/checkers/ledger.h"
+#include "sim/checkers/model.h"
+
+namespace timestore::sim {
+
+class Clients {
+ public:
+  Clients(Findings& findings, const Ledger& ledger, const Model& model);
+
+  OperationId next_operation() const { return operations_.size() + 1; }
+  OperationId write_begins(const std::vector<TimeEntry>& entries);
+  void write_ends(OperationId operation, const replica::WriteEnd& end);
+  OperationId read_begins(const std::string& device_id);
+  void read_ends(OperationId operation, const ReadSeen& seen);
+  void read_fails(OperationId operation);
+
+  // The model has applied the entry at `index`; these are its time entries.
+  void committed(raft::Index index, raft::EntryKind kind, const std::vector<TimeEntry>& entries);
+
+  void converged(std::size_t node, raft::Position applied, const std::vector<TimeEntry>& stored);
+
+ private:
+  enum class Kind : std::uint8_t { kWrite, kRead };
+  struct Operation {
+    Kind kind = Kind::kWrite;
+    bool has_ended = false;
+    bool is_stored = false;            // a write that was acknowledged as stored
+    std::size_t write = 0;             // of a try: into writes_
+    raft::Index floor = 0;             // of a read: what had been acknowledged when it began
+    std::string device_id;             // of a read
+    std::vector<TimeEntry> submitted;  // of a try
+  };
+  struct Commit {
+    raft::Index index = 0;
+    std::vector<Guid> ids;
+    bool is_claimed = false;  // by a try that was acknowledged
+  };
+  struct Write {
+    std::vector<OperationId> tries;
+    std::size_t refused = 0;  // of them certainly not in the log
+    std::vector<Commit> commits;
+  };
+
+  Operation* end(OperationId operation, Kind kind);
+  bool is_committed_at_most_once(const Write& write);
+  void acknowledged(OperationId number, const replica::WriteEnd& end);
+  void keep_acknowledged_entries(std::size_t node, const std::vector<TimeEntry>& stored);
+
+  Rules rules_;
+  const Ledger& ledger_;
+  const Model& model_;
+  std::vector<Operation> operations_;  // by number, from 1
+  std::vector<Write> writes_;
+  raft::Index acknowledged_ = 0;  // the newest index that some client knows to be visible
+  bool has_compared_acknowledged_ = false;
+};
+
+}  // namespace timestore::sim

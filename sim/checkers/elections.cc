@@ -1,0 +1,126 @@
+#include "sim/checkers/elections.h"
+
+#include <algorithm>
+
+namespace timestore::sim {
+
+Elections::Elections(Findings& findings, const Shadows& shadows, const raft::Configuration& configuration)
+    : rules_(findings, "ledger"),
+      promises_(findings, "promises"),
+      shadows_(shadows),
+      configuration_(configuration),
+      led_(shadows.size(), 0),
+      hard_states_(shadows.size()) {}
+
+std::size_t Elections::number_of(const raft::NodeId& id) const {
+  const auto& voters = configuration_.voters;
+  const auto found = std::find_if(voters.begin(), voters.end(), [&](const auto& voter) { return voter.id == id; });
+  return static_cast<std::size_t>(found - voters.begin());
+}
+
+const Reign* Elections::reign(raft::Term term) const {
+  if (!reigns_.empty() && reigns_.rbegin()->first == term) return &reigns_.rbegin()->second;
+  const auto found = reigns_.find(term);
+  return found == reigns_.end() ? nullptr : &found->second;
+}
+
+Elections::Ballot& Elections::ballot(raft::Term term) {
+  Ballot& ballot = ballots_[term];
+  ballot.logs.resize(shadows_.size());
+  ballot.votes.resize(shadows_.size());
+  return ballot;
+}
+
+void Elections::started(std::size_t node) { hard_states_[node] = shadows_.durable(node).hard_state; }
+
+const Reign* Elections::stepped(std::size_t node, const raft::State& core, std::span<const raft::Input> inputs,
+                                const raft::Effects& effects) {
+  if (effects.write && effects.write->hard_state != hard_states_[node]) {
+    hard_states_[node] = effects.write->hard_state;
+    check_vote(node, hard_states_[node], inputs);
+  }
+  const Reign* begun = nullptr;
+  for (const raft::Send& send : effects.sends) {
+    // A leader of one turn may be deposed before the turn ends, with its first messages sent.
+    const auto* append = std::get_if<raft::AppendRequest>(&send.message);
+    if (append != nullptr && append->term > led_[node]) begun = crown(node, append->term, append->prev_index);
+  }
+  const auto* leader = std::get_if<raft::Leader>(&core.role);
+  if (leader == nullptr) return begun;
+  if (core.term() != led_[node]) begun = crown(node, core.term(), leader->term_start - 1);
+  const auto found = reigns_.find(core.term());
+  if (found != reigns_.end()) found->second.last = shadows_.issued(node).log.last_index();
+  return begun;
+}
+
+// A candidate's log is durable when it asks for votes, and it takes nothing more until it is elected.
+const Reign* Elections::crown(std::size_t node, raft::Term term, raft::Index inherited) {
+  const LogImage& durable = shadows_.durable(node);
+  const auto describe = [&] {
+    return facts("node", node + 1, "term", term, "its log up to", inherited, "durable up to", place(durable.log.last()),
+                 "durable term", durable.hard_state.term, "vote", durable.hard_state.vote.value_or("-"));
+  };
+  led_[node] = term;
+  const Reign reign{.node = node, .term = term, .inherited = durable.log, .last = durable.log.last_index()};
+  const auto [place_in, is_first] = reigns_.emplace(term, reign);
+  if (!rules_.require(is_first, "a term has one leader", [&] {
+        return describe() + ", another leader is node " + std::to_string(place_in->second.node + 1);
+      })) {
+    return nullptr;
+  }
+  const bool is_durable = inherited == durable.log.last_index() && durable.hard_state.term == term &&
+                          durable.hard_state.vote == configuration_.voters[node].id;
+  if (!promises_.require(is_durable, "a node is elected when its log and its vote for itself are durable", describe)) {
+    return nullptr;
+  }
+  const std::vector<std::optional<std::size_t>>& votes = ballot(term).votes;
+  const auto given = static_cast<std::size_t>(std::count(votes.begin(), votes.end(), node));
+  rules_.require((given + 1) * 2 > shadows_.size(), "a leader is elected by a majority",
+                 [&] { return describe() + ", votes of others " + std::to_string(given); });
+  return &place_in->second;
+}
+
+// ---------------------------------------------------------------------------------------------------- votes
+
+// The log that the voter compared with is the one after the turn, unless an append came after the request for the vote
+// in the same turn: then it is not known, and not judged.
+void Elections::check_vote(std::size_t node, const raft::HardState& vote, std::span<const raft::Input> inputs) {
+  if (!vote.vote || *vote.vote == configuration_.voters[node].id) return;
+  const auto describe = [&] { return facts("node", node + 1, "term", vote.term, "vote for", *vote.vote); };
+  const std::size_t candidate = number_of(*vote.vote);
+  if (!rules_.require(candidate < shadows_.size(), "a vote is for a member", describe)) return;
+  const std::optional<raft::Position> log = ballot(vote.term).logs[candidate];
+  if (!rules_.require(log.has_value(), "a vote goes to a node that asked for it", describe)) return;
+
+  bool was_asked = false;
+  for (const raft::Input& input : inputs) {
+    const auto* receipt = std::get_if<raft::Receive>(&input);
+    if (receipt == nullptr) continue;
+    const auto* request = std::get_if<raft::VoteRequest>(&receipt->message);
+    was_asked = was_asked || (request != nullptr && request->term == vote.term && receipt->from == *vote.vote);
+    if (was_asked && std::holds_alternative<raft::AppendRequest>(receipt->message)) return;
+  }
+  const raft::Position own = shadows_.issued(node).log.last();
+  rules_.require(std::pair(log->term, log->index) >= std::pair(own.term, own.index),
+                 "a vote goes to a candidate whose log is as up to date as the voter's", [&] {
+                   return describe() + ", " + facts("voter's log to", place(own), "candidate's to", place(*log));
+                 });
+}
+
+void Elections::asked_for_vote(std::size_t node, const raft::VoteRequest& request) {
+  ballot(request.term).logs[node] = raft::Position{.term = request.last_term, .index = request.last_index};
+}
+
+void Elections::gave_vote(std::size_t node, raft::Term term, const raft::NodeId& candidate) {
+  std::optional<std::size_t>& vote = ballot(term).votes[node];
+  const std::size_t number = number_of(candidate);
+  if (!rules_.require(!vote || *vote == number, "a node votes once in a term", [&] {
+        return facts("node", node + 1, "term", term, "vote for", candidate, "after one for",
+                     "n" + std::to_string(*vote + 1));
+      })) {
+    return;
+  }
+  vote = number;
+}
+
+}  // namespace timestore::sim

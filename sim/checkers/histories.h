@@ -1,0 +1,68 @@
+// Gathers what clients did and saw, by device, and searches it in windows of some forty operations.
+//
+// The histories of single devices are judged apart (linearizability is local). A write over several devices counts on
+// each with the entries that belong there: that it is atomic over devices is left to the model. A write in conflict
+// counts where all its entries are on one device, and no id of it is used on another.
+//
+// A window begins with everything that is certainly stored by then: what was acknowledged before, or seen by a read
+// that ended before. A read, or a write in conflict, that began before the window is left out, which can only excuse.
+// What had not ended when the window ends is treated as unanswered. The first devices are searched, as long as their
+// reads are short; searched() tells how many windows were.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "engine/replica/replica.h"
+#include "sim/checkers/findings.h"
+#include "sim/checkers/linearizability.h"
+
+namespace timestore::sim {
+
+class Histories {
+ public:
+  Histories(Findings& findings, bool is_active) : rules_(findings, "linearizability"), is_active_(is_active) {}
+
+  void write_begins(OperationId operation, const std::vector<TimeEntry>& entries);
+  void write_ends(OperationId operation, const replica::WriteEnd& end);
+  void read_begins(OperationId operation, const std::string& device_id);
+  void read_ends(OperationId operation, const std::vector<TimeEntry>& entries);
+
+  void search();
+  std::uint64_t searched() const { return searched_; }
+
+ private:
+  struct Device {
+    std::string name;
+    std::map<Guid, std::uint32_t> slots;
+    std::vector<std::vector<TimeEntry>> contents;  // of each slot
+    std::vector<Call> calls;
+    std::vector<Content> last_read;
+    std::uint64_t closed_since = Call::kNever;  // what began later is not known well enough
+  };
+  struct Open {
+    std::uint64_t begin = 0;
+    std::vector<TimeEntry> entries;  // of a write
+    Device* device = nullptr;        // of a read
+  };
+  struct Window;
+
+  Device* device(const std::string& name);
+  Content content_of(Device& device, const TimeEntry& entry);
+  std::vector<Content> contents_of(Device& device, const std::vector<TimeEntry>& entries);
+  void add_write(OperationId operation, std::uint64_t begin, const replica::WriteEnd& end);
+  void search(Device& device);
+  bool search(const Device& device, const Window& window);
+
+  Rules rules_;
+  bool is_active_;
+  std::uint64_t clock_ = 0;
+  std::map<OperationId, Open> open_;
+  std::map<std::string, Device, std::less<>> devices_;
+  std::map<Guid, std::string> device_of_id_;  // where an id was used first; empty: on several
+  std::uint64_t searched_ = 0;
+};
+
+}  // namespace timestore::sim

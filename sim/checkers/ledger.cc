@@ -1,0 +1,149 @@
+#include "sim/checkers/ledger.h"
+
+#include "engine/raft/invariants.h"
+
+namespace timestore::sim {
+
+namespace {
+
+// All that raft::violated_between compares. The trail follows the writes, so that a turn costs what it changes.
+void follow(raft::State& before, const raft::State& core, const raft::Effects& effects) {
+  if (effects.write) {
+    if (effects.write->truncate_from) before.trail.truncate_from(*effects.write->truncate_from);
+    for (const raft::Entry& entry : effects.write->entries) {
+      before.trail.append(entry.term, entry.kind, entry.payload.size_bytes());
+    }
+    before.hard_state = core.hard_state;
+  }
+  if (before.role.index() != core.role.index()) before.role = core.role;
+  if (before.leader != core.leader) before.leader = core.leader;
+  before.commit = core.commit;
+  before.applied = core.applied;
+  before.durable = core.durable;
+  before.last_write = core.last_write;
+  before.durable_write = core.durable_write;
+}
+
+}  // namespace
+
+Ledger::Ledger(Findings& findings, const Shadows& shadows, const Elections& elections)
+    : rules_(findings, "ledger"),
+      invariants_(findings, "invariants"),
+      shadows_(shadows),
+      elections_(elections),
+      nodes_(shadows.size()) {}
+
+raft::Position Ledger::at(raft::Index index) const {
+  return {.term = index == 0 ? 0 : entries_[index - 1].term, .index = index};
+}
+
+void Ledger::started(std::size_t number, const raft::State& core, std::uint64_t state_hash) {
+  Node& node = nodes_[number];
+  node = Node{.before = core, .applied = 0, .apply_through = core.applied, .state_hash = 0};
+  const auto sentence = raft::violated(core);
+  if (!invariants_.require(!sentence, sentence.value_or(""), [&] { return facts("node", number + 1, "starts", ""); })) {
+    return;
+  }
+  const auto describe = [&] { return facts("node", number + 1, "applied", core.applied, "committed", size()); };
+  if (!rules_.require(core.commit <= size(), "only what is committed is applied", describe)) return;
+  if (!rules_.require(shadows_.durable(number).log.holds(at(core.applied)),
+                      "what a node has applied, its log file holds", describe)) {
+    return;
+  }
+  applied(number, core.applied, state_hash);
+}
+
+// ---------------------------------------------------------------------------------------------------- turns
+
+void Ledger::stepped(std::size_t number, const raft::State& core, const raft::Effects& effects, const Reign* begun) {
+  Node& node = nodes_[number];
+  if (begun != nullptr && !is_complete(*begun)) return;
+  const raft::Index known = node.before.commit;
+  check_invariants(node, core, effects, number);
+  if (core.commit > known) commit(number, known + 1, core);
+  if (rules_.any() || effects.apply_through <= node.apply_through) return;
+
+  node.apply_through = effects.apply_through;
+  rules_.require(effects.apply_through <= core.commit && shadows_.durable(number).log.holds(at(effects.apply_through)),
+                 "what a node applies is committed and on its own disk", [&] {
+                   return facts("node", number + 1, "apply through", effects.apply_through, "commit", core.commit,
+                                "durable log to", place(shadows_.durable(number).log.last()));
+                 });
+}
+
+void Ledger::check_invariants(Node& node, const raft::State& core, const raft::Effects& effects, std::size_t number) {
+  const auto describe = [&] { return facts("node", number + 1, "term", core.term(), "commit", core.commit); };
+  const auto sentence = raft::violated(core);
+  if (!invariants_.require(!sentence, sentence.value_or(""), describe)) return;
+  const auto between = raft::violated_between(node.before, core);
+  if (!invariants_.require(!between, between.value_or(""), describe)) return;
+  follow(node.before, core, effects);
+}
+
+// Paper, section 5.4.3. What was committed in later terms, by then unknown to this leader, is left out.
+bool Ledger::is_complete(const Reign& reign) {
+  raft::Index last = size();
+  while (last > 0 && entries_[last - 1].committed_in >= reign.term) --last;
+  return rules_.require(reign.inherited.holds(at(last)), "a leader holds everything committed in earlier terms", [&] {
+    return facts("node", reign.node + 1, "term", reign.term, "its log ends at", place(reign.inherited.last()),
+                 "committed", place(at(last)));
+  });
+}
+
+void Ledger::commit(std::size_t number, raft::Index from, const raft::State& core) {
+  const LogTerms& log = shadows_.issued(number).log;
+  for (raft::Index index = from; index <= core.commit; ++index) {
+    const raft::Position entry{.term = log.term_at(index).value_or(0), .index = index};
+    if (index <= size()) {
+      if (!rules_.require(entry == at(index), "a committed index has one entry, on every node", [&] {
+            return facts("node", number + 1, "commits", place(entry), "committed is", place(at(index)));
+          })) {
+        return;
+      }
+    } else if (!extend(number, entry, core.term())) {
+      return;
+    }
+  }
+}
+
+bool Ledger::extend(std::size_t number, raft::Position entry, raft::Term committed_in) {
+  const std::size_t holders = shadows_.holders(entry);
+  const auto describe = [&] {
+    return facts("node", number + 1, "term", committed_in, "commits", place(entry), "durable on", holders, "nodes of",
+                 nodes_.size());
+  };
+  if (!rules_.require(holders * 2 > nodes_.size(), "a committed entry is durable on a quorum", describe)) return false;
+  entries_.push_back({entry.term, committed_in});
+  const auto& reigns = elections_.reigns();
+  for (auto later = reigns.upper_bound(committed_in); later != reigns.end(); ++later) {
+    if (!is_complete(later->second)) return false;
+  }
+  return true;
+}
+
+// ---------------------------------------------------------------------------------------------------- applying
+
+void Ledger::applied(std::size_t number, raft::Index applied, std::uint64_t state_hash) {
+  Node& node = nodes_[number];
+  if (applied == node.applied && state_hash == node.state_hash) return;
+  const auto describe = [&] {
+    return facts("node", number + 1, "applied", applied, "after", node.applied, "committed", size(), "hash",
+                 state_hash);
+  };
+  if (!rules_.require(applied >= node.applied, "the applied index never falls in a life", describe) ||
+      !rules_.require(applied <= size(), "only what is committed is applied", describe) ||
+      !rules_.require(applied <= node.apply_through, "only what the core has released is applied", describe)) {
+    return;
+  }
+  if (state_hashes_.size() <= applied) state_hashes_.resize(applied + 1);
+  std::optional<std::uint64_t>& known = state_hashes_[applied];
+  if (!rules_.require(!known || *known == state_hash, "nodes that have applied the same have the same state",
+                      [&] { return describe() + ", known hash " + std::to_string(*known); })) {
+    return;
+  }
+  known = state_hash;
+  node.applied = applied;
+  node.state_hash = state_hash;
+}
+
+}  // namespace timestore::sim

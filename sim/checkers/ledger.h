@@ -1,0 +1,55 @@
+// The committed log of the whole cluster, as the nodes' commit indices reveal it, and Raft's truths about each node.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "engine/raft/effects.h"
+#include "engine/raft/state.h"
+#include "sim/checkers/elections.h"
+#include "sim/checkers/findings.h"
+#include "sim/checkers/shadows.h"
+
+namespace timestore::sim {
+
+class Ledger {
+ public:
+  Ledger(Findings& findings, const Shadows& shadows, const Elections& elections);
+
+  raft::Index size() const { return entries_.size(); }
+  raft::Position at(raft::Index index) const;  // requires index <= size(); of 0: the place before the first entry
+
+  void started(std::size_t node, const raft::State& core, std::uint64_t state_hash);
+
+  // After the shadows and the elections have heard of the turn. `begun`: a reign that began in it, or none.
+  void stepped(std::size_t node, const raft::State& core, const raft::Effects& effects, const Reign* begun);
+  void applied(std::size_t node, raft::Index applied, std::uint64_t state_hash);
+
+ private:
+  struct Committed {
+    raft::Term term = 0;
+    raft::Term committed_in = 0;  // the term of the node whose commit index revealed it
+  };
+  struct Node {
+    raft::State before;  // what violated_between looks at
+    raft::Index applied = 0;
+    raft::Index apply_through = 0;
+    std::uint64_t state_hash = 0;
+  };
+
+  void check_invariants(Node& node, const raft::State& core, const raft::Effects& effects, std::size_t number);
+  bool is_complete(const Reign& reign);
+  void commit(std::size_t node, raft::Index from, const raft::State& core);
+  bool extend(std::size_t node, raft::Position entry, raft::Term committed_in);
+
+  Rules rules_;
+  Rules invariants_;
+  const Shadows& shadows_;
+  const Elections& elections_;
+  std::vector<Committed> entries_;
+  std::vector<Node> nodes_;
+  std::vector<std::optional<std::uint64_t>> state_hashes_;  // by applied index
+};
+
+}  // namespace timestore::sim

@@ -1,0 +1,55 @@
+// The state machine once more, by simple containers: what the committed commands mean, in the order of their indices.
+//
+//   * an id belongs to the first content that came with it; a command that repeats id and content is stored already
+//   * a command with an id that has other content is refused as a whole, and changes nothing
+//   * an entry without an id gets one that tells its place
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/raft/types.h"
+#include "engine/series/time_entry.h"
+#include "engine/store/series_file.h"
+
+namespace timestore::sim {
+
+class Model {
+ public:
+  // The next entry of the log. Returns the time entries of its command, with their ids.
+  std::vector<TimeEntry> apply(const raft::Entry& entry);
+
+  raft::Index applied() const { return results_.size(); }
+  const store::ApplyResult& result(raft::Index index) const { return results_[index - 1]; }  // 1 <= index <= applied()
+
+  // The log index at which the id was stored; 0: it is not.
+  raft::Index index_of(const Guid& id) const;
+
+  // What is wrong with this answer from a state that has applied `index` entries; nothing when it is exact.
+  std::optional<std::string> difference(const std::string& device_id, raft::Index index,
+                                        const std::vector<TimeEntry>& answer) const;
+
+  // The same for everything stored, in the order of storing.
+  std::optional<std::string> difference(raft::Index index, const std::vector<TimeEntry>& stored) const;
+
+ private:
+  struct Stored {
+    raft::Index index = 0;
+    TimeEntry entry;
+  };
+
+  store::ApplyResult store(raft::Index index, const std::vector<TimeEntry>& entries);
+
+  std::vector<store::ApplyResult> results_;
+  std::vector<Stored> stored_;                                              // in order
+  std::map<Guid, std::size_t> by_id_;                                       // into stored_
+  std::map<std::string, std::vector<std::size_t>, std::less<>> by_device_;  // into stored_, by time, then in order
+};
+
+// Whether two entries are the same to the last bit.
+[[nodiscard]] bool is_identical(const TimeEntry& left, const TimeEntry& right);
+
+}  // namespace timestore::sim

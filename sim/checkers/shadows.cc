@@ -1,0 +1,131 @@
+#include "sim/checkers/shadows.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace timestore::sim {
+
+Shadows::Shadows(Findings& findings, Entries& entries, std::size_t nodes)
+    : rules_(findings, "promises"), entries_(entries), shadows_(nodes) {}
+
+std::size_t Shadows::holders(raft::Position position) const {
+  return static_cast<std::size_t>(std::count_if(
+      shadows_.begin(), shadows_.end(), [&](const Shadow& shadow) { return shadow.durable.log.holds(position); }));
+}
+
+void Shadows::apply(LogImage& image, const Queued& write) {
+  if (write.truncate_from) image.log.truncate_from(*write.truncate_from);
+  for (const raft::Term term : write.terms) image.log.append(term);
+  image.hard_state = write.hard_state;
+}
+
+// ---------------------------------------------------------------------------------------------------- a life begins
+
+void Shadows::started(std::size_t node, const store::LogFile::Recovered& recovered, const raft::State& core) {
+  Shadow& shadow = shadows_[node];
+  if (std::exchange(shadow.is_lost, false)) {
+    take_over(node, recovered);
+  } else {
+    LogImage image = shadow.durable;
+    while (!is_image(image, recovered) && !shadow.queue.empty()) {
+      apply(image, shadow.queue.front());
+      shadow.queue.pop_front();
+    }
+    const bool holds = rules_.require(is_image(image, recovered), "a restarted node holds what it promised", [&] {
+      return facts("node", node + 1, "durable term", shadow.durable.hard_state.term, "durable log to",
+                   place(shadow.durable.log.last()), "asked for to", place(shadow.issued.log.last()), "recovered term",
+                   recovered.hard_state.term, "recovered log to", place(recovered.trail.last()));
+    });
+    if (!holds) return;
+    shadow.durable = std::move(image);
+  }
+  shadow.issued = shadow.durable;
+  shadow.queue.clear();
+  shadow.last_write = 0;
+  rules_.require(core.hard_state == recovered.hard_state && core.trail == recovered.trail,
+                 "a node starts from what its log file holds", [&] { return facts("node", node + 1); });
+}
+
+bool Shadows::is_image(const LogImage& image, const store::LogFile::Recovered& recovered) const {
+  const raft::Trail& trail = recovered.trail;
+  if (recovered.hard_state != image.hard_state || trail.last_index() != image.log.last_index()) return false;
+  for (raft::Index index = trail.last_index(); index >= trail.first_index(); --index) {
+    const raft::Position position{.term = trail.term_at(index).value_or(0), .index = index};
+    if (!image.log.holds(position)) return false;
+    const raft::Entry* entry = entries_.find(position);
+    if (entry == nullptr || entry->kind != trail.kind_at(index)) return false;
+  }
+  return true;
+}
+
+// Of a disk that nothing is known about.
+void Shadows::take_over(std::size_t node, const store::LogFile::Recovered& recovered) {
+  LogImage image{.hard_state = recovered.hard_state, .log = {}};
+  for (raft::Index index = 1; index <= recovered.trail.last_index(); ++index) {
+    image.log.append(recovered.trail.term_at(index).value_or(0));
+  }
+  shadows_[node].durable = std::move(image);
+}
+
+// ---------------------------------------------------------------------------------------------------- writes
+
+void Shadows::stepped(std::size_t node, const raft::State& core, const raft::Effects& effects) {
+  if (effects.write && !asks(node, *effects.write)) return;
+  const LogImage& issued = shadows_[node].issued;
+  rules_.require(core.trail.last_index() == issued.log.last_index() &&
+                     core.trail.last_term() == issued.log.last_term() && core.hard_state == issued.hard_state,
+                 "whatever a node changes, it asks its disk to keep", [&] {
+                   return facts("node", node + 1, "its log ends at", place(core.trail.last()), "asked for to",
+                                place(issued.log.last()), "its term", core.term(), "asked for", issued.hard_state.term);
+                 });
+}
+
+bool Shadows::keeps_its_word(std::size_t node, const raft::HardState& before, const raft::HardState& after) {
+  const auto describe = [&] {
+    return facts("node", node + 1, "term", before.term, "vote", before.vote.value_or("-"), "then term", after.term,
+                 "vote", after.vote.value_or("-"));
+  };
+  return rules_.require(after.term >= before.term, "a node's term never falls", describe) &&
+         rules_.require(after.term > before.term || !before.vote || before.vote == after.vote,
+                        "a node votes once in a term", describe);
+}
+
+bool Shadows::asks(std::size_t node, const raft::Write& write) {
+  Shadow& shadow = shadows_[node];
+  const auto describe = [&] { return facts("node", node + 1, "write", write.id, "term", write.hard_state.term); };
+  if (!rules_.require(write.id > shadow.last_write, "writes are numbered in order", describe)) return false;
+  if (!keeps_its_word(node, shadow.issued.hard_state, write.hard_state)) return false;
+  shadow.last_write = write.id;
+
+  Queued queued{.id = write.id, .hard_state = write.hard_state, .truncate_from = write.truncate_from, .terms = {}};
+  LogTerms& log = shadow.issued.log;
+  if (write.truncate_from) log.truncate_from(*write.truncate_from);
+  const bool continues = write.entries.empty() || write.first_index == log.last_index() + 1;
+  if (!rules_.require(continues, "a write continues the log", describe)) return false;
+  queued.terms.reserve(write.entries.size());
+  for (const raft::Entry& entry : write.entries) {
+    if (!rules_.require(entry.term >= log.last_term() && entry.term <= write.hard_state.term,
+                        "the terms of a log never fall, and never pass the node's own", describe)) {
+      return false;
+    }
+    if (!entries_.add(node, log.last(), entry)) return false;
+    log.append(entry.term);
+    queued.terms.push_back(entry.term);
+  }
+  shadow.issued.hard_state = write.hard_state;
+  shadow.queue.push_back(std::move(queued));
+  return true;
+}
+
+void Shadows::wrote(std::size_t node, raft::WriteId last, bool is_synced) {
+  Shadow& shadow = shadows_[node];
+  const auto describe = [&] { return facts("node", node + 1, "write", last, "asked for", shadow.last_write); };
+  if (!rules_.require(is_synced, "a write that is called done is durable", describe)) return;
+  if (!rules_.require(last <= shadow.last_write, "only what was asked for is written", describe)) return;
+  while (!shadow.queue.empty() && shadow.queue.front().id <= last) {
+    apply(shadow.durable, shadow.queue.front());
+    shadow.queue.pop_front();
+  }
+}
+
+}  // namespace timestore::sim

@@ -1,0 +1,70 @@
+// What each node's log file has been asked to hold, and what of it is durable: the second account that every promise
+// is measured against.
+//
+//                durable                queue
+//   log   ... 4  5  6 | write 7: 7 8 | write 8: truncate from 8, 8 9 |
+//                     ^ wrote() moves this line; a loss of power may leave it anywhere between here and the end
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <vector>
+
+#include "engine/raft/effects.h"
+#include "engine/raft/state.h"
+#include "engine/store/log_file.h"
+#include "sim/checkers/entries.h"
+#include "sim/checkers/findings.h"
+#include "sim/checkers/log_terms.h"
+
+namespace timestore::sim {
+
+struct LogImage {
+  raft::HardState hard_state;
+  LogTerms log;
+};
+
+class Shadows {
+ public:
+  Shadows(Findings& findings, Entries& entries, std::size_t nodes);
+
+  std::size_t size() const { return shadows_.size(); }
+  const LogImage& durable(std::size_t node) const { return shadows_[node].durable; }
+  const LogImage& issued(std::size_t node) const { return shadows_[node].issued; }
+
+  // How many nodes hold the entry durably. A disk that is lost for good counts with what it held to its end: its node
+  // takes part in nothing any more, so no quorum can be formed that would miss it.
+  std::size_t holders(raft::Position position) const;
+
+  void started(std::size_t node, const store::LogFile::Recovered& recovered, const raft::State& core);
+  void stepped(std::size_t node, const raft::State& core, const raft::Effects& effects);
+  void wrote(std::size_t node, raft::WriteId last, bool is_synced);
+  void lost(std::size_t node) { shadows_[node].is_lost = true; }
+
+ private:
+  struct Queued {
+    raft::WriteId id = 0;
+    raft::HardState hard_state;
+    std::optional<raft::Index> truncate_from;
+    std::vector<raft::Term> terms;
+  };
+  struct Shadow {
+    LogImage durable;
+    LogImage issued;  // durable, and then the queue
+    std::deque<Queued> queue;
+    raft::WriteId last_write = 0;
+    bool is_lost = false;
+  };
+
+  bool asks(std::size_t node, const raft::Write& write);
+  bool keeps_its_word(std::size_t node, const raft::HardState& before, const raft::HardState& after);
+  bool is_image(const LogImage& image, const store::LogFile::Recovered& recovered) const;
+  void take_over(std::size_t node, const store::LogFile::Recovered& recovered);
+  static void apply(LogImage& image, const Queued& write);
+
+  Rules rules_;
+  Entries& entries_;
+  std::vector<Shadow> shadows_;
+};
+
+}  // namespace timestore::sim

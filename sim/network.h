@@ -1,0 +1,59 @@
+// The time that messages take, and which of them are lost or doubled.
+//
+// A link is one direction between two nodes. It keeps the order of its messages, as a connection does, except where
+// reordering strikes. The network knows no nodes: it is told the links that are cut, and answers when a message arrives.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "sim/choices.h"
+#include "sim/event_queue.h"
+
+namespace timestore::sim {
+
+struct NetworkOptions {
+  Time delay = 200;   // of every message, at least
+  Time jitter = 300;  // more than that, at most
+  std::uint64_t bytes_per_second = 100'000'000;
+  // In a million messages.
+  std::uint32_t loss = 0;
+  std::uint32_t duplication = 0;
+  std::uint32_t reordering = 0;
+  Time reordering_delay = 20 * kMillisecond;  // at most
+  std::uint32_t straggling = 0;               // messages that come very late, when everybody has forgotten them
+  Time straggling_delay = 5 * kSecond;        // at most
+};
+
+struct Arrival {
+  Time delay = 0;
+  std::optional<Time> second_delay = std::nullopt;  // it arrives twice
+};
+
+class Network {
+ public:
+  Network(const NetworkOptions& options, std::size_t nodes, Choices& choices);
+
+  // When a message of this size arrives; nullopt: it is lost.
+  std::optional<Arrival> send(Time now, std::size_t from, std::size_t to, std::size_t size_bytes);
+
+  void clog(std::size_t from, std::size_t to, Time delay) { links_[from * nodes_ + to].clogged = delay; }
+  void throttle(std::uint64_t bytes_per_second) { options_.bytes_per_second = bytes_per_second; }
+  void heal();  // no losses, doubles or clogs from now on
+
+ private:
+  struct Link {
+    Stream choices;
+    Time last_arrival = 0;  // of a message that keeps the order
+    Time busy_until = 0;    // with putting messages on the wire
+    Time clogged = 0;       // more delay
+  };
+
+  NetworkOptions options_;
+  NetworkOptions healthy_;
+  std::size_t nodes_;
+  std::vector<Link> links_;
+};
+
+}  // namespace timestore::sim

@@ -1,0 +1,146 @@
+#include "sim/oracle.h"
+
+#include <utility>
+
+#include "sim/checkers/clients.h"
+#include "sim/checkers/elections.h"
+#include "sim/checkers/entries.h"
+#include "sim/checkers/findings.h"
+#include "sim/checkers/histories.h"
+#include "sim/checkers/ledger.h"
+#include "sim/checkers/model.h"
+#include "sim/checkers/promises.h"
+#include "sim/checkers/shadows.h"
+
+namespace timestore::sim {
+
+// Each account rests on those above it. Once a sentence is broken, they hear of nothing more.
+struct Oracle::State {
+  explicit State(const Options& options)
+      : shadows(findings, entries, options.nodes),
+        elections(findings, shadows, options.configuration),
+        promises(findings, shadows, entries, elections),
+        ledger(findings, shadows, elections),
+        clients(findings, ledger, model),
+        histories(findings, options.searches_linearizability) {}
+
+  Findings findings;
+  Entries entries{findings};
+  Shadows shadows;
+  Elections elections;
+  Promises promises;
+  Ledger ledger;
+  Model model;
+  Clients clients;
+  Histories histories;
+
+  bool is_over() const { return findings.any(); }
+  void follow_ledger();
+};
+
+// What the ledger has learned, the model applies.
+void Oracle::State::follow_ledger() {
+  while (!is_over() && model.applied() < ledger.size()) {
+    const raft::Position position = ledger.at(model.applied() + 1);
+    const raft::Entry& entry = *entries.find(position);
+    clients.committed(position.index, entry.kind, model.apply(entry));
+  }
+}
+
+Oracle::Oracle(const Options& options) : state_(std::make_unique<State>(options)) {}
+Oracle::~Oracle() = default;
+
+const std::optional<Violation>& Oracle::violation() const { return state_->findings.first(); }
+void Oracle::report(Violation violation) { state_->findings.report(std::move(violation)); }
+
+// ---------------------------------------------------------------------------------------------------- nodes
+
+void Oracle::started(std::size_t node, const store::LogFile::Recovered& recovered, const raft::State& core,
+                     std::uint64_t state_hash) {
+  if (state_->is_over()) return;
+  state_->shadows.started(node, recovered, core);
+  if (state_->is_over()) return;
+  state_->elections.started(node);
+  state_->ledger.started(node, core, state_hash);
+}
+
+void Oracle::stepped(std::size_t node, const raft::State& core, std::span<const raft::Input> inputs,
+                     const raft::Effects& effects) {
+  if (state_->is_over()) return;
+  state_->shadows.stepped(node, core, effects);
+  if (state_->is_over()) return;
+  const Reign* begun = state_->elections.stepped(node, core, inputs, effects);
+  if (state_->is_over()) return;
+  state_->ledger.stepped(node, core, effects, begun);
+  state_->follow_ledger();
+}
+
+void Oracle::wrote(std::size_t node, raft::WriteId last, bool is_synced) {
+  if (!state_->is_over()) state_->shadows.wrote(node, last, is_synced);
+}
+
+void Oracle::sends(std::size_t node, const raft::Send& send) {
+  if (!state_->is_over()) state_->promises.sends(node, send, state_->ledger.size());
+}
+
+void Oracle::applied(std::size_t node, raft::Index applied, std::uint64_t state_hash) {
+  if (!state_->is_over()) state_->ledger.applied(node, applied, state_hash);
+}
+
+// What was asked for and not yet written may or may not be there when the node starts again: the shadows know already.
+void Oracle::stopped(std::size_t) {}
+
+void Oracle::lost(std::size_t node) {
+  if (!state_->is_over()) state_->shadows.lost(node);
+}
+
+// ---------------------------------------------------------------------------------------------------- clients
+
+OperationId Oracle::next_operation() const { return state_->clients.next_operation(); }
+
+OperationId Oracle::write_begins(Time, const std::vector<TimeEntry>& entries) {
+  const OperationId operation = state_->clients.write_begins(entries);
+  state_->histories.write_begins(operation, entries);
+  return operation;
+}
+
+void Oracle::write_ends(Time, OperationId operation, const replica::WriteEnd& end) {
+  if (state_->is_over()) return;
+  state_->clients.write_ends(operation, end);
+  state_->histories.write_ends(operation, end);
+}
+
+OperationId Oracle::read_begins(Time, const std::string& device_id) {
+  const OperationId operation = state_->clients.read_begins(device_id);
+  state_->histories.read_begins(operation, device_id);
+  return operation;
+}
+
+void Oracle::read_ends(Time, OperationId operation, const ReadSeen& seen) {
+  if (state_->is_over()) return;
+  state_->clients.read_ends(operation, seen);
+  state_->histories.read_ends(operation, seen.entries);
+}
+
+void Oracle::read_fails(Time, OperationId operation) {
+  if (!state_->is_over()) state_->clients.read_fails(operation);
+}
+
+// ---------------------------------------------------------------------------------------------------- at the end
+
+void Oracle::converged(std::size_t node, raft::Position applied, std::uint64_t state_hash,
+                       const std::vector<TimeEntry>& stored) {
+  if (state_->is_over()) return;
+  state_->ledger.applied(node, applied.index, state_hash);
+  if (!state_->is_over()) state_->clients.converged(node, applied, stored);
+}
+
+void Oracle::finish() {
+  if (!state_->is_over()) state_->histories.search();
+}
+
+raft::Index Oracle::committed() const { return state_->ledger.size(); }
+std::uint64_t Oracle::leaders() const { return state_->elections.reigns().size(); }
+std::uint64_t Oracle::searched_histories() const { return state_->histories.searched(); }
+
+}  // namespace timestore::sim

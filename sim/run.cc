@@ -1,0 +1,190 @@
+#include "sim/run.h"
+
+#include <exception>
+#include <utility>
+
+#include "engine/base/check.h"
+#include "sim/nemesis.h"
+#include "sim/swarm.h"
+#include "sim/workload.h"
+#include "sim/world.h"
+
+namespace timestore::sim {
+
+namespace {
+
+// The one exception that crosses folders: thrown where a check of the engine fails, caught by run(). The world that it
+// leaves behind is only torn down.
+struct BrokenCheck {
+  std::string sentence;
+  std::string place;
+};
+
+[[noreturn]] void throw_broken_check(const char* sentence, const char* file, int line) {
+  throw BrokenCheck{sentence, std::string(file) + ":" + std::to_string(line)};
+}
+
+class CheckGuard {
+ public:
+  CheckGuard() : before_(std::exchange(check_handler, throw_broken_check)) {}
+  ~CheckGuard() { check_handler = before_; }
+  CheckGuard(const CheckGuard&) = delete;
+  CheckGuard& operator=(const CheckGuard&) = delete;
+
+ private:
+  CheckHandler before_;
+};
+
+class MarkGuard {
+ public:
+  explicit MarkGuard(MarkCounts& counts) : before_(std::exchange(mark_counts, &counts)) {
+    counts.assign(Mark::names().size(), 0);
+  }
+  ~MarkGuard() { mark_counts = before_; }
+  MarkGuard(const MarkGuard&) = delete;
+  MarkGuard& operator=(const MarkGuard&) = delete;
+
+ private:
+  MarkCounts* before_;
+};
+
+// Where a healed cluster must be before its time is over.
+bool has_converged(World& world, const Workload& workload) {
+  if (workload.probes_left() > 0) return false;
+  Cluster& cluster = world.cluster();
+  const auto leader = cluster.leader();
+  if (!leader) return false;
+  const raft::State& chosen = cluster.core(*leader);
+  for (std::size_t node = 0; node < cluster.size(); ++node) {
+    if (world.is_gone(node)) continue;
+    if (!cluster.is_up(node)) return false;
+    const raft::State& core = cluster.core(node);
+    if (core.leader != chosen.id || core.commit != chosen.trail.last_index() || core.applied != core.commit) return false;
+  }
+  return true;
+}
+
+// What a healed cluster has achieved: entries in logs, durable, committed and applied. There may be a long way to go.
+std::uint64_t progress(World& world) {
+  std::uint64_t sum = 0;
+  for (std::size_t node = 0; node < world.size(); ++node) {
+    if (!world.cluster().is_up(node)) continue;
+    const raft::State& core = world.cluster().core(node);
+    sum += core.trail.last_index() + core.durable + core.commit + core.applied;
+  }
+  return sum;
+}
+
+// Without any progress for so long, it is stuck. Out of all proportion: a hundred elections.
+Time patience(const Swarm& swarm) {
+  return swarm.tick * swarm.cluster.raft.election_ticks_max * 100 + 20 * swarm.network.reordering_delay +
+         2 * swarm.network.straggling_delay + 10 * kSecond;
+}
+
+std::string describe(World& world, const Workload& workload) {
+  std::string text = std::to_string(workload.probes_left()) + " requests without success;";
+  for (std::size_t node = 0; node < world.size(); ++node) {
+    text += " " + Cluster::name(node) + ":";
+    if (!world.cluster().is_up(node)) {
+      text += world.is_gone(node) ? " gone" : " down";
+      continue;
+    }
+    const raft::State& core = world.cluster().core(node);
+    text += std::string(core.is_leader() ? " leads" : "") + " term " + std::to_string(core.term()) + " last " +
+            std::to_string(core.trail.last_index()) + " commit " + std::to_string(core.commit) + " applied " +
+            std::to_string(core.applied);
+  }
+  return text;
+}
+
+void run_faults(World& world, Nemesis& nemesis, Workload& workload, const RunOptions& options) {
+  bool is_over = false;
+  world.after(options.duration, [&is_over] { is_over = true; });
+  world.start_all();
+  if (options.schedule) {
+    nemesis.begin(*options.schedule);
+  } else {
+    nemesis.begin();
+  }
+  workload.begin();
+  while (!is_over) {
+    if (!world.run_next()) return;
+  }
+  workload.end();
+  nemesis.end();
+}
+
+// Nobody is excused: every node that is not lost comes back, hears the leader, and ends up with the same state.
+void run_healed(World& world, Workload& workload) {
+  workload.probe();
+  Time deadline = world.now() + patience(world.swarm());
+  std::uint64_t best = 0;
+  while (!has_converged(world, workload)) {
+    if (const std::uint64_t now = progress(world); now > best) {
+      best = now;
+      deadline = world.now() + patience(world.swarm());
+    }
+    if (world.now() > deadline) {
+      return world.cluster().oracle().report({.checker = "liveness",
+                                              .rule = "a healed cluster makes progress and converges",
+                                              .detail = describe(world, workload)});
+    }
+    if (!world.run_next()) return;
+  }
+  Cluster& cluster = world.cluster();
+  for (std::size_t node = 0; node < cluster.size(); ++node) {
+    if (world.is_gone(node)) continue;
+    const replica::Status status = cluster[node].status();
+    auto stored = cluster.stored(node);
+    if (!stored) {
+      return cluster.oracle().report(
+          {.checker = "liveness", .rule = "a healed node can be read", .detail = stored.error().message});
+    }
+    cluster.oracle().converged(node, {.term = cluster.core(node).trail.term_at(status.applied).value_or(0), .index = status.applied},
+                               status.state_hash, *stored);
+  }
+}
+
+void run_to_the_end(World& world, Nemesis& nemesis, Workload& workload, const RunOptions& options) {
+  try {
+    run_faults(world, nemesis, workload, options);
+    if (!world.cluster().oracle().violation() && !nemesis.is_hopeless()) run_healed(world, workload);
+    if (!world.cluster().oracle().violation()) world.cluster().oracle().finish();
+  } catch (const BrokenCheck& broken) {
+    world.cluster().oracle().report({.checker = "check", .rule = broken.sentence, .detail = "at " + broken.place});
+  }
+}
+
+}  // namespace
+
+RunReport run(const RunOptions& options) {
+  RunReport report{.seed = options.seed};
+  const MarkGuard marks(report.marks);
+  const CheckGuard checks;
+  Choices choices = options.choices ? Choices(*options.choices) : Choices(options.seed);
+  if (options.records_choices) choices.record();
+  const Swarm swarm = draw_swarm(options, choices);
+  World world(swarm, choices, options.trace);
+  Nemesis nemesis(world, choices);
+  Workload workload(world, choices);
+  run_to_the_end(world, nemesis, workload, options);
+
+  Oracle& oracle = world.cluster().oracle();
+  report.violation = oracle.violation();
+  report.hash = world.hash();
+  report.nodes = world.size();
+  report.events = world.events();
+  report.simulated = world.now();
+  report.leader_changes = oracle.leaders();
+  report.commits = oracle.committed();
+  report.restarts = world.restarts();
+  report.messages = world.messages();
+  report.searched_histories = oracle.searched_histories();
+  report.faults_by_kind = nemesis.injected();
+  for (const auto& [kind, count] : report.faults_by_kind) report.faults += count;
+  if (report.violation) report.timeline = world.timeline();
+  report.choices = choices.recorded();
+  return report;
+}
+
+}  // namespace timestore::sim

@@ -1,0 +1,137 @@
+#include "sim/script/describe.h"
+
+#include <algorithm>
+
+namespace timestore::sim {
+
+namespace {
+
+std::string padded(std::string text, std::size_t width) {
+  if (text.size() < width) text.append(width - text.size(), ' ');
+  return text;
+}
+
+std::string text_of(const raft::VoteRequest& message) {
+  return "term " + std::to_string(message.term) + ", last " + describe({message.last_term, message.last_index});
+}
+
+std::string text_of(const raft::VoteResponse& message) {
+  return "term " + std::to_string(message.term) + (message.granted ? ", granted" : ", refused");
+}
+
+std::string text_of(const raft::AppendRequest& message) {
+  std::string text =
+      "term " + std::to_string(message.term) + ", after " + describe({message.prev_term, message.prev_index}) + ":";
+  raft::Index index = message.prev_index;
+  for (const raft::Entry& entry : message.entries) text += " " + describe({entry.term, ++index});
+  if (message.entries.empty()) text += " nothing";
+  text += ", commit " + std::to_string(message.leader_commit);
+  if (message.round > 0) text += ", round " + std::to_string(message.round);
+  return text;
+}
+
+std::string text_of(const raft::AppendResponse& message) {
+  std::string text = "term " + std::to_string(message.term);
+  if (message.success) {
+    text += ", match " + std::to_string(message.match);
+  } else if (message.prev_index > 0) {
+    text += ", refused after " + std::to_string(message.prev_index) + ", try after " + describe(message.hint);
+  } else {
+    text += ", refused";
+  }
+  if (message.round > 0) text += ", round " + std::to_string(message.round);
+  return text;
+}
+
+// The log's cells, each as wide as the widest; what is not durable in parentheses.
+std::string draw_log(const raft::State& core, std::size_t width) {
+  std::string text;
+  raft::Index index = 0;
+  for (const raft::Term term : terms_of(core.trail)) {
+    const std::string number = std::to_string(term);
+    text += padded(++index > core.durable ? "(" + number + ")" : " " + number, width);
+  }
+  return text.substr(0, text.find_last_not_of(' ') + 1);
+}
+
+}  // namespace
+
+MessageKind kind_of(const raft::Message& message) { return static_cast<MessageKind>(message.index()); }
+
+std::string describe(MessageId id, const Wire& wire) {
+  return "#" + std::to_string(id) + " " + Cluster::name(wire.from) + "->" + Cluster::name(wire.to) + " " +
+         std::string(kMessageKinds[wire.message.index()]) + " " +
+         std::visit([](const auto& message) { return text_of(message); }, wire.message);
+}
+
+std::string describe(raft::Position position) {
+  return std::to_string(position.term) + "/" + std::to_string(position.index);
+}
+
+std::string_view name_of(const raft::Role& role) {
+  static constexpr std::string_view kNames[] = {"follower", "candidate", "leader"};
+  return kNames[role.index()];
+}
+
+std::vector<raft::Term> terms_of(const raft::Trail& trail) {
+  std::vector<raft::Term> terms;
+  for (raft::Index index = trail.first_index(); index <= trail.last_index(); ++index) {
+    terms.push_back(*trail.term_at(index));
+  }
+  return terms;
+}
+
+std::string join(std::span<const raft::Term> terms, std::string_view separator) {
+  std::string text;
+  for (const raft::Term term : terms) {
+    if (!text.empty()) text += separator;
+    text += std::to_string(term);
+  }
+  return text;
+}
+
+std::vector<std::string> draw(Cluster& cluster, std::span<const std::size_t> nodes) {
+  raft::Index last = 0;
+  raft::Term newest = 0;
+  for (const std::size_t number : nodes) {
+    if (!cluster.is_up(number)) continue;
+    last = std::max(last, cluster.core(number).trail.last_index());
+    newest = std::max(newest, cluster.core(number).trail.last_term());
+  }
+  const std::size_t width = std::max(std::to_string(newest).size(), std::to_string(last).size()) + 2;
+
+  std::vector<std::string> lines;
+  std::string head = "node  role       term  vote  commit  applied  log";
+  const std::size_t margin = head.size() + 1;
+  if (last > 0) head = padded(head, margin);
+  for (raft::Index index = 1; index <= last; ++index) head += padded(" " + std::to_string(index), width);
+  lines.push_back(head.substr(0, head.find_last_not_of(' ') + 1));
+  for (const std::size_t number : nodes) {
+    std::string line = padded(Cluster::name(number), 6);
+    if (!cluster.is_up(number)) {
+      lines.push_back(line + "down");
+      continue;
+    }
+    const raft::State& core = cluster.core(number);
+    line += padded(std::string(name_of(core.role)), 11) + padded(std::to_string(core.term()), 6) +
+            padded(core.hard_state.vote.value_or("-"), 6) + padded(std::to_string(core.commit), 8) +
+            padded(std::to_string(core.applied), 9);
+    line = padded(line, margin) + draw_log(core, width);
+    lines.push_back(line.substr(0, line.find_last_not_of(' ') + 1));
+  }
+  return lines;
+}
+
+std::vector<std::string> draw_progress(const raft::Leader& leader) {
+  std::vector<std::string> lines;
+  for (const auto& [peer, progress] : leader.peers) {
+    std::string line = peer + (progress.mode == raft::Progress::Mode::kProbe ? " probes" : " replicates") + ", match " +
+                       std::to_string(progress.match) + ", next " + std::to_string(progress.next);
+    if (!progress.inflight.empty()) line += ", on the way through " + join(progress.inflight, " ");
+    if (progress.silent_ticks > 0) line += ", silent for " + std::to_string(progress.silent_ticks);
+    lines.push_back(std::move(line));
+  }
+  return lines;
+}
+
+}  // namespace timestore::sim

@@ -1,0 +1,234 @@
+#include "sim/workload.h"
+
+#include <algorithm>
+
+#include "engine/base/mark.h"
+
+namespace timestore::sim {
+
+namespace {
+
+constexpr std::size_t kMaxWaiting = 128;  // requests of one client; then it waits for answers
+constexpr std::size_t kMaxRecent = 64;
+constexpr Time kProbePause = 500 * kMillisecond;
+constexpr std::int64_t kFirstTimestamp = 1'700'000'000'000'000'000;
+
+Guid make_id(std::uint64_t number) {
+  Guid id;
+  for (std::size_t i = 0; i < 8; ++i) id.bytes[15 - i] = static_cast<std::uint8_t>(number >> (8 * i));
+  id.bytes[6] = 0x40;  // version 4, as clients make them
+  id.bytes[8] = 0x80;
+  return id;
+}
+
+}  // namespace
+
+Workload::Workload(World& world, Choices& choices) : world_(world) {
+  for (std::size_t number = 0; number < world.swarm().load.clients; ++number) {
+    clients_.push_back({.choices = choices.stream("client", number), .node = number % world.size()});
+  }
+}
+
+void Workload::begin() {
+  is_active_ = true;
+  for (std::size_t client = 0; client < clients_.size(); ++client) plan_next(client);
+}
+
+void Workload::plan_next(std::size_t client) {
+  const Time pause = world_.swarm().load.pause;
+  world_.after(clients_[client].choices.between(pause / 2, pause * 3 / 2), [this, client] {
+    if (!is_active_) return;
+    act(client);
+    plan_next(client);
+  });
+}
+
+void Workload::act(std::size_t number) {
+  Client& client = clients_[number];
+  const LoadOptions& load = world_.swarm().load;
+  const bool reads = client.choices.below(100) < load.read_percent;
+  const std::uint64_t burst = 1 + client.choices.below(load.burst);
+  const auto node = choose_node(client);
+  if (!node || client.waiting + burst > kMaxWaiting) return;
+  if (reads) return read(number, *node);
+  for (std::uint64_t i = 0; i < burst; ++i) write(number, *node, make_entries(client));
+}
+
+// Mostly whom it believes to lead; sometimes anybody. None: nobody it asked is up.
+std::optional<std::size_t> Workload::choose_node(Client& client) {
+  const std::uint64_t drawn = client.choices.below(8 * world_.size());
+  if (drawn < world_.size()) client.node = drawn;
+  if (!world_.cluster().is_up(client.node)) client.node = (client.node + 1) % world_.size();
+  if (!world_.cluster().is_up(client.node)) return std::nullopt;
+  return client.node;
+}
+
+// ---------------------------------------------------------------------------------------------------- writing
+
+std::string Workload::device(std::uint64_t number) const { return "device-" + std::to_string(number); }
+
+TimeEntry Workload::make_entry(Client& client) {
+  const LoadOptions& load = world_.swarm().load;
+  TimeEntry entry;
+  entry.device_id = device(client.choices.below(load.devices));
+  entry.timestamp_ns = kFirstTimestamp + static_cast<std::int64_t>(client.choices.below(1000)) * 1'000'000;
+  entry.value = static_cast<double>(client.choices.below(1000));
+  if (client.choices.below(100) < load.own_id_percent) entry.id = make_id(++next_id_);
+  const std::uint64_t padding = client.choices.below(load.padding_bytes + 1);
+  entry.attributes = "{\"op\":" + std::to_string(world_.cluster().oracle().next_operation());
+  if (padding > 0) entry.attributes += ",\"padding\":\"" + std::string(padding, 'x') + "\"";
+  entry.attributes += "}";
+  return entry;
+}
+
+std::vector<TimeEntry> Workload::make_entries(Client& client) {
+  const LoadOptions& load = world_.swarm().load;
+  const bool repeats = client.choices.below(100) < load.repeat_percent;
+  const std::uint64_t which = client.choices.below(kMaxRecent);
+  const bool repeats_exactly = client.choices.below(2) == 0;
+  if (repeats && repeats_exactly && which < recent_.size()) {
+    TIMESTORE_MARK("workload: a client repeated a write");
+    return recent_[which];
+  }
+  std::vector<TimeEntry> entries;
+  const std::uint64_t count = 1 + client.choices.below(load.batch);
+  for (std::uint64_t i = 0; i < count; ++i) entries.push_back(make_entry(client));
+  if (repeats && which < recent_.size()) {
+    TIMESTORE_MARK("workload: a client used an id for something else");
+    entries.back().id = recent_[which].front().id;
+  } else if (repeats && count > 1) {
+    TIMESTORE_MARK("workload: a batch named an id twice");
+    entries.back().id = entries.front().id;
+  }
+  return entries;
+}
+
+void Workload::write(std::size_t number, std::size_t node, std::vector<TimeEntry> entries) {
+  Client& client = clients_[number];
+  ++writes_;
+  ++client.waiting;
+  recent_.push_back(entries);
+  if (recent_.size() > kMaxRecent) recent_.pop_front();
+  const OperationId operation = world_.cluster().oracle().write_begins(world_.now(), entries);
+  const std::uint64_t life = world_.cluster().life(node);
+  const auto ticket = world_.cluster()[node].submit(std::move(entries), [=, this](replica::WriteEnd end) {
+    written(number, node, operation, std::move(end));
+  });
+  world_.after(world_.swarm().load.patience, [this, node, life, ticket] {
+    if (world_.cluster().is_up(node) && world_.cluster().life(node) == life) world_.cluster()[node].give_up(ticket);
+  });
+  world_.wake(node);
+}
+
+// Called while the replica settles, so whatever follows happens later.
+void Workload::written(std::size_t number, std::size_t node, OperationId operation, replica::WriteEnd end) {
+  Client& client = clients_[number];
+  --client.waiting;
+  world_.cluster().oracle().write_ends(world_.now(), operation, end);
+  const bool tries_again = client.choices.below(4) > 0;
+  switch (end.kind) {
+    case replica::WriteEnd::Kind::kApplied:
+      client.node = node;
+      return succeeded(operation, client.is_probing_write);
+    case replica::WriteEnd::Kind::kUnknown:
+      TIMESTORE_MARK("workload: the outcome of a write is unknown");
+      if (!tries_again || !is_active_) break;
+      world_.after(client.choices.between(1, 500) * kMillisecond, [this, number, entries = std::move(end.entries)] {
+        const auto again = choose_node(clients_[number]);
+        if (again && is_active_) write(number, *again, entries);
+      });
+      break;
+    case replica::WriteEnd::Kind::kNotLeader:
+    case replica::WriteEnd::Kind::kBusy:
+      if (const auto leader = world_.cluster().leader()) client.node = *leader;
+      break;
+  }
+}
+
+// ---------------------------------------------------------------------------------------------------- reading
+
+void Workload::read(std::size_t number, std::size_t node) {
+  Client& client = clients_[number];
+  ++reads_;
+  ++client.waiting;
+  const std::string wanted = device(client.choices.below(world_.swarm().load.devices));
+  const OperationId operation = world_.cluster().oracle().read_begins(world_.now(), wanted);
+  world_.cluster()[node].read([=, this](bool is_granted, raft::Index index) {
+    if (is_granted) {
+      granted(number, node, operation, wanted, index);
+    } else {
+      read_failed(number, operation);
+    }
+  });
+  world_.wake(node);
+}
+
+// Reads where it was granted, or on another node that first applies as far as the grant says.
+void Workload::granted(std::size_t number, std::size_t leader, OperationId operation, const std::string& wanted,
+                       raft::Index index) {
+  Client& client = clients_[number];
+  const std::uint64_t elsewhere = client.choices.below(2 * world_.size());
+  const std::size_t reader = elsewhere < world_.size() ? elsewhere : leader;
+  world_.after(client.choices.between(1, 2 * kMillisecond), [=, this] {
+    if (!world_.cluster().is_up(reader)) return read_failed(number, operation);
+    world_.cluster()[reader].await_applied(index, [=, this](bool is_granted, raft::Index) {
+      if (!is_granted) return read_failed(number, operation);
+      const std::uint64_t life = world_.cluster().life(reader);
+      world_.after(clients_[number].choices.below(kMillisecond), [=, this] {
+        if (!world_.cluster().is_up(reader) || world_.cluster().life(reader) != life) {
+          return read_failed(number, operation);
+        }
+        read_at(number, reader, operation, wanted, index);
+      });
+    });
+  });
+}
+
+void Workload::read_at(std::size_t number, std::size_t node, OperationId operation, const std::string& wanted,
+                       raft::Index index) {
+  auto seen = world_.cluster().read_series(node, wanted);
+  if (!seen) return read_failed(number, operation);
+  Client& client = clients_[number];
+  --client.waiting;
+  seen->granted = index;
+  world_.cluster().oracle().read_ends(world_.now(), operation, *seen);
+  succeeded(operation, client.is_probing_read);
+}
+
+void Workload::read_failed(std::size_t number, OperationId operation) {
+  Client& client = clients_[number];
+  --client.waiting;
+  world_.cluster().oracle().read_fails(world_.now(), operation);
+  if (const auto leader = world_.cluster().leader()) client.node = *leader;
+}
+
+// ---------------------------------------------------------------------------------------------------- probing
+
+void Workload::probe() {
+  first_probe_ = world_.cluster().oracle().next_operation();
+  for (std::size_t number = 0; number < clients_.size(); ++number) {
+    clients_[number].is_probing_write = clients_[number].is_probing_read = true;
+    probes_left_ += 2;
+    probe_again(number);
+  }
+}
+
+void Workload::probe_again(std::size_t number) {
+  world_.after(kProbePause, [this, number] {
+    Client& client = clients_[number];
+    if (!client.is_probing_write && !client.is_probing_read) return;
+    if (const auto leader = world_.cluster().leader()) {
+      if (client.is_probing_write) write(number, *leader, {make_entry(client)});
+      if (client.is_probing_read) read(number, *leader);
+    }
+    probe_again(number);
+  });
+}
+
+void Workload::succeeded(OperationId operation, bool& is_probing) {
+  if (!is_probing || operation < first_probe_) return;
+  is_probing = false;
+  --probes_left_;
+}
+
+}  // namespace timestore::sim

@@ -1,0 +1,69 @@
+// The clients: they write and read, give up, try again, and tell the oracle what they saw.
+//
+// Each client goes on at its own pace, whatever became of its earlier requests (an open loop), so a cluster that is
+// stuck meets more and more of them. Writes come in bursts, as from many connections; some make ids of their own, some
+// repeat a write whose outcome is unknown (or known), some use an id twice for different things.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <vector>
+
+#include "sim/choices.h"
+#include "sim/world.h"
+
+namespace timestore::sim {
+
+class Workload {
+ public:
+  Workload(World& world, Choices& choices);
+
+  void begin();
+  void end() { is_active_ = false; }
+
+  // One write and one read by everybody, to whoever leads: for the phase in which they must succeed. They are tried
+  // again until they do; probes_left() says how many have not.
+  void probe();
+  std::size_t probes_left() const { return probes_left_; }
+
+  std::uint64_t writes() const { return writes_; }
+  std::uint64_t reads() const { return reads_; }
+
+ private:
+  struct Client {
+    Stream choices;
+    std::size_t node = 0;  // whom it believes to lead
+    std::size_t waiting = 0;
+    bool is_probing_write = false;
+    bool is_probing_read = false;
+  };
+
+  void plan_next(std::size_t client);
+  void act(std::size_t client);
+  std::optional<std::size_t> choose_node(Client& client);
+  std::vector<TimeEntry> make_entries(Client& client);
+  TimeEntry make_entry(Client& client);
+  void write(std::size_t client, std::size_t node, std::vector<TimeEntry> entries);
+  void written(std::size_t client, std::size_t node, OperationId operation, replica::WriteEnd end);
+  void read(std::size_t client, std::size_t node);
+  void granted(std::size_t client, std::size_t leader, OperationId operation, const std::string& device,
+               raft::Index index);
+  void read_at(std::size_t client, std::size_t node, OperationId operation, const std::string& device,
+               raft::Index index);
+  void read_failed(std::size_t client, OperationId operation);
+  void probe_again(std::size_t client);
+  void succeeded(OperationId operation, bool& is_probing);
+  std::string device(std::uint64_t number) const;
+
+  World& world_;
+  std::vector<Client> clients_;
+  std::deque<std::vector<TimeEntry>> recent_;  // writes that somebody may repeat
+  std::uint64_t next_id_ = 0;
+  bool is_active_ = false;
+  OperationId first_probe_ = 0;
+  std::size_t probes_left_ = 0;
+  std::uint64_t writes_ = 0;
+  std::uint64_t reads_ = 0;
+};
+
+}  // namespace timestore::sim

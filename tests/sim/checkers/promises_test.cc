@@ -1,0 +1,414 @@
+// Lies about what is durable, and about elections.
+#include "tests/sim/checkers/honest_cluster.h"
+
+namespace timestore::sim {
+namespace {
+
+raft::Entry noop(raft::Term term) {
+  return {.term = term, .kind = raft::EntryKind::kNoop, .payload = raft::Payload("")};
+}
+
+raft::Write write_of(raft::WriteId id, raft::Term term, std::optional<raft::NodeId> vote = std::nullopt) {
+  raft::Write write;
+  write.id = id;
+  write.hard_state = {.term = term, .vote = std::move(vote)};
+  return write;
+}
+
+// Tells of a turn in which the core asked for this write, whatever the core is.
+void tell_write(HonestCluster& cluster, std::size_t node, raft::Write write, std::vector<raft::Input> inputs = {}) {
+  raft::Effects effects;
+  effects.write = std::move(write);
+  raft::State core = cluster.core(node);
+  core.hard_state = effects.write->hard_state;
+  if (effects.write->truncate_from) core.trail.truncate_from(*effects.write->truncate_from);
+  for (const raft::Entry& entry : effects.write->entries) core.trail.append(entry.term, entry.kind, 0);
+  core.last_write = effects.write->id;
+  core.pending_writes.push_back({core.last_write, core.trail.last_index()});
+  cluster.oracle().stepped(node, core, inputs, effects);
+}
+
+// ---------------------------------------------------------------------------------------------------- honesty
+
+TEST(Promises, the_truth_is_believed) {
+  HonestCluster cluster(5);
+  cluster.elect(0);
+  for (int i = 0; i < 3; ++i) cluster.commit(0);
+  EXPECT_RULE(cluster, "");
+  EXPECT_EQ(cluster.oracle().committed(), 4U);
+}
+
+TEST(Promises, elections_and_restarts_are_believed) {
+  HonestCluster cluster(5);
+  for (const std::size_t node : {0U, 1U, 2U, 0U, 4U}) {
+    cluster.elect(node);
+    cluster.stop(node);
+    cluster.start(node);
+  }
+  EXPECT_RULE(cluster, "");
+  EXPECT_EQ(cluster.oracle().leaders(), 5U);
+}
+
+// ---------------------------------------------------------------------------------------------------- restarts
+
+TEST(Promises, any_number_of_the_writes_asked_for_may_survive) {
+  for (std::size_t survivors = 0; survivors <= 2; ++survivors) {
+    HonestCluster cluster;
+    cluster.turn(0, {raft::Campaign{}});
+    cluster.turn(0, {raft::Campaign{}});
+    cluster.stop(0);
+    cluster.start(0, cluster.recovered(0, survivors));
+    EXPECT_RULE(cluster, "");
+    EXPECT_EQ(cluster.core(0).term(), survivors);
+  }
+}
+
+TEST(Promises, what_survived_once_is_promised_from_then_on) {
+  HonestCluster cluster;
+  const auto nothing = cluster.recovered(0);
+  cluster.turn(0, {raft::Campaign{}});
+  cluster.start(0, cluster.recovered(0, 1));
+  cluster.start(0, nothing);
+  EXPECT_RULE(cluster, "a restarted node holds what it promised");
+}
+
+TEST(Promises, a_forgotten_vote_is_found) {
+  HonestCluster cluster;
+  cluster.turn(0, {raft::Campaign{}});
+  cluster.write_done(0);
+  auto recovered = cluster.recovered(0);
+  recovered.hard_state.vote.reset();
+  cluster.start(0, recovered);
+  EXPECT_RULE(cluster, "a restarted node holds what it promised");
+}
+
+TEST(Promises, a_forgotten_entry_is_found) {
+  HonestCluster cluster;
+  cluster.elect(0);
+  cluster.start(1, {.identity = {}, .hard_state = cluster.recovered(1).hard_state, .trail = {}});
+  EXPECT_RULE(cluster, "a restarted node holds what it promised");
+}
+
+TEST(Promises, an_entry_of_another_kind_is_found) {
+  HonestCluster cluster;
+  cluster.elect(0);
+  auto recovered = cluster.recovered(1);
+  recovered.trail = {};
+  recovered.trail.append(1, raft::EntryKind::kCommand, 1);
+  cluster.start(1, recovered);
+  EXPECT_RULE(cluster, "a restarted node holds what it promised");
+}
+
+TEST(Promises, an_entry_that_nobody_asked_for_is_found) {
+  HonestCluster cluster;
+  cluster.elect(0);
+  auto recovered = cluster.recovered(1);
+  recovered.trail.append(1, raft::EntryKind::kNoop, 0);
+  cluster.start(1, recovered);
+  EXPECT_RULE(cluster, "a restarted node holds what it promised");
+}
+
+TEST(Promises, of_a_lost_disk_nothing_is_demanded) {
+  HonestCluster cluster;
+  cluster.elect(0);
+  cluster.stop(1);
+  cluster.oracle().lost(1);
+  cluster.start(1, {});
+  EXPECT_RULE(cluster, "");
+}
+
+TEST(Promises, a_core_that_does_not_start_from_its_log_file_is_found) {
+  HonestCluster cluster;
+  const auto recovered = cluster.recovered(0);
+  raft::State core = cluster.core(0);
+  core.hard_state.term = 1;
+  cluster.oracle().started(0, recovered, core, 0);
+  EXPECT_RULE(cluster, "a node starts from what its log file holds");
+}
+
+// ---------------------------------------------------------------------------------------------------- writes
+
+TEST(Promises, a_change_that_is_not_written_is_found) {
+  HonestCluster cluster;
+  cluster.core(0).hard_state.term = 1;
+  cluster.oracle().stepped(0, cluster.core(0), {}, {});
+  EXPECT_RULE(cluster, "whatever a node changes, it asks its disk to keep");
+}
+
+TEST(Promises, a_falling_term_is_found) {
+  HonestCluster cluster;
+  tell_write(cluster, 0, write_of(1, 2));
+  tell_write(cluster, 0, write_of(2, 1));
+  EXPECT_RULE(cluster, "a node's term never falls");
+}
+
+TEST(Promises, a_changed_vote_is_found) {
+  HonestCluster cluster;
+  tell_write(cluster, 0, write_of(1, 2, "n1"));
+  tell_write(cluster, 0, write_of(2, 2, "n2"));
+  EXPECT_RULE(cluster, "a node votes once in a term");
+}
+
+TEST(Promises, writes_out_of_order_are_found) {
+  HonestCluster cluster;
+  tell_write(cluster, 0, write_of(1, 1));
+  tell_write(cluster, 0, write_of(1, 2));
+  EXPECT_RULE(cluster, "writes are numbered in order");
+}
+
+TEST(Promises, a_gap_in_the_log_is_found) {
+  HonestCluster cluster;
+  raft::Write write = write_of(1, 1);
+  write.first_index = 2;
+  write.entries = {noop(1)};
+  tell_write(cluster, 0, write);
+  EXPECT_RULE(cluster, "a write continues the log");
+}
+
+TEST(Promises, an_entry_of_a_term_to_come_is_found) {
+  HonestCluster cluster;
+  raft::Write write = write_of(1, 1);
+  write.first_index = 1;
+  write.entries = {noop(2)};
+  tell_write(cluster, 0, write);
+  EXPECT_RULE(cluster, "the terms of a log never fall, and never pass the node's own");
+}
+
+TEST(Promises, a_write_called_done_before_it_is_synced_is_found) {
+  HonestCluster cluster;
+  cluster.turn(0, {raft::Campaign{}});
+  cluster.oracle().wrote(0, 1, false);
+  EXPECT_RULE(cluster, "a write that is called done is durable");
+}
+
+TEST(Promises, a_write_that_nobody_asked_for_is_found) {
+  HonestCluster cluster;
+  cluster.oracle().wrote(0, 1, true);
+  EXPECT_RULE(cluster, "only what was asked for is written");
+}
+
+TEST(Promises, two_entries_for_one_place_are_found) {
+  HonestCluster cluster;
+  raft::Write write = write_of(1, 1);
+  write.first_index = 1;
+  write.entries = {{.term = 1, .kind = raft::EntryKind::kCommand, .payload = raft::Payload("one")}};
+  tell_write(cluster, 0, write);
+  write.entries.front().payload = raft::Payload("other");
+  tell_write(cluster, 1, write);
+  EXPECT_RULE(cluster, "an index and a term name one entry for ever");
+  EXPECT_EQ(cluster.checker(), "ledger");
+}
+
+TEST(Promises, one_entry_after_different_ones_is_found) {
+  HonestCluster cluster;
+  raft::Write write = write_of(1, 2);
+  write.first_index = 1;
+  write.entries = {noop(1), noop(2)};
+  tell_write(cluster, 0, write);
+  write.entries = {noop(2), noop(2)};
+  tell_write(cluster, 1, write);
+  EXPECT_RULE(cluster, "two logs that share an entry share everything before it");
+}
+
+// ---------------------------------------------------------------------------------------------------- messages
+
+TEST(Promises, a_message_of_a_term_not_yet_durable_is_found) {
+  HonestCluster cluster;
+  cluster.turn(0, {raft::Campaign{}});
+  cluster.oracle().sends(0, {"n2", raft::AppendResponse{.term = 1}});
+  EXPECT_RULE(cluster, "a message leaves when its term is durable");
+}
+
+TEST(Promises, a_vote_request_without_a_durable_vote_is_found) {
+  HonestCluster cluster;
+  cluster.elect(0);
+  cluster.oracle().sends(1, {"n1", raft::VoteRequest{.term = 1, .candidate = "n2", .last_index = 1, .last_term = 1}});
+  EXPECT_RULE(cluster, "a vote request leaves when the vote for oneself is durable");
+}
+
+TEST(Promises, a_candidate_that_advertises_too_much_is_found) {
+  HonestCluster cluster;
+  cluster.turn(0, {raft::Campaign{}});
+  cluster.write_done(0);
+  EXPECT_RULE(cluster, "");
+  cluster.oracle().sends(0, {"n2", raft::VoteRequest{.term = 1, .candidate = "n1", .last_index = 1, .last_term = 1}});
+  EXPECT_RULE(cluster, "a candidate advertises only durable entries");
+}
+
+TEST(Promises, a_vote_that_leaves_too_early_is_found) {
+  HonestCluster cluster;
+  cluster.turn(0, {raft::Campaign{}});
+  cluster.write_done(0);
+  cluster.forge(0, 1, raft::VoteRequest{.term = 1, .candidate = "n1"});
+  EXPECT_RULE(cluster, "");
+  cluster.oracle().sends(1, {"n1", raft::VoteResponse{.term = 0, .granted = true}});
+  EXPECT_RULE(cluster, "a vote leaves when it is durable");
+}
+
+TEST(Promises, appends_of_one_who_does_not_lead_are_found) {
+  HonestCluster cluster;
+  cluster.elect(0);
+  cluster.oracle().sends(1, {"n1", raft::AppendRequest{.term = 1, .leader = "n2", .entries = {}}});
+  EXPECT_RULE(cluster, "only a term's leader sends entries in it");
+}
+
+TEST(Promises, a_commit_index_beyond_what_is_committed_is_found) {
+  HonestCluster cluster;
+  cluster.elect(0);
+  cluster.oracle().sends(0, {"n2", raft::AppendRequest{.term = 1, .leader = "n1", .leader_commit = 2, .entries = {}}});
+  EXPECT_RULE(cluster, "a leader tells as committed only what is");
+}
+
+TEST(Promises, sent_entries_that_are_not_in_the_log_are_found) {
+  const raft::AppendRequest honest{
+      .term = 1, .leader = "n1", .prev_index = 0, .prev_term = 0, .leader_commit = 1, .entries = {noop(1)}};
+  std::vector<raft::AppendRequest> lies(4, honest);
+  lies[0].prev_term = 1;
+  lies[1].entries.push_back(noop(1));
+  lies[2].entries.front().kind = raft::EntryKind::kCommand;
+  lies[3].entries.front().payload = raft::Payload("x");
+  for (const auto& lie : lies) {
+    HonestCluster cluster;
+    cluster.elect(0);
+    cluster.oracle().sends(0, {"n2", honest});
+    EXPECT_RULE(cluster, "");
+    cluster.oracle().sends(0, {"n2", lie});
+    EXPECT_RULE(cluster, "a leader sends what its log holds");
+  }
+}
+
+TEST(Promises, what_a_deposed_leader_still_sends_is_judged_by_its_own_term) {
+  HonestCluster cluster;
+  cluster.elect(0);
+  cluster.elect(1);
+  const raft::AppendRequest late{.term = 1, .leader = "n1", .leader_commit = 1, .entries = {noop(1)}};
+  cluster.oracle().sends(0, {"n2", late});
+  EXPECT_RULE(cluster, "");
+  raft::AppendRequest lie = late;
+  lie.entries.push_back(noop(2));  // it has this entry, but not as the leader of term 1
+  cluster.oracle().sends(0, {"n2", lie});
+  EXPECT_RULE(cluster, "a leader sends what its log holds");
+}
+
+TEST(Promises, acknowledging_one_who_does_not_lead_is_found) {
+  HonestCluster cluster;
+  cluster.elect(0);
+  cluster.oracle().sends(1, {"n3", raft::AppendResponse{.term = 1, .success = true, .match = 1}});
+  EXPECT_RULE(cluster, "only a term's leader is acknowledged");
+}
+
+TEST(Promises, acknowledging_what_is_not_durable_is_found) {
+  HonestCluster cluster;
+  cluster.elect(0);
+  cluster.forge(
+      0, 1,
+      raft::AppendRequest{.term = 1,
+                          .leader = "n1",
+                          .prev_index = 1,
+                          .prev_term = 1,
+                          .entries = {{.term = 1, .kind = raft::EntryKind::kNoop, .payload = raft::Payload("")}}});
+  EXPECT_RULE(cluster, "");
+  cluster.oracle().sends(1, {"n1", raft::AppendResponse{.term = 1, .success = true, .match = 2}});
+  EXPECT_RULE(cluster, "an acknowledged entry is durable");
+}
+
+TEST(Promises, acknowledging_another_log_than_the_leaders_is_found) {
+  HonestCluster cluster;
+  cluster.elect(0);
+  cluster.silence(0, true);
+  cluster.write(0);
+  cluster.settle();  // durable on the first node alone: (2, 1)
+  cluster.elect(1);  // (2, 2)
+  cluster.forge(1, 0, raft::VoteRequest{.term = 2, .candidate = "n2"});
+  cluster.settle();
+  EXPECT_RULE(cluster, "");
+  cluster.oracle().sends(0, {"n2", raft::AppendResponse{.term = 2, .success = true, .match = 2}});
+  EXPECT_RULE(cluster, "an acknowledged log equals the leader's");
+}
+
+// --------------------------------------------------------------------------------------------------- elections
+
+TEST(Elections, a_second_leader_in_a_term_is_found) {
+  HonestCluster cluster;
+  cluster.elect(0);
+  cluster.oracle().lost(2);
+  cluster.start(2, {});
+  cluster.silence(2, true);
+  cluster.turn(2, {raft::Campaign{}});
+  cluster.write_done(2);
+  cluster.forge(1, 2, raft::VoteResponse{.term = 1, .granted = true});
+  EXPECT_RULE(cluster, "a term has one leader");
+}
+
+TEST(Elections, a_leader_whom_no_majority_elected_is_found) {
+  HonestCluster cluster;
+  cluster.turn(0, {raft::Campaign{}});
+  cluster.write_done(0);
+  cluster.forge(1, 0, raft::VoteResponse{.term = 1, .granted = true});
+  EXPECT_RULE(cluster, "a leader is elected by a majority");
+}
+
+TEST(Elections, a_leader_whose_own_vote_is_not_durable_is_found) {
+  HonestCluster cluster;
+  cluster.turn(0, {raft::Campaign{}});
+  cluster.turn(0, {raft::WriteDone{1}});  // but wrote() was never told
+  EXPECT_RULE(cluster, "a message leaves when its term is durable");
+
+  HonestCluster alone(1);
+  alone.turn(0, {raft::Campaign{}});
+  alone.turn(0, {raft::WriteDone{1}});
+  EXPECT_RULE(alone, "a node is elected when its log and its vote for itself are durable");
+}
+
+TEST(Elections, a_vote_for_a_stranger_is_found) {
+  HonestCluster cluster;
+  tell_write(cluster, 0, write_of(1, 1, "n9"));
+  EXPECT_RULE(cluster, "a vote is for a member");
+}
+
+TEST(Elections, a_vote_that_nobody_asked_for_is_found) {
+  HonestCluster cluster;
+  tell_write(cluster, 0, write_of(1, 1, "n2"));
+  EXPECT_RULE(cluster, "a vote goes to a node that asked for it");
+}
+
+TEST(Elections, a_vote_for_a_candidate_that_lacks_entries_is_found) {
+  HonestCluster cluster;
+  cluster.silence(2, true);
+  cluster.elect(0);
+  cluster.turn(2, {raft::Campaign{}});
+  cluster.turn(2, {raft::Campaign{}});
+  cluster.settle();
+  EXPECT_RULE(cluster, "");
+  tell_write(cluster, 1, write_of(9, 2, "n3"));
+  EXPECT_RULE(cluster, "a vote goes to a candidate whose log is as up to date as the voter's");
+}
+
+TEST(Elections, a_vote_in_the_middle_of_a_turn_is_not_judged_by_what_came_after) {
+  HonestCluster cluster;
+  cluster.silence(2, true);
+  cluster.elect(0);
+  cluster.turn(2, {raft::Campaign{}});
+  cluster.turn(2, {raft::Campaign{}});
+  cluster.settle();
+  tell_write(cluster, 1, write_of(9, 2, "n3"),
+             {raft::Receive{"n3", raft::VoteRequest{.term = 2, .candidate = "n3"}, 0},
+              raft::Receive{"n3", raft::AppendRequest{.term = 2, .leader = "n3", .entries = {}}, 0}});
+  EXPECT_RULE(cluster, "");
+}
+
+TEST(Elections, a_leader_deposed_in_the_turn_of_its_election_has_reigned) {
+  HonestCluster cluster;
+  cluster.turn(0, {raft::Campaign{}});
+  cluster.write_done(0);
+  cluster.forge(0, 1, raft::VoteRequest{.term = 1, .candidate = "n1"});
+  cluster.write_done(1);
+  cluster.turn(0, {raft::Receive{"n2", raft::VoteResponse{.term = 1, .granted = true}, 0},
+                   raft::Receive{"n3", raft::AppendResponse{.term = 2}, 0}});
+  EXPECT_FALSE(cluster.core(0).is_leader());
+  EXPECT_RULE(cluster, "");
+  EXPECT_EQ(cluster.oracle().leaders(), 1U);
+}
+
+}  // namespace
+}  // namespace timestore::sim
