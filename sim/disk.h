@@ -8,9 +8,8 @@
 //     rest, what its policy says: writes may survive, vanish, survive in part and in any order, sector by sector.
 //     A sector is written as a whole or not at all.
 //   - A sync that fails loses the sectors that it should have written: they are still seen, but no later sync writes
-//   them
-//     unless they are written to again, and a later sync may well succeed (Rebello et al., ATC 2020). Names are not
-//     lost so: file systems keep a journal of them, and the next sync of the directory makes them durable.
+//     them unless they are written to again, and a later sync may well succeed (Rebello et al., ATC 2020). Names are
+//     not lost so: file systems keep a journal of them, and the next sync of the directory makes them durable.
 //   - A disk may fail to read, to write or to sync, and may be full. Then nothing, or only a part, was done.
 //   - The sectors and the size of a file are apart: it may have grown without its data, which is zeros then. What a
 //     sector holds after a crash is what programs saw in it at some moment, never a mixture.
@@ -18,7 +17,7 @@
 // A disk never lies about a successful sync: no database could stand on such a disk.
 //
 // A value: a copy is another disk with the same content, on which a crash can be tried out. Everything undecided is
-// asked of the stream of choices that a call is given. It knows nothing of SQLite (vfs.h).
+// asked of its stream of choices. It knows nothing of SQLite (vfs.h).
 #pragma once
 
 #include <algorithm>
@@ -67,8 +66,7 @@ enum class DiskError : std::uint8_t { kIo, kFull, kOff, kNotFound };
 // Counts the disk operations of each kind, and the faults that were injected.
 struct DiskCounts {
   std::uint64_t reads = 0;
-  std::uint64_t changes =
-      0;  // writes, truncations, syncs, creations, removals, directory syncs: what can be torn apart
+  std::uint64_t changes = 0;  // writes, truncations, syncs, changes of names, directory syncs: what can be torn apart
   std::uint64_t syncs = 0;
   std::uint64_t faults = 0;
 };
@@ -119,10 +117,8 @@ class Disk {
   void choose_from(Stream choices) { choices_ = choices; }
 
   // ---- what is known
-  std::uint64_t life() const {
-    return life_;
-  }                                                    // changes with every kill and loss of power: files opened in an
-                                                       // earlier life are dead
+  // Changes with every kill and loss of power: files opened in an earlier life are dead.
+  std::uint64_t life() const { return life_; }
   bool is_synced(std::string_view path_prefix) const;  // no loss of power could take back anything of these files
   std::uint64_t size_bytes() const;                    // of all files that have a name
   const DiskCounts& counts() const { return counts_; }

@@ -85,6 +85,7 @@ void Disk::File::succeed_to_sync() {
   keep_sizes();
   forget_changes();
   durable_size = bytes.size();
+  lost.erase(lost.lower_bound((durable_size + kSectorBytes - 1) / kSectorBytes), lost.end());  // beyond the end
 }
 
 // Once a later size is durable, so are all that the file had before: what a truncation cut off does not come back.

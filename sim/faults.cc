@@ -72,6 +72,37 @@ struct Faults {
     }
   }
 
+  // One leader after another is cut off as soon as it has been elected, and somebody else is told to take its place: logs
+  // diverge, and terms leave entries on single nodes (the paper's figures 7 and 8).
+  static void churn(Nemesis& nemesis, Stream& choices, std::uint32_t strength) {
+    const Swarm& swarm = nemesis.world_.swarm();
+    const Time election = swarm.tick * swarm.cluster.raft.election_ticks_max;
+    nemesis.world_.note(Timeline::kWorld, "leaders are cut off one after another");
+    Time at = 0;
+    for (std::uint32_t i = 0; i < 5 * strength; ++i) {
+      at += choices.between(election / 20, election);
+      const Time length = choices.between(election / 4, election * 2);
+      const std::size_t next = choices.below(nemesis.world_.size());
+      const std::size_t friend_of_it = choices.below(2 * nemesis.world_.size());  // hears it still, if it exists
+      nemesis.world_.after(at, [&nemesis, epoch = nemesis.epoch_, length, next, friend_of_it] {
+        if (epoch == nemesis.epoch_) depose(nemesis, length, next, friend_of_it);
+      });
+    }
+  }
+
+  static void depose(Nemesis& nemesis, Time length, std::size_t next, std::size_t friend_of_it) {
+    World& world = nemesis.world_;
+    const auto leader = world.cluster().leader();
+    for (std::size_t other = 0; leader && other < world.size(); ++other) {
+      if (other == friend_of_it) continue;
+      nemesis.cut(*leader, other, length);
+      nemesis.cut(other, *leader, length);
+    }
+    if (leader == next || !world.cluster().is_up(next)) return;
+    world.cluster()[next].campaign();
+    world.wake(next);
+  }
+
   static void clog(Nemesis& nemesis, Stream& choices, std::uint32_t strength) {
     const std::size_t from = nemesis.victim(choices);
     const std::size_t to = choices.below(nemesis.world_.size());
@@ -237,6 +268,7 @@ const std::vector<Nemesis::Kind>& Nemesis::kinds() {
       {{"one-way", "links are cut in one direction only"}, 6, Faults::one_way},
       {{"bridge", "two nodes do not hear each other, the others hear both"}, 4, Faults::bridge},
       {{"flap", "the links of a node come and go quickly"}, 3, Faults::flap},
+      {{"churn", "leaders are cut off one after another, and others told to take their place"}, 6, Faults::churn},
       {{"clog", "one link delays everything by up to seconds"}, 4, Faults::clog},
       {{"throttle", "links carry few bytes a second"}, 2, Faults::throttle},
       {{"kill", "a process dies; what it wrote stays with the operating system"}, 8, Faults::kill},

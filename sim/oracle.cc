@@ -10,6 +10,7 @@
 #include "sim/checkers/ledger.h"
 #include "sim/checkers/model.h"
 #include "sim/checkers/promises.h"
+#include "sim/checkers/reads.h"
 #include "sim/checkers/shadows.h"
 
 namespace timestore::sim {
@@ -21,6 +22,7 @@ struct Oracle::State {
         elections(findings, shadows, options.configuration),
         promises(findings, shadows, entries, elections),
         ledger(findings, shadows, elections),
+        reads(findings, ledger, elections, options.nodes),
         clients(findings, ledger, model),
         histories(findings, options.searches_linearizability) {}
 
@@ -30,6 +32,7 @@ struct Oracle::State {
   Elections elections;
   Promises promises;
   Ledger ledger;
+  Reads reads;
   Model model;
   Clients clients;
   Histories histories;
@@ -61,6 +64,7 @@ void Oracle::started(std::size_t node, const store::LogFile::Recovered& recovere
   state_->shadows.started(node, recovered, core);
   if (state_->is_over()) return;
   state_->elections.started(node);
+  state_->reads.started(node);
   state_->ledger.started(node, core, state_hash);
 }
 
@@ -71,6 +75,7 @@ void Oracle::stepped(std::size_t node, const raft::State& core, std::span<const 
   if (state_->is_over()) return;
   const Reign* begun = state_->elections.stepped(node, core, inputs, effects);
   if (state_->is_over()) return;
+  state_->reads.stepped(node, inputs, effects);
   state_->ledger.stepped(node, core, effects, begun);
   state_->follow_ledger();
 }

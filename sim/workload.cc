@@ -25,7 +25,7 @@ Guid make_id(std::uint64_t number) {
 
 Workload::Workload(World& world, Choices& choices) : world_(world) {
   for (std::size_t number = 0; number < world.swarm().load.clients; ++number) {
-    clients_.push_back({.choices = choices.stream("client", number), .node = number % world.size()});
+    clients_.push_back({.choices = choices.stream("client", number), .node = number % world.size(), .is_stubborn = number % 2 == 1});
   }
 }
 
@@ -61,6 +61,13 @@ std::optional<std::size_t> Workload::choose_node(Client& client) {
   if (!world_.cluster().is_up(client.node)) client.node = (client.node + 1) % world_.size();
   if (!world_.cluster().is_up(client.node)) return std::nullopt;
   return client.node;
+}
+
+// A stubborn client often stays where it is: so an old leader is still asked when others already use the new one.
+void Workload::look_for_the_leader(Client& client) {
+  const bool stays = client.choices.below(4) > 0 && client.is_stubborn;
+  const auto leader = world_.cluster().leader();
+  if (leader && !stays) client.node = *leader;
 }
 
 // ---------------------------------------------------------------------------------------------------- writing
@@ -132,6 +139,7 @@ void Workload::written(std::size_t number, std::size_t node, OperationId operati
       return succeeded(operation, client.is_probing_write);
     case replica::WriteEnd::Kind::kUnknown:
       TIMESTORE_MARK("workload: the outcome of a write is unknown");
+      look_for_the_leader(client);
       if (!tries_again || !is_active_) break;
       world_.after(client.choices.between(1, 500) * kMillisecond, [this, number, entries = std::move(end.entries)] {
         const auto again = choose_node(clients_[number]);
@@ -140,7 +148,7 @@ void Workload::written(std::size_t number, std::size_t node, OperationId operati
       break;
     case replica::WriteEnd::Kind::kNotLeader:
     case replica::WriteEnd::Kind::kBusy:
-      if (const auto leader = world_.cluster().leader()) client.node = *leader;
+      look_for_the_leader(client);
       break;
   }
 }
@@ -199,7 +207,7 @@ void Workload::read_failed(std::size_t number, OperationId operation) {
   Client& client = clients_[number];
   --client.waiting;
   world_.cluster().oracle().read_fails(world_.now(), operation);
-  if (const auto leader = world_.cluster().leader()) client.node = *leader;
+  look_for_the_leader(client);
 }
 
 // ---------------------------------------------------------------------------------------------------- probing

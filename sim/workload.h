@@ -33,6 +33,7 @@ class Workload {
   struct Client {
     Stream choices;
     std::size_t node = 0;  // whom it believes to lead
+    bool is_stubborn = false;  // stays with a node that does not answer
     std::size_t waiting = 0;
     bool is_probing_write = false;
     bool is_probing_read = false;
@@ -41,6 +42,7 @@ class Workload {
   void plan_next(std::size_t client);
   void act(std::size_t client);
   std::optional<std::size_t> choose_node(Client& client);
+  void look_for_the_leader(Client& client);
   std::vector<TimeEntry> make_entries(Client& client);
   TimeEntry make_entry(Client& client);
   void write(std::size_t client, std::size_t node, std::vector<TimeEntry> entries);

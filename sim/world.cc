@@ -3,11 +3,13 @@
 #include <algorithm>
 
 #include "engine/base/mark.h"
+#include "sim/bounds.h"
 
 namespace timestore::sim {
 
 namespace {
 
+constexpr std::uint64_t kFilesCheckPeriod = 64;     // events
 constexpr Time kRestartDelay = 300 * kMillisecond;  // of a supervisor, when nobody said otherwise
 
 const char* kind_of(const raft::Message& message) {
@@ -188,6 +190,9 @@ void World::wake(std::size_t number) {
 void World::settle(std::size_t number) {
   cluster_.settle(number);
   if (!cluster_.is_up(number)) return;
+  if (auto broken = broken_bound_of_memory(cluster_, number, swarm_.cluster)) {
+    cluster_.oracle().report(std::move(*broken));
+  }
   const raft::State& core = cluster_.core(number);
   hasher_.add(core.commit).add(core.last_write);
   Machine& machine = machines_[number];
@@ -218,6 +223,9 @@ void World::plan_work(std::size_t number, Lane lane, Time delay) {
     if (busy_until > queue_.now()) return plan_work(number, lane, busy_until - queue_.now());
     trace(number, lane == Lane::kLog ? "writes log" : "writes series", "");
     if (!cluster_.work(number, lane) || !cluster_.is_up(number)) return;
+    if (queue_.events() % kFilesCheckPeriod == 0) {
+      if (auto broken = broken_bound_of_files(cluster_, number)) cluster_.oracle().report(std::move(*broken));
+    }
     queue_.after(disk_delay(machine, swarm_.disk.sync), [this, number, lane, life] {
       if (cluster_.life(number) != life || !cluster_.is_up(number)) return;
       if (cluster_.done(number, lane)) wake(number);

@@ -14,6 +14,7 @@ packages=(
   libsimdjson-dev libexpected-dev libcli11-dev libspdlog-dev
   libgtest-dev libgmock-dev librapidcheck-dev libbenchmark-dev
   curl jq sqlite3                                                        # the scripts and their tests speak to nodes with these
+  patch                                                                  # plants bugs for the simulator to find
 )
 
 die() {

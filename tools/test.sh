@@ -2,8 +2,9 @@
 # Installs what is missing, builds everything and runs every test. The last line says: N passed, N failed.
 #
 #   tools/test.sh             everything: g++; clang with the address and undefined-behaviour sanitizers; clang with
-#                             the thread sanitizer
-#   tools/test.sh --quick     only g++, and without the system tests
+#                             the thread sanitizer; at most four minutes of simulator seeds, some of which must be
+#                             the same in the first two builds
+#   tools/test.sh --quick     only g++, and without the system tests and the seeds
 #   tools/test.sh -R REGEX    in every stage, only the tests whose names match
 #
 # The exit status is 1 if a test failed or something did not build. Builds are kept in build/, build-address/ and
@@ -92,6 +93,21 @@ stage() {
   printf -- '-- %s: %d s\n' "$title" $((SECONDS - started))
 }
 
+# Runs simulator seeds, and counts what their last line says.
+run_seeds() {
+  local results=$root/build/seeds.log status=0 counts
+  printf '\n== seeds\n'
+  "$root/tools/seeds.sh" "$root/build" "$root/build-address" 2>&1 | tee "$results" || status=$?
+  if read -r -a counts < <(grep -xE '[0-9]+ passed, [0-9]+ failed' "$results" | tail -n 1); then
+    passed=$((passed + counts[0]))
+    failed=$((failed + counts[2]))
+  fi
+  if ((status != 0 && (${#counts[@]} == 0 || counts[2] == 0))); then
+    echo "seeds: tools/seeds.sh did not come to its end."
+    failed=$((failed + 1))
+  fi
+}
+
 "$root/tools/deps.sh"
 
 drive=()
@@ -103,9 +119,10 @@ if [[ $quick == no ]]; then
   export UBSAN_OPTIONS=print_stacktrace=1 TSAN_OPTIONS=second_deadlock_stack=1
   drive=(-L '^sanitized-system$')
   CXX=clang++ stage "clang, address and undefined behaviour" build-address address \
-    "tests/engine/all bench/all timestored" -L '^unit$'
+    "tests/engine/all bench/all timestored timestore-sim" -L '^unit$'
   drive=()
   CXX=clang++ stage "clang, threads" build-thread thread tests/net/all -L '^net$'
+  ((${#only[@]} > 0)) || run_seeds
 fi
 
 printf '\nTook %d s.\n' "$SECONDS"

@@ -26,8 +26,8 @@ void count_votes(Turn& turn) {
     case Tally::kPending:
       return;
     case Tally::kWon:
-      if (candidate.votes.contains(state.id)) return become_leader(turn);
-      return TIMESTORE_MARK("raft: a majority of votes waited for the candidate's own");
+      if (candidate.votes.contains(state.id)) become_leader(turn);
+      return;
     case Tally::kLost:
       TIMESTORE_MARK("raft: an election was lost");
       return become_follower(turn, state.term(), "");

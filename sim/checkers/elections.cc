@@ -62,10 +62,10 @@ const Reign* Elections::crown(std::size_t node, raft::Term term, raft::Index inh
   };
   led_[node] = term;
   const Reign reign{.node = node, .term = term, .inherited = durable.log, .last = durable.log.last_index()};
-  const auto [place_in, is_first] = reigns_.emplace(term, reign);
-  if (!rules_.require(is_first, "a term has one leader", [&] {
-        return describe() + ", another leader is node " + std::to_string(place_in->second.node + 1);
-      })) {
+  const auto [known, is_first] = reigns_.emplace(term, reign);
+  const std::size_t leader = known->second.node;
+  if (!rules_.require(is_first, "a term has one leader",
+                      [&] { return describe() + ", it has node " + std::to_string(leader + 1); })) {
     return nullptr;
   }
   const bool is_durable = inherited == durable.log.last_index() && durable.hard_state.term == term &&
@@ -77,7 +77,7 @@ const Reign* Elections::crown(std::size_t node, raft::Term term, raft::Index inh
   const auto given = static_cast<std::size_t>(std::count(votes.begin(), votes.end(), node));
   rules_.require((given + 1) * 2 > shadows_.size(), "a leader is elected by a majority",
                  [&] { return describe() + ", votes of others " + std::to_string(given); });
-  return &place_in->second;
+  return &known->second;
 }
 
 // ---------------------------------------------------------------------------------------------------- votes

@@ -209,8 +209,8 @@ void Histories::search(Device& device) {
     for (; ended != by_end.end() && (*ended)->end < window.from; ++ended) {
       for (const Content& content : (*ended)->contents) {
         if (!rules_.require(window.put(content), kRule, [&] {
-              return facts("device", device.name, "operation", (*ended)->operation,
-                           "tells of another content than is stored with the same id", "");
+              return facts("device", device.name, "operation", (*ended)->operation) +
+                     " tells of an id with other content than is stored";
             })) {
           return;
         }

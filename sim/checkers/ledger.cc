@@ -61,14 +61,8 @@ void Ledger::stepped(std::size_t number, const raft::State& core, const raft::Ef
   const raft::Index known = node.before.commit;
   check_invariants(node, core, effects, number);
   if (core.commit > known) commit(number, known + 1, core);
-  if (rules_.any() || effects.apply_through <= node.apply_through) return;
-
-  node.apply_through = effects.apply_through;
-  rules_.require(effects.apply_through <= core.commit && shadows_.durable(number).log.holds(at(effects.apply_through)),
-                 "what a node applies is committed and on its own disk", [&] {
-                   return facts("node", number + 1, "apply through", effects.apply_through, "commit", core.commit,
-                                "durable log to", place(shadows_.durable(number).log.last()));
-                 });
+  if (effects.apply_through > node.apply_through) check_release(number, core, effects.apply_through);
+  if (!effects.fates.empty()) check_fates(number, effects.fates);
 }
 
 void Ledger::check_invariants(Node& node, const raft::State& core, const raft::Effects& effects, std::size_t number) {
@@ -92,6 +86,15 @@ bool Ledger::is_complete(const Reign& reign) {
 
 void Ledger::commit(std::size_t number, raft::Index from, const raft::State& core) {
   const LogTerms& log = shadows_.issued(number).log;
+  // Paper, section 5.4.2 and figure 8. A node that follows when its turn begins cannot lead at its end, so this is what
+  // the leader has counted.
+  if (!rules_.require(!core.is_leader() || log.term_at(core.commit) == core.term(),
+                      "a leader commits by counting only entries of its own term", [&] {
+                        return facts("node", number + 1, "term", core.term(), "commits",
+                                     place({log.term_at(core.commit).value_or(0), core.commit}));
+                      })) {
+    return;
+  }
   for (raft::Index index = from; index <= core.commit; ++index) {
     const raft::Position entry{.term = log.term_at(index).value_or(0), .index = index};
     if (index <= size()) {
@@ -119,6 +122,39 @@ bool Ledger::extend(std::size_t number, raft::Position entry, raft::Term committ
     if (!is_complete(later->second)) return false;
   }
   return true;
+}
+
+// ---------------------------------------------------------------------------------------------------- answering
+
+void Ledger::check_release(std::size_t number, const raft::State& core, raft::Index apply_through) {
+  if (rules_.any()) return;
+  nodes_[number].apply_through = apply_through;
+  rules_.require(apply_through <= core.commit && shadows_.durable(number).log.holds(at(apply_through)),
+                 "what a node applies is committed and on its own disk", [&] {
+                   return facts("node", number + 1, "apply through", apply_through, "commit", core.commit,
+                                "durable log to", place(shadows_.durable(number).log.last()));
+                 });
+}
+
+void Ledger::check_fates(std::size_t number, const std::vector<raft::Fate>& fates) {
+  for (const raft::Fate& fate : fates) {
+    const bool is_decided = fate.position.index <= size();
+    const bool is_committed = is_decided && at(fate.position.index) == fate.position;
+    const auto describe = [&] {
+      return facts("node", number + 1, "proposal", fate.id, "at", place(fate.position), "committed", size());
+    };
+    switch (fate.kind) {
+      case raft::Fate::Kind::kCommitted:
+        rules_.require(is_committed, "a proposal that is called committed is", describe);
+        break;
+      case raft::Fate::Kind::kSuperseded:
+        rules_.require(is_decided && !is_committed, "a proposal that is called lost is", describe);
+        break;
+      case raft::Fate::Kind::kRefused:  // it has no place
+      case raft::Fate::Kind::kUnknown:
+        break;
+    }
+  }
 }
 
 // ---------------------------------------------------------------------------------------------------- applying

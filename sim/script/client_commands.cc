@@ -1,7 +1,7 @@
 // Clients: what they propose and what they read.
 #include "sim/script/commands.h"
 
-namespace timestore::sim {
+namespace timestore::sim::script {
 
 namespace {
 
@@ -111,7 +111,8 @@ Result<std::size_t> take_read(Stage& stage, Words& words) {
 
 const Chapter& client_chapter() {
   static const Chapter kChapter{
-      "Clients: proposals are named p1, p2, ... and reads r1, r2, ..., in the order in which they are made",
+      "Clients",
+      "Proposals are named p1, p2, ... and reads r1, r2, ..., in the order in which they are made.",
       {
           {"propose NODE DEVICE=VALUE[@ID]...",
            "A client writes one time entry, or several in one atomic batch, by way of this node. @ID is an id that the "
@@ -127,4 +128,4 @@ const Chapter& client_chapter() {
   return kChapter;
 }
 
-}  // namespace timestore::sim
+}  // namespace timestore::sim::script

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace timestore::sim {
+namespace timestore::sim::script {
 
 namespace {
 
@@ -140,4 +140,4 @@ void Clients::look(std::size_t read) {
                   describe(request.seen.entries));
 }
 
-}  // namespace timestore::sim
+}  // namespace timestore::sim::script

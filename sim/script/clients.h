@@ -12,7 +12,7 @@
 
 #include "sim/cluster.h"
 
-namespace timestore::sim {
+namespace timestore::sim::script {
 
 struct Proposal {
   enum class Fate : std::uint8_t {
@@ -83,4 +83,4 @@ class Clients {
   std::vector<std::string> news_;
 };
 
-}  // namespace timestore::sim
+}  // namespace timestore::sim::script

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace timestore::sim {
+namespace timestore::sim::script {
 
 namespace {
 
@@ -32,16 +32,16 @@ std::vector<std::string_view> names() {
 }
 
 // The sentences in lines of at most 100 letters, indented.
-void print_wrapped(std::ostream& out, std::string_view text) {
+void print_wrapped(std::ostream& out, std::string_view indentation, std::string_view text) {
   std::string line;
   for (const std::string& word : split(text, ' ')) {
     if (!line.empty() && line.size() + 1 + word.size() > 100) {
-      out << "      " << line << "\n";
+      out << indentation << line << "\n";
       line.clear();
     }
     line += (line.empty() ? "" : " ") + word;
   }
-  out << "      " << line << "\n";
+  out << indentation << line << "\n";
 }
 
 }  // namespace
@@ -69,9 +69,10 @@ Result<void> run_command(Stage& stage, std::string_view line) {
 void print_commands(std::ostream& out) {
   for (const Chapter* chapter : chapters()) {
     out << "\n" << chapter->title << "\n";
+    if (!chapter->note.empty()) print_wrapped(out, "  ", chapter->note);
     for (const Command& command : chapter->commands) {
       out << "\n  " << command.usage << "\n";
-      print_wrapped(out, command.help);
+      print_wrapped(out, "      ", command.help);
     }
   }
 }
@@ -98,4 +99,4 @@ Result<std::vector<std::size_t>> take_nodes(Stage& stage, Words& words) {
   return nodes;
 }
 
-}  // namespace timestore::sim
+}  // namespace timestore::sim::script

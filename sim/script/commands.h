@@ -9,7 +9,7 @@
 #include "sim/script/stage.h"
 #include "sim/script/words.h"
 
-namespace timestore::sim {
+namespace timestore::sim::script {
 
 struct Command {
   std::string_view usage;  // its first word is the command's name; WORDS in capitals stand for something
@@ -22,6 +22,7 @@ struct Command {
 // A chapter of the language.
 struct Chapter {
   std::string_view title;
+  std::string_view note;  // words that its usages share
   std::vector<Command> commands;
 };
 
@@ -45,4 +46,4 @@ void print_commands(std::ostream& out);
 [[nodiscard]] bool is_link(std::string_view word);
 [[nodiscard]] Result<std::vector<Link>> to_links(std::string_view word, std::size_t cluster_size);
 
-}  // namespace timestore::sim
+}  // namespace timestore::sim::script

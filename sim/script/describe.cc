@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace timestore::sim {
+namespace timestore::sim::script {
 
 namespace {
 
@@ -134,4 +134,4 @@ std::vector<std::string> draw_progress(const raft::Leader& leader) {
   return lines;
 }
 
-}  // namespace timestore::sim
+}  // namespace timestore::sim::script

@@ -12,7 +12,7 @@
 #include "engine/raft/state.h"
 #include "sim/cluster.h"
 
-namespace timestore::sim {
+namespace timestore::sim::script {
 
 enum class MessageKind : std::uint8_t { kVoteRequest, kVoteAnswer, kAppend, kAppendAnswer };
 inline constexpr std::string_view kMessageKinds[] = {"vote-request", "vote-answer", "append", "append-answer"};
@@ -33,4 +33,4 @@ inline constexpr std::string_view kMessageKinds[] = {"vote-request", "vote-answe
 // What a leader knows of its followers, a line each.
 [[nodiscard]] std::vector<std::string> draw_progress(const raft::Leader& leader);
 
-}  // namespace timestore::sim
+}  // namespace timestore::sim::script

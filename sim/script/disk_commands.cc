@@ -3,7 +3,7 @@
 
 #include "sim/script/commands.h"
 
-namespace timestore::sim {
+namespace timestore::sim::script {
 
 namespace {
 
@@ -171,7 +171,8 @@ Result<void> rot(Stage& stage, Words& words) {
 
 const Chapter& disk_chapter() {
   static const Chapter kChapter{
-      "Disks: `writes` are those of the log file, `applies` those of the series file",
+      "Disks",
+      "`writes` are those of the log file, `applies` those of the series file.",
       {
           {"hold NODE writes|applies | hold LINK",
            "From now on the node's disk keeps this work waiting; on a link, `settle` leaves the messages on their way.",
@@ -199,4 +200,4 @@ const Chapter& disk_chapter() {
   return kChapter;
 }
 
-}  // namespace timestore::sim
+}  // namespace timestore::sim::script

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace timestore::sim {
+namespace timestore::sim::script {
 
 namespace {
 
@@ -90,4 +90,4 @@ std::string difference(const std::vector<std::string>& expected, const std::vect
   return text;
 }
 
-}  // namespace timestore::sim
+}  // namespace timestore::sim::script

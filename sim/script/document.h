@@ -8,7 +8,7 @@
 
 #include "engine/base/result.h"
 
-namespace timestore::sim {
+namespace timestore::sim::script {
 
 // A command with the prose above it and the output below it.
 struct Part {
@@ -32,4 +32,4 @@ struct DocumentError {
 [[nodiscard]] std::string difference(const std::vector<std::string>& expected,
                                      const std::vector<std::string>& observed);
 
-}  // namespace timestore::sim
+}  // namespace timestore::sim::script

@@ -5,7 +5,7 @@
 #include "sim/script/commands.h"
 #include "sim/script/describe.h"
 
-namespace timestore::sim {
+namespace timestore::sim::script {
 
 namespace {
 
@@ -163,7 +163,8 @@ Result<void> expect(Stage& stage, Words& words) {
 
 const Chapter& expect_chapter() {
   static const Chapter kChapter{
-      "Claims: they print nothing, and --rewrite never changes them",
+      "Claims",
+      "They print nothing, and --rewrite never changes them.",
       {
           {"expect SUBJECT CLAIM...",
            "`expect n1 up`, `expect n1 down`, or any of role=leader term=2 vote=n1 leader=n1 log=1,1,2 (the terms by "
@@ -178,4 +179,4 @@ const Chapter& expect_chapter() {
   return kChapter;
 }
 
-}  // namespace timestore::sim
+}  // namespace timestore::sim::script

@@ -5,7 +5,7 @@
 #include "sim/script/commands.h"
 #include "sim/script/describe.h"
 
-namespace timestore::sim {
+namespace timestore::sim::script {
 
 namespace {
 
@@ -221,8 +221,9 @@ Result<std::vector<MessageId>> take_messages(Stage& stage, Words& words) {
 
 const Chapter& network_chapter() {
   static const Chapter kChapter{
-      "Network: a LINK is n1->n2, n1<->n2 or n1->*; a SELECTOR is any of #ID..., LINK, a kind (vote-request, "
-      "vote-answer, append, append-answer), term=N, and oldest, newest, all or reversed",
+      "Network",
+      "A LINK is n1->n2, n1<->n2 or n1->*. A SELECTOR is any of LINK, a kind (vote-request, vote-answer, append, "
+      "append-answer), term=N, and one of oldest, newest, all, reversed; or #ID... as they are listed.",
       {
           {"deliver [SELECTOR]", "These messages arrive, in the order of sending. What they cause waits.", deliver},
           {"duplicate [SELECTOR]", "These messages arrive, and will arrive once more.", duplicate},
@@ -241,4 +242,4 @@ const Chapter& network_chapter() {
   return kChapter;
 }
 
-}  // namespace timestore::sim
+}  // namespace timestore::sim::script

@@ -5,7 +5,7 @@
 #include "sim/script/commands.h"
 #include "sim/script/describe.h"
 
-namespace timestore::sim {
+namespace timestore::sim::script {
 
 namespace {
 
@@ -238,6 +238,7 @@ Result<void> converge(Stage& stage, Words& words) {
 const Chapter& node_chapter() {
   static const Chapter kChapter{
       "Nodes",
+      "",
       {
           {"cluster N [OPTION=VALUE...]",
            "Sets up N nodes, n1 to nN, and starts them. Options, in ticks: election=10 or a range election=10-20, "
@@ -269,4 +270,4 @@ const Chapter& node_chapter() {
   return kChapter;
 }
 
-}  // namespace timestore::sim
+}  // namespace timestore::sim::script

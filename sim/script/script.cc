@@ -13,6 +13,9 @@ namespace timestore::sim {
 
 namespace {
 
+using script::Part;
+using script::Stage;
+
 constexpr std::string_view kExpectViolation = "expect violation";
 
 // A broken TIMESTORE_CHECK ends the scenario, not the process: the one exception of this folder, caught in run_parts().
@@ -46,7 +49,7 @@ class Scenario {
     } catch (const BrokenCheck& broken) {
       fail_at(parts_[current_], "A check of our own is broken: " + broken.sentence);
     }
-    return {to_text(parts_), std::move(failures_)};
+    return {script::to_text(parts_), std::move(failures_)};
   }
 
  private:
@@ -65,14 +68,14 @@ class Scenario {
 
   // False: the scenario has ended here.
   bool run_part(Part& part) {
-    auto ran = run_command(stage_, part.command);
+    auto ran = script::run_command(stage_, part.command);
     std::vector<std::string> observed = stage_.take_lines();
     if (!ran) {
       fail_at(part, ran.error().message);
       return false;
     }
     if (observed != part.output) {
-      fail_at(part, "It printed something else (- expected, + observed):\n" + difference(part.output, observed));
+      fail_at(part, "It printed something else (- expected, + observed):\n" + script::difference(part.output, observed));
       part.output = std::move(observed);
     }
     return check_violation(part);
@@ -125,7 +128,7 @@ void print(std::ostream& out, const std::string& file, const ScriptFailure& fail
 }  // namespace
 
 ScriptResult run_script(std::string_view text) {
-  auto parts = parse_document(text);
+  auto parts = script::parse_document(text);
   if (!parts) return {std::string(text), {{parts.error().line, parts.error().message}}};
   return Scenario(std::move(*parts)).run();
 }
@@ -170,7 +173,7 @@ void print_script_help(std::ostream& out) {
          "\n"
          "A position is written term/index: 2/7 is entry 7, of term 2. `quietly COMMAND...` tells only what\n"
          "clients hear.\n";
-  print_commands(out);
+  script::print_commands(out);
 }
 
 }  // namespace timestore::sim

@@ -2,7 +2,7 @@
 #include "sim/script/commands.h"
 #include "sim/script/describe.h"
 
-namespace timestore::sim {
+namespace timestore::sim::script {
 
 namespace {
 
@@ -54,6 +54,7 @@ Result<void> stored(Stage& stage, Words& words) {
 const Chapter& show_chapter() {
   static const Chapter kChapter{
       "Looking",
+      "Looking changes nothing.",
       {
           {"show [NODE...]",
            "Draws the nodes as the paper does: a line each, with the term of every entry of the log by its index. What "
@@ -67,4 +68,4 @@ const Chapter& show_chapter() {
   return kChapter;
 }
 
-}  // namespace timestore::sim
+}  // namespace timestore::sim::script

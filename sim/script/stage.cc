@@ -4,7 +4,7 @@
 
 #include "sim/script/describe.h"
 
-namespace timestore::sim {
+namespace timestore::sim::script {
 
 namespace {
 
@@ -266,4 +266,4 @@ Result<void> Stage::converge() {
   return {};
 }
 
-}  // namespace timestore::sim
+}  // namespace timestore::sim::script

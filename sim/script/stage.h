@@ -16,7 +16,7 @@
 #include "sim/cluster.h"
 #include "sim/script/clients.h"
 
-namespace timestore::sim {
+namespace timestore::sim::script {
 
 // A direction between two nodes.
 struct Link {
@@ -118,4 +118,4 @@ class Stage final : public Pacer {
   std::unique_ptr<Cluster> cluster_;
 };
 
-}  // namespace timestore::sim
+}  // namespace timestore::sim::script

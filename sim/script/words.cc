@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
-namespace timestore::sim {
+namespace timestore::sim::script {
 
 namespace {
 
@@ -107,4 +107,4 @@ std::string suggestion(std::string_view word, std::span<const std::string_view> 
   return list + ".";
 }
 
-}  // namespace timestore::sim
+}  // namespace timestore::sim::script

@@ -12,7 +12,7 @@
 
 #include "engine/base/result.h"
 
-namespace timestore::sim {
+namespace timestore::sim::script {
 
 // The parts of `text` between separators; blanks in a row are one.
 [[nodiscard]] std::vector<std::string> split(std::string_view text, char separator);
@@ -53,4 +53,4 @@ class Words {
 // What to try instead of an unknown word: the nearest known one, or all of them.
 [[nodiscard]] std::string suggestion(std::string_view word, std::span<const std::string_view> known);
 
-}  // namespace timestore::sim
+}  // namespace timestore::sim::script

@@ -128,16 +128,16 @@ TEST(Script, a_broken_sentence_fails_the_scenario_unless_it_is_expected) {
 
 TEST(Document, text_survives_being_read_and_written) {
   for (const std::string text : {"", "a\n", "> c\n", "> c\n| o\n|\n", "a\n\n> c\n| o\n\nb\n> d\n\n", "> c\n|  x\n"}) {
-    const auto parts = parse_document(text);
+    const auto parts = script::parse_document(text);
     ASSERT_TRUE(parts.has_value()) << text;
-    EXPECT_EQ(to_text(*parts), text);
+    EXPECT_EQ(script::to_text(*parts), text);
   }
 }
 
 TEST(Document, a_difference_keeps_what_is_common_in_order) {
-  EXPECT_EQ(difference({"a", "b", "c"}, {"b", "x", "c"}), "- a\n  b\n+ x\n  c\n");
-  EXPECT_EQ(difference({}, {"a"}), "+ a\n");
-  EXPECT_EQ(difference({"a"}, {}), "- a\n");
+  EXPECT_EQ(script::difference({"a", "b", "c"}, {"b", "x", "c"}), "- a\n  b\n+ x\n  c\n");
+  EXPECT_EQ(script::difference({}, {"a"}), "+ a\n");
+  EXPECT_EQ(script::difference({"a"}, {}), "- a\n");
 }
 
 TEST(ScriptHelp, every_command_that_a_message_may_suggest_is_in_it) {

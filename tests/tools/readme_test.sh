@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Runs the README: its quickstart and its tour, against a cluster on other ports, and compares every answer with the
-# one that the README shows ("…" stands for anything). Its table of settings must be timestored's own.
+# Runs the README: its quickstart and its tour, against a cluster on other ports, and its simulation, in the build directory
+# that is given; and compares every answer with the one that the README shows ("…" stands for anything). Its table of settings must be timestored's own.
 #   readme_test.sh SOURCE-ROOT BUILD-DIRECTORY
 set -euo pipefail
 source "$(dirname "$0")/claims.sh"
@@ -14,9 +14,11 @@ at_exit+=("tools/cluster.sh down")
 # block NAME: the lines of the README's fenced block "```sh NAME".
 block() { sed -n "/^\`\`\`sh $1\$/,/^\`\`\`\$/{/^\`\`\`/d;p}" "$readme"; }
 
-with_our_ports() {
+for_this_test() {
   local n text
   text=$(cat)
+  text=${text//build\//$TIMESTORE_BUILD_DIR/}
+  text=${text//--build build /--build $TIMESTORE_BUILD_DIR }
   for n in 1 2 3; do text=${text//localhost:500$n/localhost:$((TIMESTORE_CLUSTER_BASE_PORT + n - 1))}; done
   echo "$text"
 }
@@ -33,7 +35,7 @@ output_matches() {
 # execute NAME: runs the block's commands one by one. The comment lines after a command are its answer.
 execute() {
   local lines i=0 command expected
-  mapfile -t lines < <(block "$1" | with_our_ports)
+  mapfile -t lines < <(block "$1" | for_this_test)
   ((${#lines[@]} > 0)) || fail "the README has no block '$1'"
   while ((i < ${#lines[@]})); do
     command=${lines[i++]}
@@ -57,7 +59,8 @@ output_matches '{"a":…,"b":[2]}' || fail "an ellipsis does not stand for anyth
 executed=0
 execute quickstart
 execute tour
-((executed >= 6)) || fail "only $executed commands were found"
+execute simulate
+((executed >= 10)) || fail "only $executed commands were found"
 
 claim "the README's table names exactly the settings that timestored has"
 in_table=$(sed -n 's/^| \(`--[^|]*\)|.*/\1/p' "$readme" | grep -oE -- '--[a-z-]+' | sort -u)

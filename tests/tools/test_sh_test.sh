@@ -9,12 +9,16 @@ project=$scratch/project
 mkdir -p "$project"/{tools,bench,tests/{engine,net}}
 cp "$root/tools/test.sh" "$project/tools/"
 printf '#!/bin/sh\n' >"$project/tools/deps.sh"
-chmod +x "$project/tools/deps.sh"
+# The seeds' part, which says what $project/seeds says.
+printf '#!/bin/sh\ncat "%s"\n! grep -q "[1-9][0-9]* failed" "%s"\n' "$project/seeds" "$project/seeds" >"$project/tools/seeds.sh"
+echo '4 passed, 0 failed' >"$project/seeds"
+chmod +x "$project"/tools/*.sh
 cat >"$project/CMakeLists.txt" <<'CMAKE'
 cmake_minimum_required(VERSION 3.25)
 project(small LANGUAGES NONE)
 message(STATUS "sanitizer '${TIMESTORE_SANITIZE}'")
 add_custom_target(timestored)
+add_custom_target(timestore-sim)
 enable_testing()
 add_subdirectory(bench)
 add_subdirectory(tests)
@@ -39,7 +43,8 @@ tests "${good_tests[@]}"
 run test_sh
 expect_status 0
 last_line
-expect_output "6 passed, 0 failed"  # three with g++, good and whole with the address sanitizer, wire with the thread sanitizer
+# three with g++, good and whole with the address sanitizer, wire with the thread sanitizer, four of the seeds
+expect_output "10 passed, 0 failed"
 
 claim "--quick leaves out the sanitizers and the system tests"
 run test_sh --quick
@@ -63,7 +68,7 @@ run test_sh
 expect_status 1
 expect_contains "bad reason"
 last_line
-expect_output "6 passed, 3 failed"
+expect_output "10 passed, 3 failed"
 
 claim "what does not build is a failure and hides no later stage"
 tests "${good_tests[@]}" 'add_custom_target(broken ALL COMMAND false)'
@@ -71,14 +76,28 @@ run test_sh
 expect_status 1
 expect_contains "not everything builds"
 last_line
-expect_output "6 passed, 1 failed"
+expect_output "10 passed, 1 failed"
 
 claim "a project that cannot be configured fails in every stage"
 tests 'message(FATAL_ERROR "no way")'
 run test_sh
 expect_status 1
 last_line
-expect_output "0 passed, 3 failed"
+expect_output "4 passed, 3 failed"
+
+claim "a violated seed is a failure, and so are seeds that do not come to their end"
+tests "${good_tests[@]}"
+echo '3 passed, 1 failed' >"$project/seeds"
+run test_sh
+expect_status 1
+last_line
+expect_output "9 passed, 1 failed"
+printf '#!/bin/sh\necho "5 passed, 0 failed of something else"\nexit 3\n' >"$project/tools/seeds.sh"
+run test_sh
+expect_status 1
+expect_contains "did not come to its end"
+last_line
+expect_output "6 passed, 1 failed"
 
 claim "a stage that finds no tests is a failure"
 tests

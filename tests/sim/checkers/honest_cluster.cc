@@ -116,6 +116,21 @@ raft::Index HonestCluster::propose(std::size_t node, const std::vector<TimeEntry
   return last(node);
 }
 
+void HonestCluster::elect_without_commit(std::size_t node) {
+  const std::size_t voter = (node + 1) % nodes_.size();
+  turn(node, {raft::Campaign{}});
+  while (write_done(node)) continue;
+  const raft::VoteRequest request{.term = core(node).term(),
+                                  .candidate = name(node),
+                                  .last_index = last(node),
+                                  .last_term = core(node).trail.last_term()};
+  forge(node, voter, request);
+  while (write_done(voter)) continue;
+  forge(voter, node, raft::VoteResponse{.term = request.term, .granted = true});
+  network_.clear();
+  ASSERT_TRUE(core(node).is_leader());
+}
+
 TimeEntry HonestCluster::entry(const std::string& device_id) {
   TimeEntry entry;
   entry.device_id = device_id;
@@ -134,6 +149,27 @@ raft::Index HonestCluster::commit(std::size_t leader) {
   settle();
   EXPECT_GE(core(leader).commit, index);
   return index;
+}
+
+// ---------------------------------------------------------------------------------------------------- lies
+
+raft::Write write_of(raft::WriteId id, raft::Term term, std::optional<raft::NodeId> vote) {
+  raft::Write write;
+  write.id = id;
+  write.hard_state = {.term = term, .vote = std::move(vote)};
+  return write;
+}
+
+void tell_write(HonestCluster& cluster, std::size_t node, raft::Write write, std::vector<raft::Input> inputs) {
+  raft::Effects effects;
+  effects.write = std::move(write);
+  raft::State core = cluster.core(node);
+  core.hard_state = effects.write->hard_state;
+  if (effects.write->truncate_from) core.trail.truncate_from(*effects.write->truncate_from);
+  for (const raft::Entry& entry : effects.write->entries) core.trail.append(entry.term, entry.kind, 0);
+  core.last_write = effects.write->id;
+  core.pending_writes.push_back({core.last_write, core.trail.last_index()});
+  cluster.oracle().stepped(node, core, inputs, effects);
 }
 
 }  // namespace timestore::sim

@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include <deque>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -34,6 +35,7 @@ class HonestCluster {
   void silence(std::size_t node, bool is_silent) { nodes_[node].is_silent = is_silent; }
   void settle();
   void elect(std::size_t node);
+  void elect_without_commit(std::size_t node);  // by the next node's vote; no append is answered
   raft::Index propose(std::size_t node, const std::vector<TimeEntry>& entries);
   TimeEntry entry(const std::string& device_id = "a");  // for the write that begins next
   raft::Index write(std::size_t leader);                // begins a write of one entry, and proposes it
@@ -74,7 +76,13 @@ class HonestCluster {
   raft::ProposalId last_proposal_ = 0;
 };
 
-// The value of `got` must be `rule`, or the whole finding is shown.
+// A write of hard state alone; entries may be added.
+[[nodiscard]] raft::Write write_of(raft::WriteId id, raft::Term term, std::optional<raft::NodeId> vote = std::nullopt);
+
+// Tells of a turn in which the node asked for this write, whatever its core thinks.
+void tell_write(HonestCluster& cluster, std::size_t node, raft::Write write, std::vector<raft::Input> inputs = {});
+
+// What the oracle found is this rule, or else the finding is shown.
 #define EXPECT_RULE(cluster, rule_text)                                                                              \
   EXPECT_EQ((cluster).rule(), rule_text) << ((cluster).oracle().violation() ? (cluster).oracle().violation()->detail \
                                                                             : std::string("nothing was found"))

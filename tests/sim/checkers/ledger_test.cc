@@ -145,6 +145,49 @@ TEST(Ledger, a_leader_elected_late_need_not_hold_what_later_terms_committed) {
   EXPECT_RULE(cluster, "");
 }
 
+TEST(Ledger, an_older_term_s_entry_committed_by_counting_is_found) {
+  HonestCluster cluster;
+  cluster.elect(0);
+  const raft::Index index = cluster.write(0);
+  cluster.write_done(0);
+  give(cluster, 0, 1, index);  // durable on a majority, and the leader does not know
+  cluster.stop(0);
+  cluster.start(0);
+  cluster.elect_without_commit(0);
+  EXPECT_RULE(cluster, "");
+  raft::State core = cluster.core(0);
+  core.commit = index;
+  cluster.oracle().stepped(0, core, {}, {});
+  EXPECT_RULE(cluster, "a leader commits by counting only entries of its own term");
+}
+
+// ---------------------------------------------------------------------------------------------------- answering
+
+TEST(Ledger, a_proposal_wrongly_called_committed_is_found) {
+  for (const raft::Position place : {raft::Position{1, 2}, raft::Position{2, 1}}) {
+    HonestCluster cluster;
+    cluster.elect(0);
+    raft::Effects effects;
+    effects.fates = {{.id = 1, .kind = raft::Fate::Kind::kCommitted, .position = {1, 1}}};
+    cluster.oracle().stepped(0, cluster.core(0), {}, effects);
+    EXPECT_RULE(cluster, "");
+    effects.fates.front().position = place;
+    cluster.oracle().stepped(0, cluster.core(0), {}, effects);
+    EXPECT_RULE(cluster, "a proposal that is called committed is");
+  }
+}
+
+TEST(Ledger, a_proposal_wrongly_called_lost_is_found) {
+  for (const raft::Position place : {raft::Position{1, 1}, raft::Position{1, 2}}) {
+    HonestCluster cluster;
+    cluster.elect(0);
+    raft::Effects effects;
+    effects.fates = {{.id = 1, .kind = raft::Fate::Kind::kSuperseded, .position = place}};
+    cluster.oracle().stepped(0, cluster.core(0), {}, effects);
+    EXPECT_RULE(cluster, "a proposal that is called lost is");
+  }
+}
+
 // ---------------------------------------------------------------------------------------------------- applying
 
 TEST(Ledger, a_node_that_starts_with_more_applied_than_committed_is_found) {

@@ -1,4 +1,4 @@
-// Lies about what is durable, and about elections.
+// Lies about what is durable.
 #include "tests/sim/checkers/honest_cluster.h"
 
 namespace timestore::sim {
@@ -6,26 +6,6 @@ namespace {
 
 raft::Entry noop(raft::Term term) {
   return {.term = term, .kind = raft::EntryKind::kNoop, .payload = raft::Payload("")};
-}
-
-raft::Write write_of(raft::WriteId id, raft::Term term, std::optional<raft::NodeId> vote = std::nullopt) {
-  raft::Write write;
-  write.id = id;
-  write.hard_state = {.term = term, .vote = std::move(vote)};
-  return write;
-}
-
-// Tells of a turn in which the core asked for this write, whatever the core is.
-void tell_write(HonestCluster& cluster, std::size_t node, raft::Write write, std::vector<raft::Input> inputs = {}) {
-  raft::Effects effects;
-  effects.write = std::move(write);
-  raft::State core = cluster.core(node);
-  core.hard_state = effects.write->hard_state;
-  if (effects.write->truncate_from) core.trail.truncate_from(*effects.write->truncate_from);
-  for (const raft::Entry& entry : effects.write->entries) core.trail.append(entry.term, entry.kind, 0);
-  core.last_write = effects.write->id;
-  core.pending_writes.push_back({core.last_write, core.trail.last_index()});
-  cluster.oracle().stepped(node, core, inputs, effects);
 }
 
 // ---------------------------------------------------------------------------------------------------- honesty
@@ -324,90 +304,6 @@ TEST(Promises, acknowledging_another_log_than_the_leaders_is_found) {
   EXPECT_RULE(cluster, "");
   cluster.oracle().sends(0, {"n2", raft::AppendResponse{.term = 2, .success = true, .match = 2}});
   EXPECT_RULE(cluster, "an acknowledged log equals the leader's");
-}
-
-// --------------------------------------------------------------------------------------------------- elections
-
-TEST(Elections, a_second_leader_in_a_term_is_found) {
-  HonestCluster cluster;
-  cluster.elect(0);
-  cluster.oracle().lost(2);
-  cluster.start(2, {});
-  cluster.silence(2, true);
-  cluster.turn(2, {raft::Campaign{}});
-  cluster.write_done(2);
-  cluster.forge(1, 2, raft::VoteResponse{.term = 1, .granted = true});
-  EXPECT_RULE(cluster, "a term has one leader");
-}
-
-TEST(Elections, a_leader_whom_no_majority_elected_is_found) {
-  HonestCluster cluster;
-  cluster.turn(0, {raft::Campaign{}});
-  cluster.write_done(0);
-  cluster.forge(1, 0, raft::VoteResponse{.term = 1, .granted = true});
-  EXPECT_RULE(cluster, "a leader is elected by a majority");
-}
-
-TEST(Elections, a_leader_whose_own_vote_is_not_durable_is_found) {
-  HonestCluster cluster;
-  cluster.turn(0, {raft::Campaign{}});
-  cluster.turn(0, {raft::WriteDone{1}});  // but wrote() was never told
-  EXPECT_RULE(cluster, "a message leaves when its term is durable");
-
-  HonestCluster alone(1);
-  alone.turn(0, {raft::Campaign{}});
-  alone.turn(0, {raft::WriteDone{1}});
-  EXPECT_RULE(alone, "a node is elected when its log and its vote for itself are durable");
-}
-
-TEST(Elections, a_vote_for_a_stranger_is_found) {
-  HonestCluster cluster;
-  tell_write(cluster, 0, write_of(1, 1, "n9"));
-  EXPECT_RULE(cluster, "a vote is for a member");
-}
-
-TEST(Elections, a_vote_that_nobody_asked_for_is_found) {
-  HonestCluster cluster;
-  tell_write(cluster, 0, write_of(1, 1, "n2"));
-  EXPECT_RULE(cluster, "a vote goes to a node that asked for it");
-}
-
-TEST(Elections, a_vote_for_a_candidate_that_lacks_entries_is_found) {
-  HonestCluster cluster;
-  cluster.silence(2, true);
-  cluster.elect(0);
-  cluster.turn(2, {raft::Campaign{}});
-  cluster.turn(2, {raft::Campaign{}});
-  cluster.settle();
-  EXPECT_RULE(cluster, "");
-  tell_write(cluster, 1, write_of(9, 2, "n3"));
-  EXPECT_RULE(cluster, "a vote goes to a candidate whose log is as up to date as the voter's");
-}
-
-TEST(Elections, a_vote_in_the_middle_of_a_turn_is_not_judged_by_what_came_after) {
-  HonestCluster cluster;
-  cluster.silence(2, true);
-  cluster.elect(0);
-  cluster.turn(2, {raft::Campaign{}});
-  cluster.turn(2, {raft::Campaign{}});
-  cluster.settle();
-  tell_write(cluster, 1, write_of(9, 2, "n3"),
-             {raft::Receive{"n3", raft::VoteRequest{.term = 2, .candidate = "n3"}, 0},
-              raft::Receive{"n3", raft::AppendRequest{.term = 2, .leader = "n3", .entries = {}}, 0}});
-  EXPECT_RULE(cluster, "");
-}
-
-TEST(Elections, a_leader_deposed_in_the_turn_of_its_election_has_reigned) {
-  HonestCluster cluster;
-  cluster.turn(0, {raft::Campaign{}});
-  cluster.write_done(0);
-  cluster.forge(0, 1, raft::VoteRequest{.term = 1, .candidate = "n1"});
-  cluster.write_done(1);
-  cluster.turn(0, {raft::Receive{"n2", raft::VoteResponse{.term = 1, .granted = true}, 0},
-                   raft::Receive{"n3", raft::AppendResponse{.term = 2}, 0}});
-  EXPECT_FALSE(cluster.core(0).is_leader());
-  EXPECT_RULE(cluster, "");
-  EXPECT_EQ(cluster.oracle().leaders(), 1U);
 }
 
 }  // namespace

@@ -1,0 +1,80 @@
+#include "sim/bounds.h"
+
+namespace timestore::sim {
+
+namespace {
+
+// The write-ahead logs begin anew when they have grown by so much (engine/store: 1,024 and 4,096 pages); beyond that there
+// is room for the transaction that crossed the line, and for a reader that stood in the way for a moment.
+constexpr std::uint64_t kPageBytes = 4120;
+constexpr std::uint64_t kMaxLogWalBytes = 2 * 1024 * kPageBytes;
+constexpr std::uint64_t kMaxSeriesWalBytes = 2 * 4096 * kPageBytes;
+
+// A row costs its content, some numbers and its share of a page that may be half empty.
+constexpr std::uint64_t kRowBytes = 100;
+constexpr std::uint64_t kCachedEntryBytes = 128;  // beside its payload
+constexpr std::uint64_t kEmptyFileBytes = 1 << 17;
+
+// What a leader keeps on the way to each follower, and a node keeps back until its disk has caught up.
+constexpr std::size_t kMaxHeldSends = 100'000;
+
+Violation broken(std::size_t number, const char* rule, std::uint64_t is, std::uint64_t limit) {
+  return {.checker = "bounds",
+          .rule = rule,
+          .detail = Cluster::name(number) + ": " + std::to_string(is) + ", at most " + std::to_string(limit)};
+}
+
+std::uint64_t log_bytes(const raft::Trail& trail, raft::Index first) {
+  std::uint64_t bytes = 0;
+  for (raft::Index index = first; index <= trail.last_index(); ++index) bytes += trail.size_bound_bytes(index);
+  return bytes;
+}
+
+std::uint64_t file_bytes(Disk& disk, std::string_view path) {
+  if (!disk.exists(path)) return 0;
+  const auto file = disk.open(path, false);
+  return file ? disk.size(*file).value_or(0) : 0;
+}
+
+}  // namespace
+
+std::optional<Violation> broken_bound_of_memory(Cluster& cluster, std::size_t number, const ClusterOptions& options) {
+  if (!cluster.is_up(number)) return std::nullopt;
+  const Replica& replica = cluster[number];
+  const raft::State& core = replica.core();
+  if (replica.waiting_bytes() > options.max_waiting_bytes) {
+    return broken(number, "writes that wait are bounded", replica.waiting_bytes(), options.max_waiting_bytes);
+  }
+  if (core.held_sends.size() > kMaxHeldSends) {
+    return broken(number, "messages that wait for the disk are bounded", core.held_sends.size(), kMaxHeldSends);
+  }
+  if (replica.cached_bytes() > options.cache_bytes) {
+    const std::uint64_t limit = options.cache_bytes + log_bytes(core.trail, core.durable + 1) +
+                                kCachedEntryBytes * (core.trail.last_index() - core.durable);
+    if (replica.cached_bytes() > limit) {
+      return broken(number, "the cache holds no more than its limit and what is not on disk", replica.cached_bytes(),
+                    limit);
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<Violation> broken_bound_of_files(Cluster& cluster, std::size_t number) {
+  if (!cluster.is_up(number)) return std::nullopt;
+  Disk& disk = cluster.disk(number);
+  const raft::Trail& trail = cluster.core(number).trail;
+  const std::uint64_t log_wal = file_bytes(disk, "log.db-wal");
+  if (log_wal > kMaxLogWalBytes) return broken(number, "the log's write-ahead log is bounded", log_wal, kMaxLogWalBytes);
+  const std::uint64_t series_wal = file_bytes(disk, "series.db-wal");
+  if (series_wal > kMaxSeriesWalBytes) {
+    return broken(number, "the series' write-ahead log is bounded", series_wal, kMaxSeriesWalBytes);
+  }
+  const std::uint64_t content = 4 * (log_bytes(trail, trail.first_index()) + kRowBytes * trail.last_index());
+  const std::uint64_t series = file_bytes(disk, "series.db");
+  if (series > kEmptyFileBytes + content) {
+    return broken(number, "the series file grows with its content", series, kEmptyFileBytes + content);
+  }
+  return std::nullopt;
+}
+
+}  // namespace timestore::sim

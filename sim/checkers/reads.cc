@@ -1,0 +1,62 @@
+#include "sim/checkers/reads.h"
+
+#include <algorithm>
+
+namespace timestore::sim {
+
+void Reads::stepped(std::size_t number, std::span<const raft::Input> inputs, const raft::Effects& effects) {
+  Node& node = nodes_[number];
+  ++turn_;
+  for (const raft::Input& input : inputs) {
+    if (const auto* read = std::get_if<raft::Read>(&input)) {
+      node.reads.emplace(read->id, Asked{.turn = turn_, .committed = ledger_.size()});
+    } else if (const auto* receipt = std::get_if<raft::Receive>(&input)) {
+      receive(node, *receipt);
+    }
+  }
+  for (const raft::Send& send_made : effects.sends) {
+    if (const auto* append = std::get_if<raft::AppendRequest>(&send_made.message)) send(node, *append);
+  }
+  for (const raft::ReadEnd& end : effects.reads) {
+    const auto asked = node.reads.extract(end.id);
+    if (!rules_.require(!asked.empty(), "a read ends once",
+                        [&] { return facts("node", number + 1, "read", end.id); }) ||
+        !check(node, end, asked.mapped(), number)) {
+      return;
+    }
+  }
+}
+
+void Reads::receive(Node& node, const raft::Receive& receipt) {
+  const auto* answer = std::get_if<raft::AppendResponse>(&receipt.message);
+  if (answer == nullptr || answer->term != node.term || answer->round >= node.round_begun.size()) return;
+  const std::size_t from = elections_.number_of(receipt.from);
+  if (from < node.heard.size()) node.heard[from] = std::max(node.heard[from], answer->round);
+}
+
+void Reads::send(Node& node, const raft::AppendRequest& request) {
+  if (request.term > node.term) {
+    node.term = request.term;
+    node.round_begun.assign(1, 0);
+    node.heard.assign(nodes_.size(), 0);
+  }
+  if (request.term == node.term && request.round >= node.round_begun.size()) {
+    node.round_begun.resize(request.round + 1, turn_);
+  }
+}
+
+bool Reads::check(const Node& node, const raft::ReadEnd& end, const Asked& asked, std::size_t number) {
+  if (!end.granted) return true;
+  const auto confirmed = static_cast<std::size_t>(std::count_if(
+      node.heard.begin(), node.heard.end(), [&](raft::Round round) { return node.round_begun[round] >= asked.turn; }));
+  const auto describe = [&] {
+    return facts("node", number + 1, "read", end.id, "granted at", end.index, "committed before", asked.committed,
+                 "confirmed by", confirmed, "others of", nodes_.size() - 1);
+  };
+  return rules_.require(end.index >= asked.committed,
+                        "a granted read sees everything that was committed before it was asked for", describe) &&
+         rules_.require((confirmed + 1) * 2 > nodes_.size(),
+                        "a read is granted when a majority has answered a question asked after it", describe);
+}
+
+}  // namespace timestore::sim

@@ -1,0 +1,133 @@
+#include "tools/campaign/command_line.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <iostream>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "sim/script/script.h"
+
+namespace timestore::campaign {
+namespace {
+
+constexpr const char* kExitStatus =
+    "Exit status: 0 everything held, 1 a violation (each with the command that replays it), 2 wrong usage.";
+
+CLI::Option* add_seeds(CLI::App& command, RunSettings& settings) {
+  return command
+      .add_option("--seeds", settings.seeds, "which seeds: A..B, or fresh:N for N new ones, whose numbers are printed")
+      ->capture_default_str();
+}
+
+void add_jobs_and_seconds(CLI::App& command, RunSettings& settings) {
+  command.add_option("--jobs", settings.jobs, "seeds that run at the same time, each in a process of its own")
+      ->check(CLI::Range(1, 256))
+      ->capture_default_str();
+  command.add_option("--seconds", settings.seconds, "simulated seconds with faults; then the cluster is healed")
+      ->check(CLI::Range(1, 1'000'000))
+      ->capture_default_str();
+  command
+      .add_option("--limit-seconds", settings.limit_seconds,
+                  "of processor time for each seed; what needs more is the violation 'hang'; 0: no limit")
+      ->check(CLI::Range(0, 1'000'000))
+      ->capture_default_str();
+}
+
+CLI::App* add_run(CLI::App& app, RunSettings& settings) {
+  CLI::App* command = app.add_subcommand("run", "run seeds: clusters under faults and load, healed, checked all along");
+  command->footer(kExitStatus);
+  CLI::Option* seeds = add_seeds(*command, settings);
+  const auto is_number = [](const std::string& text) {
+    return text.find_first_not_of("0123456789") == std::string::npos ? "" : "'" + text + "' is no number";
+  };
+  command->add_option("--seed", settings.seeds, "one seed")->check(is_number)->excludes(seeds);
+  command->add_option("--nodes", settings.nodes, "size of the cluster; otherwise the seed decides")
+      ->check(CLI::Range(1, 7));
+  add_jobs_and_seconds(*command, settings);
+  command
+      ->add_option("--fault", settings.faults,
+                   "NAME=on or NAME=off, again for each fault; `all` is every one; a later one wins; the seed decides "
+                   "about the others; `timestore-sim faults` lists them")
+      ->allow_extra_args(false)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  command->add_flag("--verify", settings.verifies, "run each seed twice; a difference is the violation 'determinism'");
+  command
+      ->add_option("--budget-seconds", settings.budget_seconds,
+                   "begin no seed after so many seconds by the clock on the wall, and tell which ran")
+      ->check(CLI::Range(1, 10'000'000));
+  command->add_flag("--until-violation", settings.until_violation, "begin no seed after the first violation");
+  command->add_option("--choices", settings.choices,
+                      "repeat the run from the list in this file; --seed is then only its name");
+  command->add_option("--record", settings.record, "write the list of the run's choices to this file");
+  command->add_option("--trace", settings.trace, "write everything that happens to this file, a line each");
+  command->add_flag("--json", settings.json, "print one line for each seed, in their order; the summary is on stderr");
+  command->add_flag("--marks", settings.prints_marks, "end with how often each mark was reached");
+  return command;
+}
+
+CLI::App* add_marks(CLI::App& app, RunSettings& settings) {
+  CLI::App* command =
+      app.add_subcommand("marks", "run seeds and tell how often each mark was reached: never is a failure");
+  command->footer(kExitStatus);
+  settings.seeds = "1..2000";
+  settings.prints_marks = true;
+  settings.demands_marks = true;
+  add_seeds(*command, settings);
+  add_jobs_and_seconds(*command, settings);
+  return command;
+}
+
+struct ScriptSettings {
+  std::vector<std::string> files;
+  sim::ScriptOptions options;
+};
+
+CLI::App* add_script(CLI::App& app, ScriptSettings& settings) {
+  CLI::App* command = app.add_subcommand("script", "run scenarios: readable scripts about whole nodes");
+  command->add_option("files", settings.files, "scenario files")->required();
+  command->add_flag("--rewrite", settings.options.rewrite, "replace the outputs in the files by what is observed");
+  command->footer([] {
+    std::ostringstream language;
+    sim::print_script_help(language);
+    return language.str();
+  });
+  return command;
+}
+
+int list_faults() {
+  for (const sim::FaultKind& kind : sim::fault_kinds()) fmt::print("{:24} {}\n", kind.name, kind.help);
+  return kAllHeld;
+}
+
+}  // namespace
+
+int command_line(int argc, const char* const* argv, const Simulator& simulator) {
+  CLI::App app("Simulates whole Time Store DB clusters, each from one number.", "timestore-sim");
+  app.require_subcommand(1);
+  RunSettings run_settings;
+  RunSettings marks_settings;
+  ScriptSettings script_settings;
+  const CLI::App* run = add_run(app, run_settings);
+  const CLI::App* marks = add_marks(app, marks_settings);
+  const CLI::App* script = add_script(app, script_settings);
+  app.add_subcommand("faults", "list the faults that --fault switches");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& asked) {
+    return app.exit(asked);
+  } catch (const CLI::ParseError& error) {
+    const auto chosen = app.get_subcommands();
+    const std::string help = chosen.empty() ? "--help" : chosen.front()->get_name() + " --help";
+    return complain({fmt::format("{}; try: timestore-sim {}", error.what(), help)});
+  }
+  for (RunSettings* settings : {&run_settings, &marks_settings}) settings->program = argv[0];
+  if (run->parsed()) return run_seeds(run_settings, simulator);
+  if (marks->parsed()) return run_seeds(marks_settings, simulator);
+  if (script->parsed()) return sim::run_scripts(script_settings.files, script_settings.options, std::cout);
+  return list_faults();
+}
+
+}  // namespace timestore::campaign

@@ -1,0 +1,27 @@
+// A campaign in words: for people, and a line of JSON for each seed.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "tools/campaign/campaign.h"
+#include "tools/campaign/seed_result.h"
+#include "tools/campaign/tally.h"
+
+namespace timestore::campaign {
+
+// One line:
+// {"seed","verdict":"ok|violation","violation"?,"hash","events","simSeconds","cpuSeconds","leaderChanges","commits",
+//  "faults","nodes","restarts"} and after a violation also {"checker","detail","replay","timeline"}.
+[[nodiscard]] std::string as_json(const SeedResult& result, std::string_view replay);
+
+// Several lines about a seed that broke a sentence: which one, how, the timeline, and the command that replays it.
+[[nodiscard]] std::string as_text(const SeedResult& violating, std::string_view replay);
+
+// How a campaign went: which seeds ran and why no more, and every sum, also for each second of the processor.
+[[nodiscard]] std::string summary(const Tally& tally, SeedRange seeds, const CampaignOutcome& outcome);
+
+// Every mark by name, with its count and the first seed that reached it; at the end what was never reached.
+[[nodiscard]] std::string marks_table(const Tally& tally);
+
+}  // namespace timestore::campaign
