@@ -45,6 +45,9 @@ std::optional<Violation> broken_bound_of_memory(Cluster& cluster, std::size_t nu
   if (replica.waiting_bytes() > options.max_waiting_bytes) {
     return broken(number, "writes that wait are bounded", replica.waiting_bytes(), options.max_waiting_bytes);
   }
+  // The log lane: a group of writes, entries to apply, and one read for each follower. The series lane: one group.
+  const std::size_t jobs = cluster.jobs(number, Lane::kLog) + cluster.jobs(number, Lane::kSeries);
+  if (jobs > cluster.size() + 2) return broken(number, "few jobs wait at the lanes", jobs, cluster.size() + 2);
   if (core.held_sends.size() > kMaxHeldSends) {
     return broken(number, "messages that wait for the disk are bounded", core.held_sends.size(), kMaxHeldSends);
   }

@@ -32,7 +32,6 @@ T decoded(Result<T> result) {
 
 Cluster::Cluster(const ClusterOptions& options, Choices& choices, Pacer& pacer)
     : options_(options),
-      choices_(choices),
       pacer_(pacer),
       sqlite_(choices),
       oracle_({.nodes = options.size,

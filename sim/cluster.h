@@ -102,6 +102,7 @@ class Cluster {
   bool done(std::size_t number, Lane lane);
   bool run_lane(std::size_t number, Lane lane);  // both, and settle
   bool is_idle(std::size_t number, Lane lane) const { return lane_of(number, lane).jobs.empty(); }
+  std::size_t jobs(std::size_t number, Lane lane) const { return lane_of(number, lane).jobs.size(); }
 
   // ---- network
   const std::map<MessageId, Wire>& messages() const { return messages_; }
@@ -154,7 +155,6 @@ class Cluster {
   void receive(Node& to, const Wire& wire);
 
   ClusterOptions options_;
-  Choices& choices_;
   Pacer& pacer_;
   SqliteWorld sqlite_;
   Oracle oracle_;

@@ -297,7 +297,6 @@ Disk::Names Disk::surviving_names(const Survival& survival) {
         TIMESTORE_MARK("disk: a removed file came back");
         break;
       case NameChange::Kind::kRenamed:
-        TIMESTORE_MARK("disk: a renaming was taken back");
         break;
     }
   }

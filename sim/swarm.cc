@@ -66,6 +66,7 @@ Swarm draw_swarm(const RunOptions& options, Choices& choices) {
   swarm.cluster.searches_linearizability = world.below(4) == 0;
   swarm.tick = pick<Time>(world, {20, 10, 50}) * kMillisecond;
   swarm.gather = pick<Time>(world, {0, 50, 500, 5'000});
+  swarm.notices_loss = pick<Time>(world, {0, 100, 1'000}) * kMillisecond;
   swarm.disk.work = pick<Time>(world, {20, 200, 2'000});
   swarm.disk.sync = pick<Time>(world, {200, 2'000, 20'000});
   swarm.fault_pause = pick<Time>(world, {500, 100, 1'500, 5'000}) * kMillisecond;

@@ -38,6 +38,7 @@ struct Swarm {
   Time tick = 10 * kMillisecond;
   Time gather = 0;  // inputs of this long form one turn
   NetworkOptions network;
+  Time notices_loss = 0;  // a node learns so much later that a request did not arrive; 0: only where nobody listens
   DiskSpeed disk;
   LoadOptions load;
   Time fault_pause = kSecond;  // between faults, on average

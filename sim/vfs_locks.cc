@@ -1,25 +1,18 @@
 #include "sim/vfs_locks.h"
 
 #include "engine/base/check.h"
-#include "engine/base/mark.h"
 
 namespace timestore::sim {
 
 LockLevel FileLocks::raise(Holder holder, LockLevel from, LockLevel to) {
   if (from >= to) return from;
   if (to == LockLevel::kShared) {
-    if (pending_ != nullptr) {
-      TIMESTORE_MARK("vfs: a reader found the file locked");
-      return from;
-    }
+    if (pending_ != nullptr) return from;
     ++shared_;
     return to;
   }
   TIMESTORE_CHECK(from != LockLevel::kNone, "SQLite locks a file for reading first");
-  if (writer_ != nullptr && writer_ != holder) {
-    TIMESTORE_MARK("vfs: a writer found another one at work");
-    return from;
-  }
+  if (writer_ != nullptr && writer_ != holder) return from;
   writer_ = holder;
   if (to == LockLevel::kReserved) return to;
   pending_ = holder;
@@ -53,10 +46,7 @@ bool SharedMemory::lock_exclusive(Held& held, std::uint8_t mask) {
   for (std::size_t lock = 0; lock < kLocks; ++lock) {
     if ((mask >> lock & 1) == 0) continue;
     const std::uint32_t own = held.shared >> lock & 1;
-    if (shared_[lock] != own || (exclusive_ & ~held.exclusive & (1U << lock)) != 0) {
-      TIMESTORE_MARK("vfs: readers kept a lock of the shared memory from a writer");
-      return false;
-    }
+    if (shared_[lock] != own || (exclusive_ & ~held.exclusive & (1U << lock)) != 0) return false;
   }
   exclusive_ = static_cast<std::uint8_t>(exclusive_ | mask);
   held.exclusive = static_cast<std::uint8_t>(held.exclusive | mask);

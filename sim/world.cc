@@ -82,10 +82,13 @@ void World::start(std::size_t number) {
   machine.faults_before = cluster_.disk(number).counts().faults;
   const auto started = cluster_.start(number);
   if (!started) {
-    note(number, "does not start", started.error().message);
+    if (std::exchange(machine.refusal, started.error().message) != started.error().message) {
+      note(number, "does not start", started.error().message);
+    }
     blame(number, "a node whose disk is well starts", started.error().message);
     return plan_start(number, kRestartDelay);
   }
+  machine.refusal.clear();
   note(number, "starts");
   plan_tick(number, cluster_.life(number));
   wake(number);
@@ -245,7 +248,10 @@ void World::posted(MessageId id) {
   hasher_.add(queue_.now()).add(wire.from).add(wire.to).add(wire.text);
   if (trace_) trace(wire.from, "sends " + Cluster::name(wire.to), std::string(kind_of(wire.message)) + " " + wire.text);
   const auto arrival = network_.send(queue_.now(), wire.from, wire.to, wire.text.size());
-  if (!arrival) return cluster_.drop(id);
+  if (!arrival) {
+    if (swarm_.notices_loss > 0) tell_undelivered(wire, swarm_.notices_loss);
+    return cluster_.drop(id);
+  }
   if (!arrival->second_delay) return plan_arrival(id, arrival->delay, false);
   plan_arrival(id, arrival->delay, true);
   plan_arrival(id, *arrival->second_delay, false);
@@ -262,14 +268,26 @@ void World::arrive(MessageId id, bool keep) {
   const std::size_t to = wire.to;
   if (cluster_.is_link_cut(wire.from, to)) {
     TIMESTORE_MARK("network: a message was under way when its link was cut");
+    if (swarm_.notices_loss > 0) tell_undelivered(wire, swarm_.notices_loss);
     if (!keep) cluster_.drop(id);
     return;
   }
   const Time paused_until = machines_[to].paused_until;
   if (paused_until > queue_.now()) return plan_arrival(id, paused_until - queue_.now(), keep);
   if (trace_ && cluster_.is_up(to)) trace(to, "hears " + Cluster::name(wire.from), wire.text);
+  if (!cluster_.is_up(to)) tell_undelivered(wire, swarm_.network.delay);  // the connection is refused
   cluster_.deliver(id, keep);
   wake(to);
+}
+
+// As a transport does that gets no answer to a request.
+void World::tell_undelivered(const Wire& wire, Time later) {
+  if (!std::holds_alternative<raft::AppendRequest>(wire.message)) return;
+  queue_.after(later, [this, from = wire.from, to = wire.to, life = cluster_.life(wire.from)] {
+    if (cluster_.life(from) != life || !cluster_.is_up(from)) return;
+    cluster_[from].peer_unreachable(Cluster::name(to));
+    wake(from);
+  });
 }
 
 // ---------------------------------------------------------------------------------------------------- healing

@@ -73,6 +73,7 @@ class World final : public Pacer {
     bool is_gone = false;
     bool is_rotten = false;  // its disk may hold damage that only a refusal can answer
     bool is_waking = false;
+    std::string refusal = {};         // why it did not start, the last time
     std::uint64_t faults_before = 0;  // of its disk, when the present life began
     raft::Term leader_term = 0;  // for the timeline: the newest term in which it was seen to lead
   };
@@ -89,6 +90,7 @@ class World final : public Pacer {
   void plan_arrival(MessageId id, Time delay, bool keep);
   void arrive(MessageId id, bool keep);
   void settle(std::size_t number);
+  void tell_undelivered(const Wire& wire, Time later);
   Time disk_delay(Machine& machine, Time most);
   void trace(std::size_t number, std::string_view what, std::string_view text);
 

@@ -173,9 +173,6 @@ void truncate_log(Turn& turn, Index from) {
   TIMESTORE_CHECK(from > state.commit, "a committed entry is never removed");
   TIMESTORE_MARK("raft: a follower truncated a conflicting suffix");
   if (from <= state.durable) TIMESTORE_MARK("raft: a durable entry was truncated");
-  if (!state.pending_writes.empty() && from <= state.pending_writes.back().last_index) {
-    TIMESTORE_MARK("raft: a pending write was cut by a truncation");
-  }
   state.trail.truncate_from(from);
   state.durable = std::min(state.durable, from - 1);
   for (PendingWrite& write : state.pending_writes) write.last_index = std::min(write.last_index, from - 1);
@@ -183,7 +180,6 @@ void truncate_log(Turn& turn, Index from) {
   // What this very turn was going to append is cut back; anything older must be removed from the disk.
   Write& write = turn.write;
   if (!write.entries.empty() && from > write.first_index) {
-    TIMESTORE_MARK("raft: a turn cut what it was going to append itself");
     write.entries.resize(from - write.first_index);
   } else {
     write.entries.clear();

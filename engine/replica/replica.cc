@@ -1,7 +1,6 @@
 #include "engine/replica/replica.h"
 
 #include <algorithm>
-#include <type_traits>
 #include <utility>
 
 #include "engine/base/check.h"
@@ -161,20 +160,6 @@ void Replica::persist(std::optional<raft::Write> write) {
   start_writing();
 }
 
-// Does `work` on a lane and goes on with `then` here. An error ends the replica.
-template <typename Work, typename Then>
-void Replica::on_lane(Lane lane, Work work, Then then, raft::WriteId writes_through) {
-  auto outcome = std::make_shared<std::optional<std::invoke_result_t<Work>>>();
-  Job job;
-  job.writes_through = writes_through;
-  job.work = [work = std::move(work), outcome] { outcome->emplace(work()); };
-  job.done = [this, then = std::move(then), outcome]() mutable {
-    if (!outcome->value()) return fail(outcome->value().error());
-    then(std::move(outcome->value()));
-  };
-  ports_.lanes.run(lane, std::move(job));
-}
-
 void Replica::start_writing() {
   if (failure_ || is_writing_ || unwritten_.empty()) return;
   is_writing_ = true;
@@ -189,48 +174,6 @@ void Replica::start_writing() {
         start_writing();
       },
       last);
-}
-
-void Replica::send(std::vector<raft::Send> sends) {
-  for (raft::Send& send : sends) {
-    auto* append = std::get_if<raft::AppendRequest>(&send.message);
-    if (append == nullptr || fill_payloads(*append)) {
-      ports_.transport.send(std::move(send));
-    } else {
-      fetch_and_send(std::move(send));
-    }
-  }
-}
-
-bool Replica::fill_payloads(raft::AppendRequest& request) const {
-  raft::Index index = request.prev_index;
-  for (raft::Entry& entry : request.entries) {
-    const raft::Entry* cached = cache_.find(++index);
-    if (cached == nullptr) return false;
-    TIMESTORE_CHECK(cached->term == entry.term, "the cache holds the entries of the log");
-    entry.payload = cached->payload;
-  }
-  return true;
-}
-
-// A follower is behind what the cache holds: the payloads are read beside the writes. When the log has changed
-// meanwhile the message is dropped, as a network might.
-void Replica::fetch_and_send(raft::Send send) {
-  const auto& request = std::get<raft::AppendRequest>(send.message);
-  const raft::Index first = request.prev_index + 1;
-  const std::size_t count = request.entries.size();
-  on_lane(
-      Lane::kLog, [this, first, count] { return log_->read(first, count, options_.raft.max_append_bytes * 2); },
-      [this, send = std::move(send)](Result<std::vector<raft::Entry>> stored) mutable {
-        auto& append = std::get<raft::AppendRequest>(send.message);
-        if (stored->size() < append.entries.size()) return;
-        for (std::size_t i = 0; i < append.entries.size(); ++i) {
-          if ((*stored)[i].term != append.entries[i].term) return;
-          append.entries[i].payload = std::move((*stored)[i].payload);
-        }
-        TIMESTORE_MARK("replica: a follower was sent entries from the log file");
-        ports_.transport.send(std::move(send));
-      });
 }
 
 void Replica::apply(raft::Index through) {

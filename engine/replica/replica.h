@@ -15,6 +15,8 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "engine/base/prng.h"
@@ -153,7 +155,10 @@ class Replica {
   void start_applying();
   void apply_entries(raft::Index first, std::vector<raft::Entry> entries);
   void applied(raft::Index first, std::vector<store::ApplyResult> results);
-  void fetch_and_send(raft::Send send);
+  void send_in_order(raft::Send append);
+  void fetch(const raft::NodeId& follower);
+  void fetched(const raft::NodeId& follower, std::vector<raft::Entry> stored);
+  void send_fetched(raft::Send append, std::vector<raft::Entry> stored);
   bool fill_payloads(raft::AppendRequest& request) const;
   void answer_applied_reads();
   void for_each_submission(const std::function<void(Submission&)>& visit);
@@ -180,6 +185,8 @@ class Replica {
   std::uint64_t state_hash_ = 0;
   bool is_applying_ = false;
 
+  std::map<raft::NodeId, std::deque<raft::Send>> fetches_;  // appends whose first is being read from the log file
+
   WriteTicket last_ticket_ = 0;
   raft::ProposalId last_proposal_ = 0;
   raft::ReadId last_read_ = 0;
@@ -193,5 +200,19 @@ class Replica {
   raft::Term salt_term_ = 0;
   std::uint64_t salt_ = 0;
 };
+
+// Does `work` on a lane and goes on with `then` here. An error ends the replica.
+template <typename Work, typename Then>
+void Replica::on_lane(Lane lane, Work work, Then then, raft::WriteId writes_through) {
+  auto outcome = std::make_shared<std::optional<std::invoke_result_t<Work>>>();
+  Job job;
+  job.writes_through = writes_through;
+  job.work = [work = std::move(work), outcome] { outcome->emplace(work()); };
+  job.done = [this, then = std::move(then), outcome]() mutable {
+    if (!outcome->value()) return fail(outcome->value().error());
+    then(std::move(outcome->value()));
+  };
+  ports_.lanes.run(lane, std::move(job));
+}
 
 }  // namespace timestore::replica

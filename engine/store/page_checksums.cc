@@ -103,7 +103,6 @@ int read_wal_file(sqlite3_file* file, void* into, int size_bytes, sqlite3_int64 
   if (const int status = beneath->xRead(file, bytes.data(), bytes.size(), place->offset)) return status;
   if (const int status = beneath->xRead(file, seed.data(), seed.size(), place->seed_offset)) return status;
   if (!is_whole_wal_frame({bytes.data(), bytes.size()}, {seed.data(), seed.size()})) {
-    TIMESTORE_MARK("store: a page in a write-ahead log failed its checksum");
     return fail_read(file, "frame " + std::to_string(place->number) + " of its write-ahead log fails its checksum");
   }
   std::memcpy(into, bytes.data() + kWalFrameHeaderBytes, kPageBytes);

@@ -210,7 +210,6 @@ Result<void> SeriesFile::Connection::save(const SeriesMeta& next) {
 Result<void> SeriesFile::Connection::checkpoint(Database::CheckpointMode mode) {
   auto complete = database.checkpoint(mode);
   if (!complete) return tl::unexpected(std::move(complete.error()));
-  if (!*complete) TIMESTORE_MARK("store: a reader kept a checkpoint from its end");
   if (*complete && durable_index > 0 && durable_index < meta.applied.index) {
     TIMESTORE_MARK("store: what was applied became durable");
   }
