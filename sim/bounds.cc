@@ -4,8 +4,8 @@ namespace timestore::sim {
 
 namespace {
 
-// The write-ahead logs begin anew when they have grown by so much (engine/store: 1,024 and 4,096 pages); beyond that there
-// is room for the transaction that crossed the line, and for a reader that stood in the way for a moment.
+// The write-ahead logs begin anew when they have grown by so much (engine/store: 1,024 and 4,096 pages); beyond that
+// there is room for the transaction that crossed the line, and for a reader that stood in the way for a moment.
 constexpr std::uint64_t kPageBytes = 4120;
 constexpr std::uint64_t kMaxLogWalBytes = 2 * 1024 * kPageBytes;
 constexpr std::uint64_t kMaxSeriesWalBytes = 2 * 4096 * kPageBytes;
@@ -67,7 +67,8 @@ std::optional<Violation> broken_bound_of_files(Cluster& cluster, std::size_t num
   Disk& disk = cluster.disk(number);
   const raft::Trail& trail = cluster.core(number).trail;
   const std::uint64_t log_wal = file_bytes(disk, "log.db-wal");
-  if (log_wal > kMaxLogWalBytes) return broken(number, "the log's write-ahead log is bounded", log_wal, kMaxLogWalBytes);
+  if (log_wal > kMaxLogWalBytes)
+    return broken(number, "the log's write-ahead log is bounded", log_wal, kMaxLogWalBytes);
   const std::uint64_t series_wal = file_bytes(disk, "series.db-wal");
   if (series_wal > kMaxSeriesWalBytes) {
     return broken(number, "the series' write-ahead log is bounded", series_wal, kMaxSeriesWalBytes);

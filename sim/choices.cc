@@ -64,8 +64,8 @@ Result<std::vector<Choice>> parse_choices(std::string_view text) {
     Choice choice;
     std::string rest;
     if (!(words >> choice.name >> choice.subject >> choice.counter >> choice.value) || words >> rest) {
-      return fail("Line " + std::to_string(number) + " of the list of choices is not \"name subject counter value\": " +
-                  line);
+      return fail("Line " + std::to_string(number) +
+                  " of the list of choices is not \"name subject counter value\": " + line);
     }
     choices.push_back(std::move(choice));
   }

@@ -1,9 +1,9 @@
 // Every undecided thing in the simulated world asks here.
 //
-// A choice is a pure function of (seed, name, subject, counter): "the 17th loss on link 3". So taking one choice out of a
-// run, or one fault out of the world, leaves all the others as they were. Zero is always the calm answer (no fault, the
-// shortest delay), and a run can be repeated from its list of choices that are not zero: to shrink a run is to remove
-// lines from that list.
+// A choice is a pure function of (seed, name, subject, counter): "the 17th loss on link 3". So taking one choice out of
+// a run, or one fault out of the world, leaves all the others as they were. Zero is always the calm answer (no fault,
+// the shortest delay), and a run can be repeated from its list of choices that are not zero: to shrink a run is to
+// remove lines from that list.
 #pragma once
 
 #include <cstdint>

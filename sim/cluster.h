@@ -4,8 +4,8 @@
 // through the wire codec. Nothing happens by itself: somebody must tick, deliver a message, run the work of a lane.
 // That somebody is a script, a test, or the simulation, whose pacer is told what has become possible.
 //
-// The oracle hears of everything. A node whose disk loses power in the middle of its work, or whose replica fails, stops
-// there and then; starting it again is the caller's decision.
+// The oracle hears of everything. A node whose disk loses power in the middle of its work, or whose replica fails,
+// stops there and then; starting it again is the caller's decision.
 #pragma once
 
 #include <array>
@@ -37,23 +37,23 @@ struct Wire {
   std::size_t from = 0;
   std::size_t to = 0;
   raft::Message message;
-  std::string text;                            // what the codec made of it
-  raft::Correlation correlation = 0;           // of an answer: the question's, as the answering node numbered it
+  std::string text;                                  // what the codec made of it
+  raft::Correlation correlation = 0;                 // of an answer: the question's, as the answering node numbered it
   std::shared_ptr<const raft::AppendRequest> asked;  // of an answer to an append, without payloads
 };
 
 enum class StopReason : std::uint8_t {
-  kKilled,     // the process alone: the page cache stays
+  kKilled,  // the process alone: the page cache stays
   kPowerLost,
-  kFailed,     // the replica gave up: failure() said why
+  kFailed,  // the replica gave up: failure() said why
 };
 
 // Decides when what has become possible happens. The defaults: never by itself.
 class Pacer {
  public:
   virtual ~Pacer() = default;
-  virtual void posted(MessageId) {}                        // a message is on its way
-  virtual void queued(std::size_t, Lane) {}                // a job stands at the head of an idle lane
+  virtual void posted(MessageId) {}                                     // a message is on its way
+  virtual void queued(std::size_t, Lane) {}                             // a job stands at the head of an idle lane
   virtual void stopped(std::size_t, StopReason, const std::string&) {}  // a node is down; the reason in words
 };
 

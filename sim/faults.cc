@@ -26,6 +26,8 @@ struct Faults {
     const std::size_t node = nemesis.victim(choices);
     const Time length = nemesis.length(choices);
     nemesis.world_.note(node, "isolated");
+    if (choices.below(4) == 3)
+      nemesis.world_.stall_disk(node, 2 * length);  // and when it is heard again, its disk is not
     if (nemesis.world_.cluster().leader() == node) TIMESTORE_MARK("nemesis: a leader was isolated");
     for (std::size_t other = 0; other < nemesis.world_.size(); ++other) {
       nemesis.cut(node, other, length);
@@ -72,8 +74,8 @@ struct Faults {
     }
   }
 
-  // One leader after another is cut off as soon as it has been elected, and somebody else is told to take its place: logs
-  // diverge, and terms leave entries on single nodes (the paper's figures 7 and 8).
+  // One leader after another is cut off as soon as it has been elected, and somebody else is told to take its place:
+  // logs diverge, and terms leave entries on single nodes (the paper's figures 7 and 8).
   static void churn(Nemesis& nemesis, Stream& choices, std::uint32_t strength) {
     const Swarm& swarm = nemesis.world_.swarm();
     const Time election = swarm.tick * swarm.cluster.raft.election_ticks_max;
@@ -115,9 +117,8 @@ struct Faults {
     const std::uint64_t bytes_per_second = choices.between(50'000, 500'000) / strength;
     nemesis.world_.note(Timeline::kWorld, "slow links", std::to_string(bytes_per_second) + " bytes/s");
     nemesis.world_.network().throttle(bytes_per_second);
-    nemesis.for_a_while(choices, [&nemesis] {
-      nemesis.world_.network().throttle(nemesis.world_.swarm().network.bytes_per_second);
-    });
+    nemesis.for_a_while(
+        choices, [&nemesis] { nemesis.world_.network().throttle(nemesis.world_.swarm().network.bytes_per_second); });
   }
 
   // ---- processes and clocks

@@ -67,7 +67,9 @@ void Nemesis::inject(std::size_t kind, std::uint32_t strength) {
   chosen.inject(*this, streams_.at(chosen.kind.name), strength);
 }
 
-Time Nemesis::length(Stream& choices) { return choices.between(world_.swarm().fault_length / 50, world_.swarm().fault_length); }
+Time Nemesis::length(Stream& choices) {
+  return choices.between(world_.swarm().fault_length / 50, world_.swarm().fault_length);
+}
 
 std::size_t Nemesis::victim(Stream& choices) const {
   const std::uint64_t drawn = choices.below(2 * world_.size());

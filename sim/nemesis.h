@@ -31,7 +31,7 @@ class Nemesis {
 
   struct Kind {
     FaultKind kind;
-    std::uint32_t weight;             // how often it is chosen beside the others; 0: it belongs to the swarm alone
+    std::uint32_t weight;  // how often it is chosen beside the others; 0: it belongs to the swarm alone
     void (*inject)(Nemesis&, Stream&, std::uint32_t strength);
   };
   static const std::vector<Kind>& kinds();
@@ -39,8 +39,8 @@ class Nemesis {
 
   void plan_next();
   void inject(std::size_t kind, std::uint32_t strength);
-  Time length(Stream& choices);                // of a fault that lasts
-  std::size_t victim(Stream& choices) const;   // any node, the leader more often
+  Time length(Stream& choices);               // of a fault that lasts
+  std::size_t victim(Stream& choices) const;  // any node, the leader more often
   void for_a_while(Stream& choices, EventQueue::Action heal);
   void cut(std::size_t from, std::size_t to, Time length);
   void rot(Stream& choices, std::string_view path);

@@ -13,7 +13,8 @@ constexpr std::uint64_t kMillion = 1'000'000;
 Network::Network(const NetworkOptions& options, std::size_t nodes, Choices& choices)
     : options_(options), healthy_(options), nodes_(nodes) {
   healthy_.loss = healthy_.duplication = healthy_.reordering = healthy_.straggling = 0;
-  for (std::size_t link = 0; link < nodes * nodes; ++link) links_.push_back({.choices = choices.stream("network", link)});
+  for (std::size_t link = 0; link < nodes * nodes; ++link)
+    links_.push_back({.choices = choices.stream("network", link)});
 }
 
 std::optional<Arrival> Network::send(Time now, std::size_t from, std::size_t to, std::size_t size_bytes) {

@@ -1,7 +1,8 @@
 // The time that messages take, and which of them are lost or doubled.
 //
 // A link is one direction between two nodes. It keeps the order of its messages, as a connection does, except where
-// reordering strikes. The network knows no nodes: it is told the links that are cut, and answers when a message arrives.
+// reordering strikes. The network knows no nodes: it is told the links that are cut, and answers when a message
+// arrives.
 #pragma once
 
 #include <cstdint>

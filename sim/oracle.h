@@ -37,9 +37,9 @@ using OperationId = std::uint64_t;
 
 // What a client asked to read: the entries of one device.
 struct ReadSeen {
-  raft::Index granted = 0;           // the index that the node promised to have applied
-  raft::Position position;           // of the state that was read
-  std::vector<TimeEntry> entries;    // in the order in which they came
+  raft::Index granted = 0;         // the index that the node promised to have applied
+  raft::Position position;         // of the state that was read
+  std::vector<TimeEntry> entries;  // in the order in which they came
 };
 
 class Oracle {
@@ -93,8 +93,8 @@ class Oracle {
   void finish();  // searches the histories
 
   // ---- for the report
-  raft::Index committed() const;           // the newest committed index
-  std::uint64_t leaders() const;           // terms that had a leader
+  raft::Index committed() const;  // the newest committed index
+  std::uint64_t leaders() const;  // terms that had a leader
   std::uint64_t searched_histories() const;
 
  private:

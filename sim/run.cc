@@ -50,7 +50,7 @@ class MarkGuard {
 
 // Where a healed cluster must be before its time is over.
 bool has_converged(World& world, const Workload& workload) {
-  if (workload.probes_left() > 0) return false;
+  if (workload.probes_left() + workload.waiting() > 0) return false;
   Cluster& cluster = world.cluster();
   const auto leader = cluster.leader();
   if (!leader) return false;
@@ -59,7 +59,8 @@ bool has_converged(World& world, const Workload& workload) {
     if (world.is_gone(node)) continue;
     if (!cluster.is_up(node)) return false;
     const raft::State& core = cluster.core(node);
-    if (core.leader != chosen.id || core.commit != chosen.trail.last_index() || core.applied != core.commit) return false;
+    if (core.leader != chosen.id || core.commit != chosen.trail.last_index() || core.applied != core.commit)
+      return false;
   }
   return true;
 }
@@ -82,7 +83,8 @@ Time patience(const Swarm& swarm) {
 }
 
 std::string describe(World& world, const Workload& workload) {
-  std::string text = std::to_string(workload.probes_left()) + " requests without success;";
+  std::string text = std::to_string(workload.probes_left()) + " requests without success, " +
+                     std::to_string(workload.waiting()) + " without an end;";
   for (std::size_t node = 0; node < world.size(); ++node) {
     text += " " + Cluster::name(node) + ":";
     if (!world.cluster().is_up(node)) {
@@ -140,8 +142,9 @@ void run_healed(World& world, Workload& workload) {
       return cluster.oracle().report(
           {.checker = "liveness", .rule = "a healed node can be read", .detail = stored.error().message});
     }
-    cluster.oracle().converged(node, {.term = cluster.core(node).trail.term_at(status.applied).value_or(0), .index = status.applied},
-                               status.state_hash, *stored);
+    cluster.oracle().converged(
+        node, {.term = cluster.core(node).trail.term_at(status.applied).value_or(0), .index = status.applied},
+        status.state_hash, *stored);
   }
 }
 

@@ -1,4 +1,5 @@
-// One seed, one run, one verdict: a cluster under faults and load, then healed, checked from its first step to its last.
+// One seed, one run, one verdict: a cluster under faults and load, then healed, checked from its first step to its
+// last.
 #pragma once
 
 #include <cstdint>
@@ -33,8 +34,8 @@ struct PlannedFault {
 struct RunOptions {
   std::uint64_t seed = 1;
   std::optional<std::vector<Choice>> choices = std::nullopt;  // repeats these instead of drawing from the seed
-  std::optional<std::size_t> nodes = std::nullopt;  // 1 to 7; none: the seed decides
-  Time duration = 60 * kSecond;                     // of the first phase, the one with faults
+  std::optional<std::size_t> nodes = std::nullopt;            // 1 to 7; none: the seed decides
+  Time duration = 60 * kSecond;                               // of the first phase, the one with faults
   std::map<std::string, bool, std::less<>> faults = {};  // forced on or off, by name; the seed decides about the others
   std::optional<std::vector<PlannedFault>> schedule = std::nullopt;  // instead of the faults that the seed draws
   bool records_choices = false;
@@ -50,9 +51,9 @@ struct RunReport {
   std::uint64_t events = 0;
   Time simulated = 0;
   std::uint64_t leader_changes = 0;
-  std::uint64_t commits = 0;   // log entries
+  std::uint64_t commits = 0;  // log entries
   std::uint64_t restarts = 0;
-  std::uint64_t faults = 0;    // injected, of all kinds but delays and losses of single messages
+  std::uint64_t faults = 0;  // injected, of all kinds but delays and losses of single messages
   std::uint64_t messages = 0;
   std::uint64_t searched_histories = 0;
   std::map<std::string, std::uint64_t, std::less<>> faults_by_kind = {};

@@ -21,11 +21,11 @@ struct LoadOptions {
   std::size_t burst = 1;            // writes that a client sends at once, at most
   std::size_t batch = 4;            // time entries in one write, at most
   std::size_t devices = 8;
-  std::size_t padding_bytes = 0;    // of an entry's attributes, at most
+  std::size_t padding_bytes = 0;  // of an entry's attributes, at most
   std::uint32_t read_percent = 30;
-  std::uint32_t own_id_percent = 50;    // of entries whose id the client makes
-  std::uint32_t repeat_percent = 10;    // of writes that reuse an id that was used before
-  Time patience = 2 * kSecond;          // then the client gives up
+  std::uint32_t own_id_percent = 50;  // of entries whose id the client makes
+  std::uint32_t repeat_percent = 10;  // of writes that reuse an id that was used before
+  Time patience = 2 * kSecond;        // then the client gives up
 };
 
 struct DiskSpeed {
@@ -41,8 +41,8 @@ struct Swarm {
   Time notices_loss = 0;  // a node learns so much later that a request did not arrive; 0: only where nobody listens
   DiskSpeed disk;
   LoadOptions load;
-  Time fault_pause = kSecond;  // between faults, on average
-  Time fault_length = kSecond; // of a fault that lasts, at most
+  Time fault_pause = kSecond;                                   // between faults, on average
+  Time fault_length = kSecond;                                  // of a fault that lasts, at most
   std::map<std::string, std::uint32_t, std::less<>> strengths;  // of the faults that are on: 1 to 3
   std::uint32_t strength(std::string_view fault) const;         // 0: off
 };

@@ -25,7 +25,8 @@ Guid make_id(std::uint64_t number) {
 
 Workload::Workload(World& world, Choices& choices) : world_(world) {
   for (std::size_t number = 0; number < world.swarm().load.clients; ++number) {
-    clients_.push_back({.choices = choices.stream("client", number), .node = number % world.size(), .is_stubborn = number % 2 == 1});
+    clients_.push_back(
+        {.choices = choices.stream("client", number), .node = number % world.size(), .is_stubborn = number % 2 == 1});
   }
 }
 
@@ -46,7 +47,7 @@ void Workload::plan_next(std::size_t client) {
 void Workload::act(std::size_t number) {
   Client& client = clients_[number];
   const LoadOptions& load = world_.swarm().load;
-  const bool reads = client.choices.below(100) < load.read_percent;
+  const bool reads = client.choices.chance(load.read_percent, 100);
   const std::uint64_t burst = 1 + client.choices.below(load.burst);
   const auto node = choose_node(client);
   if (!node || client.waiting + burst > kMaxWaiting) return;
@@ -57,7 +58,7 @@ void Workload::act(std::size_t number) {
 // Mostly whom it believes to lead; sometimes anybody. None: nobody it asked is up.
 std::optional<std::size_t> Workload::choose_node(Client& client) {
   const std::uint64_t drawn = client.choices.below(8 * world_.size());
-  if (drawn < world_.size()) client.node = drawn;
+  if (drawn >= 7 * world_.size()) client.node = drawn - 7 * world_.size();
   if (!world_.cluster().is_up(client.node)) client.node = (client.node + 1) % world_.size();
   if (!world_.cluster().is_up(client.node)) return std::nullopt;
   return client.node;
@@ -90,7 +91,7 @@ TimeEntry Workload::make_entry(Client& client) {
 
 std::vector<TimeEntry> Workload::make_entries(Client& client) {
   const LoadOptions& load = world_.swarm().load;
-  const bool repeats = client.choices.below(100) < load.repeat_percent;
+  const bool repeats = client.choices.chance(load.repeat_percent, 100);
   const std::uint64_t which = client.choices.below(kMaxRecent);
   const bool repeats_exactly = client.choices.below(2) == 0;
   if (repeats && repeats_exactly && which < recent_.size()) {
@@ -118,12 +119,12 @@ void Workload::write(std::size_t number, std::size_t node, std::vector<TimeEntry
   if (recent_.size() > kMaxRecent) recent_.pop_front();
   const OperationId operation = world_.cluster().oracle().write_begins(world_.now(), entries);
   const std::uint64_t life = world_.cluster().life(node);
-  const auto ticket = world_.cluster()[node].submit(std::move(entries), [=, this](replica::WriteEnd end) {
-    written(number, node, operation, std::move(end));
-  });
-  world_.after(world_.swarm().load.patience, [this, node, life, ticket] {
-    if (world_.cluster().is_up(node) && world_.cluster().life(node) == life) world_.cluster()[node].give_up(ticket);
-  });
+  const auto ticket = world_.cluster()[node].submit(
+      std::move(entries), [=, this](replica::WriteEnd end) { written(number, node, operation, std::move(end)); });
+  if (is_active_)
+    world_.after(world_.swarm().load.patience, [this, node, life, ticket] {
+      if (world_.cluster().is_up(node) && world_.cluster().life(node) == life) world_.cluster()[node].give_up(ticket);
+    });
   world_.wake(node);
 }
 
@@ -225,12 +226,19 @@ void Workload::probe_again(std::size_t number) {
   world_.after(kProbePause, [this, number] {
     Client& client = clients_[number];
     if (!client.is_probing_write && !client.is_probing_read) return;
-    if (const auto leader = world_.cluster().leader()) {
+    const auto leader = world_.cluster().leader();
+    if (leader && client.waiting == 0) {
       if (client.is_probing_write) write(number, *leader, {make_entry(client)});
       if (client.is_probing_read) read(number, *leader);
     }
     probe_again(number);
   });
+}
+
+std::size_t Workload::waiting() const {
+  std::size_t sum = 0;
+  for (const Client& client : clients_) sum += client.waiting;
+  return sum;
 }
 
 void Workload::succeeded(OperationId operation, bool& is_probing) {

@@ -21,10 +21,13 @@ class Workload {
   void begin();
   void end() { is_active_ = false; }
 
-  // One write and one read by everybody, to whoever leads: for the phase in which they must succeed. They are tried
-  // again until they do; probes_left() says how many have not.
+  // One write and one read by everybody, to whoever leads: for the phase in which they must succeed. Nobody gives up; a
+  // request that fails is tried again when the client has heard of all its others. probes_left() says how many are
+  // left.
   void probe();
   std::size_t probes_left() const { return probes_left_; }
+
+  std::size_t waiting() const;  // requests without an end, good or bad
 
   std::uint64_t writes() const { return writes_; }
   std::uint64_t reads() const { return reads_; }
@@ -32,7 +35,7 @@ class Workload {
  private:
   struct Client {
     Stream choices;
-    std::size_t node = 0;  // whom it believes to lead
+    std::size_t node = 0;      // whom it believes to lead
     bool is_stubborn = false;  // stays with a node that does not answer
     std::size_t waiting = 0;
     bool is_probing_write = false;

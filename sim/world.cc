@@ -102,7 +102,15 @@ void World::plan_start(std::size_t number, Time delay) {
 void World::stopped(std::size_t number, StopReason reason, const std::string& why) {
   Machine& machine = machines_[number];
   note(number, name_of(reason), why);
-  if (reason == StopReason::kFailed) blame(number, "a replica fails only when its disk does", why);
+  if (reason == StopReason::kFailed) {
+    blame(number, "a replica fails only when its disk does", why);
+    // A disk that has failed may go on to fail while the node recovers from it.
+    const std::uint64_t change = machine.choices.below(120);
+    if (change > 80) {
+      cluster_.set_crash_policy(number, kCrashPolicies[machine.choices.below(std::size(kCrashPolicies))]);
+      cluster_.disk(number).lose_power_at(change - 80);
+    }
+  }
   const Time down = std::exchange(machine.down, 0);
   if (!machine.is_gone) plan_start(number, down == 0 ? kRestartDelay : down);
 }
@@ -140,9 +148,8 @@ void World::rot(std::size_t number, std::string_view path) {
 }
 
 std::size_t World::unreliable() const {
-  return static_cast<std::size_t>(std::count_if(machines_.begin(), machines_.end(), [](const Machine& machine) {
-    return machine.is_gone || machine.is_rotten;
-  }));
+  return static_cast<std::size_t>(std::count_if(
+      machines_.begin(), machines_.end(), [](const Machine& machine) { return machine.is_gone || machine.is_rotten; }));
 }
 
 void World::retire(std::size_t number) {

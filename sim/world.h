@@ -1,8 +1,8 @@
 // A cluster in virtual time: clocks that tick, disks and links that take their time, processes that are started again.
 //
 // One queue of events with a total order drives everything; each delay and each fault is a choice. The world keeps
-// machines running as a supervisor would (a process that died is started again) and does what the nemesis tells it. After
-// every event the oracle knows all that happened.
+// machines running as a supervisor would (a process that died is started again) and does what the nemesis tells it.
+// After every event the oracle knows all that happened.
 #pragma once
 
 #include <functional>
@@ -40,7 +40,7 @@ class World final : public Pacer {
   void kill(std::size_t number, Time down);  // started again after `down`
   void lose_power(std::size_t number, CrashPolicy policy, Time down);
   void lose_power_at(std::size_t number, std::uint64_t change, CrashPolicy policy, Time down);
-  void lose_disk(std::size_t number);  // for good
+  void lose_disk(std::size_t number);                   // for good
   void rot(std::size_t number, std::string_view path);  // one bit of a file flips
   void retire(std::size_t number);                      // stopped for good
   void pause(std::size_t number, Time length);
@@ -75,7 +75,7 @@ class World final : public Pacer {
     bool is_waking = false;
     std::string refusal = {};         // why it did not start, the last time
     std::uint64_t faults_before = 0;  // of its disk, when the present life began
-    raft::Term leader_term = 0;  // for the timeline: the newest term in which it was seen to lead
+    raft::Term leader_term = 0;       // for the timeline: the newest term in which it was seen to lead
   };
 
   void posted(MessageId id) override;

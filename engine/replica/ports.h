@@ -24,7 +24,8 @@ enum class Lane : std::uint8_t { kLog, kSeries };
 struct Job {
   std::function<void()> work;  // runs on the lane; touches only that lane's file and what the job itself holds
   std::function<void()> done;  // then runs where the replica runs
-  raft::WriteId writes_through = 0;  // every write up to this one is durable when `work` has succeeded; 0: it only reads
+  raft::WriteId writes_through =
+      0;  // every write up to this one is durable when `work` has succeeded; 0: it only reads
 };
 
 class Lanes {

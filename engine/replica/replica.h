@@ -117,8 +117,8 @@ class Replica {
   bool is_awaited() const;  // somebody waits for the end of a write or a read
   const raft::State& core() const { return core_; }
   Status status() const;
-  raft::Index applied() const { return applied_; }             // visible in the series file
-  std::uint64_t state_hash() const { return state_hash_; }     // of the series file, there
+  raft::Index applied() const { return applied_; }              // visible in the series file
+  std::uint64_t state_hash() const { return state_hash_; }      // of the series file, there
   std::size_t waiting_bytes() const { return waiting_bytes_; }  // of writes without an end
   std::uint64_t cached_bytes() const { return cache_.size_bytes(); }
   const std::optional<Error>& failure() const { return failure_; }

@@ -77,7 +77,9 @@ void Replica::fetched(const raft::NodeId& follower, std::vector<raft::Entry> sto
   std::deque<raft::Send> queue = std::move(fetches_.extract(follower).mapped());
   raft::Send first = std::move(queue.front());
   queue.pop_front();
-  const auto is_pointless = [&](const raft::Send& send) { return !is_leader() || append_in(send).term != core_.term(); };
+  const auto is_pointless = [&](const raft::Send& send) {
+    return !is_leader() || append_in(send).term != core_.term();
+  };
   queue.erase(std::remove_if(queue.begin(), queue.end(), is_pointless), queue.end());
   if (!is_pointless(first)) send_fetched(std::move(first), std::move(stored));
   while (!queue.empty() && fill_payloads(append_in(queue.front()))) {

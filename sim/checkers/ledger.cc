@@ -61,6 +61,7 @@ void Ledger::stepped(std::size_t number, const raft::State& core, const raft::Ef
   const raft::Index known = node.before.commit;
   check_invariants(node, core, effects, number);
   if (core.commit > known) commit(number, known + 1, core);
+  if (core.is_leader()) check_matches(number, core);
   if (effects.apply_through > node.apply_through) check_release(number, core, effects.apply_through);
   if (!effects.fates.empty()) check_fates(number, effects.fates);
 }
@@ -72,6 +73,23 @@ void Ledger::check_invariants(Node& node, const raft::State& core, const raft::E
   const auto between = raft::violated_between(node.before, core);
   if (!invariants_.require(!between, between.value_or(""), describe)) return;
   follow(node.before, core, effects);
+}
+
+// What a follower has acknowledged in a term it keeps as long as it stays in that term.
+void Ledger::check_matches(std::size_t number, const raft::State& core) {
+  const LogTerms& log = shadows_.issued(number).log;
+  for (std::size_t peer = 0; peer < nodes_.size(); ++peer) {
+    const auto known = std::get<raft::Leader>(core.role).peers.find(core.configuration.voters[peer].id);
+    if (known == std::get<raft::Leader>(core.role).peers.end()) continue;
+    const raft::Index match = known->second.match;
+    const LogImage& durable = shadows_.durable(peer);
+    if (match == 0 || durable.hard_state.term != core.term()) continue;
+    if (!rules_.require(
+            durable.log.term_at(match) == log.term_at(match), "what a leader believes of a follower is durable there",
+            [&] { return facts("leader", number + 1, "term", core.term(), "follower", peer + 1, "match", match); })) {
+      return;
+    }
+  }
 }
 
 // Paper, section 5.4.3. What was committed in later terms, by then unknown to this leader, is left out.

@@ -42,6 +42,7 @@ class Ledger {
   bool is_complete(const Reign& reign);
   void commit(std::size_t node, raft::Index from, const raft::State& core);
   bool extend(std::size_t node, raft::Position entry, raft::Term committed_in);
+  void check_matches(std::size_t node, const raft::State& core);
   void check_release(std::size_t node, const raft::State& core, raft::Index apply_through);
   void check_fates(std::size_t node, const std::vector<raft::Fate>& fates);
 

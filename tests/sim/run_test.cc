@@ -78,9 +78,11 @@ RC_GTEST_PROP(Run, survives_every_schedule_of_faults, ()) {
   const auto kind = rc::gen::map(rc::gen::inRange<std::size_t>(0, fault_kinds().size()),
                                  [](std::size_t number) { return std::string(fault_kinds()[number].name); });
   const auto fault = rc::gen::build<PlannedFault>(
-      rc::gen::set(&PlannedFault::at, rc::gen::map(rc::gen::inRange<std::uint64_t>(0, 8000),
-                                                   [](std::uint64_t milliseconds) { return milliseconds * kMillisecond; })),
-      rc::gen::set(&PlannedFault::kind, kind), rc::gen::set(&PlannedFault::strength, rc::gen::inRange<std::uint32_t>(1, 4)));
+      rc::gen::set(&PlannedFault::at,
+                   rc::gen::map(rc::gen::inRange<std::uint64_t>(0, 8000),
+                                [](std::uint64_t milliseconds) { return milliseconds * kMillisecond; })),
+      rc::gen::set(&PlannedFault::kind, kind),
+      rc::gen::set(&PlannedFault::strength, rc::gen::inRange<std::uint32_t>(1, 4)));
   RunOptions options{.seed = *rc::gen::inRange<std::uint64_t>(1, 1'000'000), .duration = kShort};
   options.nodes = *rc::gen::inRange<std::size_t>(1, 6);
   options.schedule = *rc::gen::container<std::vector<PlannedFault>>(fault);
