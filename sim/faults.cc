@@ -10,21 +10,22 @@ constexpr std::uint32_t kChancePerStrength[] = {0, 3'000, 30'000, 300'000};  // 
 
 struct Faults {
   // ---- links
-  static void partition(Nemesis& nemesis, Stream& choices, std::uint32_t) {
+  static bool partition(Nemesis& nemesis, Stream& choices, std::uint32_t strength) {
     World& world = nemesis.world_;
     const std::uint64_t sides = 1 + choices.below((std::uint64_t{1} << world.size()) - 1);
-    const Time length = nemesis.length(choices);
+    const Time length = nemesis.length(choices, strength);
     world.note(Timeline::kWorld, "partition", "sides " + std::to_string(sides));
     for (std::size_t from = 0; from < world.size(); ++from) {
       for (std::size_t to = 0; to < world.size(); ++to) {
         if ((sides >> from & 1) != (sides >> to & 1)) nemesis.cut(from, to, length);
       }
     }
+    return true;
   }
 
-  static void isolate(Nemesis& nemesis, Stream& choices, std::uint32_t) {
+  static bool isolate(Nemesis& nemesis, Stream& choices, std::uint32_t strength) {
     const std::size_t node = nemesis.victim(choices);
-    const Time length = nemesis.length(choices);
+    const Time length = nemesis.length(choices, strength);
     nemesis.world_.note(node, "isolated");
     if (choices.below(4) == 3)
       nemesis.world_.stall_disk(node, 2 * length);  // and when it is heard again, its disk is not
@@ -33,32 +34,36 @@ struct Faults {
       nemesis.cut(node, other, length);
       nemesis.cut(other, node, length);
     }
+    return true;
   }
 
   // A node that cannot speak, or cannot hear, or a single direction of one link.
-  static void one_way(Nemesis& nemesis, Stream& choices, std::uint32_t) {
+  static bool one_way(Nemesis& nemesis, Stream& choices, std::uint32_t strength) {
     const std::size_t node = nemesis.victim(choices);
     const std::uint64_t way = choices.below(3);
     const std::size_t single = choices.below(nemesis.world_.size());
-    const Time length = nemesis.length(choices);
+    const Time length = nemesis.length(choices, strength);
     nemesis.world_.note(node, way == 0 ? "one link is cut" : way == 1 ? "cannot speak" : "cannot hear");
     for (std::size_t other = 0; other < nemesis.world_.size(); ++other) {
       if (way == 1 || (way == 0 && other == single)) nemesis.cut(node, other, length);
       if (way == 2) nemesis.cut(other, node, length);
     }
+    return true;
   }
 
   // Two nodes that cannot talk, while everybody else hears both.
-  static void bridge(Nemesis& nemesis, Stream& choices, std::uint32_t) {
+  static bool bridge(Nemesis& nemesis, Stream& choices, std::uint32_t strength) {
     const std::size_t one = nemesis.victim(choices);
     const std::size_t other = choices.below(nemesis.world_.size());
-    const Time length = nemesis.length(choices);
+    const Time length = nemesis.length(choices, strength);
+    if (one == other) return false;
     nemesis.world_.note(one, "does not reach", Cluster::name(other));
     nemesis.cut(one, other, length);
     nemesis.cut(other, one, length);
+    return true;
   }
 
-  static void flap(Nemesis& nemesis, Stream& choices, std::uint32_t strength) {
+  static bool flap(Nemesis& nemesis, Stream& choices, std::uint32_t strength) {
     const std::size_t node = nemesis.victim(choices);
     nemesis.world_.note(node, "its links flap");
     Time at = 0;
@@ -72,11 +77,12 @@ struct Faults {
         nemesis.cut(other, node, length);
       });
     }
+    return true;
   }
 
   // One leader after another is cut off as soon as it has been elected, and somebody else is told to take its place:
   // logs diverge, and terms leave entries on single nodes (the paper's figures 7 and 8).
-  static void churn(Nemesis& nemesis, Stream& choices, std::uint32_t strength) {
+  static bool churn(Nemesis& nemesis, Stream& choices, std::uint32_t strength) {
     const Swarm& swarm = nemesis.world_.swarm();
     const Time election = swarm.tick * swarm.cluster.raft.election_ticks_max;
     nemesis.world_.note(Timeline::kWorld, "leaders are cut off one after another");
@@ -90,6 +96,7 @@ struct Faults {
         if (epoch == nemesis.epoch_) depose(nemesis, length, next, friend_of_it);
       });
     }
+    return true;
   }
 
   static void depose(Nemesis& nemesis, Time length, std::size_t next, std::size_t friend_of_it) {
@@ -105,130 +112,150 @@ struct Faults {
     world.wake(next);
   }
 
-  static void clog(Nemesis& nemesis, Stream& choices, std::uint32_t strength) {
+  static bool clog(Nemesis& nemesis, Stream& choices, std::uint32_t strength) {
     const std::size_t from = nemesis.victim(choices);
     const std::size_t to = choices.below(nemesis.world_.size());
     nemesis.world_.note(from, "its link is clogged", "to " + Cluster::name(to));
     nemesis.world_.network().clog(from, to, choices.between(1, 700) * strength * kMillisecond);
-    nemesis.for_a_while(choices, [&nemesis, from, to] { nemesis.world_.network().clog(from, to, 0); });
+    nemesis.for_a_while(choices, strength, [&nemesis, from, to] { nemesis.world_.network().clog(from, to, 0); });
+    return true;
   }
 
-  static void throttle(Nemesis& nemesis, Stream& choices, std::uint32_t strength) {
+  static bool throttle(Nemesis& nemesis, Stream& choices, std::uint32_t strength) {
     const std::uint64_t bytes_per_second = choices.between(50'000, 500'000) / strength;
     nemesis.world_.note(Timeline::kWorld, "slow links", std::to_string(bytes_per_second) + " bytes/s");
     nemesis.world_.network().throttle(bytes_per_second);
-    nemesis.for_a_while(
-        choices, [&nemesis] { nemesis.world_.network().throttle(nemesis.world_.swarm().network.bytes_per_second); });
+    nemesis.for_a_while(choices, strength, [&nemesis] {
+      nemesis.world_.network().throttle(nemesis.world_.swarm().network.bytes_per_second);
+    });
+    return true;
   }
 
   // ---- processes and clocks
-  static void kill(Nemesis& nemesis, Stream& choices, std::uint32_t) {
+  static bool kill(Nemesis& nemesis, Stream& choices, std::uint32_t strength) {
     const std::size_t node = nemesis.victim(choices);
-    nemesis.world_.kill(node, nemesis.length(choices));
+    const Time down = nemesis.length(choices, strength);
+    if (!nemesis.world_.cluster().is_up(node)) return false;
+    nemesis.world_.kill(node, down);
+    return true;
   }
 
   static CrashPolicy policy(Stream& choices) { return kCrashPolicies[choices.below(std::size(kCrashPolicies))]; }
 
-  static void power(Nemesis& nemesis, Stream& choices, std::uint32_t) {
+  static bool power(Nemesis& nemesis, Stream& choices, std::uint32_t strength) {
     const std::size_t node = nemesis.victim(choices);
     const CrashPolicy after = policy(choices);
-    nemesis.world_.lose_power(node, after, nemesis.length(choices));
+    const Time down = nemesis.length(choices, strength);
+    if (!nemesis.world_.cluster().is_up(node)) return false;
+    nemesis.world_.lose_power(node, after, down);
+    return true;
   }
 
   // In the middle of what the disk does next.
-  static void tear(Nemesis& nemesis, Stream& choices, std::uint32_t strength) {
+  static bool tear(Nemesis& nemesis, Stream& choices, std::uint32_t strength) {
     const std::size_t node = nemesis.victim(choices);
     const std::uint64_t change = choices.between(1, 12 * strength);
     const CrashPolicy after = policy(choices);
-    nemesis.world_.lose_power_at(node, change, after, nemesis.length(choices));
+    nemesis.world_.lose_power_at(node, change, after, nemesis.length(choices, strength));
+    return true;
   }
 
-  static void blackout(Nemesis& nemesis, Stream& choices, std::uint32_t) {
+  static bool blackout(Nemesis& nemesis, Stream& choices, std::uint32_t strength) {
     TIMESTORE_MARK("nemesis: every node lost power at once");
     for (std::size_t node = 0; node < nemesis.world_.size(); ++node) {
       const CrashPolicy after = policy(choices);
-      nemesis.world_.lose_power(node, after, nemesis.length(choices));
+      nemesis.world_.lose_power(node, after, nemesis.length(choices, strength));
     }
+    return true;
   }
 
-  static void pause(Nemesis& nemesis, Stream& choices, std::uint32_t) {
+  static bool pause(Nemesis& nemesis, Stream& choices, std::uint32_t strength) {
     const std::size_t node = nemesis.victim(choices);
     if (nemesis.world_.cluster().leader() == node) TIMESTORE_MARK("nemesis: a leader was paused");
     nemesis.world_.note(node, "paused");
-    nemesis.world_.pause(node, nemesis.length(choices));
+    nemesis.world_.pause(node, nemesis.length(choices, strength));
+    return true;
   }
 
-  static void clock_rate(Nemesis& nemesis, Stream& choices, std::uint32_t strength) {
+  static bool clock_rate(Nemesis& nemesis, Stream& choices, std::uint32_t strength) {
     const std::size_t node = nemesis.victim(choices);
     const auto percent = static_cast<std::uint32_t>(choices.between(100 - 25 * strength, 100 + 100 * strength));
     nemesis.world_.note(node, "its clock runs", "at " + std::to_string(percent) + " %");
     nemesis.world_.set_clock(node, percent);
-    nemesis.for_a_while(choices, [&nemesis, node] { nemesis.world_.set_clock(node, 100); });
+    nemesis.for_a_while(choices, strength, [&nemesis, node] { nemesis.world_.set_clock(node, 100); });
+    return true;
   }
 
-  static void clock_jump(Nemesis& nemesis, Stream& choices, std::uint32_t strength) {
+  static bool clock_jump(Nemesis& nemesis, Stream& choices, std::uint32_t strength) {
     const std::size_t node = nemesis.victim(choices);
     const auto ticks = static_cast<std::uint32_t>(
         choices.below(nemesis.world_.swarm().cluster.raft.election_ticks_max * strength) + 1);
     nemesis.world_.note(node, "its clock jumps", std::to_string(ticks) + " ticks");
     nemesis.world_.jump_clock(node, ticks);
+    return true;
   }
 
   // ---- disks
-  static void sick(Nemesis& nemesis, Stream& choices, const char* what, const DiskFaults& faults) {
+  static bool sick(Nemesis& nemesis, Stream& choices, std::uint32_t strength, const char* what,
+                   const DiskFaults& faults) {
     const std::size_t node = nemesis.victim(choices);
     nemesis.world_.note(node, what);
     nemesis.world_.cluster().disk(node).set_faults(faults);
-    nemesis.for_a_while(choices, [&nemesis, node] { nemesis.world_.cluster().disk(node).set_faults({}); });
+    nemesis.for_a_while(choices, strength, [&nemesis, node] { nemesis.world_.cluster().disk(node).set_faults({}); });
+    return true;
   }
 
-  static void sync_error(Nemesis& nemesis, Stream& choices, std::uint32_t strength) {
-    sick(nemesis, choices, "its syncs fail", {.sync_error = kChancePerStrength[strength]});
+  static bool sync_error(Nemesis& nemesis, Stream& choices, std::uint32_t strength) {
+    return sick(nemesis, choices, strength, "its syncs fail", {.sync_error = kChancePerStrength[strength]});
   }
 
-  static void write_error(Nemesis& nemesis, Stream& choices, std::uint32_t strength) {
-    sick(nemesis, choices, "its writes fail", {.write_error = kChancePerStrength[strength]});
+  static bool write_error(Nemesis& nemesis, Stream& choices, std::uint32_t strength) {
+    return sick(nemesis, choices, strength, "its writes fail", {.write_error = kChancePerStrength[strength]});
   }
 
-  static void read_error(Nemesis& nemesis, Stream& choices, std::uint32_t strength) {
-    sick(nemesis, choices, "its reads fail", {.read_error = kChancePerStrength[strength]});
+  static bool read_error(Nemesis& nemesis, Stream& choices, std::uint32_t strength) {
+    return sick(nemesis, choices, strength, "its reads fail", {.read_error = kChancePerStrength[strength]});
   }
 
-  static void full(Nemesis& nemesis, Stream& choices, std::uint32_t) {
+  static bool full(Nemesis& nemesis, Stream& choices, std::uint32_t strength) {
     const std::size_t node = nemesis.victim(choices);
     Disk& disk = nemesis.world_.cluster().disk(node);
     nemesis.world_.note(node, "its disk is nearly full");
     disk.set_faults({.capacity_bytes = disk.size_bytes() + choices.below(50'000)});
-    nemesis.for_a_while(choices, [&nemesis, node] { nemesis.world_.cluster().disk(node).set_faults({}); });
+    nemesis.for_a_while(choices, strength, [&nemesis, node] { nemesis.world_.cluster().disk(node).set_faults({}); });
+    return true;
   }
 
-  static void slow(Nemesis& nemesis, Stream& choices, std::uint32_t strength) {
+  static bool slow(Nemesis& nemesis, Stream& choices, std::uint32_t strength) {
     const std::size_t node = nemesis.victim(choices);
     nemesis.world_.note(node, "its disk is slow");
     nemesis.world_.set_disk_delay(node, static_cast<std::uint32_t>(choices.between(2, 60) * strength));
-    nemesis.for_a_while(choices, [&nemesis, node] { nemesis.world_.set_disk_delay(node, 1); });
+    nemesis.for_a_while(choices, strength, [&nemesis, node] { nemesis.world_.set_disk_delay(node, 1); });
+    return true;
   }
 
-  static void stall(Nemesis& nemesis, Stream& choices, std::uint32_t) {
+  static bool stall(Nemesis& nemesis, Stream& choices, std::uint32_t strength) {
     const std::size_t node = nemesis.victim(choices);
     if (nemesis.world_.cluster().leader() == node) TIMESTORE_MARK("nemesis: a leader's disk stood still");
     nemesis.world_.note(node, "its disk stands still");
-    nemesis.world_.stall_disk(node, nemesis.length(choices) * 2);
+    nemesis.world_.stall_disk(node, nemesis.length(choices, strength) * 2);
+    return true;
   }
 
-  static void rot_log(Nemesis& nemesis, Stream& choices, std::uint32_t) { nemesis.rot(choices, "log.db"); }
-  static void rot_series(Nemesis& nemesis, Stream& choices, std::uint32_t) { nemesis.rot(choices, "series.db"); }
+  static bool rot_log(Nemesis& nemesis, Stream& choices, std::uint32_t) { return nemesis.rot(choices, "log.db"); }
+  static bool rot_series(Nemesis& nemesis, Stream& choices, std::uint32_t) { return nemesis.rot(choices, "series.db"); }
 
-  static void lost_disk(Nemesis& nemesis, Stream& choices, std::uint32_t) {
+  static bool lost_disk(Nemesis& nemesis, Stream& choices, std::uint32_t) {
     const std::size_t node = nemesis.victim(choices);
-    if (nemesis.world_.is_gone(node) || !nemesis.may_lose_a_disk()) return;
+    if (nemesis.world_.is_gone(node) || !nemesis.may_lose_a_disk()) return false;
     TIMESTORE_MARK("nemesis: a disk was lost for good");
     nemesis.world_.lose_disk(node);
+    return true;
   }
 
   // More than Raft survives.
-  static void majority(Nemesis& nemesis, Stream& choices, std::uint32_t) {
-    if (nemesis.is_hopeless_ || choices.below(20) != 19) return;
+  static bool majority(Nemesis& nemesis, Stream& choices, std::uint32_t) {
+    if (nemesis.is_hopeless_ || choices.below(20) != 19) return false;
     TIMESTORE_MARK("nemesis: a majority of the disks was lost for good");
     nemesis.is_hopeless_ = true;
     const std::size_t first = nemesis.victim(choices);
@@ -236,26 +263,29 @@ struct Faults {
       const std::size_t node = (first + i) % nemesis.world_.size();
       if (!nemesis.world_.is_gone(node)) nemesis.world_.lose_disk(node);
     }
+    return true;
   }
 
   // ---- operators
-  static void campaign(Nemesis& nemesis, Stream& choices, std::uint32_t) {
+  static bool campaign(Nemesis& nemesis, Stream& choices, std::uint32_t) {
     const std::size_t node = nemesis.victim(choices);
-    if (!nemesis.world_.cluster().is_up(node)) return;
+    if (!nemesis.world_.cluster().is_up(node)) return false;
     nemesis.world_.note(node, "is told to campaign");
     nemesis.world_.cluster()[node].campaign();
     nemesis.world_.wake(node);
+    return true;
   }
 
-  static void step_down(Nemesis& nemesis, Stream&, std::uint32_t) {
+  static bool step_down(Nemesis& nemesis, Stream&, std::uint32_t) {
     const auto leader = nemesis.world_.cluster().leader();
-    if (!leader) return;
+    if (!leader) return false;
     nemesis.world_.note(*leader, "is told to step down");
     nemesis.world_.cluster()[*leader].step_down();
     nemesis.world_.wake(*leader);
+    return true;
   }
 
-  static void nothing(Nemesis&, Stream&, std::uint32_t) {}
+  static bool nothing(Nemesis&, Stream&, std::uint32_t) { return false; }
 };
 
 const std::vector<Nemesis::Kind>& Nemesis::kinds() {

@@ -63,12 +63,12 @@ void Nemesis::plan_next() {
 
 void Nemesis::inject(std::size_t kind, std::uint32_t strength) {
   const Kind& chosen = kinds()[kind];
-  ++injected_[std::string(chosen.kind.name)];
-  chosen.inject(*this, streams_.at(chosen.kind.name), strength);
+  if (chosen.inject(*this, streams_.at(chosen.kind.name), strength)) ++injected_[std::string(chosen.kind.name)];
 }
 
-Time Nemesis::length(Stream& choices) {
-  return choices.between(world_.swarm().fault_length / 50, world_.swarm().fault_length);
+Time Nemesis::length(Stream& choices, std::uint32_t strength) {
+  const Time most = world_.swarm().fault_length;
+  return choices.between(most / 50, most * strength / 2);
 }
 
 std::size_t Nemesis::victim(Stream& choices) const {
@@ -77,8 +77,8 @@ std::size_t Nemesis::victim(Stream& choices) const {
   return drawn < world_.size() || !leader ? drawn % world_.size() : *leader;
 }
 
-void Nemesis::for_a_while(Stream& choices, EventQueue::Action heal) {
-  world_.after(length(choices), [this, epoch = epoch_, heal = std::move(heal)] {
+void Nemesis::for_a_while(Stream& choices, std::uint32_t strength, EventQueue::Action heal) {
+  world_.after(length(choices, strength), [this, epoch = epoch_, heal = std::move(heal)] {
     if (epoch == epoch_) heal();
   });
 }
@@ -95,12 +95,13 @@ void Nemesis::cut(std::size_t from, std::size_t to, Time length) {
 
 bool Nemesis::may_lose_a_disk() const { return 2 * (world_.unreliable() + 1) < world_.size(); }
 
-void Nemesis::rot(Stream& choices, std::string_view path) {
+bool Nemesis::rot(Stream& choices, std::string_view path) {
   const std::size_t node = victim(choices);
-  if (!world_.is_rotten(node) && !may_lose_a_disk()) return;
+  if (!world_.is_rotten(node) && !may_lose_a_disk()) return false;
+  if (!world_.rot(node, path)) return false;
   TIMESTORE_MARK("nemesis: a bit rotted");
   world_.note(node, "a bit rots", std::string(path));
-  world_.rot(node, path);
+  return true;
 }
 
 void Nemesis::end() {

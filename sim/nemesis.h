@@ -32,18 +32,18 @@ class Nemesis {
   struct Kind {
     FaultKind kind;
     std::uint32_t weight;  // how often it is chosen beside the others; 0: it belongs to the swarm alone
-    void (*inject)(Nemesis&, Stream&, std::uint32_t strength);
+    bool (*inject)(Nemesis&, Stream&, std::uint32_t strength);  // false: there was nothing to do
   };
   static const std::vector<Kind>& kinds();
   friend const std::vector<FaultKind>& fault_kinds();
 
   void plan_next();
   void inject(std::size_t kind, std::uint32_t strength);
-  Time length(Stream& choices);               // of a fault that lasts
-  std::size_t victim(Stream& choices) const;  // any node, the leader more often
-  void for_a_while(Stream& choices, EventQueue::Action heal);
+  Time length(Stream& choices, std::uint32_t strength);  // of a fault that lasts
+  std::size_t victim(Stream& choices) const;             // any node, the leader more often
+  void for_a_while(Stream& choices, std::uint32_t strength, EventQueue::Action heal);
   void cut(std::size_t from, std::size_t to, Time length);
-  void rot(Stream& choices, std::string_view path);
+  bool rot(Stream& choices, std::string_view path);
   bool may_lose_a_disk() const;
 
   World& world_;

@@ -50,8 +50,8 @@ struct RunReport {
   std::size_t nodes = 0;
   std::uint64_t events = 0;
   Time simulated = 0;
-  std::uint64_t leader_changes = 0;
-  std::uint64_t commits = 0;  // log entries
+  std::uint64_t leader_changes = 0;  // terms that had a leader
+  std::uint64_t commits = 0;         // log entries
   std::uint64_t restarts = 0;
   std::uint64_t faults = 0;  // injected, of all kinds but delays and losses of single messages
   std::uint64_t messages = 0;

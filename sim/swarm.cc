@@ -33,7 +33,7 @@ NetworkOptions draw_network(Stream choices) {
 LoadOptions draw_load(Stream choices) {
   LoadOptions load;
   load.clients = choices.between(1, 6);
-  load.pause = pick<Time>(choices, {500, 150, 1'000, 2'500}) * kMillisecond * load.clients;
+  load.pause = pick<Time>(choices, {400, 100, 800, 2'000}) * kMillisecond * load.clients;
   load.burst = pick<std::size_t>(choices, {16, 1, 48, 64});
   load.batch = pick<std::size_t>(choices, {1, 2, 6});
   load.devices = choices.between(1, 12);

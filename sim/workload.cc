@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/base/mark.h"
+#include "engine/series/command.h"
 
 namespace timestore::sim {
 
@@ -19,6 +20,20 @@ Guid make_id(std::uint64_t number) {
   id.bytes[6] = 0x40;  // version 4, as clients make them
   id.bytes[8] = 0x80;
   return id;
+}
+
+const char* name_of(const replica::WriteEnd& end) {
+  switch (end.kind) {
+    case replica::WriteEnd::Kind::kApplied:
+      return end.result.outcome == store::ApplyResult::Outcome::kStored ? "stored" : "in conflict";
+    case replica::WriteEnd::Kind::kNotLeader:
+      return "not leader";
+    case replica::WriteEnd::Kind::kBusy:
+      return "busy";
+    case replica::WriteEnd::Kind::kUnknown:
+      return "unknown";
+  }
+  return "";
 }
 
 }  // namespace
@@ -118,6 +133,9 @@ void Workload::write(std::size_t number, std::size_t node, std::vector<TimeEntry
   recent_.push_back(entries);
   if (recent_.size() > kMaxRecent) recent_.pop_front();
   const OperationId operation = world_.cluster().oracle().write_begins(world_.now(), entries);
+  if (world_.is_traced()) {
+    world_.trace(node, "is asked to write", "operation " + std::to_string(operation) + " " + encode_command(entries));
+  }
   const std::uint64_t life = world_.cluster().life(node);
   const auto ticket = world_.cluster()[node].submit(
       std::move(entries), [=, this](replica::WriteEnd end) { written(number, node, operation, std::move(end)); });
@@ -133,6 +151,8 @@ void Workload::written(std::size_t number, std::size_t node, OperationId operati
   Client& client = clients_[number];
   --client.waiting;
   world_.cluster().oracle().write_ends(world_.now(), operation, end);
+  if (world_.is_traced())
+    world_.trace(node, "ends a write", "operation " + std::to_string(operation) + " " + name_of(end));
   const bool tries_again = client.choices.below(4) > 0;
   switch (end.kind) {
     case replica::WriteEnd::Kind::kApplied:
@@ -162,6 +182,8 @@ void Workload::read(std::size_t number, std::size_t node) {
   ++client.waiting;
   const std::string wanted = device(client.choices.below(world_.swarm().load.devices));
   const OperationId operation = world_.cluster().oracle().read_begins(world_.now(), wanted);
+  if (world_.is_traced())
+    world_.trace(node, "is asked to read", "operation " + std::to_string(operation) + " " + wanted);
   world_.cluster()[node].read([=, this](bool is_granted, raft::Index index) {
     if (is_granted) {
       granted(number, node, operation, wanted, index);
@@ -200,6 +222,11 @@ void Workload::read_at(std::size_t number, std::size_t node, OperationId operati
   Client& client = clients_[number];
   --client.waiting;
   seen->granted = index;
+  if (world_.is_traced()) {
+    world_.trace(node, "is read",
+                 "operation " + std::to_string(operation) + " granted " + std::to_string(index) + " at " +
+                     std::to_string(seen->position.index) + ": " + encode_command(seen->entries));
+  }
   world_.cluster().oracle().read_ends(world_.now(), operation, *seen);
   succeeded(operation, client.is_probing_read);
 }

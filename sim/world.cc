@@ -22,18 +22,6 @@ const char* kind_of(const raft::Message& message) {
   return std::visit(kind, message);
 }
 
-const char* name_of(StopReason reason) {
-  switch (reason) {
-    case StopReason::kKilled:
-      return "killed";
-    case StopReason::kPowerLost:
-      return "power lost";
-    case StopReason::kFailed:
-      return "failed";
-  }
-  return "";
-}
-
 }  // namespace
 
 World::World(const Swarm& swarm, Choices& choices, std::function<void(std::string_view)> trace)
@@ -89,24 +77,24 @@ void World::start(std::size_t number) {
     return plan_start(number, kRestartDelay);
   }
   machine.refusal.clear();
+  if (cluster_.life(number) > 1) ++restarts_;
   note(number, "starts");
   plan_tick(number, cluster_.life(number));
   wake(number);
 }
 
 void World::plan_start(std::size_t number, Time delay) {
-  ++restarts_;
   queue_.after(delay, [this, number] { start(number); });
 }
 
 void World::stopped(std::size_t number, StopReason reason, const std::string& why) {
   Machine& machine = machines_[number];
-  note(number, name_of(reason), why);
+  note(number, "stops", why);
   if (reason == StopReason::kFailed) {
     blame(number, "a replica fails only when its disk does", why);
     // A disk that has failed may go on to fail while the node recovers from it.
     const std::uint64_t change = machine.choices.below(120);
-    if (change > 80) {
+    if (change > 80 && swarm_.strength("tear") > 0) {
       cluster_.set_crash_policy(number, kCrashPolicies[machine.choices.below(std::size(kCrashPolicies))]);
       cluster_.disk(number).lose_power_at(change - 80);
     }
@@ -143,8 +131,10 @@ void World::lose_disk(std::size_t number) {
   cluster_.lose_disk(number);
 }
 
-void World::rot(std::size_t number, std::string_view path) {
-  if (cluster_.disk(number).rot(path)) machines_[number].is_rotten = true;
+bool World::rot(std::size_t number, std::string_view path) {
+  if (!cluster_.disk(number).rot(path)) return false;
+  machines_[number].is_rotten = true;
+  return true;
 }
 
 std::size_t World::unreliable() const {
@@ -256,6 +246,7 @@ void World::posted(MessageId id) {
   if (trace_) trace(wire.from, "sends " + Cluster::name(wire.to), std::string(kind_of(wire.message)) + " " + wire.text);
   const auto arrival = network_.send(queue_.now(), wire.from, wire.to, wire.text.size());
   if (!arrival) {
+    trace(wire.from, "loses", wire.text);
     if (swarm_.notices_loss > 0) tell_undelivered(wire, swarm_.notices_loss);
     return cluster_.drop(id);
   }

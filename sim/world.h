@@ -41,7 +41,7 @@ class World final : public Pacer {
   void lose_power(std::size_t number, CrashPolicy policy, Time down);
   void lose_power_at(std::size_t number, std::uint64_t change, CrashPolicy policy, Time down);
   void lose_disk(std::size_t number);                   // for good
-  void rot(std::size_t number, std::string_view path);  // one bit of a file flips
+  bool rot(std::size_t number, std::string_view path);  // one bit of a file flips; false: there is none
   void retire(std::size_t number);                      // stopped for good
   void pause(std::size_t number, Time length);
   void set_clock(std::size_t number, std::uint32_t rate_percent);
@@ -52,6 +52,9 @@ class World final : public Pacer {
   bool is_gone(std::size_t number) const { return machines_[number].is_gone; }
   bool is_rotten(std::size_t number) const { return machines_[number].is_rotten; }
   std::size_t unreliable() const;  // nodes that are gone or rotten: fair as long as they are a minority
+
+  void trace(std::size_t number, std::string_view what, std::string_view text);  // costs nothing where nobody listens
+  bool is_traced() const { return trace_ != nullptr; }
 
   // For the hash, the timeline and the trace. `what` is a literal.
   void note(std::size_t number, const char* what, const std::string& text = "");
@@ -92,7 +95,6 @@ class World final : public Pacer {
   void settle(std::size_t number);
   void tell_undelivered(const Wire& wire, Time later);
   Time disk_delay(Machine& machine, Time most);
-  void trace(std::size_t number, std::string_view what, std::string_view text);
 
   Swarm swarm_;
   EventQueue queue_;

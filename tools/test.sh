@@ -97,7 +97,7 @@ stage() {
 run_seeds() {
   local results=$root/build/seeds.log status=0 counts
   printf '\n== seeds\n'
-  "$root/tools/seeds.sh" "$root/build" "$root/build-address" 2>&1 | tee "$results" || status=$?
+  TIMESTORE_SEED_MINUTES=2 "$root/tools/seeds.sh" "$root/build" "$root/build-address" 2>&1 | tee "$results" || status=$?
   if read -r -a counts < <(grep -xE '[0-9]+ passed, [0-9]+ failed' "$results" | tail -n 1); then
     passed=$((passed + counts[0]))
     failed=$((failed + counts[2]))

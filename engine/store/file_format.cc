@@ -131,7 +131,9 @@ Result<Database> open_for_writing(const std::string& path, const std::string& vf
   if (auto migrated = migrate(*database, format, *version); !migrated) {
     return tl::unexpected(std::move(migrated.error()));
   }
-  if (auto moved = database->checkpoint(Database::CheckpointMode::kTruncate); !moved) {
+  // The log is not cut: were a sync to fail and the power to go, parts of what was cut off could come back and be taken
+  // for newer than the main file. It begins anew in place, with a header that is synced before anything else.
+  if (auto moved = database->checkpoint(Database::CheckpointMode::kRestart); !moved) {
     return tl::unexpected(std::move(moved.error()));
   }
   database->merge_wal_on_close();

@@ -281,9 +281,6 @@ Result<bool> Database::checkpoint(CheckpointMode mode) {
     case CheckpointMode::kRestart:
       sqlite_mode = SQLITE_CHECKPOINT_RESTART;
       break;
-    case CheckpointMode::kTruncate:
-      sqlite_mode = SQLITE_CHECKPOINT_TRUNCATE;
-      break;
   }
   int frames = -1;
   int frames_moved = -1;

@@ -75,7 +75,6 @@ class Database {
   enum class CheckpointMode : std::uint8_t {
     kPassive,   // as far as readers allow
     kRestart,   // waits for readers, as long as the busy time-out, so that the write-ahead log begins anew
-    kTruncate,  // the same, and gives its space back
   };
 
   // With read-write access a missing file is created, empty. `vfs` names a registered SQLite VFS, empty the default.

@@ -63,7 +63,7 @@ printf '# seeds with their reasons\n\n--seed 4711  # lost a write\n--seed 5 --no
 rm "$scratch/calls"
 run seeds one
 expect_status 1
-grep -qx 'run --seed 4711' "$scratch/calls" || fail "$(<"$scratch/calls")"
+grep -qx 'run --verify --seed 4711' "$scratch/calls" || fail "$(<"$scratch/calls")"
 last_line
 expect_output "3 passed, 1 failed"
 

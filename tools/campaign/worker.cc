@@ -1,5 +1,6 @@
 #include "tools/campaign/worker.h"
 
+#include <malloc.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -33,6 +34,14 @@ constexpr bool kLimitsMemory = true;
 #else
 constexpr bool kLimitsMemory = true;
 #endif
+
+// Every run builds up some megabytes of disks and tears them down: giving them back to the system each time and
+// faulting them in again would cost a tenth of the time.
+void keep_memory() {
+  mallopt(M_MMAP_THRESHOLD, 1 << 30);
+  mallopt(M_TRIM_THRESHOLD, 1 << 30);
+  mallopt(M_TOP_PAD, 1 << 26);
+}
 
 void set_limit(decltype(RLIMIT_CPU) resource, rlim_t value) {
   rlimit limit{};
@@ -72,6 +81,7 @@ std::string_view bytes_of(const std::uint64_t& number) {
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, nullptr);
   if (kLimitsMemory) set_limit(RLIMIT_AS, kMemoryBytes);
+  keep_memory();
   for (;;) {
     std::uint64_t seed = 0;
     if (::recv(socket, &seed, sizeof seed, MSG_WAITALL) != sizeof seed) _exit(0);
