@@ -16,6 +16,8 @@ namespace {
 
 constexpr std::size_t kHeaderBytes = 32;  // magic, format, page size, checkpoint number, salt (8), checksum (8)
 constexpr std::size_t kSaltBytes = 8;
+constexpr std::size_t kFrameNamesBytes = 16;  // of a frame's header: page, pages after commit, salt
+constexpr std::size_t kSectorBytes = 512;     // what a disk writes as a whole or not at all
 constexpr std::uint32_t kMagic = 0x377f0682;  // plus 1 when checksums take their words in big-endian order
 constexpr bool kIsBigEndianMachine = std::endian::native == std::endian::big;
 
@@ -58,8 +60,9 @@ struct Frame {
   std::uint32_t pages_after_commit = 0;  // 0: not the last of its transaction
   bool same_generation = false;          // written since the log last began anew
   bool valid = false;                    // it and all before it are whole
+  bool in_one_sector = false;            // so a torn write has left all of the above from one generation
 
-  bool ends_transaction() const { return same_generation && pages_after_commit != 0; }
+  bool ends_transaction() const { return same_generation && pages_after_commit != 0 && (valid || in_one_sector); }
 };
 
 struct Log {
@@ -87,6 +90,8 @@ Log parse(std::string_view wal) {
                 .same_generation = rest.substr(8, kSaltBytes) == salt};
     valid = valid && frame.same_generation && checksum.matches(rest, 16);
     frame.valid = valid;
+    const std::size_t offset = wal.size() - rest.size();
+    frame.in_one_sector = offset / kSectorBytes == (offset + kFrameNamesBytes - 1) / kSectorBytes;
     log.frames.push_back(frame);
   }
   return log;
