@@ -60,6 +60,12 @@ std::uint64_t Disk::room_for(const File& file, std::uint64_t new_size) const {
   return std::min<std::uint64_t>(new_size, file.bytes.size() + free);
 }
 
+// A write that fails stops anywhere in what is new, but never within a sector that the file has: memory took it whole.
+std::uint64_t Disk::part_done(const File& file, std::uint64_t offset, std::uint64_t count) {
+  const std::uint64_t end = offset + count;
+  return end >= file.bytes.size() ? count : std::max(offset, end / kSectorBytes * kSectorBytes) - offset;
+}
+
 tl::expected<void, DiskError> Disk::write(FileNumber number, std::span<const std::uint8_t> bytes,
                                           std::uint64_t offset) {
   auto error = begin_change(faults_.write_error);
@@ -68,7 +74,7 @@ tl::expected<void, DiskError> Disk::write(FileNumber number, std::span<const std
   if (!file) return tl::unexpected(file.error());
   std::uint64_t count = bytes.size();
   if (error) {
-    count = choices_.below(bytes.size() + 1);
+    count = part_done(**file, offset, choices_.below(bytes.size() + 1));
   } else if (const std::uint64_t room = room_for(**file, offset + count); room < offset + count) {
     ++counts_.faults;
     error = DiskError::kFull;

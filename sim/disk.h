@@ -10,7 +10,8 @@
 //   - A sync that fails loses the sectors that it should have written: they are still seen, but no later sync writes
 //     them unless they are written to again, and a later sync may well succeed (Rebello et al., ATC 2020). Names are
 //     not lost so: file systems keep a journal of them, and the next sync of the directory makes them durable.
-//   - A disk may fail to read, to write or to sync, and may be full. Then nothing, or only a part, was done.
+//   - A disk may fail to read, to write or to sync, and may be full. Then nothing, or only a part, was done. What is
+//     overwritten in part is whole sectors: a kernel copies a short write into its cache at once, or not at all.
 //   - The sectors and the size of a file are apart: it may have grown without its data, which is zeros then. What a
 //     sector holds after a crash is what programs saw in it at some moment, never a mixture.
 //   - Bits rot only in what is durable and not being written.
@@ -84,7 +85,7 @@ class Disk {
   [[nodiscard]] tl::expected<FileNumber, DiskError> open(std::string_view path, bool create);
   [[nodiscard]] tl::expected<std::size_t, DiskError> read(FileNumber number, std::span<std::uint8_t> into,
                                                           std::uint64_t offset);  // bytes read: fewer at the end
-  // A failure may leave a part of it written, from the beginning. Beyond the end: zeros lie between.
+  // A failure may leave a part of it written, from the beginning: whole sectors of what it overwrites. Beyond the end: zeros lie between.
   [[nodiscard]] tl::expected<void, DiskError> write(FileNumber number, std::span<const std::uint8_t> bytes,
                                                     std::uint64_t offset);
   [[nodiscard]] tl::expected<void, DiskError> truncate(FileNumber number, std::uint64_t size_bytes);  // grows, too
@@ -203,6 +204,7 @@ class Disk {
   std::optional<DiskError> begin_change(std::uint32_t chance_of_error);
   tl::expected<File*, DiskError> find(FileNumber number);
   void change_names(NameChange change);
+  static std::uint64_t part_done(const File& file, std::uint64_t offset, std::uint64_t count);
   std::uint64_t room_for(const File& file, std::uint64_t new_size) const;
   void begin_life();
   Survival survival_under(CrashPolicy policy);

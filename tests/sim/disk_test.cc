@@ -226,6 +226,24 @@ TEST_F(DiskStory, a_write_that_fails_may_have_begun) {
   EXPECT_EQ(seen, (std::set<std::string>{"", "a", "ab", "abc"}));
 }
 
+TEST_F(DiskStory, a_write_that_fails_overwrites_whole_sectors) {
+  const std::string before = pattern(4 * kSector, 1);
+  const std::size_t offset = kSector / 2;
+  std::set<std::size_t> written;
+  for (int round = 0; round < 100; ++round) {
+    write("a", before, 0);
+    disk.fail_change_at(1, DiskError::kIo);
+    const std::string after = pattern(3 * kSector, 2);
+    ASSERT_EQ(disk.write(open("a"), bytes_of(after), offset), tl::unexpected(DiskError::kIo));
+    const std::string seen = content("a");
+    std::size_t end = offset;
+    while (end < offset + after.size() && seen[end] == after[end - offset]) ++end;
+    EXPECT_EQ(seen.substr(end), before.substr(end));
+    written.insert(end);
+  }
+  EXPECT_EQ(written, (std::set<std::size_t>{offset, kSector, 2 * kSector, 3 * kSector}));
+}
+
 TEST_F(DiskStory, each_kind_of_fault_comes_as_often_as_it_is_set) {
   write("a", "x", 0);
   const Disk::FileNumber file = open("a");
