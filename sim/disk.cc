@@ -286,7 +286,8 @@ std::vector<std::string> Disk::files() const {
 std::uint64_t Disk::hash() const {
   Hasher hasher;
   for (const auto& [path, number] : names_) {
-    hasher.add(std::string_view(path)).add(std::span<const std::uint8_t>(files_.at(number).bytes));
+    const Bytes& bytes = files_.at(number).bytes;
+    hasher.add(std::string_view(path)).add(bytes.size()).add_block(bytes);
   }
   return hasher.value();
 }

@@ -181,20 +181,9 @@ sqlite3_vfs table_over(sqlite3_vfs* beneath, const char* name) {
 
 }  // namespace
 
-// Four chains, because a processor can work on them at the same time: 0.3 us for a page instead of 0.75.
 std::uint64_t page_checksum(std::span<const std::uint8_t> content, std::uint64_t page) {
   TIMESTORE_CHECK(content.size() % 8 == 0, "the content of a page is whole words");
-  Hasher first, second, third, fourth;
-  const std::uint8_t* at = content.data();
-  const std::uint8_t* const end = at + content.size();
-  for (; end - at >= 32; at += 32) {
-    first.add(load(at));
-    second.add(load(at + 8));
-    third.add(load(at + 16));
-    fourth.add(load(at + 24));
-  }
-  for (; at != end; at += 8) first.add(load(at));
-  return Hasher().add(page).add(first.value()).add(second.value()).add(third.value()).add(fourth.value()).value();
+  return Hasher().add(page).add_block(content).value();
 }
 
 struct PageChecksums::State {

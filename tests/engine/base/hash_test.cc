@@ -52,6 +52,20 @@ TEST(Hasher, values_never_change) {
   EXPECT_EQ(Hasher().add("time store").add(uint64_t{42}).value(), 11320443737862650494U);
 }
 
+RC_GTEST_PROP(Hasher, a_block_goes_through_four_chains, (const std::vector<uint8_t>& start)) {
+  const auto copies = *rc::gen::inRange<size_t>(1, 12);
+  std::vector<uint8_t> block;
+  for (size_t copy = 0; copy < copies; ++copy) block.insert(block.end(), start.begin(), start.end());
+  std::vector<uint64_t> words = words_of(std::string(block.begin(), block.end()));
+  words.erase(words.begin());  // the length
+  std::vector<uint64_t> chains[4];
+  const size_t dealt = block.size() / 32 * 4;
+  for (size_t word = 0; word < words.size(); ++word) chains[word < dealt ? word % 4 : 0].push_back(words[word]);
+  std::vector<uint64_t> values;
+  for (const auto& chain : chains) values.push_back(hash_of_words(chain));
+  RC_ASSERT(Hasher().add_block(block).value() == hash_of_words(values));
+}
+
 TEST(Hasher, where_one_field_ends_matters) {
   EXPECT_NE(Hasher().add("ab").add("c").value(), Hasher().add("a").add("bc").value());
   EXPECT_NE(Hasher().add("").value(), Hasher().value());
