@@ -9,8 +9,9 @@
 //
 // Names match case-insensitively, unknown properties are ignored, and integers may be quoted, as the original's
 // framework did. A property given twice is an error. An entry's kind follows from its command: an empty one (or null)
-// is a no-op, anything else belongs to the state machine. Fields that a peer left out are derived from the request (see
-// message.h); only those may be left out, and `entries`, where absent and null mean none.
+// is a no-op, one that begins as configuration.h says holds the members, anything else belongs to the state machine.
+// Fields that a peer left out are derived from the request (see message.h); only those may be left out, and `entries`,
+// where absent and null mean none.
 //
 // Decoding is total: any bytes give either a message within the bounds of types.h and below, whose entries' terms never
 // fall, from prev_term to the request's own; or an error with one sentence that names the property. The exception is a

@@ -1,10 +1,15 @@
-// Who belongs to the cluster.
+// Who belongs to the cluster, and whose agreement counts.
+//
+// A change of the voters goes through a joint configuration (paper, section 6): until it is left, the majority of the
+// old voters *and* that of the new ones must agree. Learners receive the log and are never counted (thesis, 4.2.1).
 #pragma once
 
 #include <algorithm>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "engine/base/result.h"
 #include "engine/raft/types.h"
 
 namespace timestore::raft {
@@ -15,13 +20,32 @@ struct Member {
   bool operator==(const Member&) const = default;
 };
 
+// Each list is ordered by id, without repetition. Nobody is a learner and a voter.
 struct Configuration {
-  std::vector<Member> voters;  // ordered by id, without repetition
+  std::vector<Member> voters;
+  std::vector<Member> outgoing = {};  // while joint: the voters before. Empty: not joint
+  std::vector<Member> learners = {};
 
-  bool is_voter(const NodeId& id) const {
-    return std::any_of(voters.begin(), voters.end(), [&](const Member& member) { return member.id == id; });
+  bool is_joint() const { return !outgoing.empty(); }
+  bool is_voter(const NodeId& id) const { return holds(voters, id) || holds(outgoing, id); }
+  bool is_learner(const NodeId& id) const { return holds(learners, id); }
+  bool is_member(const NodeId& id) const { return is_voter(id) || is_learner(id); }
+  std::vector<Member> members() const;  // all of them, ordered by id, without repetition
+
+  static bool holds(const std::vector<Member>& members, const NodeId& id) {
+    return std::any_of(members.begin(), members.end(), [&](const Member& member) { return member.id == id; });
   }
   bool operator==(const Configuration&) const = default;
 };
+
+// The text of an entry of the kind kMembers, and of a snapshot's configuration:
+//
+//   {"members":{"voters":[{"id":"n1","url":"http://one:5001"}],"outgoing":[],"learners":[]}}
+//
+// It begins with kMembersTextStart, by which a peer tells it from a command of the state machine. Decoding is total:
+// what is not well-formed, not in order, or without a voter is an error in one sentence.
+inline constexpr std::string_view kMembersTextStart = R"({"members":)";
+[[nodiscard]] std::string encode(const Configuration& configuration);
+[[nodiscard]] Result<Configuration> decode_configuration(std::string_view text);
 
 }  // namespace timestore::raft

@@ -5,6 +5,7 @@
 #include <variant>
 #include <vector>
 
+#include "engine/raft/configuration.h"
 #include "engine/raft/message.h"
 
 namespace timestore::raft {
@@ -54,12 +55,23 @@ struct HardState {
   bool operator==(const HardState&) const = default;
 };
 
-// One atomic, durable change of the log file: first truncate, then append, together with the hard state.
+// Where a log begins: after the last entry that is not kept because a snapshot has it, with the configuration there.
+struct Base {
+  Position last;
+  Configuration configuration;
+  bool operator==(const Base&) const = default;
+};
+
+// One atomic, durable change of the log file: first truncate, then move the beginning, then append, together with the
+// hard state.
 struct Write {
   WriteId id = 0;
   HardState hard_state;
   std::optional<Index> truncate_from;  // remove this entry and all after it
-  Index first_index = 0;               // of `entries`; meaningless when there are none
+  // The log begins after this entry from now on: what is up to there is removed. Either the log holds exactly this
+  // entry, or nothing beyond it (a snapshot has come from elsewhere): then the log is empty and goes on after it.
+  std::optional<Base> begin_after;
+  Index first_index = 0;  // of `entries`; meaningless when there are none
   std::vector<Entry> entries;
   bool operator==(const Write&) const = default;
 };
