@@ -163,6 +163,21 @@ std::optional<raft::Message> Node::answer(raft::NodeId from, raft::Message reque
   return std::nullopt;
 }
 
+void Node::receive(raft::NodeId from, raft::Message message) {
+  post([this, from = std::move(from), message = std::move(message)]() mutable {
+    replica_->receive(std::move(from), std::move(message), 0);
+  });
+}
+
+raft::NodeId Node::transfer(raft::NodeId to, Deadline deadline) {
+  deadline = std::min(deadline, Clock::now() + 2 * options_.tick * options_.replica.raft.election_ticks_max);
+  Leadership seen = leadership();
+  if (!seen.is_leader) return seen.leader;
+  post([this, to = std::move(to)]() mutable { replica_->transfer(std::move(to)); });
+  while ((seen.is_leader || seen.leader.empty()) && Clock::now() < deadline) seen = await_change(seen, deadline);
+  return seen.is_leader ? raft::NodeId() : seen.leader;
+}
+
 Leadership Node::leadership() const {
   const std::lock_guard lock(leadership_mutex_);
   return leadership_;
@@ -190,6 +205,7 @@ void Node::retire(Deadline deadline) {
     awaited = future.get();
     if (awaited) std::this_thread::sleep_for(std::chrono::milliseconds(2));
   }
+  static_cast<void>(transfer("", deadline));  // if nobody takes over, the others find out by themselves
   post([this] {
     retired_ = true;
     replica_->step_down();

@@ -57,6 +57,9 @@ class Node {
   // Hands a peer's request to the core and waits for its answer.
   std::optional<raft::Message> answer(raft::NodeId from, raft::Message request, Deadline deadline);
 
+  // Hands a peer's message to the core that has no answer.
+  void receive(raft::NodeId from, raft::Message message);
+
   Leadership leadership() const;
 
   // Waits until the leadership differs from `known`; returns what it is then, or at the deadline.
@@ -66,8 +69,12 @@ class Node {
   std::chrono::milliseconds tick() const { return options_.tick; }
   std::uint32_t unreachable_ticks() const { return options_.replica.raft.election_ticks_max; }
 
-  // Waits until all callers have their answers, up to the deadline. Then steps down, never to lead again, and answers
-  // everybody who still waits. Peers are still answered.
+  // Hands leadership over to `to`, or to whoever has most of the log when it is empty, and waits until another node
+  // leads. Returns who leads then; nobody, when it did not come about in an election time-out.
+  raft::NodeId transfer(raft::NodeId to, Deadline deadline);
+
+  // Waits until all callers have their answers, and hands leadership over, up to the deadline. Then steps down, never
+  // to lead again, and answers everybody who still waits. Peers are still answered.
   void retire(Deadline deadline);
 
   // Stops all threads and closes the files.

@@ -2,6 +2,7 @@
 
 #include <httplib.h>
 
+#include "engine/base/check.h"
 #include "engine/raft/codec.h"
 
 namespace timestore::net {
@@ -24,6 +25,18 @@ bool join(raft::AppendRequest& last, const raft::AppendRequest& next, std::uint6
   last.round = next.round;
   last.entries.insert(last.entries.end(), next.entries.begin(), next.entries.end());
   return true;
+}
+
+const char* path_of(const raft::Message& request) {
+  if (std::holds_alternative<raft::AppendRequest>(request)) return "/raft/append";
+  if (std::holds_alternative<raft::VoteRequest>(request)) return "/raft/vote";
+  if (std::holds_alternative<raft::PreVoteRequest>(request)) return "/raft/prevote";
+  TIMESTORE_CHECK(std::holds_alternative<raft::TimeoutNow>(request), "only requests are sent over a link");
+  return "/raft/timeout-now";
+}
+
+bool is_of_the_original(const raft::Message& request) {
+  return std::holds_alternative<raft::AppendRequest>(request) || std::holds_alternative<raft::VoteRequest>(request);
 }
 
 }  // namespace
@@ -88,21 +101,24 @@ void PeerLink::run() {
 }
 
 void PeerLink::exchange(httplib::Client& client, const raft::Message& request) {
-  const auto* append = std::get_if<raft::AppendRequest>(&request);
-  const char* path = append != nullptr ? "/raft/append" : "/raft/vote";
+  const char* path = path_of(request);
   const auto response = client.Post(path, raft::encode(request), "application/json");
   if (!response) return events_.failed(options_.peer, httplib::to_string(response.error()));
+  if (response->status == 404 && !is_of_the_original(request)) return does_not_know(request);
   if (response->status != 200) {
     return events_.failed(options_.peer, "status " + std::to_string(response->status) + " for " + path);
   }
-  if (append != nullptr) {
-    auto answer = raft::decode_append_response(response->body, *append);
-    if (!answer) return events_.failed(options_.peer, answer.error().message);
-    return events_.answered(options_.peer, *answer);
-  }
-  auto answer = raft::decode_vote_response(response->body);
+  if (!raft::has_answer(request)) return;
+  auto answer = raft::decode(raft::answer_to(request), response->body, &request);
   if (!answer) return events_.failed(options_.peer, answer.error().message);
-  events_.answered(options_.peer, *answer);
+  events_.answered(options_.peer, std::move(*answer));
+}
+
+// A peer that cannot be asked beforehand is asked for its vote itself, and one that cannot be told to take over waits.
+void PeerLink::does_not_know(const raft::Message& request) {
+  const auto* asked = std::get_if<raft::PreVoteRequest>(&request);
+  if (asked == nullptr) return;
+  events_.answered(options_.peer, raft::PreVoteResponse{.term = 0, .proposed = asked->term, .granted = true});
 }
 
 }  // namespace timestore::net

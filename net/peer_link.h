@@ -39,13 +39,14 @@ class PeerLink {
   PeerLink(Options options, Events events);
   ~PeerLink();
 
-  void send(raft::Message request);  // a VoteRequest or an AppendRequest
+  void send(raft::Message request);
   void stop();
 
  private:
   void run();
   bool join_with_last(const raft::Message& request);
   void exchange(httplib::Client& client, const raft::Message& request);
+  void does_not_know(const raft::Message& request);
 
   const Options options_;
   const Events events_;

@@ -104,6 +104,14 @@ void RaftApi::add_routes(http::Router& router) {
               .handler = [this](const auto& request, auto& response) { post_vote(request, response); },
               .body = json});
   router.add({.method = "POST",
+              .pattern = "/raft/prevote",
+              .handler = [this](const auto& request, auto& response) { post_pre_vote(request, response); },
+              .body = json});
+  router.add({.method = "POST",
+              .pattern = "/raft/timeout-now",
+              .handler = [this](const auto& request, auto& response) { post_timeout_now(request, response); },
+              .body = json});
+  router.add({.method = "POST",
               .pattern = "/raft/append",
               .handler = [this](const auto& request, auto& response) { post_append(request, response); },
               .body = json});
@@ -122,6 +130,25 @@ void RaftApi::post_vote(const http::Request& request, httplib::Response& respons
   }
   raft::NodeId from = message->candidate;
   answer_peer(std::move(from), std::move(*message), response);
+}
+
+void RaftApi::post_pre_vote(const http::Request& request, httplib::Response& response) {
+  auto message = raft::decode_pre_vote_request(request.http.body);
+  if (!message) {
+    return Problem{.kind = ProblemKind::kBadRequest, .detail = message.error().message}.write_to(response);
+  }
+  raft::NodeId from = message->candidate;
+  answer_peer(std::move(from), std::move(*message), response);
+}
+
+void RaftApi::post_timeout_now(const http::Request& request, httplib::Response& response) {
+  auto message = raft::decode_timeout_now(request.http.body);
+  if (!message) {
+    return Problem{.kind = ProblemKind::kBadRequest, .detail = message.error().message}.write_to(response);
+  }
+  raft::NodeId from = message->leader;
+  node_.receive(std::move(from), std::move(*message));
+  response.set_content("{}", "application/json");
 }
 
 void RaftApi::post_append(const http::Request& request, httplib::Response& response) {

@@ -1,6 +1,8 @@
 // The endpoints that nodes use among themselves, and the status that anybody may ask for.
 //
 //   POST /raft/vote, POST /raft/append   the original's
+//   POST /raft/prevote                   would you vote for me? An original answers 404, and is asked for its vote
+//   POST /raft/timeout-now               the leader hands over: call an election
 //   GET  /raft/status                    the original's, with more fields
 //   GET  /raft/read-index?level=         how far another node must have applied before it may answer a read
 #pragma once
@@ -20,6 +22,8 @@ class RaftApi {
  private:
   void post_vote(const http::Request& request, httplib::Response& response);
   void post_append(const http::Request& request, httplib::Response& response);
+  void post_pre_vote(const http::Request& request, httplib::Response& response);
+  void post_timeout_now(const http::Request& request, httplib::Response& response);
   void get_status(httplib::Response& response);
   void get_read_index(const http::Request& request, httplib::Response& response);
   void answer_peer(raft::NodeId from, raft::Message message, httplib::Response& response);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "net/cluster_access.h"
+#include "net/cluster_api.h"
 #include "net/forwarder.h"
 #include "net/http/server.h"
 #include "net/node.h"
@@ -38,6 +39,7 @@ class Service {
   std::unique_ptr<Node> node_;
   std::unique_ptr<ClusterAccess> cluster_;
   std::unique_ptr<TimeSeriesApi> time_series_;
+  std::unique_ptr<ClusterApi> cluster_api_;
   std::unique_ptr<RaftApi> raft_;
   std::unique_ptr<http::Server> http_;
 };

@@ -247,22 +247,17 @@ void Cluster::deliver(MessageId id, bool keep) {
 }
 
 void Cluster::receive(Node& to, const Wire& wire) {
-  const raft::NodeId from = name(wire.from);
-  if (std::holds_alternative<raft::AppendRequest>(wire.message)) {
-    auto request = decoded(raft::decode_append_request(wire.text));
-    auto asked = request;
-    for (raft::Entry& entry : asked.entries) entry.payload = {};
-    const raft::Correlation correlation = ++to.last_question;
-    to.questions.emplace(correlation, std::make_shared<const raft::AppendRequest>(std::move(asked)));
-    to.replica->receive(from, std::move(request), correlation);
-  } else if (std::holds_alternative<raft::VoteRequest>(wire.message)) {
-    to.replica->receive(from, decoded(raft::decode_vote_request(wire.text)), ++to.last_question);
-  } else if (std::holds_alternative<raft::VoteResponse>(wire.message)) {
-    to.replica->receive(from, decoded(raft::decode_vote_response(wire.text)), 0);
-  } else {
-    TIMESTORE_CHECK(wire.asked != nullptr, "an append's answer belongs to a question");
-    to.replica->receive(from, decoded(raft::decode_append_response(wire.text, *wire.asked)), 0);
+  raft::Message message = decoded(raft::decode(wire.message.index(), wire.text, wire.asked.get()));
+  raft::Correlation correlation = 0;
+  if (raft::has_answer(message)) {
+    correlation = ++to.last_question;
+    raft::Message asked = message;
+    if (auto* append = std::get_if<raft::AppendRequest>(&asked)) {
+      for (raft::Entry& entry : append->entries) entry.payload = {};
+    }
+    to.questions.emplace(correlation, std::make_shared<const raft::Message>(std::move(asked)));
   }
+  to.replica->receive(name(wire.from), std::move(message), correlation);
 }
 
 // ---------------------------------------------------------------------------------------------------- reading

@@ -39,7 +39,7 @@ struct Wire {
   raft::Message message;
   std::string text;                                  // what the codec made of it
   raft::Correlation correlation = 0;                 // of an answer: the question's, as the answering node numbered it
-  std::shared_ptr<const raft::AppendRequest> asked;  // of an answer to an append, without payloads
+  std::shared_ptr<const raft::Message> asked;  // of an answer, without payloads
 };
 
 enum class StopReason : std::uint8_t {
@@ -133,7 +133,7 @@ class Cluster {
     CrashPolicy crash_policy = CrashPolicy::kNothing;
     std::uint64_t life = 0;
     std::array<LaneState, 2> lanes;
-    std::map<raft::Correlation, std::shared_ptr<const raft::AppendRequest>> questions;  // not answered yet
+    std::map<raft::Correlation, std::shared_ptr<const raft::Message>> questions;  // not answered yet
     raft::Correlation last_question = 0;
     std::unique_ptr<Replica> replica;
     std::unique_ptr<store::SeriesReader> reader;

@@ -285,6 +285,18 @@ struct Faults {
     return true;
   }
 
+  // To a node that may be down, cut off or far behind.
+  static bool transfer(Nemesis& nemesis, Stream& choices, std::uint32_t) {
+    const auto leader = nemesis.world_.cluster().leader();
+    const std::size_t to = choices.below(nemesis.world_.size() + 1);
+    if (!leader) return false;
+    const bool is_anybody = to == nemesis.world_.size();
+    nemesis.world_.note(*leader, "is told to hand over", is_anybody ? "to anybody" : "to " + Cluster::name(to));
+    nemesis.world_.cluster()[*leader].transfer(is_anybody ? raft::NodeId() : Cluster::name(to));
+    nemesis.world_.wake(*leader);
+    return true;
+  }
+
   static bool nothing(Nemesis&, Stream&, std::uint32_t) { return false; }
 };
 
@@ -320,6 +332,7 @@ const std::vector<Nemesis::Kind>& Nemesis::kinds() {
       {{"lost-disk", "a node and its disk are gone for good, a minority at most"}, 1, Faults::lost_disk},
       {{"majority", "rarely: more disks are lost than a cluster can survive"}, 1, Faults::majority},
       {{"campaign", "a node is told to call an election"}, 3, Faults::campaign},
+      {{"transfer", "a leader is told to hand over, to anybody or to one node"}, 4, Faults::transfer},
       {{"step-down", "a leader is told to step down"}, 2, Faults::step_down},
   };
   return all;

@@ -16,8 +16,11 @@ const char* kind_of(const raft::Message& message) {
   struct {
     const char* operator()(const raft::VoteRequest&) const { return "vote?"; }
     const char* operator()(const raft::VoteResponse&) const { return "vote!"; }
+    const char* operator()(const raft::PreVoteRequest&) const { return "pre-vote?"; }
+    const char* operator()(const raft::PreVoteResponse&) const { return "pre-vote!"; }
     const char* operator()(const raft::AppendRequest&) const { return "append?"; }
     const char* operator()(const raft::AppendResponse&) const { return "append!"; }
+    const char* operator()(const raft::TimeoutNow&) const { return "take over"; }
   } kind;
   return std::visit(kind, message);
 }

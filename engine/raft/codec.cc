@@ -36,6 +36,13 @@ void append_node_id(std::string& out, std::string_view label, const NodeId& id) 
   append_json_string(out, id);
 }
 
+void append_candidacy(std::string& out, Term term, const NodeId& candidate, Index last_index, Term last_term) {
+  append_integer(out, R"({"term":)", term);
+  append_node_id(out, R"(,"candidateId":)", candidate);
+  append_integer(out, R"(,"lastLogIndex":)", last_index);
+  append_integer(out, R"(,"lastLogTerm":)", last_term);
+}
+
 EntryKind kind_of(std::string_view command) {
   if (command.empty()) return EntryKind::kNoop;
   return command.starts_with(kMembersTextStart) ? EntryKind::kMembers : EntryKind::kCommand;
@@ -60,7 +67,21 @@ VoteRequest read_vote_request(ObjectReader& reader) {
   return {.term = reader.integer("term", kTermRange),
           .candidate = reader.node_id("candidateId"),
           .last_index = reader.integer("lastLogIndex", kIndexRange),
+          .last_term = reader.integer("lastLogTerm", kTermRange),
+          .forced = reader.optional_boolean("forced")};
+}
+
+PreVoteRequest read_pre_vote_request(ObjectReader& reader) {
+  return {.term = reader.integer("term", kTermRange),
+          .candidate = reader.node_id("candidateId"),
+          .last_index = reader.integer("lastLogIndex", kIndexRange),
           .last_term = reader.integer("lastLogTerm", kTermRange)};
+}
+
+PreVoteResponse read_pre_vote_response(ObjectReader& reader, const PreVoteRequest& request) {
+  return {.term = reader.integer("term", kTermRange),
+          .proposed = reader.optional_integer("proposedTerm", kTermRange).value_or(request.term),
+          .granted = reader.boolean("voteGranted")};
 }
 
 VoteResponse read_vote_response(ObjectReader& reader) {
@@ -149,10 +170,19 @@ AppendResponse read_append_response(ObjectReader& reader, const AppendRequest& r
 }  // namespace
 
 void encode(std::string& out, const VoteRequest& message) {
+  append_candidacy(out, message.term, message.candidate, message.last_index, message.last_term);
+  out += message.forced ? R"(,"forced":true})" : "}";
+}
+
+void encode(std::string& out, const PreVoteRequest& message) {
+  append_candidacy(out, message.term, message.candidate, message.last_index, message.last_term);
+  out += '}';
+}
+
+void encode(std::string& out, const PreVoteResponse& message) {
   append_integer(out, R"({"term":)", message.term);
-  append_node_id(out, R"(,"candidateId":)", message.candidate);
-  append_integer(out, R"(,"lastLogIndex":)", message.last_index);
-  append_integer(out, R"(,"lastLogTerm":)", message.last_term);
+  append_boolean(out, R"(,"voteGranted":)", message.granted);
+  append_integer(out, R"(,"proposedTerm":)", message.proposed);
   out += '}';
 }
 
@@ -195,6 +225,13 @@ void encode(std::string& out, const AppendResponse& message) {
   out += '}';
 }
 
+void encode(std::string& out, const TimeoutNow& message) {
+  append_integer(out, R"({"term":)", message.term);
+  append_node_id(out, R"(,"leaderId":)", message.leader);
+  append_integer(out, R"(,"round":)", message.round);
+  out += '}';
+}
+
 std::string encode(const Message& message) {
   std::string out;
   std::visit([&out](const auto& kind) { encode(out, kind); }, message);
@@ -207,6 +244,43 @@ Result<VoteRequest> decode_vote_request(std::string_view json) {
 
 Result<VoteResponse> decode_vote_response(std::string_view json) {
   return decode_object<VoteResponse>(json, read_vote_response);
+}
+
+Result<TimeoutNow> decode_timeout_now(std::string_view json) {
+  return decode_object<TimeoutNow>(json, [](ObjectReader& reader) {
+    return TimeoutNow{.term = reader.integer("term", kTermRange),
+                      .leader = reader.node_id("leaderId"),
+                      .round = reader.integer("round", kRoundRange)};
+  });
+}
+
+Result<Message> decode(std::size_t alternative, std::string_view json, const Message* asked) {
+  switch (alternative) {
+    case index_of<VoteRequest>:
+      return decode_vote_request(json);
+    case index_of<VoteResponse>:
+      return decode_vote_response(json);
+    case index_of<PreVoteRequest>:
+      return decode_pre_vote_request(json);
+    case index_of<PreVoteResponse>:
+      return decode_pre_vote_response(json, std::get<PreVoteRequest>(*asked));
+    case index_of<AppendRequest>:
+      return decode_append_request(json);
+    case index_of<AppendResponse>:
+      return decode_append_response(json, std::get<AppendRequest>(*asked));
+    case index_of<TimeoutNow>:
+      return decode_timeout_now(json);
+  }
+  TIMESTORE_CHECK(false, "there are as many kinds of messages as alternatives");
+}
+
+Result<PreVoteRequest> decode_pre_vote_request(std::string_view json) {
+  return decode_object<PreVoteRequest>(json, read_pre_vote_request);
+}
+
+Result<PreVoteResponse> decode_pre_vote_response(std::string_view json, const PreVoteRequest& request) {
+  return decode_object<PreVoteResponse>(
+      json, [&request](ObjectReader& reader) { return read_pre_vote_response(reader, request); });
 }
 
 Result<AppendRequest> decode_append_request(std::string_view json) {

@@ -2,6 +2,10 @@
 //
 //   VoteRequest     {"term":3,"candidateId":"node1","lastLogIndex":7,"lastLogTerm":2}
 //   VoteResponse    {"term":3,"voteGranted":true}
+//                   and "forced":true where it is
+//   PreVoteRequest  like VoteRequest, for /raft/prevote
+//   PreVoteResponse {"term":2,"voteGranted":true,"proposedTerm":3}
+//   TimeoutNow      {"term":3,"leaderId":"node1","round":9}
 //   AppendRequest   {"term":3,"leaderId":"node1","prevLogIndex":6,"prevLogTerm":2,"leaderCommit":6,
 //                    "entries":[{"term":3,"command":"..."}],"round":9}
 //   AppendResponse  {"term":3,"success":true,"matchIndex":7,"prevLogIndex":6,"round":9}
@@ -35,16 +39,27 @@ inline constexpr Round kMaxRound = Round{1} << 53;  // exact in every JSON reade
 // same message; of an AppendResponse, a success has no hint and a refusal no match.
 void encode(std::string& out, const VoteRequest& message);
 void encode(std::string& out, const VoteResponse& message);
+void encode(std::string& out, const PreVoteRequest& message);
+void encode(std::string& out, const PreVoteResponse& message);
 void encode(std::string& out, const AppendRequest& message);
 void encode(std::string& out, const AppendResponse& message);
+void encode(std::string& out, const TimeoutNow& message);
 std::string encode(const Message& message);
 
 [[nodiscard]] Result<VoteRequest> decode_vote_request(std::string_view json);
 [[nodiscard]] Result<VoteResponse> decode_vote_response(std::string_view json);
+[[nodiscard]] Result<PreVoteRequest> decode_pre_vote_request(std::string_view json);
+[[nodiscard]] Result<PreVoteResponse> decode_pre_vote_response(std::string_view json, const PreVoteRequest& request);
 [[nodiscard]] Result<AppendRequest> decode_append_request(std::string_view json);
 
 // `request` is the one that this answers. In an answer of another term only the term counts (see message.h): all else
 // is checked, but comes back as zero.
 [[nodiscard]] Result<AppendResponse> decode_append_response(std::string_view json, const AppendRequest& request);
+
+[[nodiscard]] Result<TimeoutNow> decode_timeout_now(std::string_view json);
+
+// The message of the kind `alternative` of the variant Message. An answer to an append or a pre-vote needs `asked`, the
+// request that it answers.
+[[nodiscard]] Result<Message> decode(std::size_t alternative, std::string_view json, const Message* asked);
 
 }  // namespace timestore::raft

@@ -41,11 +41,16 @@ struct PeerUnreachable {  // a request to this peer failed or found no room: it 
   NodeId peer;
 };
 
-struct Campaign {};  // starts an election now
+struct Campaign {};  // starts an election now, without asking around first, and even against a leader
 
 struct StepDown {};  // a leader becomes a follower
 
-using Input = std::variant<Tick, Receive, Propose, Read, WriteDone, Applied, PeerUnreachable, Campaign, StepDown>;
+struct Transfer {  // a leader hands over; nothing happens where there is no leader, or nobody to take over
+  NodeId to;       // a voter; empty: whoever has most of the log
+};
+
+using Input =
+    std::variant<Tick, Receive, Propose, Read, WriteDone, Applied, PeerUnreachable, Campaign, StepDown, Transfer>;
 
 // --------------------------------------------------------------------------------------------------- effects
 

@@ -13,16 +13,20 @@ bool is_up_to_date(const Trail& trail, Index last_index, Term last_term) {
   return std::pair(last_term, last_index) >= std::pair(trail.last_term(), trail.last_index());
 }
 
+Tally tally_of(const Configuration& configuration, const std::map<NodeId, bool>& votes) {
+  std::size_t granted = 0;
+  std::size_t refused = 0;
+  for (const Member& voter : configuration.voters) {
+    const auto vote = votes.find(voter.id);
+    if (vote != votes.end()) ++(vote->second ? granted : refused);
+  }
+  return tally(configuration.voters.size(), granted, refused);
+}
+
 void count_votes(Turn& turn) {
   State& state = turn.state;
   const Candidate& candidate = std::get<Candidate>(state.role);
-  std::size_t granted = 0;
-  std::size_t refused = 0;
-  for (const Member& voter : state.configuration.voters) {
-    const auto vote = candidate.votes.find(voter.id);
-    if (vote != candidate.votes.end()) ++(vote->second ? granted : refused);
-  }
-  switch (tally(state.configuration.voters.size(), granted, refused)) {
+  switch (tally_of(state.configuration, candidate.votes)) {
     case Tally::kPending:
       return;
     case Tally::kWon:
@@ -34,6 +38,23 @@ void count_votes(Turn& turn) {
   }
 }
 
+void count_pre_votes(Turn& turn) {
+  State& state = turn.state;
+  switch (tally_of(state.configuration, std::get<PreCandidate>(state.role).votes)) {
+    case Tally::kPending:
+      return;
+    case Tally::kWon:
+      return campaign(turn, false);
+    case Tally::kLost:
+      TIMESTORE_MARK("raft: an election was not begun, because it would have been lost");
+      return become_follower(turn, state.term(), "");
+  }
+}
+
+bool may_campaign(const State& state) {
+  return !state.is_leader() && state.configuration.is_voter(state.id) && state.term() < kMaxTerm;
+}
+
 }  // namespace
 
 // The paper randomizes the time-out anew for each election (5.2), so that split votes are rare and resolved quickly.
@@ -41,6 +62,11 @@ void reset_election_timer(State& state) {
   const std::uint64_t spread = state.options.election_ticks_max - state.options.election_ticks_min + 1;
   state.election_elapsed = 0;
   state.election_timeout = state.options.election_ticks_min + static_cast<std::uint32_t>(state.prng.below(spread));
+}
+
+// A leader that no majority answers makes way by itself, so while it leads it hears itself.
+bool hears_leader(const State& state) {
+  return state.is_leader() || (!state.leader.empty() && state.election_elapsed < state.options.election_ticks_min);
 }
 
 // A node whose own disk is busy does not count the silence: it may have kept the leader waiting itself, and its vote
@@ -51,12 +77,30 @@ void tick_election(Turn& turn) {
   ++state.election_elapsed;
   const bool alone = state.configuration.voters.size() == 1;
   const bool candidate = std::holds_alternative<Candidate>(state.role);
-  if (state.election_elapsed >= state.election_timeout || (alone && !candidate)) campaign(turn);
+  if (state.election_elapsed >= state.election_timeout || (alone && !candidate)) pre_campaign(turn);
 }
 
-void campaign(Turn& turn) {
+// A node that was cut off comes back with the term that it left with, so it deposes nobody (thesis 9.6).
+void pre_campaign(Turn& turn) {
   State& state = turn.state;
-  if (state.is_leader() || !state.configuration.is_voter(state.id) || state.term() >= kMaxTerm) return;
+  if (!may_campaign(state)) return;
+  if (std::holds_alternative<PreCandidate>(state.role)) TIMESTORE_MARK("raft: a node asked around again");
+  reset_election_timer(state);
+  state.leader.clear();
+  state.role = PreCandidate{.votes = {{state.id, true}}};
+  const PreVoteRequest request{.term = state.term() + 1,
+                               .candidate = state.id,
+                               .last_index = state.trail.last_index(),
+                               .last_term = state.trail.last_term()};
+  for (const Member& voter : state.configuration.voters) {
+    if (voter.id != state.id) send_when_durable(turn, voter.id, request);
+  }
+  count_pre_votes(turn);
+}
+
+void campaign(Turn& turn, bool forced) {
+  State& state = turn.state;
+  if (!may_campaign(state)) return;
   if (std::holds_alternative<Candidate>(state.role)) TIMESTORE_MARK("raft: a candidate tried again");
   if (state.trail.last_index() > state.commit) TIMESTORE_MARK("raft: a candidate had entries that may be lost");
   state.hard_state = {.term = state.term() + 1, .vote = state.id};
@@ -67,7 +111,8 @@ void campaign(Turn& turn) {
   const VoteRequest request{.term = state.term(),
                             .candidate = state.id,
                             .last_index = state.trail.last_index(),
-                            .last_term = state.trail.last_term()};
+                            .last_term = state.trail.last_term(),
+                            .forced = forced};
   for (const Member& voter : state.configuration.voters) {
     if (voter.id != state.id) send_when_durable(turn, voter.id, request);
   }
@@ -101,6 +146,27 @@ void receive_vote_request(Turn& turn, const NodeId& from, const VoteRequest& req
     reset_election_timer(state);
   }
   send_when_durable(turn, from, VoteResponse{.term = state.term(), .granted = granted}, correlation);
+}
+
+// Binds nobody: neither term, vote nor timer change.
+void receive_pre_vote_request(Turn& turn, const NodeId& from, const PreVoteRequest& request, Correlation correlation) {
+  State& state = turn.state;
+  const bool up_to_date = is_up_to_date(state.trail, request.last_index, request.last_term);
+  const bool granted = request.term > state.term() && !hears_leader(state) && up_to_date;
+  if (hears_leader(state)) TIMESTORE_MARK("raft: a node was told that there is a leader");
+  if (!up_to_date) TIMESTORE_MARK("raft: a node was told that its log is too old to be elected");
+  const PreVoteResponse response{.term = state.term(), .proposed = request.term, .granted = granted};
+  send_when_durable(turn, from, response, correlation);
+}
+
+void receive_pre_vote_response(Turn& turn, const NodeId& from, const PreVoteResponse& response) {
+  State& state = turn.state;
+  PreCandidate* asking = std::get_if<PreCandidate>(&state.role);
+  if (asking == nullptr || response.proposed != state.term() + 1) {
+    return TIMESTORE_MARK("raft: an answer came when nobody asked any more");
+  }
+  asking->votes.emplace(from, response.granted);
+  count_pre_votes(turn);
 }
 
 void receive_vote_response(Turn& turn, const NodeId& from, const VoteResponse& response) {

@@ -27,6 +27,12 @@ Sentence violated(const State& state, const Progress& progress) {
 
 Sentence violated(const State&, const Follower&) { return std::nullopt; }
 
+Sentence violated(const State& state, const PreCandidate& asking) {
+  HOLDS(state.leader.empty(), "a node that asks around knows no leader");
+  HOLDS(asking.votes.contains(state.id), "a node that asks around would vote for itself");
+  return std::nullopt;
+}
+
 Sentence violated(const State& state, const Candidate& candidate) {
   HOLDS(state.hard_state.vote == state.id, "a candidate has voted for itself");
   HOLDS(state.leader.empty(), "a candidate knows no leader of its term");
@@ -48,6 +54,7 @@ Sentence violated(const State& state, const Leader& leader) {
   }
   HOLDS(state.commit < leader.term_start || holders >= majority(state.configuration.voters.size()),
         "what a leader commits in its term is durable on a majority");
+  HOLDS(!leader.handover || leader.peers.contains(leader.handover->to), "a leader hands over to another voter");
   for (const PendingRead& read : leader.reads) {
     HOLDS(read.index <= state.commit && read.index >= leader.term_start,
           "a read waits for a commit index of the leader's own term");

@@ -4,6 +4,8 @@
 // request that an answer belongs to; each field below says what its absence means.
 #pragma once
 
+#include <cstddef>
+#include <type_traits>
 #include <variant>
 #include <vector>
 
@@ -16,6 +18,7 @@ struct VoteRequest {
   NodeId candidate;
   Index last_index = 0;
   Term last_term = 0;
+  bool forced = false;  // the leader wants this election, or an operator: voters do not wait for the leader's silence
   bool operator==(const VoteRequest&) const = default;
 };
 
@@ -23,6 +26,23 @@ struct VoteResponse {
   Term term = 0;
   bool granted = false;
   bool operator==(const VoteResponse&) const = default;
+};
+
+// Asks whether an election in `term`, which nobody has entered yet, could be won (thesis 9.6). The answer promises
+// nothing and changes nothing.
+struct PreVoteRequest {
+  Term term = 0;
+  NodeId candidate;
+  Index last_index = 0;
+  Term last_term = 0;
+  bool operator==(const PreVoteRequest&) const = default;
+};
+
+struct PreVoteResponse {
+  Term term = 0;      // of the node that answers
+  Term proposed = 0;  // of the request that is answered; absent: taken from it
+  bool granted = false;
+  bool operator==(const PreVoteResponse&) const = default;
 };
 
 struct AppendRequest {
@@ -51,6 +71,31 @@ struct AppendResponse {
   bool operator==(const AppendResponse&) const = default;
 };
 
-using Message = std::variant<VoteRequest, VoteResponse, AppendRequest, AppendResponse>;
+// The leader hands over: call an election now (thesis 3.10). It has no answer.
+struct TimeoutNow {
+  Term term = 0;
+  NodeId leader;
+  Round round = 0;  // of the leader: who has heard of a newer one knows that this is over
+  bool operator==(const TimeoutNow&) const = default;
+};
+
+using Message =
+    std::variant<VoteRequest, VoteResponse, PreVoteRequest, PreVoteResponse, AppendRequest, AppendResponse, TimeoutNow>;
+
+// The place of a kind of message in the variant.
+template <typename Kind>
+inline constexpr std::size_t index_of = []<typename... Kinds>(const std::variant<Kinds...>*) {
+  std::size_t index = 0;
+  static_cast<void>(((std::is_same_v<Kind, Kinds> || (++index, false)) || ...));
+  return index;
+}(static_cast<const Message*>(nullptr));
+
+inline bool has_answer(const Message& message) {
+  return std::holds_alternative<VoteRequest>(message) || std::holds_alternative<PreVoteRequest>(message) ||
+         std::holds_alternative<AppendRequest>(message);
+}
+
+// The kind of message that answers this request. Requires that it has an answer; they follow each other in the variant.
+inline std::size_t answer_to(const Message& request) { return request.index() + 1; }
 
 }  // namespace timestore::raft

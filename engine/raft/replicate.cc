@@ -110,6 +110,7 @@ void tick_leader(Turn& turn) {
     if (!is_alone) TIMESTORE_MARK("raft: a leader made way because its disk stood still");
     return become_follower(turn, state.term(), "");
   }
+  tick_transfer(turn);
   if (++leader.heartbeat_elapsed >= state.options.heartbeat_ticks) return send_heartbeats(turn);
 
   // A follower learns of a commit with the next append; when there is none to come, it is told here.
@@ -128,6 +129,7 @@ void receive_append_response(Turn& turn, const NodeId& from, const AppendRespons
   if (response.success) {
     acknowledged(turn.state, progress, response.match);
     commit_by_quorum(turn);
+    go_on_with_transfer(turn, from);
   } else {
     refused(turn, *leader, from, progress, response);
   }

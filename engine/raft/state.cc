@@ -9,8 +9,10 @@ namespace timestore::raft {
 namespace {
 
 void add(Hasher& hasher, const Configuration& configuration) {
-  hasher.add(configuration.voters.size());
-  for (const Member& member : configuration.voters) hasher.add(member.id).add(member.url);
+  for (const auto* members : {&configuration.voters, &configuration.outgoing, &configuration.learners}) {
+    hasher.add(members->size());
+    for (const Member& member : *members) hasher.add(member.id).add(member.url);
+  }
 }
 
 void add(Hasher& hasher, const Options& options) {
@@ -30,7 +32,12 @@ void add(Hasher& hasher, const Progress& progress) {
   hasher.add(progress.round).add(progress.commit_told).add(progress.round_told).add(progress.silent_ticks);
 }
 
-void add(Hasher&, const Follower&) {}
+void add(Hasher& hasher, const Follower& follower) { hasher.add(follower.round); }
+
+void add(Hasher& hasher, const PreCandidate& asking) {
+  hasher.add(asking.votes.size());
+  for (const auto& [voter, granted] : asking.votes) hasher.add(voter).add(granted);
+}
 
 void add(Hasher& hasher, const Candidate& candidate) {
   hasher.add(candidate.vote_write).add(candidate.votes.size());
@@ -47,13 +54,24 @@ void add(Hasher& hasher, const Leader& leader) {
   for (const PendingRead& pending : leader.reads) hasher.add(pending.id).add(pending.index).add(pending.round);
   hasher.add(leader.fresh_reads.size());
   for (const ReadId id : leader.fresh_reads) hasher.add(id);
+  hasher.add(leader.handover.has_value());
+  if (leader.handover) hasher.add(leader.handover->to).add(leader.handover->ticks_left);
 }
 
 void add(Hasher& hasher, const VoteRequest& message) {
   hasher.add(message.term).add(message.candidate).add(message.last_index).add(message.last_term);
+  hasher.add(message.forced);
 }
 
 void add(Hasher& hasher, const VoteResponse& message) { hasher.add(message.term).add(message.granted); }
+
+void add(Hasher& hasher, const PreVoteRequest& message) {
+  hasher.add(message.term).add(message.candidate).add(message.last_index).add(message.last_term);
+}
+
+void add(Hasher& hasher, const PreVoteResponse& message) {
+  hasher.add(message.term).add(message.proposed).add(message.granted);
+}
 
 void add(Hasher& hasher, const AppendRequest& message) {
   hasher.add(message.term).add(message.leader).add(message.prev_index).add(message.prev_term);
@@ -68,6 +86,8 @@ void add(Hasher& hasher, const AppendResponse& message) {
   hasher.add(message.hint.term).add(message.hint.index).add(message.round);
 }
 
+void add(Hasher& hasher, const TimeoutNow& message) { hasher.add(message.term).add(message.leader).add(message.round); }
+
 template <typename Variant>
 void add_variant(Hasher& hasher, const Variant& variant) {
   hasher.add(variant.index());
@@ -75,6 +95,11 @@ void add_variant(Hasher& hasher, const Variant& variant) {
 }
 
 }  // namespace
+
+bool State::takes_proposals() const {
+  const Leader* leading = std::get_if<Leader>(&role);
+  return leading != nullptr && !leading->handover;
+}
 
 State start(const Restart& restart, const Options& options) {
   TIMESTORE_CHECK(restart.applied <= restart.trail.last_index(), "the state machine cannot be ahead of the log");

@@ -57,13 +57,26 @@ struct PendingRead {
 };
 
 struct Follower {
+  Round round = 0;  // the newest that it has heard of from the leader of this term
   bool operator==(const Follower&) const = default;
+};
+
+struct PreCandidate {            // asks around before it disturbs anybody (thesis 9.6)
+  std::map<NodeId, bool> votes;  // promised or refused, by voter
+  bool operator==(const PreCandidate&) const = default;
 };
 
 struct Candidate {
   WriteId vote_write = 0;        // the write that makes the vote for ourselves durable; counted only then
   std::map<NodeId, bool> votes;  // granted or refused, by voter
   bool operator==(const Candidate&) const = default;
+};
+
+// Leadership on its way to another node (thesis 3.10). Meanwhile nothing is proposed, so that it can catch up.
+struct Handover {
+  NodeId to;
+  std::uint32_t ticks_left = 0;  // until it is given up
+  bool operator==(const Handover&) const = default;
 };
 
 struct Leader {
@@ -73,10 +86,11 @@ struct Leader {
   Round round = 0;                  // the newest round begun
   std::vector<PendingRead> reads;   // waiting for their round to be answered by a quorum
   std::vector<ReadId> fresh_reads;  // waiting for their round to begin
+  std::optional<Handover> handover;
   bool operator==(const Leader&) const = default;
 };
 
-using Role = std::variant<Follower, Candidate, Leader>;
+using Role = std::variant<Follower, PreCandidate, Candidate, Leader>;
 
 // A write that is not known to be durable yet, and how much of the log it would make durable. A later truncation lowers
 // `last_index`: what was cut off never becomes durable by an older write (the "ABA" race of asynchronous writes).
@@ -121,6 +135,7 @@ struct State {
 
   bool operator==(const State&) const = default;
 
+  bool takes_proposals() const;  // it leads, and does not hand over
   bool is_leader() const { return std::holds_alternative<Leader>(role); }
   Term term() const { return hard_state.term; }
 };

@@ -21,30 +21,62 @@ Term term_of(const Message& message) {
   return std::visit([](const auto& any) { return any.term; }, message);
 }
 
+// The term that its sender was in.
+Term spoken_in(const Message& message) {
+  return term_of(message) - (std::holds_alternative<PreVoteRequest>(message) ? 1 : 0);
+}
+
+bool is_believable(const State& state, const Receive& input) {
+  const Term term = term_of(input.message);
+  const bool may_be_zero = std::holds_alternative<PreVoteResponse>(input.message);  // of a node that is new
+  return state.configuration.is_voter(input.from) && input.from != state.id && (term >= 1 || may_be_zero) &&
+         term <= kMaxTerm && (term <= state.term() || term - state.term() <= kMaxTermJump);
+}
+
 // "Your request is refused; this is our term." Answers nothing to an answer.
 void refuse(Turn& turn, const NodeId& to, const Message& message, Correlation correlation) {
   if (std::holds_alternative<VoteRequest>(message)) {
     TIMESTORE_MARK("raft: a candidate was told that its term is over");
     send_when_durable(turn, to, VoteResponse{.term = turn.state.term()}, correlation);
+  } else if (const auto* request = std::get_if<PreVoteRequest>(&message)) {
+    send_when_durable(turn, to, PreVoteResponse{.term = turn.state.term(), .proposed = request->term}, correlation);
   } else if (std::holds_alternative<AppendRequest>(message)) {
     TIMESTORE_MARK("raft: a leader was told that its term is over");
     send_when_durable(turn, to, AppendResponse{.term = turn.state.term()}, correlation);
   }
 }
 
+// Whoever hears a leader does not listen to others who want to be one: it would only disturb (thesis 4.2.3).
+bool would_disturb(const State& state, const Message& message) {
+  const auto* request = std::get_if<VoteRequest>(&message);
+  return request != nullptr && request->term > state.term() && !request->forced && hears_leader(state);
+}
+
 void receive(Turn& turn, const Receive& input) {
   State& state = turn.state;
   const Term term = term_of(input.message);
-  const bool believable = state.configuration.is_voter(input.from) && input.from != state.id && term >= 1 &&
-                          term <= kMaxTerm && (term <= state.term() || term - state.term() <= kMaxTermJump);
-  if (!believable || term < state.term()) return refuse(turn, input.from, input.message, input.correlation);
+  if (!is_believable(state, input)) return refuse(turn, input.from, input.message, input.correlation);
+  if (const auto* request = std::get_if<PreVoteRequest>(&input.message)) {
+    return receive_pre_vote_request(turn, input.from, *request, input.correlation);  // a term that nobody is in yet
+  }
+  if (would_disturb(state, input.message)) {
+    TIMESTORE_MARK("raft: a candidate was not listened to, because there is a leader");
+    return refuse(turn, input.from, input.message, input.correlation);
+  }
   if (term > state.term()) become_follower(turn, term, "");
+  if (const auto* response = std::get_if<PreVoteResponse>(&input.message)) {
+    return receive_pre_vote_response(turn, input.from, *response);  // of a node that may be in an older term
+  }
+  if (term < state.term()) return refuse(turn, input.from, input.message, input.correlation);
 
   std::visit(Match{
                  [&](const VoteRequest& m) { receive_vote_request(turn, input.from, m, input.correlation); },
                  [&](const VoteResponse& m) { receive_vote_response(turn, input.from, m); },
+                 [&](const PreVoteRequest&) {},
+                 [&](const PreVoteResponse&) {},
                  [&](const AppendRequest& m) { receive_append_request(turn, input.from, m, input.correlation); },
                  [&](const AppendResponse& m) { receive_append_response(turn, input.from, m); },
+                 [&](const TimeoutNow& m) { receive_timeout_now(turn, input.from, m); },
              },
              input.message);
 }
@@ -60,11 +92,14 @@ void release_held_sends(Turn& turn) {
   state.held_sends.erase(state.held_sends.begin(), first_waiting);
   for (HeldSend& held : released) {
     Send& send = held.send;
-    if (term_of(send.message) == state.term()) {
+    if (spoken_in(send.message) == state.term()) {
       turn.effects.sends.push_back(std::move(send));
     } else if (std::holds_alternative<VoteResponse>(send.message)) {
       TIMESTORE_MARK("raft: a newer term turned a held vote into a refusal");
       send_when_durable(turn, send.to, VoteResponse{.term = state.term()}, send.correlation);
+    } else if (const auto* response = std::get_if<PreVoteResponse>(&send.message)) {
+      const PreVoteResponse refusal{.term = state.term(), .proposed = response->proposed};
+      send_when_durable(turn, send.to, refusal, send.correlation);
     } else if (std::holds_alternative<AppendResponse>(send.message)) {
       TIMESTORE_MARK("raft: a newer term turned a held acknowledgement into a refusal");
       send_when_durable(turn, send.to, AppendResponse{.term = state.term()}, send.correlation);
@@ -118,10 +153,11 @@ void dispatch(Turn& turn, const Input& input) {
                  [&](const WriteDone& done) { write_done(turn, done.id); },
                  [&](const Applied& done) { applied(turn, done.index); },
                  [&](const PeerUnreachable& event) { peer_unreachable(turn, event.peer); },
-                 [&](const Campaign&) { campaign(turn); },
+                 [&](const Campaign&) { campaign(turn, true); },
                  [&](const StepDown&) {
                    if (turn.state.is_leader()) become_follower(turn, turn.state.term(), "");
                  },
+                 [&](const Transfer& order) { transfer(turn, order.to); },
              },
              input);
 }

@@ -6,6 +6,8 @@
 //   replicate.cc  a leader sends entries, counts acknowledgements, commits (5.3, 5.4.2)
 //   propose.cc    proposals and their fates
 //   read.cc       linearizable reads without a log write (thesis 6.4)
+//   transfer.cc   a leader hands over (thesis 3.10)
+//   transfer.cc   a leader hands over (thesis 3.10)
 #pragma once
 
 #include <optional>
@@ -33,11 +35,15 @@ void advance_commit(Turn& turn, Index index);  // commit only grows
 
 // ---- election.cc
 void tick_election(Turn& turn);
-void campaign(Turn& turn);
+void pre_campaign(Turn& turn);
+void campaign(Turn& turn, bool forced);
 void become_follower(Turn& turn, Term term, const NodeId& leader);  // leader empty: not known
 void receive_vote_request(Turn& turn, const NodeId& from, const VoteRequest& request, Correlation correlation);
 void receive_vote_response(Turn& turn, const NodeId& from, const VoteResponse& response);
-void count_own_vote(Turn& turn);  // after a write became durable
+void receive_pre_vote_request(Turn& turn, const NodeId& from, const PreVoteRequest& request, Correlation correlation);
+void receive_pre_vote_response(Turn& turn, const NodeId& from, const PreVoteResponse& response);
+bool hears_leader(const State& state);  // and so has no reason to elect another one
+void count_own_vote(Turn& turn);        // after a write became durable
 void reset_election_timer(State& state);
 
 // ---- append.cc
@@ -58,6 +64,12 @@ void propose(Turn& turn, const Propose& proposal);
 void settle_proposals(Turn& turn);  // those that the commit index has reached
 void orphan_proposals(Turn& turn);  // leadership was lost
 void tick_orphans(Turn& turn);
+
+// ---- transfer.cc
+void transfer(Turn& turn, const NodeId& to);
+void go_on_with_transfer(Turn& turn, const NodeId& peer);  // after the peer has answered
+void tick_transfer(Turn& turn);
+void receive_timeout_now(Turn& turn, const NodeId& from, const TimeoutNow& request);
 
 // ---- read.cc
 void read(Turn& turn, ReadId id);

@@ -39,6 +39,8 @@ void Replica::campaign() { inputs_.emplace_back(raft::Campaign{}); }
 
 void Replica::step_down() { inputs_.emplace_back(raft::StepDown{}); }
 
+void Replica::transfer(raft::NodeId to) { inputs_.emplace_back(raft::Transfer{std::move(to)}); }
+
 WriteTicket Replica::submit(std::vector<TimeEntry> entries, WriteCallback callback) {
   Submission submission{
       .ticket = ++last_ticket_, .entries = std::move(entries), .callback = std::move(callback), .size_bytes = 0};
@@ -108,7 +110,7 @@ void Replica::await_applied(raft::Index index, ReadCallback callback) {
 // ---------------------------------------------------------------------------------------------------- duties
 
 void Replica::settle() {
-  while (!failure_ && (!inputs_.empty() || !submissions_.empty())) {
+  while (!failure_ && (!inputs_.empty() || may_propose())) {
     raft::Effects effects = step();
     persist(std::move(effects.write));
     send(std::move(effects.sends));
@@ -129,7 +131,8 @@ raft::Effects Replica::step() {
 // Proposals go in front of whatever else arrived, so the place that each will get in the log is known beforehand, and
 // with it the ids that derive from it. When this node turns out not to be the leader, the core refuses them all.
 void Replica::propose_submissions() {
-  if (submissions_.empty()) return;
+  if (!submissions_.empty() && !may_propose()) TIMESTORE_MARK("replica: writes waited for the end of a handover");
+  if (!may_propose()) return;
   if (salt_term_ != core_.term()) {
     salt_term_ = core_.term();
     salt_ = salts_.next();
@@ -323,7 +326,7 @@ Status Replica::status() const {
   const auto* leader = std::get_if<raft::Leader>(&core_.role);
   if (leader != nullptr) {
     status.role = Status::Role::kLeader;
-  } else if (std::holds_alternative<raft::Candidate>(core_.role)) {
+  } else if (!std::holds_alternative<raft::Follower>(core_.role)) {
     status.role = Status::Role::kCandidate;
   }
   for (const raft::Member& member : core_.configuration.voters) {

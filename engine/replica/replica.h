@@ -108,6 +108,7 @@ class Replica {
   void await_applied(raft::Index index, ReadCallback callback);  // granted as soon as `index` is applied here
   void campaign();
   void step_down();
+  void transfer(raft::NodeId to);  // hands leadership over; empty: to whoever has most of the log
 
   void settle();
 
@@ -142,6 +143,8 @@ class Replica {
   Replica(const Options& options, Ports ports, std::unique_ptr<store::LogFile> log,
           std::unique_ptr<store::SeriesFile> series, raft::State core);
 
+  // While leadership is handed over, submissions wait here: soon they can be proposed, or have another leader.
+  bool may_propose() const { return !submissions_.empty() && core_.takes_proposals() == core_.is_leader(); }
   raft::Effects step();
   void propose_submissions();
   void persist(std::optional<raft::Write> write);

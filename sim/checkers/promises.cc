@@ -9,9 +9,10 @@ void Promises::sends(std::size_t node, const raft::Send& send, raft::Index commi
   std::visit(
       [&](const auto& message) {
         const raft::Term durable = shadows_.durable(node).hard_state.term;
-        const bool holds = rules_.require(durable >= message.term, "a message leaves when its term is durable", [&] {
-          return facts("node", node + 1, "to", send.to, "term", message.term, "durable term", durable);
-        });
+        const bool is_open = std::is_same_v<std::decay_t<decltype(message)>, raft::PreVoteRequest>;  // the next term
+        const bool holds = rules_.require(
+            durable + (is_open ? 1 : 0) >= message.term, "a message leaves when its term is durable",
+            [&] { return facts("node", node + 1, "to", send.to, "term", message.term, "durable term", durable); });
         if (holds) check(node, send.to, message);
       },
       send.message);
@@ -42,6 +43,26 @@ void Promises::check(std::size_t node, const raft::NodeId& to, const raft::VoteR
                      durable.vote.value_or("-"));
       });
   if (holds) elections_.gave_vote(node, response.term, to);
+}
+
+// It promises nothing, but a node that asks for the next term is in the one before.
+void Promises::check(std::size_t, const raft::NodeId&, const raft::PreVoteRequest&) {}
+
+void Promises::check(std::size_t node, const raft::NodeId& to, const raft::PreVoteResponse& response) {
+  rules_.require(!response.granted || response.term < response.proposed,
+                 "nobody is encouraged to enter a term that is over",
+                 [&] { return facts("node", node + 1, "to", to, "term", response.term, "for", response.proposed); });
+}
+
+void Promises::check(std::size_t node, const raft::NodeId& to, const raft::TimeoutNow& request) {
+  const Reign* reign = elections_.reign(request.term);
+  const LogTerms& successor = shadows_.durable(elections_.number_of(to)).log;
+  const auto describe = [&] {
+    return facts("node", node + 1, "to", to, "term", request.term, "its log to", place(successor.last()));
+  };
+  rules_.require(reign != nullptr && reign->node == node, "only a term's leader hands over", describe) &&
+      rules_.require(successor.last_index() >= reign->last, "a leader hands over to a node that has its whole log",
+                     describe);
 }
 
 void Promises::check(std::size_t node, const raft::NodeId& to, const raft::AppendRequest& request) {

@@ -21,6 +21,9 @@ class Promises {
  private:
   void check(std::size_t node, const raft::NodeId& to, const raft::VoteRequest& request);
   void check(std::size_t node, const raft::NodeId& to, const raft::VoteResponse& response);
+  void check(std::size_t node, const raft::NodeId& to, const raft::PreVoteRequest& request);
+  void check(std::size_t node, const raft::NodeId& to, const raft::PreVoteResponse& response);
+  void check(std::size_t node, const raft::NodeId& to, const raft::TimeoutNow& request);
   void check(std::size_t node, const raft::NodeId& to, const raft::AppendRequest& request);
   void check(std::size_t node, const raft::NodeId& to, const raft::AppendResponse& response);
 

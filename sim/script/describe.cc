@@ -19,6 +19,19 @@ std::string text_of(const raft::VoteResponse& message) {
   return "term " + std::to_string(message.term) + (message.granted ? ", granted" : ", refused");
 }
 
+std::string text_of(const raft::PreVoteRequest& message) {
+  return "for term " + std::to_string(message.term) + ", last " + describe({message.last_term, message.last_index});
+}
+
+std::string text_of(const raft::PreVoteResponse& message) {
+  return "term " + std::to_string(message.term) + (message.granted ? ", would grant " : ", would refuse ") +
+         std::to_string(message.proposed);
+}
+
+std::string text_of(const raft::TimeoutNow& message) {
+  return "term " + std::to_string(message.term) + ", round " + std::to_string(message.round);
+}
+
 std::string text_of(const raft::AppendRequest& message) {
   std::string text =
       "term " + std::to_string(message.term) + ", after " + describe({message.prev_term, message.prev_index}) + ":";
@@ -69,7 +82,7 @@ std::string describe(raft::Position position) {
 }
 
 std::string_view name_of(const raft::Role& role) {
-  static constexpr std::string_view kNames[] = {"follower", "candidate", "leader"};
+  static constexpr std::string_view kNames[] = {"follower", "asking", "candidate", "leader"};
   return kNames[role.index()];
 }
 

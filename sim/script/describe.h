@@ -14,14 +14,24 @@
 
 namespace timestore::sim::script {
 
-enum class MessageKind : std::uint8_t { kVoteRequest, kVoteAnswer, kAppend, kAppendAnswer };
-inline constexpr std::string_view kMessageKinds[] = {"vote-request", "vote-answer", "append", "append-answer"};
+enum class MessageKind : std::uint8_t {
+  kVoteRequest,
+  kVoteAnswer,
+  kPreVoteRequest,
+  kPreVoteAnswer,
+  kAppend,
+  kAppendAnswer,
+  kTimeoutNow,
+};
+inline constexpr std::string_view kMessageKinds[] = {
+    "vote-request", "vote-answer", "pre-vote-request", "pre-vote-answer", "append", "append-answer", "timeout-now"};
+static_assert(std::size(kMessageKinds) == std::variant_size_v<raft::Message>);
 
 [[nodiscard]] MessageKind kind_of(const raft::Message& message);
 [[nodiscard]] std::string describe(MessageId id, const Wire& wire);  // "#4 n1->n2 append term 1 ..."
 [[nodiscard]] std::string describe(raft::Position position);
 
-// "follower", "candidate" or "leader".
+// "follower", "asking", "candidate" or "leader".
 [[nodiscard]] std::string_view name_of(const raft::Role& role);
 
 [[nodiscard]] std::vector<raft::Term> terms_of(const raft::Trail& trail);

@@ -210,6 +210,20 @@ Result<void> elect(Stage& stage, Words& words) {
   return elected;
 }
 
+Result<void> transfer(Stage& stage, Words& words) {
+  const auto number = take_running_node(stage, words);
+  if (!number) return tl::unexpected(number.error());
+  raft::NodeId to;
+  if (words.take_if("to")) {
+    const auto successor = words.take_node(stage.size());
+    if (!successor) return tl::unexpected(successor.error());
+    to = Cluster::name(*successor);
+  }
+  stage.cluster()[*number].transfer(to);
+  stage.act(*number);
+  return words.end();
+}
+
 Result<void> step_down(Stage& stage, Words& words) {
   const auto number = take_running_node(stage, words);
   if (!number) return tl::unexpected(number.error());
@@ -260,6 +274,8 @@ const Chapter& node_chapter() {
            "The node stands for election, in a term that is new to these voters (all, when none are named), and they "
            "alone are asked. It must win. What it sends as the leader waits.",
            elect},
+          {"transfer NODE [to NODE]", "A leader hands over: to the other node, or to whoever has most of the log.",
+           transfer},
           {"step-down NODE", "A leader becomes a follower of its own will.", step_down},
           {"unreachable NODE PEER", "The node is told that a request to its peer found no way.", unreachable},
           {"converge",

@@ -171,6 +171,8 @@ void Stage::tell_role(const Told& before, const Told& now, std::vector<std::stri
     if (is_other) changes.push_back("leads " + term);
   } else if (std::holds_alternative<raft::Candidate>(now.role)) {
     if (is_other) changes.push_back("is a candidate in " + term);
+  } else if (std::holds_alternative<raft::PreCandidate>(now.role)) {
+    if (is_other) changes.push_back("asks whether it would be elected after " + term);
   } else {
     if (is_other) changes.push_back("follows " + (now.leader.empty() ? "nobody" : now.leader) + " in " + term);
     if (now.vote && (before.vote != now.vote || before.term != now.term)) changes.push_back("votes for " + *now.vote);

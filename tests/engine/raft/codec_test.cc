@@ -331,7 +331,7 @@ TEST(CodecDeathTest, what_json_cannot_carry_is_never_encoded) {
   request.entries = {Entry{.term = 3, .kind = EntryKind::kCommand, .payload = Payload()}};
   EXPECT_DEATH(encode(Message(request)), "an entry is fetched before it is sent");
   request.entries = {command(3, "")};
-  EXPECT_DEATH(encode(Message(request)), "no-ops alone have an empty command");
+  EXPECT_DEATH(encode(Message(request)), "an entry.s kind follows from its command");
   request.entries = {command(3, "\xff")};
   EXPECT_DEATH(encode(Message(request)), "a command is UTF-8");
   request.entries.assign(kMaxEntriesPerMessage + 1, noop(3));

@@ -118,21 +118,14 @@ bool SmallWorld::deliver(std::size_t position) {
 void SmallWorld::drop(std::size_t position) { network_.erase(network_.begin() + static_cast<std::ptrdiff_t>(position)); }
 
 void SmallWorld::receive(Node& to, Wire wire) {
-  const std::string text = raft::encode(wire.message);
-  if (std::holds_alternative<raft::AppendRequest>(wire.message)) {
-    auto request = decoded(raft::decode_append_request(text));
-    const raft::Correlation correlation = ++to.last_question;
-    to.questions.emplace(correlation, request);
-    to.questions[correlation].entries.resize(request.entries.size());
-    to.replica->receive(wire.from, std::move(request), correlation);
-  } else if (std::holds_alternative<raft::VoteRequest>(wire.message)) {
-    to.replica->receive(wire.from, decoded(raft::decode_vote_request(text)), ++to.last_question);
-  } else if (std::holds_alternative<raft::VoteResponse>(wire.message)) {
-    to.replica->receive(wire.from, decoded(raft::decode_vote_response(text)), 0);
-  } else {
-    TIMESTORE_CHECK(wire.asked.has_value(), "an append's answer belongs to a question");
-    to.replica->receive(wire.from, decoded(raft::decode_append_response(text, *wire.asked)), 0);
+  const raft::Message* asked = wire.asked ? &*wire.asked : nullptr;
+  raft::Message message = decoded(raft::decode(wire.message.index(), raft::encode(wire.message), asked));
+  raft::Correlation correlation = 0;
+  if (raft::has_answer(message)) {
+    correlation = ++to.last_question;
+    to.questions.emplace(correlation, message);
   }
+  to.replica->receive(wire.from, std::move(message), correlation);
 }
 
 void SmallWorld::settle_everything() {

@@ -56,13 +56,13 @@ class SmallWorld {
     raft::NodeId to;
     raft::Message message;
     raft::Correlation correlation;             // of an answer: the question's, as its sender numbered it
-    std::optional<raft::AppendRequest> asked;  // of an answer to an append
+    std::optional<raft::Message> asked;  // of an answer
   };
   struct Node final : replica::Transport, replica::Lanes {
     SmallWorld* world = nullptr;
     std::size_t number = 0;
     std::map<Lane, std::deque<Job>> lanes;
-    std::map<raft::Correlation, raft::AppendRequest> questions;  // appends received and not answered
+    std::map<raft::Correlation, raft::Message> questions;  // requests received and not answered
     raft::Correlation last_question = 0;
     bool is_cut = false;
     std::unique_ptr<Replica> replica;
