@@ -5,6 +5,7 @@
 #include <span>
 
 #include "engine/base/mark.h"
+#include "engine/store/plain_file.h"
 
 namespace timestore::sim {
 
@@ -95,6 +96,12 @@ int file_control(sqlite3_file* file, int operation, void* argument) {
       const auto present = handle.is_dead() ? tl::unexpected(DiskError::kOff) : handle.disk->open(handle.path, false);
       *static_cast<int*>(argument) = present != handle.file ? 1 : 0;
       return SQLITE_OK;
+    }
+    case store::kRenameFileControl: {
+      const char* const to = static_cast<const char*>(argument);
+      if (handle.is_dead() || !handle.disk->rename(handle.path, to)) return SQLITE_IOERR;
+      handle.path = to;
+      return handle.disk->sync_directory() ? SQLITE_OK : SQLITE_IOERR_DIR_FSYNC;
     }
     default:  // SQLite goes on adding operations, and asks to be told of those that a VFS does not know
       return SQLITE_NOTFOUND;

@@ -141,8 +141,9 @@ Result<Database> open_for_writing(const std::string& path, const std::string& vf
   return database;
 }
 
-Result<Database> open_for_reading(const std::string& path, const std::string& vfs, const FileFormat& format) {
-  auto database = Database::open(path, vfs, Database::Access::kReadOnly);
+Result<Database> open_for_reading(const std::string& path, const std::string& vfs, const FileFormat& format,
+                                  Database::Access access) {
+  auto database = Database::open(path, vfs, access);
   if (!database) return database;
   database->set_busy_timeout(kReaderBusyTimeoutMs);
   auto set = database->run("configure it", "PRAGMA cache_size=-" + std::to_string(format.cache_kib) +
@@ -154,6 +155,25 @@ Result<Database> open_for_reading(const std::string& path, const std::string& vf
     return fail(path + " has no " + format.name + " of this version yet: it is created when the node starts.");
   }
   return database;
+}
+
+Result<void> expect_schema(Database& database, const std::string& vfs, const FileFormat& format) {
+  constexpr const char* kAttempt = "compare its schema";
+  constexpr std::string_view kSchema =
+      "SELECT ifnull(group_concat(item, char(10)), '') FROM "
+      "(SELECT type || ' ' || name || ' ' || tbl_name || ' ' || ifnull(sql, '') AS item FROM sqlite_schema ORDER BY 1)";
+  auto model = Database::open(":memory:", vfs, Database::Access::kReadWrite);
+  if (!model) return tl::unexpected(std::move(model.error()));
+  for (const char* const migration : format.migrations) {
+    if (auto migrated = model->run(kAttempt, migration); !migrated) return migrated;
+  }
+  auto expected = model->text(kAttempt, kSchema);
+  if (!expected) return tl::unexpected(std::move(expected.error()));
+  auto found = database.text(kAttempt, kSchema);
+  if (!found) return tl::unexpected(std::move(found.error()));
+  if (*found == *expected) return {};
+  return fail(database.path() + " has other tables than a " + format.name + " of version " +
+              std::to_string(format.version()) + " of its format.");
 }
 
 tl::unexpected<Error> damaged(std::string_view path, std::string_view what) {

@@ -34,7 +34,12 @@ struct FileFormat {
 
 // Opens the file for reading. Requires that it exists with the present version's schema.
 [[nodiscard]] Result<Database> open_for_reading(const std::string& path, const std::string& vfs,
-                                                const FileFormat& format);
+                                                const FileFormat& format,
+                                                Database::Access access = Database::Access::kReadOnly);
+
+// Whether the tables, indexes and views are exactly those of the format, with nothing beside them (a trigger, say): for
+// a file that came from elsewhere.
+[[nodiscard]] Result<void> expect_schema(Database& database, const std::string& vfs, const FileFormat& format);
 
 // "<path>: damaged: <what>. Restore this node from its peers."
 [[nodiscard]] tl::unexpected<Error> damaged(std::string_view path, std::string_view what);

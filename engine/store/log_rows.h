@@ -1,16 +1,22 @@
 // The rows of the log file, and what makes them believable.
 //
-// Every entry's checksum is seeded with that of the entry before it, and the state row holds the index and checksum of
-// the last one. So damage to an entry is found, and so is an entry that is missing, even the last, or that stands where
-// an older version of its page survived.
+// Every entry's checksum is seeded with that of the entry before it. The base row holds the index and checksum of the
+// entry that the log begins after, and the state row those of the last one. So damage to an entry is found, and so is
+// an entry that is missing, even the first or the last, or that stands where an older version of its page survived.
 //
-//   entries  idx  checksum                          state   term, vote
-//            1    crc(0,  1, term, kind, command)           last_index = 3
-//            2    crc(c1, 2, term, kind, command)           last_checksum = c3
-//            3    crc(c2, 3, term, kind, command) = c3      checksum = crc(all of these)
+//   base     idx = 3, entry_checksum = c3, term, configuration; checksum = crc(all of these)
+//   entries  idx  checksum
+//            4    crc(c3, 4, term, kind, command) = c4
+//            5    crc(c4, 5, term, kind, command) = c5
+//   state    last_index = 5, last_checksum = c5, term, vote; checksum = crc(all of these)
+//
+// A log that has its first entry begins after entry 0, whose checksum is 0. So does the chain of a log that goes on
+// after a snapshot, because the entries before it were never here.
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <string>
 #include <string_view>
 
 #include "engine/base/result.h"
@@ -21,7 +27,7 @@ namespace timestore::store {
 
 const FileFormat& log_format();
 
-// The last entry of the log; all zero when it is empty.
+// The last entry of the log, or the one that it begins after. All zero before the first.
 struct LogEnd {
   raft::Index index = 0;
   raft::Term term = 0;
@@ -44,11 +50,24 @@ inline constexpr std::string_view kEntryColumns = "idx, term, kind, checksum, co
 // The current row of a query for kEntryColumns, which must be the entry that follows `before`.
 [[nodiscard]] Result<EntryRow> read_entry_row(const Statement& row, std::string_view path, const LogEnd& before);
 
-std::uint32_t identity_checksum(const LogFile::Identity& identity);
+std::uint32_t identity_checksum(const raft::NodeId& node);
 std::uint32_t state_checksum(const raft::HardState& hard_state, const LogEnd& end);
+
+// Where the log begins.
+struct BaseRow {
+  LogEnd entry;
+  std::string configuration;                 // as text; empty: none is known
+  std::optional<raft::Position> installing;  // a snapshot that was about to be installed
+
+  std::uint32_t checksum() const;
+};
+
+// A configuration as it stands in a row: as text, but empty where nobody is a member.
+[[nodiscard]] std::string configuration_text(const raft::Configuration& configuration);
 
 struct RecoveredLog {
   LogFile::Recovered recovered;
+  BaseRow base;
   LogEnd end;
 };
 

@@ -39,6 +39,7 @@ void store(std::uint64_t word, std::uint8_t* bytes) {
 // What is known of a connection's files.
 struct Watch {
   bool has_checksums = false;
+  bool is_immutable = false;
   std::string damage;
 };
 
@@ -67,11 +68,8 @@ int read_main(sqlite3_file* file, void* into, int size_bytes, sqlite3_int64 offs
     return fail_read(file, "page " + std::to_string(page) + " is missing at the end of the file");
   }
   if (status != SQLITE_OK) return status;
-  const auto* bytes = static_cast<const std::uint8_t*>(into);
-  const auto content_bytes = static_cast<std::size_t>(size_bytes - kPageChecksumBytes);
-  if (page_checksum({bytes, content_bytes}, static_cast<std::uint64_t>(page)) == load(bytes + content_bytes)) {
-    return SQLITE_OK;
-  }
+  const std::span bytes(static_cast<const std::uint8_t*>(into), static_cast<std::size_t>(size_bytes));
+  if (is_whole_page(bytes, static_cast<std::uint64_t>(page))) return SQLITE_OK;
   TIMESTORE_MARK("store: a page failed its checksum");
   return fail_read(file, "page " + std::to_string(page) + " of the file fails its checksum");
 }
@@ -89,7 +87,9 @@ int write_main(sqlite3_file* file, const void* bytes, int size_bytes, sqlite3_in
 }
 
 int characteristics_of_main(sqlite3_file* file) {
-  return methods_of(file).beneath->xDeviceCharacteristics(file) & ~kReadsPartsOfPages;
+  const Methods& methods = methods_of(file);
+  const int characteristics = methods.beneath->xDeviceCharacteristics(file) & ~kReadsPartsOfPages;
+  return methods.watch->is_immutable ? characteristics | SQLITE_IOCAP_IMMUTABLE : characteristics;
 }
 
 // SQLite reads frames whole, header and all, when it recovers the log, and verifies them itself. Later it reads pages.
@@ -186,6 +186,14 @@ std::uint64_t page_checksum(std::span<const std::uint8_t> content, std::uint64_t
   return Hasher().add(page).add_block(content).value();
 }
 
+bool is_whole_page(std::span<const std::uint8_t> page, std::uint64_t number) {
+  return page_checksum(page.first(page.size() - kPageChecksumBytes), number) == checksum_in_page(page);
+}
+
+std::uint64_t checksum_in_page(std::span<const std::uint8_t> page) {
+  return load(&page[page.size() - kPageChecksumBytes]);
+}
+
 struct PageChecksums::State {
   std::string name;
   Watch watch;
@@ -222,6 +230,16 @@ void PageChecksums::start(sqlite3* connection) {
   int reserved_bytes = kPageChecksumBytes;
   static_cast<void>(sqlite3_file_control(connection, "main", SQLITE_FCNTL_RESERVE_BYTES, &reserved_bytes));
   state_->watch.has_checksums = true;
+}
+
+void PageChecksums::take_for_immutable() { state_->watch.is_immutable = true; }
+
+int PageChecksums::read_raw(sqlite3* connection, std::span<std::uint8_t> into, std::int64_t offset) {
+  sqlite3_file* file = nullptr;
+  const int status = sqlite3_file_control(connection, "main", SQLITE_FCNTL_FILE_POINTER, &file);
+  if (status != SQLITE_OK) return status;
+  TIMESTORE_CHECK(file->pMethods->xRead == read_main, "the main file of a connection is watched");
+  return methods_of(file).beneath->xRead(file, into.data(), static_cast<int>(into.size()), offset);
 }
 
 std::string_view page_damage(sqlite3* connection) {

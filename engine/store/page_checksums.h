@@ -32,6 +32,10 @@ inline constexpr int kPageChecksumBytes = 8;
 // any other but for one in 2^64; so is another page number, from 1.
 [[nodiscard]] std::uint64_t page_checksum(std::span<const std::uint8_t> content, std::uint64_t page);
 
+// Whether a page, of kPageBytes, ends with its checksum; what it ends with.
+[[nodiscard]] bool is_whole_page(std::span<const std::uint8_t> page, std::uint64_t number);
+[[nodiscard]] std::uint64_t checksum_in_page(std::span<const std::uint8_t> page);
+
 // A VFS for one connection, over another. Must live until the connection is closed, and the one beneath too.
 class PageChecksums {
  public:
@@ -51,6 +55,13 @@ class PageChecksums {
 
   // From now on pages have checksums. Requires a file that has no page yet.
   void start(sqlite3* connection);
+
+  // SQLite takes every file that is opened from now on for one that nobody changes: it locks nothing and looks for no
+  // write-ahead log.
+  void take_for_immutable();
+
+  // Reads of the main file as it stands, without verifying it. SQLite's result code.
+  [[nodiscard]] static int read_raw(sqlite3* connection, std::span<std::uint8_t> into, std::int64_t offset);
 
  private:
   struct State;

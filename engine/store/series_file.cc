@@ -5,18 +5,15 @@
 #include <utility>
 
 #include "engine/base/check.h"
-#include "engine/base/hash.h"
 #include "engine/base/mark.h"
 #include "engine/series/command.h"
-#include "engine/store/series_rows.h"
+#include "engine/store/incoming_snapshot.h"
+#include "engine/store/plain_file.h"
+#include "engine/store/series_connection.h"
 
 namespace timestore::store {
 
 namespace {
-
-// When the write-ahead log has grown by this many pages since the last checkpoint, the next one is due. Counted, not
-// timed: the same batches and readers give the same disk operations.
-constexpr int kCheckpointFrames = 4096;
 
 // A write-ahead log can only begin anew while no reader uses it. One longer than this does not leave that to chance:
 // the checkpoint waits a little for the present readers to finish, while new ones already read from the main file.
@@ -45,32 +42,23 @@ void add_row(Hasher& hasher, EntryPosition position, const TimeEntry& entry) {
 
 }  // namespace
 
-struct SeriesFile::Connection {
-  Database database;
-  PointTable points;
-  Statement save_meta;
-  SeriesMeta meta;
-  raft::Index durable_index = 0;
-  int checkpoint_at_frames = kCheckpointFrames;
-
-  // What is to be done with the time entries of one command.
-  struct Plan {
-    std::vector<std::uint32_t> additions;  // ordinals of those that are not stored yet, ascending
-    std::vector<std::uint32_t> conflicts;  // ordinals of those whose id is taken by other content, ascending
-  };
-
-  Result<std::vector<ApplyResult>> apply(raft::Index first, std::span<const raft::Entry> entries);
-  Result<ApplyResult> apply_entry(raft::Index index, const raft::Entry& entry, Hasher& hasher);
-  Result<Plan> plan(raft::Index index, const std::vector<TimeEntry>& entries);
-  Result<void> save(const SeriesMeta& next);
-  Result<void> checkpoint(Database::CheckpointMode mode);
-  Result<void> checkpoint_when_due();
-};
-
 SeriesFile::SeriesFile(std::unique_ptr<Connection> connection) : connection_(std::move(connection)) {}
 SeriesFile::~SeriesFile() = default;
 
 Result<std::unique_ptr<SeriesFile>> SeriesFile::open(const std::string& path, const std::string& vfs) {
+  auto connection = Connection::open(path, vfs);
+  if (!connection) return tl::unexpected(std::move(connection.error()));
+  if (auto removed = IncomingSnapshot::remove_stale(path, vfs, (*connection)->meta.applied); !removed) {
+    return tl::unexpected(std::move(removed.error()));
+  }
+  if (auto removed = remove_file(path + kSnapshotSuffix, vfs); !removed) {
+    return tl::unexpected(std::move(removed.error()));
+  }
+  return std::unique_ptr<SeriesFile>(new SeriesFile(std::move(*connection)));
+}
+
+Result<std::unique_ptr<SeriesFile::Connection>> SeriesFile::Connection::open(const std::string& path,
+                                                                             const std::string& vfs) {
   auto database = open_for_writing(path, vfs, series_format());
   if (!database) return tl::unexpected(std::move(database.error()));
   auto select_meta = database->prepare("read up to where the log has been applied", kSelectMeta);
@@ -79,6 +67,9 @@ Result<std::unique_ptr<SeriesFile>> SeriesFile::open(const std::string& path, co
   if (!meta) return tl::unexpected(std::move(meta.error()));
   auto last_row = database->integer("find the last point", "SELECT ifnull(max(seq), 0) FROM points");
   if (!last_row) return tl::unexpected(std::move(last_row.error()));
+  if (const std::string& text = meta->configuration; !text.empty() && !raft::decode_configuration(text)) {
+    return damaged(database->path(), "the members in it cannot be read");
+  }
   if (static_cast<raft::Index>(*last_row) >> kOrdinalBits > meta->applied.index) {
     return damaged(database->path(), "it holds points of log entry " + std::to_string(*last_row >> kOrdinalBits) +
                                          " and says that it has applied only " + std::to_string(meta->applied.index));
@@ -87,20 +78,25 @@ Result<std::unique_ptr<SeriesFile>> SeriesFile::open(const std::string& path, co
   auto points = PointTable::open(*database);
   if (!points) return tl::unexpected(std::move(points.error()));
   auto save_meta = database->prepare("save up to where the log has been applied",
-                                     "REPLACE INTO meta(one, applied_index, applied_term, state_hash, checksum) "
-                                     "VALUES (1, ?, ?, ?, ?)");
+                                     "REPLACE INTO meta(one, applied_index, applied_term, state_hash, configuration, "
+                                     "checksum) VALUES (1, ?, ?, ?, ?, ?)");
   if (!save_meta) return tl::unexpected(std::move(save_meta.error()));
-  auto connection =
-      std::make_unique<Connection>(Connection{std::move(*database), std::move(*points), std::move(*save_meta), *meta});
+  auto connection = std::make_unique<Connection>(
+      Connection{vfs, std::move(*database), std::move(*points), std::move(*save_meta), std::move(*meta)});
   if (auto moved = connection->checkpoint(Database::CheckpointMode::kPassive); !moved) {
     return tl::unexpected(std::move(moved.error()));
   }
-  return std::unique_ptr<SeriesFile>(new SeriesFile(std::move(connection)));
+  return connection;
 }
 
 raft::Position SeriesFile::applied() const { return connection_->meta.applied; }
 std::uint64_t SeriesFile::state_hash() const { return connection_->meta.state_hash; }
 raft::Index SeriesFile::durable_index() const { return connection_->durable_index; }
+
+std::optional<raft::Configuration> SeriesFile::configuration() const {
+  if (connection_->meta.configuration.empty()) return std::nullopt;
+  return raft::decode_configuration(connection_->meta.configuration).value();
+}
 
 Result<std::vector<ApplyResult>> SeriesFile::apply(raft::Index first, std::span<const raft::Entry> entries) {
   if (auto usable = connection_->database.usable(); !usable) return tl::unexpected(std::move(usable.error()));
@@ -111,8 +107,8 @@ Result<std::vector<ApplyResult>> SeriesFile::apply(raft::Index first, std::span<
   return results;
 }
 
-Result<void> SeriesFile::checkpoint() {
-  if (auto usable = connection_->database.usable(); !usable) return usable;
+Result<bool> SeriesFile::checkpoint() {
+  if (auto usable = connection_->database.usable(); !usable) return tl::unexpected(std::move(usable.error()));
   auto done = connection_->checkpoint(Database::CheckpointMode::kPassive);
   if (!done) connection_->database.stop(done.error());
   return done;
@@ -129,22 +125,29 @@ Result<std::vector<ApplyResult>> SeriesFile::Connection::apply(raft::Index first
     next.applied = {.term = entry.term, .index = first + results.size()};
     Hasher hasher;
     hasher.add(next.state_hash).add(next.applied.index).add(next.applied.term);
-    auto result = apply_entry(next.applied.index, entry, hasher);
+    auto result = apply_entry(next.applied.index, entry, next, hasher);
     if (!result) return tl::unexpected(std::move(result.error()));
     next.state_hash = hasher.add(static_cast<std::uint64_t>(result->outcome)).value();
     results.push_back(std::move(*result));
   }
   if (auto saved = save(next); !saved) return tl::unexpected(std::move(saved.error()));
   if (auto committed = transaction->commit(); !committed) return tl::unexpected(std::move(committed.error()));
-  meta = next;
+  meta = std::move(next);
   if (auto moved = checkpoint_when_due(); !moved) return tl::unexpected(std::move(moved.error()));
   return results;
 }
 
-// `hasher` takes every row that is stored.
-Result<ApplyResult> SeriesFile::Connection::apply_entry(raft::Index index, const raft::Entry& entry, Hasher& hasher) {
+// `next` takes the members, `hasher` everything that is stored.
+Result<ApplyResult> SeriesFile::Connection::apply_entry(raft::Index index, const raft::Entry& entry, SeriesMeta& next,
+                                                        Hasher& hasher) {
   using Outcome = ApplyResult::Outcome;
   const std::string_view command = entry.payload.view();
+  if (entry.kind == raft::EntryKind::kMembers) {
+    TIMESTORE_CHECK(raft::decode_configuration(command).has_value(), "members that were committed can be read");
+    next.configuration = std::string(command);
+    hasher.add(command);
+    return ApplyResult{.outcome = Outcome::kNothing, .conflicts = {}};
+  }
   if (entry.kind == raft::EntryKind::kNoop || command.empty())
     return ApplyResult{.outcome = Outcome::kNothing, .conflicts = {}};
   if (index > kMaxSeriesIndex) {
@@ -203,27 +206,32 @@ Result<void> SeriesFile::Connection::save(const SeriesMeta& next) {
   return save_meta.bind_integer(1, static_cast<std::int64_t>(next.applied.index))
       .bind_integer(2, static_cast<std::int64_t>(next.applied.term))
       .bind_integer(3, static_cast<std::int64_t>(next.state_hash))
-      .bind_integer(4, meta_checksum(next))
+      .bind_text(4, next.configuration)
+      .bind_integer(5, meta_checksum(next))
       .run();
 }
 
-Result<void> SeriesFile::Connection::checkpoint(Database::CheckpointMode mode) {
+Result<bool> SeriesFile::Connection::checkpoint(Database::CheckpointMode mode) {
   auto complete = database.checkpoint(mode);
   if (!complete) return tl::unexpected(std::move(complete.error()));
   if (*complete && durable_index > 0 && durable_index < meta.applied.index) {
     TIMESTORE_MARK("store: what was applied became durable");
   }
   if (*complete) durable_index = meta.applied.index;
-  return {};
+  return complete;
 }
 
 Result<void> SeriesFile::Connection::checkpoint_when_due() {
+  if (!hold.expired()) return {};
   const int frames = database.wal_frames();
   // A log that is shorter than when the last checkpoint was made has begun anew.
   if (frames < checkpoint_at_frames - kCheckpointFrames) checkpoint_at_frames = kCheckpointFrames;
   if (frames < checkpoint_at_frames) return {};
   checkpoint_at_frames = frames + kCheckpointFrames;
-  return checkpoint(frames < kPatienceFrames ? Database::CheckpointMode::kPassive : Database::CheckpointMode::kRestart);
+  const bool is_patient = frames >= kPatienceFrames;
+  auto moved = checkpoint(is_patient ? Database::CheckpointMode::kRestart : Database::CheckpointMode::kPassive);
+  if (!moved) return tl::unexpected(std::move(moved.error()));
+  return {};
 }
 
 }  // namespace timestore::store

@@ -11,19 +11,24 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "engine/base/result.h"
+#include "engine/raft/configuration.h"
 #include "engine/raft/types.h"
 
 namespace timestore::store {
 
+class IncomingSnapshot;
+class SnapshotWriter;
+
 // What became of one log entry.
 struct ApplyResult {
   enum class Outcome : std::uint8_t {
-    kNothing,    // a no-op
+    kNothing,    // a no-op, or members
     kStored,     // every time entry of the command is stored: now, or before with the same id and content
     kConflict,   // an id is already stored with other content: nothing of the command was stored
     kMalformed,  // the command is not one that this version understands: nothing was stored
@@ -45,14 +50,27 @@ class SeriesFile {
   raft::Position applied() const;
   std::uint64_t state_hash() const;   // over everything ever applied, the same on every node at the same position
   raft::Index durable_index() const;  // an applied index that no crash can take back
+  std::optional<raft::Configuration> configuration() const;  // the last one applied; none before the first
 
   // Applies entries `first`, `first` + 1, ... in one transaction, visible to readers when it returns. Requires
   // first == applied().index + 1. One result per entry. After an error the object refuses every further call.
   [[nodiscard]] Result<std::vector<ApplyResult>> apply(raft::Index first, std::span<const raft::Entry> entries);
 
-  // Moves everything applied into the main file and syncs it: durable_index() becomes applied().index. While a reader
-  // still looks at an older state this cannot be finished: that is no error, and durable_index() stays behind.
-  [[nodiscard]] Result<void> checkpoint();
+  // Moves everything applied into the main file and syncs it: true, and durable_index() is applied().index. While a
+  // reader still looks at an older state this cannot be finished: false, and durable_index() stays behind.
+  [[nodiscard]] Result<bool> checkpoint();
+
+  // Begins a snapshot of the present state; one at a time. nullptr: not now, since a reader looks at an older state, so
+  // try again when it has ended. Until the writer ends, durable_index() stands still and the write-ahead log grows. An
+  // error of the checkpoint before it ends the use of this file, any other does not.
+  [[nodiscard]] Result<std::unique_ptr<SnapshotWriter>> begin_snapshot();
+
+  // Puts a snapshot, which must be finished, in the place of this file, and is that state from then on. False: not now,
+  // since a reader looks at an older state, and nothing has changed. A crash leaves the old file or the new one, whole.
+  // The log file must have noted it before (LogFile::note_installation), and must begin after applied() next: what a
+  // crash between the two leaves is put right by reconcile(). Readers that are open go on in the old state, and are
+  // stale (SeriesReader::is_stale).
+  [[nodiscard]] Result<bool> install(IncomingSnapshot& snapshot);
 
  private:
   struct Connection;

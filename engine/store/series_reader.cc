@@ -37,6 +37,8 @@ Result<std::unique_ptr<SeriesReader>> SeriesReader::open(const std::string& path
                  std::move(*scan_all), std::move(*find_device), std::move(*scan_device)})));
 }
 
+bool SeriesReader::is_stale() const { return connection_->database.has_moved(); }
+
 Result<raft::Position> SeriesReader::begin() {
   TIMESTORE_CHECK(!connection_->reading, "a reader begins once before it ends");
   if (auto begun = connection_->begin.run(); !begun) return tl::unexpected(std::move(begun.error()));

@@ -27,6 +27,10 @@ class SeriesReader {
   SeriesReader(const SeriesReader&) = delete;
   SeriesReader& operator=(const SeriesReader&) = delete;
 
+  // Whether a snapshot has taken the place of the file that it reads (SeriesFile::install). It goes on reading the old
+  // one, whole, for ever; who wants to see anything later opens another.
+  bool is_stale() const;
+
   // Starts reading: returns the applied position of the state that scans will see.
   [[nodiscard]] Result<raft::Position> begin();
 

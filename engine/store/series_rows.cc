@@ -24,6 +24,7 @@ constexpr const char* kVersion1 = R"sql(
     applied_index INTEGER NOT NULL,   -- the log entry applied last
     applied_term  INTEGER NOT NULL,
     state_hash    INTEGER NOT NULL,   -- over everything ever applied; the same on every node at the same index
+    configuration TEXT NOT NULL,      -- the members, as the log said last; empty: it has not said yet
     checksum      INTEGER NOT NULL
   );
   CREATE TABLE devices (
@@ -100,14 +101,20 @@ Result<SeriesMeta> read_meta(Statement& select, std::string_view path) {
   if (!*found) return meta;
   meta.applied = {.term = select.natural(1), .index = select.natural(0)};
   meta.state_hash = select.natural(2);
-  if (meta_checksum(meta) != select.natural(3)) {
+  meta.configuration = std::string(select.bytes(3));
+  if (meta_checksum(meta) != select.natural(4)) {
     return damaged(path, "the position up to which the log has been applied fails its checksum");
   }
   return meta;
 }
 
 std::uint32_t meta_checksum(const SeriesMeta& meta) {
-  return RowChecksum().add(meta.applied.index).add(meta.applied.term).add(meta.state_hash).value();
+  return RowChecksum()
+      .add(meta.applied.index)
+      .add(meta.applied.term)
+      .add(meta.state_hash)
+      .add(meta.configuration)
+      .value();
 }
 
 // ------------------------------------------------------------------------------------------------ PointTable

@@ -40,12 +40,13 @@ inline constexpr std::string_view kSelectTimeEntry =
 struct SeriesMeta {
   raft::Position applied;
   std::uint64_t state_hash = 0;
+  std::string configuration = {};  // the last one applied, as text (raft/configuration.h); empty: none yet
   bool operator==(const SeriesMeta&) const = default;
 };
 
 // A new file has no such row and has applied nothing. `select` is a query for kMetaColumns from meta.
 inline constexpr std::string_view kSelectMeta =
-    "SELECT applied_index, applied_term, state_hash, checksum FROM meta WHERE one = 1";
+    "SELECT applied_index, applied_term, state_hash, configuration, checksum FROM meta WHERE one = 1";
 [[nodiscard]] Result<SeriesMeta> read_meta(Statement& select, std::string_view path);
 std::uint32_t meta_checksum(const SeriesMeta& meta);
 

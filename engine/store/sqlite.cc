@@ -90,9 +90,7 @@ const char* never_null(const void* data) { return data == nullptr ? "" : static_
 // ------------------------------------------------------------------------------------------------- Statement
 
 Statement::Statement(Statement&& other) noexcept
-    : handle_(std::exchange(other.handle_, nullptr)),
-      attempt_(other.attempt_),
-      bind_status_(other.bind_status_) {}
+    : handle_(std::exchange(other.handle_, nullptr)), attempt_(other.attempt_), bind_status_(other.bind_status_) {}
 
 Statement& Statement::operator=(Statement&& other) noexcept {
   std::swap(handle_, other.handle_);
@@ -203,8 +201,9 @@ Database& Database::operator=(Database&&) noexcept = default;
 Database::~Database() = default;
 
 Result<Database> Database::open(const std::string& path, const std::string& vfs, Access access) {
-  const int mode = access == Access::kReadOnly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+  const int mode = access == Access::kReadWrite ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY;
   auto state = std::make_unique<State>(vfs);
+  if (access == Access::kImmutable) state->page_checksums.take_for_immutable();
   const int status = sqlite3_open_v2(path.c_str(), &state->handle, mode | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
                                      state->page_checksums.vfs());
   if (state->handle == nullptr) return tl::unexpected(sqlite_error(path, "open the file", status));
@@ -273,6 +272,18 @@ sqlite3_file* Database::wal_file() {
   return status == SQLITE_OK && file != nullptr && file->pMethods != nullptr ? file : nullptr;
 }
 
+Result<void> Database::read_raw(const char* attempt, std::span<std::uint8_t> into, std::uint64_t offset) {
+  const int status = PageChecksums::read_raw(state_->handle, into, static_cast<std::int64_t>(offset));
+  if (status != SQLITE_OK) return tl::unexpected(sqlite_error(path(), attempt, status));
+  return {};
+}
+
+bool Database::has_moved() const {
+  int moved = 0;
+  static_cast<void>(sqlite3_file_control(state_->handle, "main", SQLITE_FCNTL_HAS_MOVED, &moved));
+  return moved != 0;
+}
+
 Result<bool> Database::checkpoint(CheckpointMode mode) {
   int sqlite_mode = SQLITE_CHECKPOINT_PASSIVE;
   switch (mode) {
@@ -293,6 +304,7 @@ Result<bool> Database::checkpoint(CheckpointMode mode) {
 }
 
 void Database::merge_wal_on_close() { state_->configure_close(0); }
+void Database::leave_wal_on_close() { state_->configure_close(1); }
 
 void Database::stop(const Error& cause) {
   state_->configure_close(1);

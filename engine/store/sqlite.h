@@ -71,10 +71,14 @@ class ResetAtEnd {
 
 class Database {
  public:
-  enum class Access : std::uint8_t { kReadWrite, kReadOnly };
+  enum class Access : std::uint8_t {
+    kReadWrite,
+    kReadOnly,
+    kImmutable,  // reads a file that nobody writes to, and which has no write-ahead log: touches nothing beside it
+  };
   enum class CheckpointMode : std::uint8_t {
-    kPassive,   // as far as readers allow
-    kRestart,   // waits for readers, as long as the busy time-out, so that the write-ahead log begins anew
+    kPassive,  // as far as readers allow
+    kRestart,  // waits for readers, as long as the busy time-out, so that the write-ahead log begins anew
   };
 
   // With read-write access a missing file is created, empty. `vfs` names a registered SQLite VFS, empty the default.
@@ -106,10 +110,17 @@ class Database {
   // The write-ahead log's open file; nullptr when there is none.
   sqlite3_file* wal_file();
 
+  // Reads of the main file as it stands, past SQLite and unverified. Requires that these bytes are there.
+  [[nodiscard]] Result<void> read_raw(const char* attempt, std::span<std::uint8_t> into, std::uint64_t offset);
+
+  // Whether another file, or none, stands at the path by now.
+  bool has_moved() const;
+
   // True when everything committed is in the main file and synced; false when a reader was in the way.
   [[nodiscard]] Result<bool> checkpoint(CheckpointMode mode);
 
   void merge_wal_on_close();
+  void leave_wal_on_close();
 
   // After a failed write nothing that this connection says about the file may be believed: stop() makes usable() fail
   // from now on, and closing leaves the write-ahead log to be recovered. (Merging it could destroy the last good copy:

@@ -19,7 +19,7 @@
 namespace timestore::sim {
 namespace {
 
-constexpr std::size_t kChapters = 24;
+constexpr std::size_t kChapters = 26;
 constexpr std::size_t kStepsPerChapter = 15;
 
 // A script and what a quiet run of it gives: the disk, closed, as it stands before each chapter.
@@ -59,12 +59,22 @@ TEST(CrashPoints, the_script_does_what_stores_do) {
   EXPECT_GT(counts[Step::Kind::kWrite], 100);
   EXPECT_GT(counts[Step::Kind::kApply], 80);
   EXPECT_GT(counts[Step::Kind::kCheckpoint], 15);
+  EXPECT_GT(counts[Step::Kind::kBeginSnapshot], 5);
+  EXPECT_GT(counts[Step::Kind::kReceive], 5);
+  EXPECT_GT(counts[Step::Kind::kInstall], 3);
   EXPECT_GT(counts[Step::Kind::kReopenLog], 0);
   EXPECT_GT(counts[Step::Kind::kReopenSeries], 0);
   EXPECT_GT(counts[Step::Kind::kBeginReading], 5);
+  std::size_t compactions = 0;
+  std::size_t jumps = 0;
   for (std::size_t version = 1; version < rehearsal().script.logs.size(); ++version) {
+    const LogModel& before = rehearsal().script.logs[version - 1];
+    const raft::Index base = rehearsal().script.logs[version].base.index;
+    if (base > before.base.index) ++(base <= before.last_index() ? compactions : jumps);
     EXPECT_NE(rehearsal().script.logs[version], rehearsal().script.logs[version - 1]);
   }
+  EXPECT_GT(compactions, 5U);
+  EXPECT_GT(jumps, 2U);
 }
 
 // ----------------------------------------------------------------------------------------------- the power goes

@@ -1,8 +1,8 @@
-// A long script of store operations, and what both files must hold after each of them, kept in the dumbest way.
+// A long script of store operations, and what both files must hold after each of them.
 //
 // The script is the same in every run: chapters of steps, each chapter beginning with the opening of both files and
 // ending with their closing. The log goes through numbered versions, one per write; the series file through one per
-// batch that is applied.
+// batch that is applied and one per snapshot that is installed. The two know nothing of each other here.
 #pragma once
 
 #include <algorithm>
@@ -13,50 +13,17 @@
 #include <utility>
 #include <vector>
 
+#include "engine/base/check.h"
 #include "engine/base/prng.h"
-#include "engine/series/command.h"
-#include "engine/series/entry_id.h"
-#include "engine/store/log_file.h"
-#include "engine/store/series_file.h"
+#include "sim/vfs.h"
+#include "tests/sim/store_model.h"
 
 namespace timestore::sim {
 
-struct LogModel {
-  std::optional<store::LogFile::Identity> identity;
-  raft::HardState hard_state;
-  std::vector<raft::Entry> entries;
-
-  void write(const raft::Write& write) {
-    if (write.truncate_from) entries.resize(*write.truncate_from - 1);
-    entries.insert(entries.end(), write.entries.begin(), write.entries.end());
-    hard_state = write.hard_state;
-  }
-  bool operator==(const LogModel&) const = default;
-};
-
-struct SeriesModel {
-  raft::Position applied;
-  std::vector<TimeEntry> entries;  // in the order in which they were stored
-
-  void apply(const raft::Entry& entry) {
-    applied = {.term = entry.term, .index = applied.index + 1};
-    auto command = entry.payload.view().empty() ? std::vector<TimeEntry>() : decode_command(entry.payload.view());
-    if (!command) return;
-    std::vector<TimeEntry> next = entries;
-    for (std::uint32_t ordinal = 0; ordinal < command->size(); ++ordinal) {
-      TimeEntry& added = (*command)[ordinal];
-      if (added.id.is_nil()) added.id = make_entry_id({applied.index, ordinal}, 0);
-      bool is_new = true;
-      for (const TimeEntry& stored : next) {
-        if (stored.id != added.id) continue;
-        if (!same_content(stored, added)) return;  // a conflict: nothing of the command is stored
-        is_new = false;
-      }
-      if (is_new) next.push_back(added);
-    }
-    entries = std::move(next);
-  }
-  bool operator==(const SeriesModel&) const = default;
+// A snapshot that another node made, which has applied what this one has and some entries more.
+struct Donation {
+  store::SnapshotMeta meta;
+  std::vector<std::uint8_t> bytes;
 };
 
 struct Step {
@@ -70,16 +37,23 @@ struct Step {
     kReopenSeries,
     kBeginReading,  // the series file, on a connection of its own
     kEndReading,
+    kBeginSnapshot,  // of the series file, if no reader is in the way
+    kCopySnapshot,   // some pages of it
+    kEndSnapshot,    // all the rest
+    kReceive,        // the next pages of the donation
+    kInstall,        // receives the rest and installs it, noting it in the log before
   };
   Kind kind = Kind::kReadLog;
   std::vector<raft::Write> writes = {};
   std::vector<raft::Entry> entries = {};
+  std::size_t donation = 0;  // its number
 };
 
 struct Script {
   std::vector<std::vector<Step>> chapters;
   std::vector<LogModel> logs = {{}};
   std::vector<SeriesModel> series = {{}};
+  std::vector<Donation> donations;
 
   std::size_t steps() const {
     std::size_t count = 0;
@@ -97,6 +71,7 @@ class Author {
       if (chapter == 0) initialize();
       while (script_.chapters.back().size() < steps_per_chapter) add_step();
       if (is_reading_) end_reading();
+      if (is_copying_) end_snapshot();
     }
     return std::move(script_);
   }
@@ -121,19 +96,26 @@ class Author {
 
   void add_step() {
     const std::uint64_t dice = prng_.below(100);
-    if (dice < 46) {
+    if (is_copying_ && prng_.below(3) == 0) {
+      prng_.below(3) == 0 ? end_snapshot() : add({.kind = Step::Kind::kCopySnapshot});
+    } else if (dice < 42) {
       add_write();
-    } else if (dice < 50) {
+    } else if (dice < 45) {
       add({.kind = Step::Kind::kReadLog});
-    } else if (dice < 52) {
+    } else if (dice < 47) {
       add({.kind = Step::Kind::kReopenLog});
-    } else if (dice < 84) {
+    } else if (dice < 75) {
       add_apply();
-    } else if (dice < 91) {
+    } else if (dice < 78 && !is_copying_) {
+      add({.kind = Step::Kind::kBeginSnapshot});
+      is_copying_ = true;
+    } else if (dice < 85) {
+      add_arrival();
+    } else if (dice < 90) {
       add({.kind = Step::Kind::kCheckpoint});
     } else if (is_reading_) {
       end_reading();
-    } else if (dice < 93) {
+    } else if (dice < 92 && !is_copying_) {
       add({.kind = Step::Kind::kReopenSeries});
     } else {
       add({.kind = Step::Kind::kBeginReading});
@@ -144,6 +126,44 @@ class Author {
   void end_reading() {
     add({.kind = Step::Kind::kEndReading});
     is_reading_ = false;
+  }
+  void end_snapshot() {
+    add({.kind = Step::Kind::kEndSnapshot});
+    is_copying_ = false;
+  }
+
+  // Begins to receive a snapshot, goes on with it, or installs it.
+  void add_arrival() {
+    const bool is_new = !is_receiving_;
+    if (is_new) add_donation();
+    const std::size_t number = script_.donations.size() - 1;
+    is_receiving_ = donated_.applied.index > series_.applied.index;
+    if (!is_receiving_) return;  // it came too slowly: it has nothing new any more
+    const bool may_install = !is_new && !is_reading_ && !is_copying_ && log_.hard_state.term > 0;
+    if (!may_install) return add({.kind = Step::Kind::kReceive, .donation = number});
+    is_receiving_ = false;
+    log_.installing = script_.donations[number].meta.applied;
+    script_.logs.push_back(log_);
+    series_ = donated_;
+    history_ = donated_history_;
+    script_.series.push_back(series_);
+    add({.kind = Step::Kind::kInstall, .donation = number});
+  }
+
+  // From a node of its own, on a disk of its own.
+  void add_donation() {
+    donated_ = series_;
+    donated_history_ = history_;
+    for (std::uint64_t more = 15 + prng_.below(6); more > 0; --more) donated_history_.push_back(any_entry());
+    for (std::size_t at = history_.size(); at < donated_history_.size(); ++at) donated_.apply(donated_history_[at]);
+    Choices choices(1);
+    Disk disk(choices.stream("donor"));
+    const Vfs vfs(disk);
+    auto donor = store::SeriesFile::open("series.db", vfs.name()).value();
+    TIMESTORE_CHECK(donor->apply(1, donated_history_).has_value(), "a donor's disk is well");
+    const auto snapshot = donor->begin_snapshot().value()->step(~std::uint64_t{0}).value();
+    auto bytes = snapshot->read_chunk(0, snapshot->meta().size_bytes).value().bytes;
+    script_.donations.push_back({snapshot->meta(), std::move(bytes)});
   }
 
   void add_write() {
@@ -156,7 +176,12 @@ class Author {
     Step step{.kind = Step::Kind::kWrite};
     for (std::uint64_t number = 0; number < count; ++number) {
       raft::Write write = (this->*any)();
-      write.first_index = write.truncate_from ? *write.truncate_from : log_.entries.size() + 1;
+      LogModel without_entries = log_;
+      without_entries.write({.hard_state = write.hard_state,
+                             .truncate_from = write.truncate_from,
+                             .begin_after = write.begin_after,
+                             .entries = {}});
+      write.first_index = without_entries.last_index() + 1;
       log_.write(write);
       step.writes.push_back(std::move(write));
     }
@@ -176,7 +201,7 @@ class Author {
     if (dice < 5 && !log_.entries.empty()) {
       return truncation(1 + prng_.below(std::min<std::size_t>(4, log_.entries.size())));
     }
-    return append();
+    return dice < 6 && log_.hard_state.term > 0 ? beginning() : append();
   }
 
   raft::Write any_vote() {
@@ -196,6 +221,9 @@ class Author {
       const char letter = static_cast<char>('a' + prng_.below(26));
       write.entries.push_back(command(write.hard_state.term, std::string(size, letter)));
     }
+    if (prng_.below(6) == 0) {
+      write.entries.push_back({write.hard_state.term, raft::EntryKind::kMembers, raft::Payload(encode(members()))});
+    }
     return write;
   }
 
@@ -203,11 +231,25 @@ class Author {
   raft::Write truncation(std::size_t entries) {
     raft::Write write;
     write.hard_state = log_.hard_state;
-    write.truncate_from = log_.entries.size() - entries + 1;
+    write.truncate_from = log_.last_index() - entries + 1;
     if (prng_.below(4) == 0) return write;
     write.hard_state = {.term = log_.hard_state.term + 1, .vote = std::nullopt};
     write.entries.push_back({write.hard_state.term, raft::EntryKind::kNoop, raft::Payload(std::string())});
     return write;
+  }
+
+  // The log is compacted, or goes on after a snapshot; sometimes with an entry in the same write.
+  raft::Write beginning() {
+    raft::Write write = prng_.below(3) == 0 ? append() : raft::Write();
+    write.hard_state = log_.hard_state;
+    raft::Position last = log_.at(log_.base.index + prng_.below(log_.entries.size() + 1));
+    if (prng_.below(4) == 0) last = {log_.hard_state.term, log_.last_index() + 1 + prng_.below(5)};
+    write.begin_after = {.last = last, .configuration = members()};
+    return write;
+  }
+
+  raft::Configuration members() {
+    return {.voters = {{"n1", "http://one:5001"}, {"n" + std::to_string(2 + prng_.below(5)), "http://two:5002"}}};
   }
 
   void add_apply() {
@@ -216,6 +258,7 @@ class Author {
     for (std::uint64_t number = 0; number < count; ++number) {
       entries.push_back(any_entry());
       series_.apply(entries.back());
+      history_.push_back(entries.back());
     }
     script_.series.push_back(series_);
     add({.kind = Step::Kind::kApply, .entries = std::move(entries)});
@@ -225,6 +268,7 @@ class Author {
   raft::Entry any_entry() {
     const std::uint64_t dice = prng_.below(20);
     if (dice == 0) return {1, raft::EntryKind::kNoop, raft::Payload(std::string())};
+    if (dice == 19) return {1, raft::EntryKind::kMembers, raft::Payload(encode(members()))};
     if (dice == 1) return command(1, "{malformed");
     std::vector<TimeEntry> entries;
     if (dice < 6 && !series_.entries.empty()) {
@@ -258,7 +302,12 @@ class Author {
   Script script_;
   LogModel log_;
   SeriesModel series_;
+  std::vector<raft::Entry> history_;  // everything that the series file has applied
+  SeriesModel donated_;               // what the last donation holds, and the entries that it has applied
+  std::vector<raft::Entry> donated_history_;
   bool is_reading_ = false;
+  bool is_copying_ = false;
+  bool is_receiving_ = false;
 };
 
 }  // namespace timestore::sim

@@ -4,11 +4,14 @@
 #include <gtest/gtest.h>
 #include <sqlite3.h>
 
+#include <algorithm>
 #include <limits>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
+#include "engine/store/incoming_snapshot.h"
 #include "engine/store/log_file.h"
 #include "engine/store/series_file.h"
 #include "engine/store/series_reader.h"
@@ -25,6 +28,7 @@ struct Bounds {
   std::size_t series_durable = 0;       // no loss of power may take this one back
   std::size_t series_acknowledged = 0;  // and no end of the process this one
   std::size_t series_issued = 0;
+  std::size_t receiving = 0;  // a donation, counted from 1; 0: none
   bool operator==(const Bounds&) const = default;
 };
 
@@ -39,6 +43,7 @@ class Story {
       if (!tell(step)) return false;
     }
     log_.reset();
+    incoming_.reset();
     close_series();
     return true;
   }
@@ -58,7 +63,7 @@ class Story {
     if (refusing_ == Refusing::kLog) {
       const raft::Write write;
       EXPECT_FALSE(log_->write({&write, 1})) << failure_;
-      EXPECT_FALSE(log_->read(1, 1, 1)) << failure_;
+      EXPECT_FALSE(log_->read(log_->base().index + 1, 1, 1)) << failure_;
     } else if (refusing_ == Refusing::kSeries) {
       const raft::Entry entry;
       EXPECT_FALSE(series_->apply(series_->applied().index + 1, {&entry, 1})) << failure_;
@@ -67,6 +72,7 @@ class Story {
   }
 
  private:
+  static constexpr std::size_t kReceivedBytes = 20 * store::kPageBytes;  // in one step
   enum class Refusing : std::uint8_t { kNobody, kLog, kSeries };
 
   bool open_log() {
@@ -108,14 +114,13 @@ class Story {
         bounds_.log_acknowledged = bounds_.log_issued;
         return true;
       case Step::Kind::kReadLog:
-        return judge(log_->read(1, 1000, std::numeric_limits<std::uint64_t>::max()));
+        return judge(log_->read(log_->base().index + 1, 1000, std::numeric_limits<std::uint64_t>::max()));
       case Step::Kind::kReopenLog:
         return open_log();
       case Step::Kind::kApply:
         ++bounds_.series_issued;
         if (!judge(series_->apply(series_->applied().index + 1, step.entries), Refusing::kSeries)) return false;
-        bounds_.series_acknowledged = bounds_.series_issued;
-        series_hashes_.push_back(series_->state_hash());
+        acknowledge_series();
         return true;
       case Step::Kind::kCheckpoint:
         return judge(series_->checkpoint(), Refusing::kSeries);
@@ -132,8 +137,72 @@ class Story {
         reader_.reset();
         return judge(read);
       }
+      case Step::Kind::kBeginSnapshot: {
+        auto begun = series_->begin_snapshot();
+        if (begun) writer_ = std::move(*begun);
+        return judge(begun);
+      }
+      case Step::Kind::kCopySnapshot:
+        return copy(2 * store::kPageBytes);
+      case Step::Kind::kEndSnapshot:
+        return copy(std::numeric_limits<std::uint64_t>::max());
+      case Step::Kind::kReceive:
+        return receive(step.donation, kReceivedBytes);
+      case Step::Kind::kInstall:
+        return receive(step.donation, script_.donations[step.donation].bytes.size()) && install();
     }
     return false;
+  }
+
+  void acknowledge_series() {
+    bounds_.series_acknowledged = bounds_.series_issued;
+    series_hashes_.push_back(series_->state_hash());
+  }
+
+  bool copy(std::uint64_t bytes) {
+    if (writer_ == nullptr) return true;
+    auto snapshot = writer_->step(bytes);
+    if (!judge(snapshot)) return false;
+    if (*snapshot == nullptr) return true;
+    EXPECT_EQ((*snapshot)->meta().applied, writer_->applied());
+    writer_.reset();
+    return judge((*snapshot)->read_chunk(0, store::kPageBytes));
+  }
+
+  // Sends so much of a donation, in chunks.
+  bool receive(std::size_t number, std::size_t bytes) {
+    constexpr std::size_t kChunkBytes = 10 * store::kPageBytes;
+    const Donation& donation = script_.donations[number];
+    bounds_.receiving = number + 1;
+    if (incoming_ == nullptr || incoming_->meta() != donation.meta) {
+      auto opened = store::IncomingSnapshot::open("series.db", vfs_.name(), donation.meta);
+      if (!judge(opened)) return false;
+      incoming_ = std::move(*opened);
+    }
+    while (bytes > 0 && !incoming_->is_complete()) {
+      const auto rest = std::span(donation.bytes).subspan(incoming_->next_offset());
+      const auto chunk = rest.first(std::min({rest.size(), kChunkBytes, bytes}));
+      const auto taken = incoming_->add_chunk(incoming_->next_offset(), chunk, store::chunk_checksum(chunk));
+      if (!judge(taken)) return false;
+      EXPECT_EQ(*taken, store::IncomingSnapshot::Arrival::kTaken);
+      bytes -= chunk.size();
+    }
+    return true;
+  }
+
+  bool install() {
+    if (!judge(incoming_->finish())) return false;
+    ++bounds_.log_issued;
+    if (!judge(log_->note_installation(incoming_->meta().applied), Refusing::kLog)) return false;
+    bounds_.log_acknowledged = bounds_.log_issued;
+    ++bounds_.series_issued;
+    auto installed = series_->install(*incoming_);
+    if (!judge(installed, Refusing::kSeries)) return false;
+    EXPECT_TRUE(*installed) << "no reader is in the way";
+    acknowledge_series();
+    incoming_.reset();
+    bounds_.receiving = 0;
+    return true;
   }
 
   std::size_t version_of(raft::Index applied) const {
@@ -148,6 +217,8 @@ class Story {
   std::unique_ptr<store::LogFile> log_;
   std::unique_ptr<store::SeriesFile> series_;
   std::unique_ptr<store::SeriesReader> reader_;
+  std::unique_ptr<store::SnapshotWriter> writer_;
+  std::unique_ptr<store::IncomingSnapshot> incoming_;
   std::vector<std::uint64_t> series_hashes_;
   std::string failure_;
   Refusing refusing_ = Refusing::kNobody;
@@ -175,6 +246,7 @@ class Judge {
     Recovery recovery;
     recover_log(vfs, bounds, recovery);
     if (recovery.problem.empty()) recover_series(vfs, bounds, series_from, recovery);
+    if (recovery.problem.empty() && bounds.receiving > 0) receive_again(disk, vfs, bounds.receiving - 1, recovery);
     for (const char* path : {"log.db", "series.db"}) {
       if (recovery.problem.empty()) recovery.problem = integrity_problem(vfs, path);
     }
@@ -189,13 +261,21 @@ class Judge {
       return;
     }
     const auto& recovered = (*log)->recovered();
-    auto entries = (*log)->read(1, 1000, std::numeric_limits<std::uint64_t>::max());
+    auto entries = (*log)->read((*log)->base().index + 1, 1000, std::numeric_limits<std::uint64_t>::max());
     if (!entries) {
       recovery.problem = entries.error().message;
       return;
     }
-    const LogModel found{recovered.identity, recovered.hard_state, std::move(*entries)};
-    if (recovered.trail.last_index() != found.entries.size()) recovery.problem = "the log's trail is not its entries";
+    const LogModel found{recovered.identity, recovered.hard_state, (*log)->base(), std::move(*entries),
+                         recovered.installing};
+    if (recovered.trail.base() != found.base || recovered.trail.last_index() != found.last_index()) {
+      recovery.problem = "the log's trail is not its entries";
+    }
+    const auto are_members = [](const raft::Entry& entry) { return entry.kind == raft::EntryKind::kMembers; };
+    const auto members = std::count_if(found.entries.begin(), found.entries.end(), are_members);
+    if (recovered.configurations.size() != static_cast<std::size_t>(members)) {
+      recovery.problem = "the log's members are not those of its entries";
+    }
     std::size_t matches = 0;
     for (std::size_t version = bounds.log_acknowledged; version <= bounds.log_issued; ++version) {
       if (!(script_.logs[version] == found)) continue;
@@ -215,7 +295,7 @@ class Judge {
       recovery.problem = series.error().message;
       return;
     }
-    SeriesModel found{.applied = (*series)->applied(), .entries = {}};
+    SeriesModel found{.applied = (*series)->applied(), .entries = {}, .configuration = (*series)->configuration()};
     auto reader = store::SeriesReader::open("series.db", vfs.name());
     if (!reader || !(*reader)->begin() || !(*reader)->scan({}, [&](const TimeEntry& entry) {
           found.entries.push_back(entry);
@@ -234,6 +314,30 @@ class Judge {
       recovery.problem = "the series file is not at one version between " + std::to_string(from) + " and " +
                          std::to_string(bounds.series_issued) + ": applied " + std::to_string(found.applied.index);
     }
+  }
+
+  // What had arrived of a donation is no obstacle to its arriving again, and when it is finished, it is durable. Where
+  // it has nothing new any more, it is gone.
+  void receive_again(Disk& disk, const Vfs& vfs, std::size_t number, Recovery& recovery) const {
+    const Donation& donation = script_.donations[number];
+    if (script_.series[recovery.series].applied.index >= donation.meta.applied.index) {
+      if (disk.exists("series.db-incoming")) recovery.problem = "what was installed is still there";
+      return;
+    }
+    auto incoming = store::IncomingSnapshot::open("series.db", vfs.name(), donation.meta);
+    if (!incoming) {
+      recovery.problem = incoming.error().message;
+      return;
+    }
+    const auto rest = std::span(donation.bytes).subspan((*incoming)->next_offset());
+    const auto taken = (*incoming)->add_chunk((*incoming)->next_offset(), rest, store::chunk_checksum(rest));
+    const auto finished = taken ? (*incoming)->finish() : tl::unexpected(taken.error());
+    if (!finished) recovery.problem = finished.error().message;
+    Disk dark = disk;
+    dark.lose_power(CrashPolicy::kNothing);
+    const Vfs later(dark);
+    incoming = store::IncomingSnapshot::open("series.db", later.name(), donation.meta);
+    if (finished && (!incoming || !(*incoming)->is_complete())) recovery.problem = "a finished snapshot was lost";
   }
 
   static std::string integrity_problem(const Vfs& vfs, const char* path) {

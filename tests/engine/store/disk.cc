@@ -9,6 +9,7 @@
 
 #include "engine/base/check.h"
 #include "engine/base/prng.h"
+#include "engine/store/plain_file.h"
 
 namespace timestore::store {
 
@@ -45,6 +46,13 @@ int truncate(sqlite3_file* file, sqlite3_int64 size) {
 
 int sync(sqlite3_file* file, int) { return ours(file).disk->sync(*ours(file).path); }
 
+int control(sqlite3_file* file, int operation, void* argument) {
+  if (operation != kRenameFileControl) return real(file)->pMethods->xFileControl(real(file), operation, argument);
+  const int status = ours(file).disk->rename(*ours(file).path, static_cast<const char*>(argument));
+  if (status == SQLITE_OK) *ours(file).path = static_cast<const char*>(argument);
+  return status;
+}
+
 int close(sqlite3_file* file) {
   delete ours(file).path;
   return real(file)->pMethods->xClose(real(file));
@@ -62,8 +70,7 @@ const sqlite3_io_methods kMethods = {
     .xLock = [](sqlite3_file* f, int level) { return real(f)->pMethods->xLock(real(f), level); },
     .xUnlock = [](sqlite3_file* f, int level) { return real(f)->pMethods->xUnlock(real(f), level); },
     .xCheckReservedLock = [](sqlite3_file* f, int* out) { return real(f)->pMethods->xCheckReservedLock(real(f), out); },
-    .xFileControl = [](sqlite3_file* f, int op,
-                       void* arg) { return real(f)->pMethods->xFileControl(real(f), op, arg); },
+    .xFileControl = control,
     .xSectorSize = [](sqlite3_file* f) { return real(f)->pMethods->xSectorSize(real(f)); },
     .xDeviceCharacteristics = [](sqlite3_file* f) { return real(f)->pMethods->xDeviceCharacteristics(real(f)); },
     .xShmMap = [](sqlite3_file* f, int region, int size, int extend,
@@ -217,6 +224,14 @@ int Disk::sync(const std::string& path) {
 }
 
 void Disk::deleted(const std::string& path) { files_.erase(path); }
+
+int Disk::rename(const std::string& from, const std::string& to) {
+  if (fails_now()) return SQLITE_IOERR;
+  std::filesystem::rename(from, to);
+  files_[to] = std::move(files_[from]);
+  files_.erase(from);
+  return SQLITE_OK;
+}
 
 bool Disk::fails_now() {
   if (operations_until_failure_ == 0 || --operations_until_failure_ > 0) return false;

@@ -2,7 +2,7 @@
 //
 // Its model, which is that of Linux: a write reaches the page cache, where everybody sees it. A sync that succeeds
 // makes all earlier writes to that file durable. A sync that fails loses them, but they stay visible, and no later sync
-// makes them durable. Deleting a file is durable at once. Nothing is really synced, which makes it fast.
+// makes them durable. Deleting or renaming a file is durable at once. Nothing is really synced, which makes it fast.
 #pragma once
 
 #include <cstdint>
@@ -55,6 +55,7 @@ class Disk {
   int change(const std::string& path, Change change);
   int sync(const std::string& path);
   void deleted(const std::string& path);
+  int rename(const std::string& from, const std::string& to);
 
  private:
   struct File {

@@ -47,16 +47,28 @@ void tell(Attempt& attempt, const Disk& disk) {
   const raft::HardState term2{.term = 2, .vote = std::nullopt};
   const raft::Write append{.hard_state = term1,
                            .truncate_from = {},
+                           .begin_after = {},
                            .first_index = 1,
                            .entries = {noop(1), command(1, "a"), command(1, "b")}};
-  const raft::Write vote{.hard_state = term2, .truncate_from = {}, .first_index = 0, .entries = {}};
+  const raft::Write vote{.hard_state = term2, .truncate_from = {}, .begin_after = {}, .first_index = 0, .entries = {}};
   const raft::Write replace{.hard_state = term2,
                             .truncate_from = 2,
+                            .begin_after = {},
                             .first_index = 2,
                             .entries = {noop(2), command(2, std::string(9000, 'x'))}};
-  const raft::Write more{.hard_state = term2, .truncate_from = {}, .first_index = 4, .entries = {command(2, "c")}};
+  const raft::Write compact{.hard_state = term2,
+                            .truncate_from = {},
+                            .begin_after = raft::Base{{.term = 2, .index = 2}, members_with("n3")},
+                            .first_index = 4,
+                            .entries = {command(2, "c")}};
+  const raft::Write install{.hard_state = term2,
+                            .truncate_from = 4,
+                            .begin_after = raft::Base{{.term = 2, .index = 9}, members_with("n4")},
+                            .first_index = 10,
+                            .entries = {command(2, "d")}};
   static_cast<void>(attempt.open(disk) && attempt.initialize() && attempt.write(append) && attempt.write(vote) &&
-                    attempt.open(disk) && attempt.write(replace) && attempt.open(disk) && attempt.write(more));
+                    attempt.open(disk) && attempt.write(replace) && attempt.open(disk) && attempt.write(compact) &&
+                    attempt.write(install));
 }
 
 TEST(LogFailure, after_any_failure_the_old_or_the_new_state_is_recovered_and_stays) {
@@ -70,7 +82,7 @@ TEST(LogFailure, after_any_failure_the_old_or_the_new_state_is_recovered_and_sta
     if (!disk.has_failed()) break;
     ++failures;
     EXPECT_EQ(attempt.failure.empty(),
-              attempt.sure == attempt.attempted && attempt.log != nullptr && attempt.sure.entries.size() == 4);
+              attempt.sure == attempt.attempted && attempt.log != nullptr && attempt.sure.base.index == 9);
     attempt.log.reset();
 
     // A power cut right after the failure.

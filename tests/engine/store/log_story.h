@@ -21,10 +21,18 @@ namespace timestore::store {
 struct LogModel {
   std::optional<LogFile::Identity> identity;
   raft::HardState hard_state;
-  std::vector<raft::Entry> entries;
+  raft::Position base = {};
+  std::vector<raft::Entry> entries = {};  // after the base
 
+  raft::Index next_index() const { return base.index + entries.size() + 1; }
   void write(const raft::Write& write) {
-    if (write.truncate_from) entries.resize(*write.truncate_from - 1);
+    if (write.truncate_from) entries.resize(*write.truncate_from - base.index - 1);
+    if (write.begin_after) {
+      const auto removed = std::min<std::size_t>(write.begin_after->last.index - base.index, entries.size());
+      entries.erase(entries.begin(), entries.begin() + static_cast<std::ptrdiff_t>(removed));
+      base = write.begin_after->last;
+      identity->configuration = write.begin_after->configuration;
+    }
     entries.insert(entries.end(), write.entries.begin(), write.entries.end());
     hard_state = write.hard_state;
   }
@@ -33,7 +41,8 @@ struct LogModel {
 
 inline void PrintTo(const LogModel& model, std::ostream* out) {
   *out << "node " << (model.identity ? model.identity->node : "(none)") << ", term " << model.hard_state.term
-       << ", vote " << model.hard_state.vote.value_or("(none)") << ", entries:";
+       << ", vote " << model.hard_state.vote.value_or("(none)") << ", after " << model.base.term << ':'
+       << model.base.index << ", entries:";
   for (const raft::Entry& entry : model.entries) {
     *out << ' ' << entry.term << ':' << testing::PrintToString(entry.payload.view().substr(0, 20));
   }
@@ -47,14 +56,21 @@ inline raft::Entry noop(raft::Term term) {
   return {.term = term, .kind = raft::EntryKind::kNoop, .payload = raft::Payload(std::string())};
 }
 
-inline LogFile::Identity identity_of_n1() {
-  return {.node = "n1", .configuration = {{{"n1", "http://one:5001"}, {"n2", "http://two:5002"}}}};
+inline raft::Configuration members_with(const raft::NodeId& other) {
+  return {.voters = {{"n1", "http://one:5001"}, {other, "http://two:5002"}}};
 }
+
+inline raft::Entry members_entry(raft::Term term, const raft::NodeId& other) {
+  return {.term = term, .kind = raft::EntryKind::kMembers, .payload = raft::Payload(encode(members_with(other)))};
+}
+
+inline LogFile::Identity identity_of_n1() { return {.node = "n1", .configuration = members_with("n2")}; }
 
 // Everything that an open log file holds.
 inline LogModel contents(LogFile& log) {
-  LogModel model{log.recovered().identity, log.recovered().hard_state, {}};
-  auto entries = log.read(1, std::numeric_limits<std::size_t>::max(), std::numeric_limits<std::uint64_t>::max());
+  LogModel model{log.recovered().identity, log.recovered().hard_state, log.base()};
+  auto entries = log.read(log.base().index + 1, std::numeric_limits<std::size_t>::max(),
+                          std::numeric_limits<std::uint64_t>::max());
   EXPECT_TRUE(entries.has_value()) << entries.error().message;
   if (entries) model.entries = std::move(*entries);
   return model;
@@ -101,7 +117,7 @@ class LogStory : public testing::Test {
   raft::Write change() const {
     raft::Write write;
     write.hard_state = model.hard_state;
-    write.first_index = model.entries.size() + 1;
+    write.first_index = model.next_index();
     return write;
   }
   void write(const raft::Write& write) {
@@ -121,6 +137,15 @@ class LogStory : public testing::Test {
     raft::Write truncating = change();
     truncating.truncate_from = index;
     write(truncating);
+  }
+  // The members afterwards are n1 and `other`.
+  void begin_after(raft::Position last, const raft::NodeId& other) {
+    raft::Write beginning = change();
+    beginning.hard_state.term = std::max(beginning.hard_state.term, last.term);
+    if (beginning.hard_state.term > model.hard_state.term) beginning.hard_state.vote.reset();
+    beginning.begin_after = {last, members_with(other)};
+    beginning.first_index = last.index + 1;
+    write(beginning);
   }
   void vote(raft::Term term, const raft::NodeId& node) {
     raft::Write voting = change();

@@ -9,6 +9,7 @@
 #include "engine/base/prng.h"
 #include "engine/base/timestamp.h"
 #include "tests/engine/store/series_story.h"
+#include "tests/engine/store/shell.h"
 
 namespace timestore::store {
 namespace {
@@ -300,6 +301,45 @@ TEST_F(SeriesStoryDeathTest, applying_twice_is_a_bug_of_ours) {
   apply({measurement("a", 1, 1)});
   EXPECT_DEATH(static_cast<void>(series->apply(1, std::vector{command_of({measurement("a", 1, 1)})})),
                "applied once and in order");
+}
+
+// ------------------------------------------------------------------------------------------------- members
+
+raft::Configuration members(const raft::NodeId& other) {
+  return {.voters = {{"n1", "http://one:5001"}, {other, "http://two:5002"}}};
+}
+
+raft::Entry members_entry(const raft::NodeId& other) {
+  return {.term = 1, .kind = raft::EntryKind::kMembers, .payload = raft::Payload(encode(members(other)))};
+}
+
+TEST_F(SeriesStory, it_knows_the_members_that_were_applied_last) {
+  EXPECT_EQ(series->configuration(), std::nullopt);
+  apply(std::vector{noop(1)});
+  EXPECT_EQ(series->configuration(), std::nullopt);
+  const auto results =
+      apply(std::vector{members_entry("n2"), command_of({measurement("a", 1, 1)}), members_entry("n3")});
+  EXPECT_EQ(results, (std::vector{ApplyResult{}, kStored, ApplyResult{}}));
+  EXPECT_EQ(series->configuration(), members("n3"));
+  apply({measurement("b", 2, 2)});
+  EXPECT_EQ(series->configuration(), members("n3"));
+  reopen();
+  EXPECT_EQ(series->configuration(), members("n3"));
+}
+
+TEST_F(SeriesStory, other_members_are_another_state) {
+  Disk other_disk;
+  const auto other = open_series(other_disk);
+  apply(std::vector{members_entry("n2")});
+  ASSERT_TRUE(other->apply(1, std::vector{members_entry("n3")}).has_value());
+  EXPECT_NE(series->state_hash(), other->state_hash());
+}
+
+TEST_F(SeriesStory, changed_members_are_damage) {
+  apply(std::vector{members_entry("n2")});
+  series.reset();
+  execute(disk, "series.db", "UPDATE meta SET configuration = replace(configuration, 'n2', 'n3')");
+  EXPECT_THAT(try_to_open_series(disk).error().message, HasSubstr("fails its checksum"));
 }
 
 }  // namespace
