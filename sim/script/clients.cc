@@ -74,6 +74,9 @@ void Clients::ended(std::size_t number, const replica::WriteEnd& end) {
 }
 
 void Clients::settled(std::size_t node) {
+  if (!cluster_.is_up(node)) return;
+  const raft::State& core = cluster_.core(node);
+  if (core.is_leader() && !core.takes_proposals()) return;  // what comes during a handover waits outside the log
   for (Proposal& proposal : proposals_) {
     if (proposal.node == node && proposal.fate == Proposal::Fate::kPending) proposal.was_logged = true;
   }

@@ -29,7 +29,7 @@ struct Proposal {
   std::vector<TimeEntry> entries;  // with their ids, once known
   OperationId operation = 0;
   replica::WriteTicket ticket = 0;
-  bool was_logged = false;  // it survived the turn in which it was submitted, so it got a place in the log
+  bool was_logged = false;  // it survived a turn after which nothing waits outside the log, so it got a place there
 };
 inline constexpr std::string_view kProposalFates[] = {"pending",    "stored",  "conflict", "refused",
                                                       "superseded", "unknown", "busy"};

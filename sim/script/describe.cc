@@ -12,7 +12,8 @@ std::string padded(std::string text, std::size_t width) {
 }
 
 std::string text_of(const raft::VoteRequest& message) {
-  return "term " + std::to_string(message.term) + ", last " + describe({message.last_term, message.last_index});
+  return "term " + std::to_string(message.term) + ", last " + describe({message.last_term, message.last_index}) +
+         (message.forced ? ", forced" : "");
 }
 
 std::string text_of(const raft::VoteResponse& message) {

@@ -62,10 +62,10 @@ Result<void> take_selector_word(Stage& stage, const std::string& word, Selector&
     selector.pick = static_cast<Selector::Pick>(pick - std::begin(kPicks));
     return {};
   }
-  static constexpr std::string_view kKnown[] = {"#7",     "n1->n2",        "vote-request", "vote-answer",
-                                                "append", "append-answer", "term=2",       "all",
-                                                "oldest", "newest",        "reversed"};
-  return fail("\"" + word + "\" selects no messages. " + suggestion(word, kKnown));
+  std::vector<std::string_view> known{"#7", "n1->n2", "term=2"};
+  known.insert(known.end(), std::begin(kMessageKinds), std::end(kMessageKinds));
+  known.insert(known.end(), std::begin(kPicks), std::end(kPicks));
+  return fail("\"" + word + "\" selects no messages. " + suggestion(word, known));
 }
 
 bool matches(const Selector& selector, const Wire& wire) {
@@ -222,8 +222,9 @@ Result<std::vector<MessageId>> take_messages(Stage& stage, Words& words) {
 const Chapter& network_chapter() {
   static const Chapter kChapter{
       "Network",
-      "A LINK is n1->n2, n1<->n2 or n1->*. A SELECTOR is any of LINK, a kind (vote-request, vote-answer, append, "
-      "append-answer), term=N, and one of oldest, newest, all, reversed; or #ID... as they are listed.",
+      "A LINK is n1->n2, n1<->n2 or n1->*. A SELECTOR is any of LINK, a kind (pre-vote-request, pre-vote-answer, "
+      "vote-request, vote-answer, append, append-answer, timeout-now), term=N, and one of oldest, newest, all, "
+      "reversed; or #ID... as they are listed. The term of a pre-vote-request is the one that it asks about.",
       {
           {"deliver [SELECTOR]", "These messages arrive, in the order of sending. What they cause waits.", deliver},
           {"duplicate [SELECTOR]", "These messages arrive, and will arrive once more.", duplicate},

@@ -114,7 +114,7 @@ void tick_once(Stage& stage, const std::vector<std::size_t>& nodes) {
 }
 
 Result<void> tick_until(Stage& stage, Words& words, const std::vector<std::size_t>& nodes) {
-  static constexpr std::string_view kRoles[] = {"follower", "candidate", "leader"};
+  static constexpr std::string_view kRoles[] = {"follower", "asking", "candidate", "leader"};
   auto role = words.take("ROLE");
   if (!role) return tl::unexpected(role.error());
   if (std::find(std::begin(kRoles), std::end(kRoles), *role) == std::end(kRoles)) {
@@ -126,7 +126,7 @@ Result<void> tick_until(Stage& stage, Words& words, const std::vector<std::size_
     });
   };
   for (std::uint64_t count = 0; !is_there(); ++count) {
-    if (count == kMaxTicks) return fail("It is no " + *role + " after " + std::to_string(kMaxTicks) + " ticks.");
+    if (count == kMaxTicks) return fail("Not seen after " + std::to_string(kMaxTicks) + " ticks: " + *role + ".");
     tick_once(stage, nodes);
   }
   return words.end();
@@ -267,14 +267,21 @@ const Chapter& node_chapter() {
           {"resume NODE", "The node takes its turn.", resume},
           {"tick NODE...|all [TIMES | until ROLE]",
            "Lets time pass for these nodes, one after the other, once or so many times, or until all of them are "
-           "follower, candidate or leader.",
+           "follower, asking, candidate or leader. A node whose election time-out has passed asks around first, and "
+           "is a candidate when a majority would vote for it.",
            tick},
-          {"campaign NODE", "The node starts an election now, as if its time-out had passed.", campaign},
+          {"campaign NODE",
+           "The node starts an election now: a forced one, without asking around first. Voters listen even beside a "
+           "leader.",
+           campaign},
           {"elect NODE [by VOTER...]",
-           "The node stands for election, in a term that is new to these voters (all, when none are named), and they "
-           "alone are asked. It must win. What it sends as the leader waits.",
+           "The node stands for election, forced, in a term that is new to these voters (all, when none are named), "
+           "and they alone are asked. It must win. What it sends as the leader waits.",
            elect},
-          {"transfer NODE [to NODE]", "A leader hands over: to the other node, or to whoever has most of the log.",
+          {"transfer NODE [to NODE]",
+           "A leader hands over: to the other node, or to whoever has most of the log. It brings its successor up to "
+           "date and asks it to call an election; what clients write meanwhile waits. After an election time-out it "
+           "gives up and goes on.",
            transfer},
           {"step-down NODE", "A leader becomes a follower of its own will.", step_down},
           {"unreachable NODE PEER", "The node is told that a request to its peer found no way.", unreachable},

@@ -12,6 +12,12 @@ constexpr std::size_t kMaxDeliveries = 100'000;  // more in one go, and nodes ar
 
 std::string name_of(Lane lane) { return lane == Lane::kLog ? "writes" : "applies"; }
 
+// Whom a leader hands over to; nobody, when it does not.
+raft::NodeId successor_in(const raft::Role& role) {
+  const auto* leader = std::get_if<raft::Leader>(&role);
+  return leader != nullptr && leader->handover ? leader->handover->to : raft::NodeId();
+}
+
 }  // namespace
 
 Result<void> Stage::open(const ClusterOptions& options) {
@@ -169,6 +175,10 @@ void Stage::tell_role(const Told& before, const Told& now, std::vector<std::stri
       before.role.index() != now.role.index() || before.leader != now.leader || before.term != now.term;
   if (std::holds_alternative<raft::Leader>(now.role)) {
     if (is_other) changes.push_back("leads " + term);
+    const raft::NodeId successor = successor_in(now.role);
+    if (successor != successor_in(before.role)) {
+      changes.push_back(successor.empty() ? "goes on as the leader" : "hands over to " + successor);
+    }
   } else if (std::holds_alternative<raft::Candidate>(now.role)) {
     if (is_other) changes.push_back("is a candidate in " + term);
   } else if (std::holds_alternative<raft::PreCandidate>(now.role)) {
