@@ -51,6 +51,11 @@ void count_pre_votes(Turn& turn) {
   }
 }
 
+void enter_term(State& state, Term term, std::optional<NodeId> vote) {
+  state.hard_state = {.term = term, .vote = std::move(vote)};
+  state.leader_round = 0;
+}
+
 bool may_campaign(const State& state) {
   return !state.is_leader() && state.configuration.is_voter(state.id) && state.term() < kMaxTerm;
 }
@@ -103,7 +108,7 @@ void campaign(Turn& turn, bool forced) {
   if (!may_campaign(state)) return;
   if (std::holds_alternative<Candidate>(state.role)) TIMESTORE_MARK("raft: a candidate tried again");
   if (state.trail.last_index() > state.commit) TIMESTORE_MARK("raft: a candidate had entries that may be lost");
-  state.hard_state = {.term = state.term() + 1, .vote = state.id};
+  enter_term(state, state.term() + 1, state.id);
   state.leader.clear();
   state.role = Candidate{.vote_write = state.last_write + 1, .votes = {}};
   reset_election_timer(state);
@@ -128,7 +133,7 @@ void become_follower(Turn& turn, Term term, const NodeId& leader) {
     refuse_reads(turn, *deposed);
     reset_election_timer(state);  // a leader had none
   }
-  if (term > state.term()) state.hard_state = {.term = term, .vote = std::nullopt};
+  if (term > state.term()) enter_term(state, term, std::nullopt);
   state.role = Follower{};
   state.leader = leader;
 }

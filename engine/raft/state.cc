@@ -32,7 +32,7 @@ void add(Hasher& hasher, const Progress& progress) {
   hasher.add(progress.round).add(progress.commit_told).add(progress.round_told).add(progress.silent_ticks);
 }
 
-void add(Hasher& hasher, const Follower& follower) { hasher.add(follower.round); }
+void add(Hasher&, const Follower&) {}
 
 void add(Hasher& hasher, const PreCandidate& asking) {
   hasher.add(asking.votes.size());
@@ -55,7 +55,7 @@ void add(Hasher& hasher, const Leader& leader) {
   hasher.add(leader.fresh_reads.size());
   for (const ReadId id : leader.fresh_reads) hasher.add(id);
   hasher.add(leader.handover.has_value());
-  if (leader.handover) hasher.add(leader.handover->to).add(leader.handover->ticks_left);
+  if (leader.handover) hasher.add(leader.handover->to).add(leader.handover->is_asked).add(leader.handover->ticks_left);
 }
 
 void add(Hasher& hasher, const VoteRequest& message) {
@@ -131,7 +131,7 @@ std::uint64_t hash_of(const State& state) {
   add(hasher, state.hard_state);
   state.trail.add_to(hasher);
   add_variant(hasher, state.role);
-  hasher.add(state.leader).add(state.commit).add(state.applied).add(state.durable);
+  hasher.add(state.leader).add(state.leader_round).add(state.commit).add(state.applied).add(state.durable);
   hasher.add(state.last_write).add(state.durable_write).add(state.pending_writes.size());
   for (const PendingWrite& write : state.pending_writes) hasher.add(write.id).add(write.last_index);
   hasher.add(state.held_sends.size());

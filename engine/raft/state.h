@@ -57,7 +57,6 @@ struct PendingRead {
 };
 
 struct Follower {
-  Round round = 0;  // the newest that it has heard of from the leader of this term
   bool operator==(const Follower&) const = default;
 };
 
@@ -75,6 +74,7 @@ struct Candidate {
 // Leadership on its way to another node (thesis 3.10). Meanwhile nothing is proposed, so that it can catch up.
 struct Handover {
   NodeId to;
+  bool is_asked = false;         // it has caught up, and was asked to take over
   std::uint32_t ticks_left = 0;  // until it is given up
   bool operator==(const Handover&) const = default;
 };
@@ -119,7 +119,8 @@ struct State {
 
   // Volatile.
   Role role;
-  NodeId leader;  // of the current term; empty while unknown
+  NodeId leader;           // of the current term; empty while unknown
+  Round leader_round = 0;  // the newest that a leader of this term has told
   Index commit = 0;
   Index applied = 0;
   Index durable = 0;  // the log is on this node's disk up to here

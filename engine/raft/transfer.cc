@@ -10,27 +10,37 @@ namespace timestore::raft {
 
 namespace {
 
+bool answers(const State& state, const Progress& progress) {
+  return progress.silent_ticks < state.options.election_ticks_max;
+}
+
 // Who has most of the log, of those who answer.
 NodeId best_successor(const State& state, const Leader& leader) {
   NodeId best;
   Index match = 0;
   for (const auto& [peer, progress] : leader.peers) {
-    const bool answers = progress.silent_ticks < state.options.election_ticks_max;
-    if (!answers || (!best.empty() && progress.match <= match)) continue;
+    if (!answers(state, progress) || (!best.empty() && progress.match <= match)) continue;
     best = peer;
     match = progress.match;
   }
   return best;
 }
 
-// Asked again with each heartbeat: the request may be lost, or be overtaken by a newer round.
-void ask_if_caught_up(Turn& turn, const Leader& leader) {
+void ask_if_caught_up(Turn& turn, Leader& leader) {
   const State& state = turn.state;
-  const NodeId& to = leader.handover->to;
-  if (leader.peers.at(to).match < state.trail.last_index()) {
+  Handover& handover = *leader.handover;
+  if (leader.peers.at(handover.to).match < state.trail.last_index()) {
     return TIMESTORE_MARK("raft: a successor had to catch up first");
   }
-  turn.effects.sends.push_back({to, TimeoutNow{.term = state.term(), .leader = state.id, .round = leader.round}});
+  handover.is_asked = true;
+  const TimeoutNow order{.term = state.term(), .leader = state.id, .round = leader.round};
+  turn.effects.sends.push_back({handover.to, order});
+}
+
+// Newer appends tell the successor that a request which is still on its way means nothing.
+void recall(Leader& leader) {
+  leader.handover.reset();
+  ++leader.round;
 }
 
 }  // namespace
@@ -40,31 +50,40 @@ void transfer(Turn& turn, const NodeId& to) {
   Leader* leader = std::get_if<Leader>(&state.role);
   if (leader == nullptr) return;
   const NodeId successor = to.empty() ? best_successor(state, *leader) : to;
-  if (!leader->peers.contains(successor)) return TIMESTORE_MARK("raft: nobody could take over");
-  if (leader->handover) TIMESTORE_MARK("raft: a handover was replaced by another");
+  const auto peer = leader->peers.find(successor);
+  if (peer == leader->peers.end() || !answers(state, peer->second)) {
+    return TIMESTORE_MARK("raft: nobody could take over");
+  }
+  if (leader->handover && leader->handover->to == successor) return;  // whoever repeats it does not prolong it
+  if (leader->handover) {
+    TIMESTORE_MARK("raft: a handover was replaced by another");
+    recall(*leader);
+  }
   leader->handover = Handover{.to = successor, .ticks_left = state.options.election_ticks_max};
   ask_if_caught_up(turn, *leader);
 }
 
 void go_on_with_transfer(Turn& turn, const NodeId& peer) {
-  const Leader* leader = std::get_if<Leader>(&turn.state.role);
-  if (leader == nullptr || !leader->handover || leader->handover->to != peer) return;
+  Leader* leader = std::get_if<Leader>(&turn.state.role);
+  if (leader == nullptr || !leader->handover || leader->handover->to != peer || leader->handover->is_asked) return;
   ask_if_caught_up(turn, *leader);
 }
 
+// Asked again now and then: the request may be lost, or be overtaken by a newer round.
 void tick_transfer(Turn& turn) {
   Leader& leader = std::get<Leader>(turn.state.role);
-  if (!leader.handover || --leader.handover->ticks_left > 0) return;
-  TIMESTORE_MARK("raft: a handover was given up");
-  leader.handover.reset();
-  ++leader.round;
+  if (!leader.handover) return;
+  if (--leader.handover->ticks_left == 0) {
+    TIMESTORE_MARK("raft: a handover was given up");
+    return recall(leader);
+  }
+  if (leader.handover->ticks_left % turn.state.options.heartbeat_ticks == 0) ask_if_caught_up(turn, leader);
 }
 
 void receive_timeout_now(Turn& turn, const NodeId& from, const TimeoutNow& request) {
   State& state = turn.state;
-  const Follower* follower = std::get_if<Follower>(&state.role);
-  if (follower == nullptr || state.leader != from) return;
-  if (follower->round > request.round) return TIMESTORE_MARK("raft: a request to take over came too late");
+  if (!std::holds_alternative<Follower>(state.role) || state.leader != from) return;
+  if (state.leader_round > request.round) return TIMESTORE_MARK("raft: a request to take over came too late");
   TIMESTORE_MARK("raft: a follower took over");
   campaign(turn, true);
 }
