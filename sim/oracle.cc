@@ -75,8 +75,8 @@ void Oracle::stepped(std::size_t node, const raft::State& core, std::span<const 
   if (state_->is_over()) return;
   const Reign* begun = state_->elections.stepped(node, core, inputs, effects);
   if (state_->is_over()) return;
-  state_->reads.stepped(node, inputs, effects);
-  state_->ledger.stepped(node, core, effects, begun);
+  state_->reads.stepped(node, core, inputs, effects);
+  state_->ledger.stepped(node, core, inputs, effects, begun);
   state_->follow_ledger();
 }
 
@@ -147,5 +147,6 @@ void Oracle::finish() {
 raft::Index Oracle::committed() const { return state_->ledger.size(); }
 std::uint64_t Oracle::leaders() const { return state_->elections.reigns().size(); }
 std::uint64_t Oracle::searched_histories() const { return state_->histories.searched(); }
+std::uint64_t Oracle::left_out_histories() const { return state_->histories.left_out(); }
 
 }  // namespace timestore::sim

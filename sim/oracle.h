@@ -96,6 +96,7 @@ class Oracle {
   raft::Index committed() const;  // the newest committed index
   std::uint64_t leaders() const;  // terms that had a leader
   std::uint64_t searched_histories() const;
+  std::uint64_t left_out_histories() const;  // of seeds whose histories are searched: too long or too hard
 
  private:
   struct State;
