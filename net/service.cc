@@ -77,8 +77,7 @@ Result<std::unique_ptr<Service>> Service::start(const Settings& settings, const 
   service->cluster_ = std::make_unique<ClusterAccess>(*service->node_, service->forwarder_);
   service->time_series_ = std::make_unique<TimeSeriesApi>(*service->cluster_, service->readers_, settings.patience);
   service->raft_ = std::make_unique<RaftApi>(*service->node_, *service->cluster_, version);
-  service->cluster_api_ =
-      std::make_unique<ClusterApi>(*service->node_, *service->cluster_, service->forwarder_);
+  service->cluster_api_ = std::make_unique<ClusterApi>(*service->node_, *service->cluster_, service->forwarder_);
   http::Router router;
   service->time_series_->add_routes(router);
   service->cluster_api_->add_routes(router);

@@ -233,15 +233,15 @@ void Disk::begin_life() {
   std::erase_if(files_, [&](const auto& entry) { return !std::binary_search(kept.begin(), kept.end(), entry.first); });
 }
 
-bool Disk::rot(std::string_view path) {
+bool Disk::rot(std::string_view path, std::uint64_t end) {
   const auto found = names_.find(path);
   if (found == names_.end()) return false;
   File& file = files_.at(found->second);
-  const std::uint64_t durable_end = std::min<std::uint64_t>(file.durable_size, file.bytes.size());
+  const std::uint64_t durable_end = std::min({file.durable_size, std::uint64_t{file.bytes.size()}, end});
   std::vector<bool> is_hot((durable_end + kPageBytes - 1) / kPageBytes, false);
   for (const Change& change : file.changes) {
-    const std::uint64_t end = std::min(change.end(), durable_end);
-    for (std::uint64_t page = change.offset / kPageBytes; page * kPageBytes < end; ++page) is_hot[page] = true;
+    const std::uint64_t hot_end = std::min(change.end(), durable_end);
+    for (std::uint64_t page = change.offset / kPageBytes; page * kPageBytes < hot_end; ++page) is_hot[page] = true;
   }
   for (const auto& [sector, old] : file.lost) {
     if (const std::uint64_t page = sector * kSectorBytes / kPageBytes; page < is_hot.size()) is_hot[page] = true;
@@ -269,6 +269,16 @@ bool Disk::is_synced(std::string_view path_prefix) const {
   }
   return std::none_of(name_changes_.begin(), name_changes_.end(),
                       [&](const NameChange& change) { return is_meant(change.path) || is_meant(change.to); });
+}
+
+std::span<const std::uint8_t> Disk::durable_beginning(std::string_view path) const {
+  const auto found = names_.find(path);
+  if (found == names_.end()) return {};
+  const File& file = files_.at(found->second);
+  std::uint64_t end = std::min<std::uint64_t>(file.durable_size, file.bytes.size());
+  for (const Change& change : file.changes) end = std::min(end, change.offset);
+  if (!file.lost.empty()) end = std::min(end, file.lost.begin()->first * kSectorBytes);
+  return std::span(file.bytes).first(end);
 }
 
 std::uint64_t Disk::size_bytes() const {

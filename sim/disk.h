@@ -85,7 +85,8 @@ class Disk {
   [[nodiscard]] tl::expected<FileNumber, DiskError> open(std::string_view path, bool create);
   [[nodiscard]] tl::expected<std::size_t, DiskError> read(FileNumber number, std::span<std::uint8_t> into,
                                                           std::uint64_t offset);  // bytes read: fewer at the end
-  // A failure may leave a part of it written, from the beginning: whole sectors of what it overwrites. Beyond the end: zeros lie between.
+  // A failure may leave a part of it written, from the beginning: whole sectors of what it overwrites. Beyond the end:
+  // zeros lie between.
   [[nodiscard]] tl::expected<void, DiskError> write(FileNumber number, std::span<const std::uint8_t> bytes,
                                                     std::uint64_t offset);
   [[nodiscard]] tl::expected<void, DiskError> truncate(FileNumber number, std::uint64_t size_bytes);  // grows, too
@@ -112,7 +113,8 @@ class Disk {
   void wipe();  // every file is gone, durably, and so are the open ones
 
   // Flips one bit of a durable part of a file that is not being written. False: there is no such part.
-  bool rot(std::string_view path);
+  bool rot(std::string_view path) { return rot(path, kNever); }
+  bool rot(std::string_view path, std::uint64_t end);  // only of what stands before `end`
 
   // From now on everything undecided is asked of another stream: a copy may meet another fate.
   void choose_from(Stream choices) { choices_ = choices; }
@@ -121,7 +123,9 @@ class Disk {
   // Changes with every kill and loss of power: files opened in an earlier life are dead.
   std::uint64_t life() const { return life_; }
   bool is_synced(std::string_view path_prefix) const;  // no loss of power could take back anything of these files
-  std::uint64_t size_bytes() const;                    // of all files that have a name
+  // The beginning of a file, as far as no loss of power could change it. Until the next change of the disk.
+  std::span<const std::uint8_t> durable_beginning(std::string_view path) const;
+  std::uint64_t size_bytes() const;  // of all files that have a name
   const DiskCounts& counts() const { return counts_; }
   std::vector<std::string> files() const;  // in the order of their names
   std::uint64_t hash() const;              // of every name and every byte, as seen by programs

@@ -242,7 +242,10 @@ struct Faults {
     return true;
   }
 
-  static bool rot_log(Nemesis& nemesis, Stream& choices, std::uint32_t) { return nemesis.rot(choices, "log.db"); }
+  static bool rot_log(Nemesis& nemesis, Stream& choices, std::uint32_t) {
+    const bool is_wal = choices.below(2) == 1;
+    return nemesis.rot(choices, is_wal ? "log.db-wal" : "log.db");
+  }
   static bool rot_series(Nemesis& nemesis, Stream& choices, std::uint32_t) { return nemesis.rot(choices, "series.db"); }
 
   static bool lost_disk(Nemesis& nemesis, Stream& choices, std::uint32_t) {
@@ -327,8 +330,8 @@ const std::vector<Nemesis::Kind>& Nemesis::kinds() {
       {{"disk-full", "a disk has no space left"}, 3, Faults::full},
       {{"slow-disk", "a disk takes many times longer"}, 4, Faults::slow},
       {{"stalled-disk", "a disk does nothing for a while"}, 5, Faults::stall},
-      {{"rot-log", "bits flip in cold pages of a log file, on a minority of the nodes"}, 1, Faults::rot_log},
-      {{"rot-series", "bits flip in cold pages of a series file, on a minority of the nodes"}, 1, Faults::rot_series},
+      {{"rot-log", "bits flip in cold parts of a log file, on a minority of the nodes"}, 1, Faults::rot_log},
+      {{"rot-series", "bits flip in cold parts of a series file, on a minority of the nodes"}, 1, Faults::rot_series},
       {{"lost-disk", "a node and its disk are gone for good, a minority at most"}, 1, Faults::lost_disk},
       {{"majority", "rarely: more disks are lost than a cluster can survive"}, 1, Faults::majority},
       {{"campaign", "a node is told to call an election"}, 3, Faults::campaign},

@@ -109,10 +109,7 @@ void Nemesis::end() {
   ++epoch_;
   cut_until_.clear();
   world_.network().heal();
-  for (std::size_t node = 0; node < world_.size(); ++node) {
-    world_.heal_machine(node);
-    if (world_.is_rotten(node) && !world_.is_gone(node)) world_.retire(node);
-  }
+  for (std::size_t node = 0; node < world_.size(); ++node) world_.heal_machine(node);
   world_.note(Timeline::kWorld, "healed");
 }
 

@@ -21,7 +21,7 @@ class Nemesis {
 
   void begin();                                           // faults as the seed draws them
   void begin(const std::vector<PlannedFault>& schedule);  // these, at their moments
-  void end();  // heals everything; nodes whose disks are lost or rotten stay away
+  void end();                                             // heals everything; nodes whose disks are lost stay away
 
   bool is_hopeless() const { return is_hopeless_; }  // more disks are lost than a cluster survives
   const std::map<std::string, std::uint64_t, std::less<>>& injected() const { return injected_; }

@@ -12,6 +12,7 @@
 #include "sim/checkers/promises.h"
 #include "sim/checkers/reads.h"
 #include "sim/checkers/shadows.h"
+#include "sim/checkers/stability.h"
 
 namespace timestore::sim {
 
@@ -20,6 +21,7 @@ struct Oracle::State {
   explicit State(const Options& options)
       : shadows(findings, entries, options.nodes),
         elections(findings, shadows, options.configuration),
+        stability(findings, options.nodes),
         promises(findings, shadows, entries, elections),
         ledger(findings, shadows, elections),
         reads(findings, ledger, elections, options.nodes),
@@ -30,6 +32,7 @@ struct Oracle::State {
   Entries entries{findings};
   Shadows shadows;
   Elections elections;
+  Stability stability;
   Promises promises;
   Ledger ledger;
   Reads reads;
@@ -64,6 +67,7 @@ void Oracle::started(std::size_t node, const store::LogFile::Recovered& recovere
   state_->shadows.started(node, recovered, core);
   if (state_->is_over()) return;
   state_->elections.started(node);
+  state_->stability.started(node, core);
   state_->reads.started(node);
   state_->ledger.started(node, core, state_hash);
 }
@@ -75,8 +79,9 @@ void Oracle::stepped(std::size_t node, const raft::State& core, std::span<const 
   if (state_->is_over()) return;
   const Reign* begun = state_->elections.stepped(node, core, inputs, effects);
   if (state_->is_over()) return;
-  state_->reads.stepped(node, inputs, effects);
-  state_->ledger.stepped(node, core, effects, begun);
+  state_->stability.stepped(node, core, inputs);
+  state_->reads.stepped(node, core, inputs, effects);
+  state_->ledger.stepped(node, core, inputs, effects, begun);
   state_->follow_ledger();
 }
 
@@ -85,7 +90,9 @@ void Oracle::wrote(std::size_t node, raft::WriteId last, bool is_synced) {
 }
 
 void Oracle::sends(std::size_t node, const raft::Send& send) {
-  if (!state_->is_over()) state_->promises.sends(node, send, state_->ledger.size());
+  if (state_->is_over()) return;
+  state_->promises.sends(node, send, state_->ledger.size());
+  state_->stability.sends(node, send);
 }
 
 void Oracle::applied(std::size_t node, raft::Index applied, std::uint64_t state_hash) {
@@ -147,5 +154,6 @@ void Oracle::finish() {
 raft::Index Oracle::committed() const { return state_->ledger.size(); }
 std::uint64_t Oracle::leaders() const { return state_->elections.reigns().size(); }
 std::uint64_t Oracle::searched_histories() const { return state_->histories.searched(); }
+std::uint64_t Oracle::left_out_histories() const { return state_->histories.left_out(); }
 
 }  // namespace timestore::sim

@@ -7,6 +7,7 @@
 //
 //   promises          the durable image alone justifies each message when it is sent; restarts hold what was promised
 //   ledger            Raft's invariants after every turn; one leader per term; one entry per committed index
+//   stability         no term is entered, and no leader deposed, without need
 //   reads             a read is granted by a majority that was asked after it, with everything committed before it
 //   model             the commands of the ledger applied in order: results and contents that clients may see
 //   clients           each answer against the model at its index, in real-time order; exactly-once; nothing lost
@@ -96,6 +97,7 @@ class Oracle {
   raft::Index committed() const;  // the newest committed index
   std::uint64_t leaders() const;  // terms that had a leader
   std::uint64_t searched_histories() const;
+  std::uint64_t left_out_histories() const;  // of seeds whose histories are searched: too long or too hard
 
  private:
   struct State;

@@ -116,7 +116,8 @@ void run_faults(World& world, Nemesis& nemesis, Workload& workload, const RunOpt
   nemesis.end();
 }
 
-// Nobody is excused: every node that is not lost comes back, hears the leader, and ends up with the same state.
+// Nobody is excused: every node that is not lost comes back, hears the leader, and ends up with the same state. Or its
+// disk has rotted and it says so, however late.
 void run_healed(World& world, Workload& workload) {
   workload.probe();
   Time deadline = world.now() + patience(world.swarm());
@@ -139,9 +140,12 @@ void run_healed(World& world, Workload& workload) {
     const replica::Status status = cluster[node].status();
     auto stored = cluster.stored(node);
     if (!stored) {
+      world.could_not_read(node, stored.error().message);
+      if (world.is_gone(node)) continue;
       return cluster.oracle().report(
           {.checker = "liveness", .rule = "a healed node can be read", .detail = stored.error().message});
     }
+    if (world.is_rotten(node)) TIMESTORE_MARK("run: a rotten node ended like all the others");
     cluster.oracle().converged(
         node, {.term = cluster.core(node).trail.term_at(status.applied).value_or(0), .index = status.applied},
         status.state_hash, *stored);
@@ -183,6 +187,7 @@ RunReport run(const RunOptions& options) {
   report.restarts = world.restarts();
   report.messages = world.messages();
   report.searched_histories = oracle.searched_histories();
+  report.left_out_histories = oracle.left_out_histories();
   report.faults_by_kind = nemesis.injected();
   for (const auto& [kind, count] : report.faults_by_kind) report.faults += count;
   if (report.violation) report.timeline = world.timeline();

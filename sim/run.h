@@ -56,6 +56,7 @@ struct RunReport {
   std::uint64_t faults = 0;  // injected, of all kinds but delays and losses of single messages
   std::uint64_t messages = 0;
   std::uint64_t searched_histories = 0;
+  std::uint64_t left_out_histories = 0;  // which were to be searched, but were too long or too hard
   std::map<std::string, std::uint64_t, std::less<>> faults_by_kind = {};
   std::vector<std::string> timeline = {};  // the last notable events, one column for each node; only after a violation
   std::vector<Choice> choices = {};        // when they were recorded

@@ -35,6 +35,7 @@ LoadOptions draw_load(Stream choices) {
   load.clients = choices.between(1, 6);
   load.pause = pick<Time>(choices, {400, 100, 800, 2'000}) * kMillisecond * load.clients;
   load.burst = pick<std::size_t>(choices, {32, 1, 64, 128});
+  load.pause *= (load.burst + 31) / 32;  // large bursts make large groups, not more work
   load.batch = pick<std::size_t>(choices, {1, 2, 6});
   load.devices = choices.between(1, 12);
   load.padding_bytes = pick<std::size_t>(choices, {0, 0, 100, 3'000});

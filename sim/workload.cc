@@ -218,7 +218,10 @@ void Workload::granted(std::size_t number, std::size_t leader, OperationId opera
 void Workload::read_at(std::size_t number, std::size_t node, OperationId operation, const std::string& wanted,
                        raft::Index index) {
   auto seen = world_.cluster().read_series(node, wanted);
-  if (!seen) return read_failed(number, operation);
+  if (!seen) {
+    read_failed(number, operation);
+    return world_.could_not_read(node, seen.error().message);
+  }
   Client& client = clients_[number];
   --client.waiting;
   seen->granted = index;

@@ -4,6 +4,7 @@
 
 #include "engine/base/mark.h"
 #include "sim/bounds.h"
+#include "sim/wal_rot.h"
 
 namespace timestore::sim {
 
@@ -77,7 +78,8 @@ void World::start(std::size_t number) {
       note(number, "does not start", started.error().message);
     }
     blame(number, "a node whose disk is well starts", started.error().message);
-    return plan_start(number, kRestartDelay);
+    if (!machine.is_gone) plan_start(number, kRestartDelay);
+    return;
   }
   machine.refusal.clear();
   if (cluster_.life(number) > 1) ++restarts_;
@@ -106,11 +108,22 @@ void World::stopped(std::size_t number, StopReason reason, const std::string& wh
   if (!machine.is_gone) plan_start(number, down == 0 ? kRestartDelay : down);
 }
 
-// A node may only refuse when something was done to its disk.
+// A node may only refuse when something was done to its disk, and damage by its name only when its disk has rotted.
 void World::blame(std::size_t number, const char* rule, const std::string& why) {
   const Machine& machine = machines_[number];
-  if (machine.is_rotten || cluster_.disk(number).counts().faults > machine.faults_before) return;
+  if (cluster_.disk(number).counts().faults > machine.faults_before) return;
+  const bool names_damage = why.find("damaged") != std::string::npos;
+  if (machine.is_rotten && names_damage) {
+    if (machine.is_healed) retire(number);
+    return;
+  }
+  if (machine.is_rotten) rule = "a node whose disk has rotted works, or calls it damaged";
   cluster_.oracle().report({.checker = "world", .rule = rule, .detail = Cluster::name(number) + ": " + why});
+}
+
+void World::could_not_read(std::size_t number, const std::string& why) {
+  trace(number, "cannot be read", why);
+  blame(number, "a read fails only when the disk does", why);
 }
 
 void World::kill(std::size_t number, Time down) {
@@ -135,7 +148,10 @@ void World::lose_disk(std::size_t number) {
 }
 
 bool World::rot(std::size_t number, std::string_view path) {
-  if (!cluster_.disk(number).rot(path)) return false;
+  Disk& disk = cluster_.disk(number);
+  const bool is_wal = path.ends_with("-wal");
+  const bool has_rotted = is_wal ? disk.rot(path, bytes_that_may_rot(disk.durable_beginning(path))) : disk.rot(path);
+  if (!has_rotted) return false;
   machines_[number].is_rotten = true;
   return true;
 }
@@ -146,7 +162,9 @@ std::size_t World::unreliable() const {
 }
 
 void World::retire(std::size_t number) {
+  TIMESTORE_MARK("world: a node named the damage of its disk and was given up");
   machines_[number].is_gone = true;
+  note(number, "is given up");
   cluster_.kill(number);
 }
 
@@ -305,6 +323,8 @@ void World::heal_machine(std::size_t number) {
     cluster_.set_link(number, other, false);
     cluster_.set_link(other, number, false);
   }
+  machine.is_healed = true;
+  if (machine.is_rotten) cluster_.kill(number);
 }
 
 }  // namespace timestore::sim

@@ -41,14 +41,16 @@ class World final : public Pacer {
   void lose_power(std::size_t number, CrashPolicy policy, Time down);
   void lose_power_at(std::size_t number, std::uint64_t change, CrashPolicy policy, Time down);
   void lose_disk(std::size_t number);                   // for good
-  bool rot(std::size_t number, std::string_view path);  // one bit of a file flips; false: there is none
-  void retire(std::size_t number);                      // stopped for good
+  bool rot(std::size_t number, std::string_view path);  // one bit that may fairly rot flips; false: there is none
   void pause(std::size_t number, Time length);
   void set_clock(std::size_t number, std::uint32_t rate_percent);
   void jump_clock(std::size_t number, std::uint32_t ticks);
   void set_disk_delay(std::size_t number, std::uint32_t factor) { machines_[number].disk_factor = factor; }
   void stall_disk(std::size_t number, Time length);
-  void heal_machine(std::size_t number);  // its clock, disk and links are in order from now on; it will be up
+  // Its clock, disk and links are in order from now on; it will be up. One that has rotted starts again, so that it
+  // looks at what its disk holds, and is gone for good once it has called that damage by its name.
+  void heal_machine(std::size_t number);
+  void could_not_read(std::size_t number, const std::string& why);  // a client's read of its series file failed
   bool is_gone(std::size_t number) const { return machines_[number].is_gone; }
   bool is_rotten(std::size_t number) const { return machines_[number].is_rotten; }
   std::size_t unreliable() const;  // nodes that are gone or rotten: fair as long as they are a minority
@@ -75,6 +77,7 @@ class World final : public Pacer {
     Time down = 0;  // how long it stays down when it stops next
     bool is_gone = false;
     bool is_rotten = false;  // its disk may hold damage that only a refusal can answer
+    bool is_healed = false;  // nothing is done to it any more
     bool is_waking = false;
     std::string refusal = {};         // why it did not start, the last time
     std::uint64_t faults_before = 0;  // of its disk, when the present life began
@@ -87,6 +90,7 @@ class World final : public Pacer {
 
   void start(std::size_t number);
   void blame(std::size_t number, const char* rule, const std::string& why);
+  void retire(std::size_t number);
   void plan_start(std::size_t number, Time delay);
   void plan_tick(std::size_t number, std::uint64_t life);
   void plan_work(std::size_t number, Lane lane, Time delay);

@@ -9,7 +9,7 @@
 # A planted bug is a unified diff against the tree. Above the diff stand lines of its header:
 #   Rule:     the rule that it breaks, in a sentence
 #   Breaks:   what follows from that: election safety, durability, linearizability, liveness, ...
-#   Seen:     where a real system broke it; or: ours
+#   Seen:     where a real system broke it; or: own
 #   Options:  optional, more flags for `timestore-sim run`, such as: --nodes 4
 #
 # Prints a line for each bug: which checker caught it, how many seeds it took, and how many seconds of processor time.

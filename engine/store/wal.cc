@@ -53,16 +53,19 @@ struct Checksum {
   bool matches(std::string_view bytes, std::size_t offset) const {
     return big_endian(bytes, offset) == first && big_endian(bytes, offset + 4) == second;
   }
+  bool operator==(const Checksum&) const = default;
 };
 
 struct Frame {
   std::uint32_t page = 0;
   std::uint32_t pages_after_commit = 0;  // 0: not the last of its transaction
+  std::string_view content;              // of the page
   bool same_generation = false;          // written since the log last began anew
+  bool whole = false;                    // nothing of it is torn or damaged, whatever stands before it
   bool valid = false;                    // it and all before it are whole
-  bool in_one_sector = false;            // so a torn write has left all of the above from one generation
+  bool in_one_sector = false;            // its header: so a torn write has left all of that from one generation
 
-  bool ends_transaction() const { return same_generation && pages_after_commit != 0 && (valid || in_one_sector); }
+  bool ends_transaction() const { return same_generation && pages_after_commit != 0 && (whole || in_one_sector); }
 };
 
 struct Log {
@@ -80,21 +83,44 @@ Log parse(std::string_view wal) {
   if (!log.valid_header) return log;
 
   const std::string_view salt = wal.substr(16, kSaltBytes);
+  Checksum stored = checksum;  // as the header before says it, which may itself be damaged
   bool valid = true;
   for (std::string_view rest = wal.substr(kHeaderBytes); rest.size() >= kWalFrameHeaderBytes + page_bytes;
        rest.remove_prefix(kWalFrameHeaderBytes + page_bytes)) {
-    checksum.add(rest.substr(0, 8));
-    checksum.add(rest.substr(kWalFrameHeaderBytes, page_bytes));
     Frame frame{.page = big_endian(rest, 0),
                 .pages_after_commit = big_endian(rest, 4),
+                .content = rest.substr(kWalFrameHeaderBytes, page_bytes),
                 .same_generation = rest.substr(8, kSaltBytes) == salt};
-    valid = valid && frame.same_generation && checksum.matches(rest, 16);
+    for (const Checksum& before : {checksum, stored}) {
+      checksum = before;
+      checksum.add(rest.substr(0, 8));
+      checksum.add(frame.content);
+      frame.whole = frame.same_generation && checksum.matches(rest, 16);
+      if (frame.whole || before == stored) break;
+    }
+    valid = valid && frame.whole;
     frame.valid = valid;
+    stored.first = big_endian(rest, 16);
+    stored.second = big_endian(rest, 20);
     const std::size_t offset = wal.size() - rest.size();
     frame.in_one_sector = offset / kSectorBytes == (offset + kFrameNamesBytes - 1) / kSectorBytes;
     log.frames.push_back(frame);
   }
   return log;
+}
+
+// Where the transaction after this one begins. Copies of a transaction's last frame may follow it, to fill a disk
+// sector: the same page again. With another content it is a transaction of its own, as long as it is whole.
+std::vector<Frame>::const_iterator end_of_copies(std::vector<Frame>::const_iterator commit,
+                                                 std::vector<Frame>::const_iterator end) {
+  const Frame* original = commit->whole ? &*commit : nullptr;
+  auto after = commit + 1;
+  for (; after != end && after->ends_transaction() && after->page == commit->page; ++after) {
+    if (!after->whole) continue;
+    if (original == nullptr) original = &*after;
+    if (after->content != original->content) return after;
+  }
+  return after;
 }
 
 }  // namespace
@@ -135,11 +161,10 @@ std::optional<std::string> find_wal_damage(std::string_view wal) {
   auto transaction = valid_end;
   while (transaction != begin && !ends_transaction(*(transaction - 1))) --transaction;
 
-  // The transaction that SQLite will drop ends here. Copies of its last frame may follow, to fill a disk sector.
-  auto commit = std::find_if(transaction, end, ends_transaction);
+  // The transaction that SQLite will drop ends here.
+  const auto commit = std::find_if(transaction, end, ends_transaction);
   if (commit == end) return std::nullopt;
-  auto after = commit + 1;
-  while (after != end && after->ends_transaction() && after->page == commit->page) ++after;
+  const auto after = end_of_copies(commit, end);
   if (after == end || !after->same_generation) return std::nullopt;
   return "frame " + std::to_string(valid_end - begin + 1) + " of " + std::to_string(log.frames.size()) +
          " of its write-ahead log is damaged, and later writes depend on it";

@@ -1,8 +1,25 @@
 #include "sim/checkers/elections.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace timestore::sim {
+
+namespace {
+
+raft::Term term_of(const raft::Message& message) {
+  return std::visit([](const auto& any) { return any.term; }, message);
+}
+
+// After these a node may run for election itself, and so be in another term, with another timer.
+bool may_begin_election(const raft::Input& input) {
+  const auto* receipt = std::get_if<raft::Receive>(&input);
+  return std::holds_alternative<raft::Tick>(input) || std::holds_alternative<raft::Campaign>(input) ||
+         (receipt != nullptr && (std::holds_alternative<raft::PreVoteResponse>(receipt->message) ||
+                                 std::holds_alternative<raft::TimeoutNow>(receipt->message)));
+}
+
+}  // namespace
 
 Elections::Elections(Findings& findings, const Shadows& shadows, const raft::Configuration& configuration)
     : rules_(findings, "ledger"),
@@ -10,7 +27,8 @@ Elections::Elections(Findings& findings, const Shadows& shadows, const raft::Con
       shadows_(shadows),
       configuration_(configuration),
       led_(shadows.size(), 0),
-      hard_states_(shadows.size()) {}
+      hard_states_(shadows.size()),
+      silences_(shadows.size()) {}
 
 std::size_t Elections::number_of(const raft::NodeId& id) const {
   const auto& voters = configuration_.voters;
@@ -31,10 +49,15 @@ Elections::Ballot& Elections::ballot(raft::Term term) {
   return ballot;
 }
 
-void Elections::started(std::size_t node) { hard_states_[node] = shadows_.durable(node).hard_state; }
+void Elections::started(std::size_t node) {
+  hard_states_[node] = shadows_.durable(node).hard_state;
+  silences_[node] = 0;
+}
 
 const Reign* Elections::stepped(std::size_t node, const raft::State& core, std::span<const raft::Input> inputs,
                                 const raft::Effects& effects) {
+  check_refusal(node, core, inputs);
+  check_patience(node, core, inputs, effects);
   if (effects.write && effects.write->hard_state != hard_states_[node]) {
     hard_states_[node] = effects.write->hard_state;
     check_vote(node, hard_states_[node], inputs);
@@ -105,6 +128,62 @@ void Elections::check_vote(std::size_t node, const raft::HardState& vote, std::s
                  "a vote goes to a candidate whose log is as up to date as the voter's", [&] {
                    return describe() + ", " + facts("voter's log to", place(own), "candidate's to", place(*log));
                  });
+}
+
+// A term that begins for a node with a candidate's request finds it without a vote and without a leader: the logs alone
+// decide. A turn in which something else could have begun the term, or changed the log, is not judged.
+void Elections::check_refusal(std::size_t node, const raft::State& core, std::span<const raft::Input> inputs) {
+  const raft::Receive* first = nullptr;
+  const raft::VoteRequest* request = nullptr;
+  for (const raft::Input& input : inputs) {
+    if (may_begin_election(input)) return;
+    const auto* receipt = std::get_if<raft::Receive>(&input);
+    if (receipt == nullptr || term_of(receipt->message) <= hard_states_[node].term) continue;
+    if (std::holds_alternative<raft::PreVoteRequest>(receipt->message)) continue;
+    if (first != nullptr) return;
+    first = receipt;
+    request = std::get_if<raft::VoteRequest>(&receipt->message);
+  }
+  if (request == nullptr || core.term() != request->term || !core.configuration.is_voter(first->from)) return;
+  const raft::Position own = core.trail.last();
+  rules_.require(std::pair(request->last_term, request->last_index) < std::pair(own.term, own.index) ||
+                     core.hard_state.vote == first->from,
+                 "a free voter refuses no candidate whose log is as up to date as its own", [&] {
+                   return facts("node", node + 1, "term", request->term, "candidate", first->from, "voter's log to",
+                                place(own), "candidate's to", place({request->last_term, request->last_index}));
+                 });
+}
+
+// Whoever else could calm a voter could keep it from calling an election for ever: a candidate that cannot win, say. A
+// turn in which the node counted, or ran for election itself, is not judged; in one that went through several terms,
+// any append and any candidate may have been a reason.
+void Elections::check_patience(std::size_t node, const raft::State& core, std::span<const raft::Input> inputs,
+                               const raft::Effects& effects) {
+  const std::uint32_t silence = core.election_elapsed;
+  const auto before = std::exchange(silences_[node], core.is_leader() ? std::nullopt : std::optional(silence));
+  const bool has_led = std::any_of(effects.sends.begin(), effects.sends.end(), [](const raft::Send& send) {
+    return std::holds_alternative<raft::AppendRequest>(send.message);
+  });
+  if (!before || core.is_leader() || has_led) return;
+  bool heard_leader = false;
+  bool may_be_calm = false;
+  for (const raft::Input& input : inputs) {
+    if (may_begin_election(input)) return;
+    const auto* receipt = std::get_if<raft::Receive>(&input);
+    if (receipt == nullptr || term_of(receipt->message) < hard_states_[node].term) continue;
+    const bool is_of_this_term = term_of(receipt->message) == core.term();
+    const bool is_append = std::holds_alternative<raft::AppendRequest>(receipt->message);
+    const bool asks_for_vote = std::holds_alternative<raft::VoteRequest>(receipt->message);
+    heard_leader = heard_leader || (is_append && is_of_this_term && receipt->from == core.leader);
+    may_be_calm =
+        may_be_calm || is_append || (asks_for_vote && (!is_of_this_term || receipt->from == core.hard_state.vote));
+  }
+  const auto describe = [&] {
+    return facts("node", node + 1, "term", core.term(), "ticks of silence before", *before, "after", silence);
+  };
+  rules_.require(may_be_calm || silence >= *before, "only its leader, or a candidate that gets its vote, calms a voter",
+                 describe) &&
+      rules_.require(!heard_leader || silence == 0, "a voter that hears its leader is calm", describe);
 }
 
 void Elections::asked_for_vote(std::size_t node, const raft::VoteRequest& request) {

@@ -1,5 +1,6 @@
 // Who asked for votes, who gave them, and who reigned: one leader in a term, elected by a majority of nodes that it was
-// at least as up to date as (paper, sections 5.2 and 5.4.1).
+// at least as up to date as (paper, sections 5.2 and 5.4.1). And, since elections must end as well: a voter refuses
+// nobody without a reason, and waits for nobody but a leader and whoever has its vote.
 #pragma once
 
 #include <cstdint>
@@ -53,6 +54,9 @@ class Elections {
 
   Ballot& ballot(raft::Term term);
   void check_vote(std::size_t node, const raft::HardState& vote, std::span<const raft::Input> inputs);
+  void check_refusal(std::size_t node, const raft::State& core, std::span<const raft::Input> inputs);
+  void check_patience(std::size_t node, const raft::State& core, std::span<const raft::Input> inputs,
+                      const raft::Effects& effects);
   const Reign* crown(std::size_t node, raft::Term term, raft::Index inherited);
 
   Rules rules_;
@@ -61,8 +65,9 @@ class Elections {
   raft::Configuration configuration_;
   std::map<raft::Term, Ballot> ballots_;
   std::map<raft::Term, Reign> reigns_;
-  std::vector<raft::Term> led_;               // by node: the newest term that it has led
-  std::vector<raft::HardState> hard_states_;  // by node, as of its last write
+  std::vector<raft::Term> led_;                         // by node: the newest term that it has led
+  std::vector<raft::HardState> hard_states_;            // by node, as of its last write
+  std::vector<std::optional<std::uint32_t>> silences_;  // by node: the ticks it has counted; none: it leads
 };
 
 }  // namespace timestore::sim

@@ -14,6 +14,8 @@ constexpr std::size_t kMaxReadEntries = 1024;  // a device with longer ones is s
 constexpr std::size_t kWindowCalls = 40;
 constexpr std::size_t kMaxConfigurations = 20'000;
 constexpr std::uint32_t kEmpty = UINT32_MAX;
+constexpr std::uint64_t windows_of(std::size_t calls) { return (calls + kWindowCalls - 1) / kWindowCalls; }
+
 constexpr const char* kRule = "some order of the operations explains every answer";
 
 bool has_nil_ids(const std::vector<TimeEntry>& entries) {
@@ -117,7 +119,10 @@ void Histories::add_write(OperationId operation, std::uint64_t begin, const repl
   std::map<std::string_view, Call> calls;  // by device
   for (const TimeEntry& entry : end.entries) {
     Device* on = device(entry.device_id);
-    if (on == nullptr) continue;
+    if (on == nullptr) {
+      ++calls_elsewhere_;
+      continue;
+    }
     if (!is_told) {
       on->closed_since = std::min(on->closed_since, begin);
       continue;
@@ -136,7 +141,11 @@ void Histories::add_write(OperationId operation, std::uint64_t begin, const repl
 
 void Histories::read_begins(OperationId operation, const std::string& device_id) {
   if (!is_active_) return;
-  if (Device* on = device(device_id)) open_.emplace(operation, Open{.begin = ++clock_, .entries = {}, .device = on});
+  if (Device* on = device(device_id)) {
+    open_.emplace(operation, Open{.begin = ++clock_, .entries = {}, .device = on});
+  } else {
+    ++calls_elsewhere_;
+  }
 }
 
 void Histories::read_ends(OperationId operation, const std::vector<TimeEntry>& entries) {
@@ -146,7 +155,10 @@ void Histories::read_ends(OperationId operation, const std::vector<TimeEntry>& e
   Device& on = *open.mapped().device;
   const std::uint64_t begin = open.mapped().begin;
   if (entries.size() > kMaxReadEntries) on.closed_since = std::min(on.closed_since, begin);
-  if (begin >= on.closed_since) return;
+  if (begin >= on.closed_since) {
+    ++on.unheard_reads;
+    return;
+  }
   on.calls.push_back({.kind = Call::Kind::kRead,
                       .operation = operation,
                       .begin = begin,
@@ -184,6 +196,7 @@ void Histories::search() {
     if (!open.entries.empty()) add_write(operation, open.begin, {.result = {}, .entries = std::move(open.entries)});
   }
   open_.clear();
+  left_out_ += windows_of(calls_elsewhere_);
   for (auto& [name, device] : devices_) {
     if (!rules_.any()) search(device);
   }
@@ -192,6 +205,9 @@ void Histories::search() {
 void Histories::search(Device& device) {
   std::vector<Call>& calls = device.calls;
   std::sort(calls.begin(), calls.end(), [](const Call& left, const Call& right) { return left.begin < right.begin; });
+  const auto unknown =
+      std::count_if(calls.begin(), calls.end(), [&](const Call& call) { return call.begin >= device.closed_since; });
+  left_out_ += windows_of(static_cast<std::size_t>(unknown) + device.unheard_reads);
   std::vector<const Call*> by_end;
   for (const Call& call : calls) {
     if (call.kind == Call::Kind::kStored || call.kind == Call::Kind::kRead) by_end.push_back(&call);
@@ -258,14 +274,17 @@ bool Histories::search(const Device& device, const Window& window) {
     return call.kind == Call::Kind::kMaybe && std::all_of(call.contents.begin(), call.contents.end(),
                                                           [&](const Content& each) { return uses[each.slot] < 2; });
   });
-  if (history.calls.size() > History::kMaxCalls) return true;
+  if (history.calls.size() > History::kMaxCalls) {
+    ++left_out_;
+    return true;
+  }
   for (std::uint32_t slot = 0; slot < uses.size(); ++slot) {
     if (uses[slot] > 0 && window.before[slot] != kEmpty) {
       history.before.push_back({.slot = slot, .number = window.before[slot]});
     }
   }
   const SearchResult result = find_order(history, kMaxConfigurations);
-  if (result.verdict != SearchResult::Verdict::kTooCostly) ++searched_;
+  ++(result.verdict == SearchResult::Verdict::kTooCostly ? left_out_ : searched_);
   return rules_.require(result.verdict != SearchResult::Verdict::kUnexplained, kRule, [&] {
     return facts("device", device.name, "operations of the window", history.calls.size(),
                  "those that fit nowhere:", in_words(result.stuck));

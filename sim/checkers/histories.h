@@ -7,7 +7,7 @@
 // A window begins with everything that is certainly stored by then: what was acknowledged before, or seen by a read
 // that ended before. A read, or a write in conflict, that began before the window is left out, which can only excuse.
 // What had not ended when the window ends is treated as unanswered. The first devices are searched, as long as their
-// reads are short; searched() tells how many windows were.
+// reads are short, and windows that are not too hard. What is left out is counted like what is searched.
 #pragma once
 
 #include <cstdint>
@@ -31,7 +31,8 @@ class Histories {
   void read_ends(OperationId operation, const std::vector<TimeEntry>& entries);
 
   void search();
-  std::uint64_t searched() const { return searched_; }
+  std::uint64_t searched() const { return searched_; }  // windows
+  std::uint64_t left_out() const { return left_out_; }  // windows, or as many calls as would fill them
 
  private:
   struct Device {
@@ -41,6 +42,7 @@ class Histories {
     std::vector<Call> calls;
     std::vector<Content> last_read;
     std::uint64_t closed_since = Call::kNever;  // what began later is not known well enough
+    std::size_t unheard_reads = 0;              // that began later
   };
   struct Open {
     std::uint64_t begin = 0;
@@ -62,7 +64,9 @@ class Histories {
   std::map<OperationId, Open> open_;
   std::map<std::string, Device, std::less<>> devices_;
   std::map<Guid, std::string> device_of_id_;  // where an id was used first; empty: on several
+  std::size_t calls_elsewhere_ = 0;           // on devices beyond the first
   std::uint64_t searched_ = 0;
+  std::uint64_t left_out_ = 0;
 };
 
 }  // namespace timestore::sim

@@ -1,5 +1,8 @@
 #include "sim/checkers/ledger.h"
 
+#include <algorithm>
+#include <utility>
+
 #include "engine/raft/invariants.h"
 
 namespace timestore::sim {
@@ -55,12 +58,14 @@ void Ledger::started(std::size_t number, const raft::State& core, std::uint64_t 
 
 // ---------------------------------------------------------------------------------------------------- turns
 
-void Ledger::stepped(std::size_t number, const raft::State& core, const raft::Effects& effects, const Reign* begun) {
+void Ledger::stepped(std::size_t number, const raft::State& core, std::span<const raft::Input> inputs,
+                     const raft::Effects& effects, const Reign* begun) {
   Node& node = nodes_[number];
   if (begun != nullptr && !is_complete(*begun)) return;
   const raft::Index known = node.before.commit;
   check_invariants(node, core, effects, number);
   if (core.commit > known) commit(number, known + 1, core);
+  hear(node, core, inputs);
   if (core.is_leader()) check_matches(number, core);
   if (effects.apply_through > node.apply_through) check_release(number, core, effects.apply_through);
   if (!effects.fates.empty()) check_fates(number, effects.fates);
@@ -75,18 +80,37 @@ void Ledger::check_invariants(Node& node, const raft::State& core, const raft::E
   follow(node.before, core, effects);
 }
 
-// What a follower has acknowledged in a term it keeps as long as it stays in that term.
+void Ledger::hear(Node& node, const raft::State& core, std::span<const raft::Input> inputs) {
+  if (std::exchange(node.term, core.term()) != core.term()) node.acknowledged.assign(nodes_.size(), 0);
+  for (const raft::Input& input : inputs) {
+    const auto* receipt = std::get_if<raft::Receive>(&input);
+    const auto* answer = receipt == nullptr ? nullptr : std::get_if<raft::AppendResponse>(&receipt->message);
+    if (answer == nullptr || !answer->success || answer->term != node.term) continue;
+    const std::size_t from = elections_.number_of(receipt->from);
+    if (from < nodes_.size()) node.acknowledged[from] = std::max(node.acknowledged[from], answer->match);
+  }
+}
+
+// What a follower has acknowledged in a term it keeps as long as it stays in that term. What it acknowledged in an
+// older one, it may have replaced since.
 void Ledger::check_matches(std::size_t number, const raft::State& core) {
   const LogTerms& log = shadows_.issued(number).log;
   for (std::size_t peer = 0; peer < nodes_.size(); ++peer) {
     const auto known = std::get<raft::Leader>(core.role).peers.find(core.configuration.voters[peer].id);
     if (known == std::get<raft::Leader>(core.role).peers.end()) continue;
     const raft::Index match = known->second.match;
+    const auto describe = [&] {
+      return facts("leader", number + 1, "term", core.term(), "follower", peer + 1, "match", match, "acknowledged",
+                   nodes_[number].acknowledged[peer]);
+    };
+    if (!rules_.require(match <= nodes_[number].acknowledged[peer],
+                        "a leader believes of a follower what it acknowledged in the leader's own term", describe)) {
+      return;
+    }
     const LogImage& durable = shadows_.durable(peer);
     if (match == 0 || durable.hard_state.term != core.term()) continue;
-    if (!rules_.require(
-            durable.log.term_at(match) == log.term_at(match), "what a leader believes of a follower is durable there",
-            [&] { return facts("leader", number + 1, "term", core.term(), "follower", peer + 1, "match", match); })) {
+    if (!rules_.require(durable.log.term_at(match) == log.term_at(match),
+                        "what a leader believes of a follower is durable there", describe)) {
       return;
     }
   }

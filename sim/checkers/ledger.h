@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "engine/raft/effects.h"
@@ -23,7 +24,8 @@ class Ledger {
   void started(std::size_t node, const raft::State& core, std::uint64_t state_hash);
 
   // After the shadows and the elections have heard of the turn. `begun`: a reign that began in it, or none.
-  void stepped(std::size_t node, const raft::State& core, const raft::Effects& effects, const Reign* begun);
+  void stepped(std::size_t node, const raft::State& core, std::span<const raft::Input> inputs,
+               const raft::Effects& effects, const Reign* begun);
   void applied(std::size_t node, raft::Index applied, std::uint64_t state_hash);
 
  private:
@@ -36,12 +38,15 @@ class Ledger {
     raft::Index applied = 0;
     raft::Index apply_through = 0;
     std::uint64_t state_hash = 0;
+    raft::Term term = 0;                         // in which it was told:
+    std::vector<raft::Index> acknowledged = {};  // by node: up to where, at most
   };
 
   void check_invariants(Node& node, const raft::State& core, const raft::Effects& effects, std::size_t number);
   bool is_complete(const Reign& reign);
   void commit(std::size_t node, raft::Index from, const raft::State& core);
   bool extend(std::size_t node, raft::Position entry, raft::Term committed_in);
+  void hear(Node& node, const raft::State& core, std::span<const raft::Input> inputs);
   void check_matches(std::size_t node, const raft::State& core);
   void check_release(std::size_t node, const raft::State& core, raft::Index apply_through);
   void check_fates(std::size_t node, const std::vector<raft::Fate>& fates);

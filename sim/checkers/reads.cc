@@ -4,7 +4,8 @@
 
 namespace timestore::sim {
 
-void Reads::stepped(std::size_t number, std::span<const raft::Input> inputs, const raft::Effects& effects) {
+void Reads::stepped(std::size_t number, const raft::State& core, std::span<const raft::Input> inputs,
+                    const raft::Effects& effects) {
   Node& node = nodes_[number];
   ++turn_;
   for (const raft::Input& input : inputs) {
@@ -25,6 +26,8 @@ void Reads::stepped(std::size_t number, std::span<const raft::Input> inputs, con
       return;
     }
   }
+  rules_.require(node.reads.empty() || core.is_leader(), "no read outlives the leadership it waits for",
+                 [&] { return facts("node", number + 1, "reads that wait", node.reads.size()); });
 }
 
 void Reads::receive(Node& node, const raft::Receive& receipt) {

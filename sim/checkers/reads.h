@@ -1,5 +1,6 @@
 // Reads without a log write (thesis, section 6.4): a leader grants one when a majority has answered, in its term, a
 // question that it asked after the read had come; and never below what was committed by then, known to a client or not.
+// Every read ends, at the latest with the leadership of the node that was asked.
 #pragma once
 
 #include <cstdint>
@@ -22,7 +23,8 @@ class Reads {
   void started(std::size_t node) { nodes_[node] = {}; }
 
   // Before the ledger has heard of the turn.
-  void stepped(std::size_t node, std::span<const raft::Input> inputs, const raft::Effects& effects);
+  void stepped(std::size_t node, const raft::State& core, std::span<const raft::Input> inputs,
+               const raft::Effects& effects);
 
  private:
   using Turn = std::uint64_t;  // of the whole cluster

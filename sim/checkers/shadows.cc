@@ -71,6 +71,15 @@ void Shadows::take_over(std::size_t node, const store::LogFile::Recovered& recov
 
 void Shadows::stepped(std::size_t node, const raft::State& core, const raft::Effects& effects) {
   if (effects.write && !asks(node, *effects.write)) return;
+  const LogTerms& durable = shadows_[node].durable.log;
+  const std::optional<raft::Term> term = core.trail.term_at(core.durable);
+  if (!rules_.require(term.has_value() && durable.term_at(core.durable) == term, "what a node counts as durable is",
+                      [&] {
+                        return facts("node", node + 1, "its log is durable to", place({term.value_or(0), core.durable}),
+                                     "it says", "its disk to", place(durable.last()));
+                      })) {
+    return;
+  }
   const LogImage& issued = shadows_[node].issued;
   rules_.require(core.trail.last_index() == issued.log.last_index() &&
                      core.trail.last_term() == issued.log.last_term() && core.hard_state == issued.hard_state,

@@ -75,7 +75,8 @@ class Scenario {
       return false;
     }
     if (observed != part.output) {
-      fail_at(part, "It printed something else (- expected, + observed):\n" + script::difference(part.output, observed));
+      fail_at(part,
+              "It printed something else (- expected, + observed):\n" + script::difference(part.output, observed));
       part.output = std::move(observed);
     }
     return check_violation(part);

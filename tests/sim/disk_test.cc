@@ -311,37 +311,22 @@ TEST_F(DiskStory, a_wiped_disk_is_empty_for_good) {
   EXPECT_NE(disk.open("a", true), file);
 }
 
-TEST_F(DiskStory, one_bit_rots_in_what_is_durable_and_cold) {
-  make_durable("a", pattern(3 * 4096, 1));
-  write("a", pattern(10, 2), 5000);        // the second page is being written
-  write("a", pattern(4096, 2), 3 * 4096);  // the fourth is not durable
-  const std::string before = content("a");
-  for (std::uint64_t round = 0; round < 50; ++round) {
-    Disk copy = disk;
-    copy.choose_from(choices.stream("trial", round));
-    ASSERT_TRUE(copy.rot("a"));
-    const std::string rotten = content_of(copy, "a");
-    int changed_bits = 0;
-    for (std::size_t at = 0; at < before.size(); ++at) {
-      const int bits = __builtin_popcount(static_cast<unsigned char>(before[at] ^ rotten[at]));
-      changed_bits += bits;
-      EXPECT_TRUE(bits == 0 || at / 4096 == 0 || at / 4096 == 2) << at;
-    }
-    EXPECT_EQ(changed_bits, 1);
-    copy.lose_power(CrashPolicy::kEverything);
-    EXPECT_EQ(content_of(copy, "a"), rotten);
-  }
-}
-
-TEST_F(DiskStory, nothing_rots_where_nothing_is_durable_and_cold) {
-  EXPECT_FALSE(disk.rot("a"));
-  write("a", "data", 0);
-  EXPECT_FALSE(disk.rot("a"));
+TEST_F(DiskStory, the_durable_beginning_ends_where_a_loss_of_power_could_change_something) {
+  EXPECT_EQ(disk.durable_beginning("a").size(), 0U);
+  write("a", pattern(4 * kSector, 1), 0);
+  EXPECT_EQ(disk.durable_beginning("a").size(), 0U);
   sync("a");
-  write("a", "x", 0);
-  EXPECT_FALSE(disk.rot("a"));
-  fail_sync("a");
-  EXPECT_FALSE(disk.rot("a"));
+  EXPECT_EQ(disk.durable_beginning("a").size(), 4 * kSector);
+  write("a", "later", 3 * kSector + 7);
+  write("a", "more", 5 * kSector);
+  EXPECT_EQ(disk.durable_beginning("a").size(), 3 * kSector + 7);
+  write("a", "x", kSector);
+  fail_sync("a");  // whole sectors are lost
+  EXPECT_EQ(disk.durable_beginning("a").size(), kSector);
+  const auto seen = disk.durable_beginning("a");
+  EXPECT_EQ(std::string(seen.begin(), seen.end()), pattern(kSector, 1));
+  truncate("a", 100);
+  EXPECT_EQ(disk.durable_beginning("a").size(), 100U);
 }
 
 TEST_F(DiskStory, changes_are_counted_and_observed_before_they_are_done) {

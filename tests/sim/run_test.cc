@@ -65,6 +65,29 @@ TEST(Run, every_fault_can_be_switched_off_and_on) {
   }
 }
 
+std::uint64_t reached(const RunReport& report, std::string_view mark) {
+  const auto& names = Mark::names();
+  const auto found = std::find(names.begin(), names.end(), mark);
+  return found == names.end() ? 0 : report.marks[static_cast<std::size_t>(found - names.begin())];
+}
+
+TEST(Run, a_rotten_node_names_the_damage_or_ends_like_all_the_others) {
+  std::uint64_t gave_up = 0;
+  std::uint64_t worked = 0;
+  for (std::uint64_t seed = 1; seed <= 10; ++seed) {
+    RunOptions options{.seed = seed, .nodes = 5, .duration = kShort};
+    for (const FaultKind& kind : fault_kinds()) options.faults.emplace(kind.name, false);
+    options.schedule = {{.at = 5 * kSecond, .kind = "rot-log"}, {.at = 6 * kSecond, .kind = "rot-series"}};
+    const RunReport report = run(options);
+    EXPECT_FALSE(report.violation) << story(report);
+    EXPECT_GE(report.faults, 1U);
+    gave_up += reached(report, "world: a node named the damage of its disk and was given up");
+    worked += reached(report, "run: a rotten node ended like all the others");
+  }
+  EXPECT_GT(gave_up, 0U);
+  EXPECT_GT(worked, 0U);
+}
+
 TEST(Run, a_cluster_of_any_size_runs) {
   for (std::size_t nodes = 1; nodes <= 7; ++nodes) {
     const RunReport report = run({.seed = nodes, .nodes = nodes, .duration = kShort});

@@ -69,11 +69,17 @@ claim "--until-violation stops at the first one"
 lines=$("$sim" run --seeds 1..1000 --until-violation --json 2>"$scratch/stderr") && fail "exit status 0"
 [[ $(jq -s 'map(.seed) == [range(1; 14)]' <<<"$lines") == true ]] || fail "$lines"
 
-claim "a list of choices that was recorded replays to the same hash, whatever the seed is called"
-"$sim" run --seed 9 --record "$scratch/choices" >/dev/null
-grep -q '^# .* run --seed 9$' "$scratch/choices" || fail "$(<"$scratch/choices")"
-hash_of_nine=$("$sim" run --seed 9 --json 2>"$scratch/stderr" | jq -r .hash)
-[[ $("$sim" run --seed 2 --choices "$scratch/choices" --json 2>"$scratch/stderr" | jq -r .hash) == "$hash_of_nine" ]] || fail "not $hash_of_nine"
+claim "a list of choices is replayed with the options that it was recorded with, and needs none of them again"
+"$sim" run --seed 9 --nodes 4 --seconds 30 --fault all=off --record "$scratch/choices" >/dev/null
+[[ $(head -n 1 "$scratch/choices") == "# timestore-sim run --seed 9 --nodes 4 --seconds 30 --fault all=off" ]] || fail "$(<"$scratch/choices")"
+recorded=$(lines_of "$sim" run --seed 9 --nodes 4 --seconds 30 --fault all=off --json)
+[[ $(lines_of "$sim" run --choices "$scratch/choices" --json) == "$recorded" ]] || fail "not $recorded"
+[[ $(lines_of "$sim" run --seed 9 --nodes 4 --choices "$scratch/choices" --json) == "$recorded" ]] || fail "not $recorded"
+
+claim "a list that is recorded while one is replayed says the same"
+"$sim" run --choices "$scratch/choices" --record "$scratch/again" >/dev/null
+run diff "$scratch/choices" "$scratch/again"
+expect_status 0
 
 claim "--trace writes what happened, once, even when the seed runs twice"
 "$sim" run --seed 1 --verify --trace "$scratch/trace" >/dev/null
@@ -99,6 +105,15 @@ expect_contains "never: pretence: the fifth seed ran"
 names=$(sed -nE 's/^ *[0-9]+ +[0-9-]+  (.*)/\1/p' <<<"$output")
 (($(wc -l <<<"$names") > 100)) || fail "$output"
 [[ $names == "$(LC_ALL=C sort <<<"$names")" ]] || fail "$names"
+
+claim "fewer seeds than are enough may leave a mark out, and say so; enough may not"
+run "$sim" marks --seeds 1..4 --enough 5
+expect_status 0
+expect_contains "never: pretence: the fifth seed ran"
+expect_contains "4 seeds are too few to demand every mark; 5 would be enough"
+run "$sim" marks --seeds 1..4 --enough 4 --budget-seconds 60
+expect_status 1
+expect_lacks "too few"
 
 claim "run --marks prints the same table, but demands nothing"
 run "$sim" run --seeds 1..4 --marks
@@ -134,12 +149,24 @@ refused "run --fault kill" "NAME=on or NAME=off"
 refused "run --fault kill=maybe" "NAME=on or NAME=off"
 refused "run --fault gremlins=on" "timestore-sim faults"
 refused "run --seed 1 --choices $scratch/absent" "cannot be read"
-refused "run --seed 1 --choices $0" "name subject counter value"
+printf '# timestore-sim run --seed 9\nnonsense\n' >"$scratch/nonsense"
+refused "run --choices $scratch/nonsense" "name subject counter value"
+refused "run --choices $0" "must say what it was recorded with: # timestore-sim run --seed N"
+refused "run --choices $scratch/choices --seed 8" "was not recorded with this --seed"
+refused "run --choices $scratch/choices --seeds 1..2" "was not recorded with this --seeds"
+refused "run --choices $scratch/choices --nodes 5" "was not recorded with this --nodes"
+refused "run --choices $scratch/choices --seconds 60" "was not recorded with this --seconds"
+refused "run --choices $scratch/choices --fault all=on" "was not recorded with this --fault"
 refused "run --seed 1 --trace $scratch/absent/trace" "cannot be written"
 refused "run --seeds 1..2 --record $scratch/record" "name it by --seed N"
 refused "marks --nodes 3" "try: timestore-sim marks --help"
 refused "script" "try: timestore-sim script --help"
 refused "script $scratch/absent.txt" "absent.txt"
+
+claim "an empty seed is called that"
+run "$sim" run --seed ""
+expect_status 2
+expect_contains "'' is no number"
 
 end() { kill -KILL "$1" 2>"$scratch/stderr"; }
 

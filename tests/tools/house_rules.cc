@@ -85,8 +85,21 @@ bool may_include(const Room& room, std::string_view included) {
                      [&](std::string_view folder) { return included.starts_with(folder); });
 }
 
+// Whether the CMakeLists.txt of this file's folder, or of one above it, names the file by its path from there.
+bool is_named_for_cmake(const fs::path& root, const fs::path& file) {
+  for (fs::path folder = file.parent_path(); !folder.empty(); folder = folder.parent_path()) {
+    std::istringstream words(read(root / folder / "CMakeLists.txt"));
+    const std::string name = file.lexically_relative(folder).generic_string();
+    for (std::string word; words >> word;) {
+      if (word == name || word == name + ")") return true;
+    }
+  }
+  return false;
+}
+
 // One file under examination; its violations gather in found.
 struct Examination {
+  const fs::path& root;
   std::string file;
   std::string text;
   std::vector<Violation>& found;
@@ -125,6 +138,11 @@ struct Examination {
   void check_length() const {
     const auto count = std::count(text.begin(), text.end(), '\n');
     if (count > kMaxFileLines) report(0, "has " + std::to_string(count) + " lines");
+  }
+
+  void check_test_is_built() const {
+    if (!file.ends_with("_test.cc") || is_named_for_cmake(root, file)) return;
+    report(0, "is a test that no CMakeLists.txt names: it never runs");
   }
 
   void check_unfinished() const {
@@ -211,10 +229,11 @@ std::string without_comments_and_strings(const std::string& source) {
 std::vector<Violation> violations(const fs::path& root) {
   std::vector<Violation> found;
   for (const std::string& file : source_files(root)) {
-    const Examination examination{file, read(root / file), found};
+    const Examination examination{root, file, read(root / file), found};
     examination.check_includes();
     examination.check_bans();
     examination.check_length();
+    examination.check_test_is_built();
     examination.check_unfinished();
   }
   return found;

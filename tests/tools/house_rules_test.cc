@@ -147,6 +147,19 @@ TEST_F(SmallTree, unfinished_work_is_found_in_comments_too) {
   EXPECT_THAT(complaints(), HasSubstr("tools/a.cc:1: "));
 }
 
+TEST_F(SmallTree, a_test_that_no_cmake_file_names_is_found) {
+  write("tests/net/CMakeLists.txt",
+        "timestore_test(test_net SOURCES named_test.cc deeper/named_test.cc)\n# not_named\n");
+  for (const char* file :
+       {"named_test.cc", "deeper/named_test.cc", "unnamed_test.cc", "med_test.cc", "deeper/med_test.cc", "helper.cc"}) {
+    write(std::string("tests/net/") + file, "int a;\n");
+  }
+  EXPECT_EQ(complaints(),
+            "tests/net/deeper/med_test.cc:0: is a test that no CMakeLists.txt names: it never runs\n"
+            "tests/net/med_test.cc:0: is a test that no CMakeLists.txt names: it never runs\n"
+            "tests/net/unnamed_test.cc:0: is a test that no CMakeLists.txt names: it never runs\n");
+}
+
 TEST_F(SmallTree, a_file_outside_every_room_is_found) {
   write("engine/loose.cc", "int a;\n");
   EXPECT_THAT(complaints(), HasSubstr("engine/loose.cc:0: "));

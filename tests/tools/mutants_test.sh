@@ -19,6 +19,12 @@ sed 's/^\(  *\|-\)[a-z].*/&stale/' "${patches[0]}" >"$scratch/stale.patch"
 run applies "$scratch/stale.patch"
 ((status != 0)) || fail "a stale patch applies: $output"
 
+claim "a bug that nobody else had is called what tools/mutate.sh --help calls it"
+run grep -cE '^#   Seen: .*; or: own$' tools/mutate.sh
+expect_output 1
+run grep -liE '^Seen: *(ours?|self|mine|none)\b' "${patches[@]}"
+expect_output ""
+
 for patch in "${patches[@]}"; do
   claim "$patch applies to the present tree"
   run applies "$patch"

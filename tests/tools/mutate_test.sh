@@ -47,7 +47,7 @@ plant() {
   mkdir -p "$scratch"/{a,b}/sim
   cp "$project/sim/simulator.cc" "$scratch/a/sim/"
   sed "$2" "$project/sim/simulator.cc" >"$scratch/b/sim/simulator.cc"
-  printf 'Rule: a small one\nBreaks: nothing\nSeen: ours\nOptions: %s\n\n' "${3:-}" >"$patch"
+  printf 'Rule: a small one\nBreaks: nothing\nSeen: own\nOptions: %s\n\n' "${3:-}" >"$patch"
   (cd "$scratch" && diff -u a/sim/simulator.cc b/sim/simulator.cc) >>"$patch" || true
 }
 mutate() { "$project/tools/mutate.sh" "$@" 2>"$scratch/progress"; }

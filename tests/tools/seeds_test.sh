@@ -24,16 +24,16 @@ STAND_IN
 seeds() { (cd "$project" && tools/seeds.sh "$@"); }
 last_line() { output=${output##*$'\n'}; }
 
-claim "builds with the same hashes pass, and fixed and fresh seeds are run for a limited time"
+claim "builds with the same hashes pass; fixed seeds, which must reach every mark, and fresh ones run for a limited time"
 simulator one aaaa 0
 simulator other aaaa 0
 run seeds one other
 expect_status 0
 last_line
 expect_output "3 passed, 0 failed"
-[[ $(grep -c -- '--seeds 1..20 --verify --json' "$scratch/calls") == 2 ]] || fail "$(<"$scratch/calls")"
-grep -qE -- '--seeds 1\.\.1000 .*--budget-seconds [0-9]+' "$scratch/calls" || fail "$(<"$scratch/calls")"
-grep -qE -- '--seeds fresh:[0-9]+ .*--budget-seconds [0-9]+' "$scratch/calls" || fail "$(<"$scratch/calls")"
+[[ $(grep -cE -- '--seeds 1\.\.20 .*--verify --json' "$scratch/calls") == 2 ]] || fail "$(<"$scratch/calls")"
+grep -qE '^marks --enough 400 --seeds 1\.\.1000 .*--budget-seconds [0-9]+' "$scratch/calls" || fail "$(<"$scratch/calls")"
+grep -qE '^run --seeds fresh:[0-9]+ .*--budget-seconds [0-9]+' "$scratch/calls" || fail "$(<"$scratch/calls")"
 
 claim "builds that differ fail, and the lines that differ are shown"
 simulator other bbbb 0
@@ -52,6 +52,14 @@ expect_output "2 passed, 0 failed"
 
 claim "a violated seed fails"
 simulator one aaaa 1
+run seeds one
+expect_status 1
+last_line
+expect_output "1 passed, 1 failed"
+
+claim "a mark that the fixed seeds do not reach fails"
+simulator one aaaa 0
+sed -i '2i [[ $1 != marks ]] || exit 1' "$project/one/bin/timestore-sim"
 run seeds one
 expect_status 1
 last_line

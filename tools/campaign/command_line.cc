@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <fstream>
 #include <iostream>
 #include <sstream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "sim/script/script.h"
@@ -36,12 +38,20 @@ void add_jobs_and_seconds(CLI::App& command, RunSettings& settings) {
       ->capture_default_str();
 }
 
+void add_budget(CLI::App& command, RunSettings& settings) {
+  command
+      .add_option("--budget-seconds", settings.budget_seconds,
+                  "begin no seed after so many seconds by the clock on the wall, and tell which ran")
+      ->check(CLI::Range(1, 10'000'000));
+}
+
 CLI::App* add_run(CLI::App& app, RunSettings& settings) {
   CLI::App* command = app.add_subcommand("run", "run seeds: clusters under faults and load, healed, checked all along");
   command->footer(kExitStatus);
   CLI::Option* seeds = add_seeds(*command, settings);
   const auto is_number = [](const std::string& text) {
-    return text.find_first_not_of("0123456789") == std::string::npos ? "" : "'" + text + "' is no number";
+    const bool is_one = !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
+    return is_one ? "" : "'" + text + "' is no number";
   };
   command->add_option("--seed", settings.seeds, "one seed")->check(is_number)->excludes(seeds);
   command->add_option("--nodes", settings.nodes, "size of the cluster; otherwise the seed decides")
@@ -54,13 +64,11 @@ CLI::App* add_run(CLI::App& app, RunSettings& settings) {
       ->allow_extra_args(false)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   command->add_flag("--verify", settings.verifies, "run each seed twice; a difference is the violation 'determinism'");
-  command
-      ->add_option("--budget-seconds", settings.budget_seconds,
-                   "begin no seed after so many seconds by the clock on the wall, and tell which ran")
-      ->check(CLI::Range(1, 10'000'000));
+  add_budget(*command, settings);
   command->add_flag("--until-violation", settings.until_violation, "begin no seed after the first violation");
   command->add_option("--choices", settings.choices,
-                      "repeat the run from the list in this file; --seed is then only its name");
+                      "repeat the run from the list in this file, with the seed, nodes, seconds and faults that its "
+                      "first line names");
   command->add_option("--record", settings.record, "write the list of the run's choices to this file");
   command->add_option("--trace", settings.trace, "write everything that happens to this file, a line each");
   command->add_flag("--json", settings.json, "print one line for each seed, in their order; the summary is on stderr");
@@ -74,9 +82,15 @@ CLI::App* add_marks(CLI::App& app, RunSettings& settings) {
   command->footer(kExitStatus);
   settings.seeds = "1..2000";
   settings.prints_marks = true;
-  settings.demands_marks = true;
+  settings.demands_marks_of = 0;
   add_seeds(*command, settings);
   add_jobs_and_seconds(*command, settings);
+  add_budget(*command, settings);
+  command
+      ->add_option("--enough", settings.demands_marks_of,
+                   "so many seeds must reach every mark; where fewer ran, because the time was spent, a mark that was "
+                   "never reached is told but is no failure")
+      ->check(CLI::Range(1, 1'000'000'000));
   return command;
 }
 
@@ -95,6 +109,43 @@ CLI::App* add_script(CLI::App& app, ScriptSettings& settings) {
     return language.str();
   });
   return command;
+}
+
+// The settings that a list of choices was recorded with, from its first line.
+Result<RunSettings> recorded_settings(const std::string& file) {
+  std::ifstream list(file);
+  std::string line;
+  if (!std::getline(list, line)) return fail("The list of choices " + file + " cannot be read.");
+  RunSettings recorded;
+  CLI::App app;
+  add_run(app, recorded);
+  try {
+    if (!line.starts_with(kRecordedBy)) throw CLI::ParseError("", kWrongUsage);
+    app.parse("run" + line.substr(kRecordedBy.size()));
+  } catch (const CLI::ParseError&) {
+    return fail(fmt::format("The first line of {} must say what it was recorded with: {} --seed N", file, kRecordedBy));
+  }
+  return recorded;
+}
+
+// A list of choices tells the same story only with what it was recorded with; the command line must not say otherwise.
+Result<void> take_recorded_settings(RunSettings& settings, const CLI::App& given) {
+  const auto recorded = recorded_settings(settings.choices);
+  if (!recorded) return tl::unexpected(recorded.error());
+  for (const auto& [option, differs] : {std::pair("--seed", settings.seeds != recorded->seeds),
+                                        {"--seeds", settings.seeds != recorded->seeds},
+                                        {"--nodes", settings.nodes != recorded->nodes},
+                                        {"--seconds", settings.seconds != recorded->seconds},
+                                        {"--fault", settings.faults != recorded->faults}}) {
+    if (given.count(option) == 0 || !differs) continue;
+    return fail(fmt::format("{} was not recorded with this {}: its first line tells. Leave {} out.", settings.choices,
+                            option, option));
+  }
+  settings.seeds = recorded->seeds;
+  settings.nodes = recorded->nodes;
+  settings.seconds = recorded->seconds;
+  settings.faults = recorded->faults;
+  return {};
 }
 
 int list_faults() {
@@ -124,6 +175,9 @@ int command_line(int argc, const char* const* argv, const Simulator& simulator) 
     return complain({fmt::format("{}; try: timestore-sim {}", error.what(), help)});
   }
   for (RunSettings* settings : {&run_settings, &marks_settings}) settings->program = argv[0];
+  if (run->parsed() && !run_settings.choices.empty()) {
+    if (auto taken = take_recorded_settings(run_settings, *run); !taken) return complain(taken.error());
+  }
   if (run->parsed()) return run_seeds(run_settings, simulator);
   if (marks->parsed()) return run_seeds(marks_settings, simulator);
   if (script->parsed()) return sim::run_scripts(script_settings.files, script_settings.options, std::cout);

@@ -169,11 +169,20 @@ class Printer {
     std::FILE* const out = settings_.json ? stderr : stdout;  // JSON stands alone
     fmt::print(out, "{}", summary(tally_, seeds_, outcome));
     if (settings_.prints_marks) fmt::print(out, "{}", marks_table(tally_));
+    if (settings_.demands_marks_of && !is_enough()) {
+      fmt::print(out, "{} seeds are too few to demand every mark; {} would be enough\n", tally_.seeds(),
+                 *settings_.demands_marks_of);
+    }
   }
+
+  // Whether a mark that these seeds must reach was not reached.
+  bool misses_marks() const { return is_enough() && tally_.unreached_marks() > 0; }
 
   const Tally& tally() const { return tally_; }
 
  private:
+  bool is_enough() const { return settings_.demands_marks_of && tally_.seeds() >= *settings_.demands_marks_of; }
+
   template <typename MayPrint>
   void print_in_order(const MayPrint& may_print) {
     if (lines_.empty() || !may_print(lines_.begin()->first)) return;
@@ -208,12 +217,17 @@ std::string shell_word(const std::string& text) {
 
 }  // namespace
 
+std::string story_options(const RunSettings& settings, std::uint64_t seed) {
+  std::string options = " --seed " + std::to_string(seed);
+  if (settings.nodes) options += " --nodes " + std::to_string(*settings.nodes);
+  if (settings.seconds != kDefaultSeconds) options += " --seconds " + std::to_string(settings.seconds);
+  for (const std::string& fault : settings.faults) options += " --fault " + shell_word(fault);
+  return options;
+}
+
 std::string replay_command(const RunSettings& settings, std::uint64_t seed, std::string_view checker) {
-  std::string command = shell_word(settings.program) + " run --seed " + std::to_string(seed);
-  if (settings.nodes) command += " --nodes " + std::to_string(*settings.nodes);
-  if (settings.seconds != kDefaultSeconds) command += " --seconds " + std::to_string(settings.seconds);
-  for (const std::string& fault : settings.faults) command += " --fault " + shell_word(fault);
-  if (!settings.choices.empty()) command += " --choices " + shell_word(settings.choices);
+  std::string command = shell_word(settings.program) + " run";
+  command += settings.choices.empty() ? story_options(settings, seed) : " --choices " + shell_word(settings.choices);
   if (checker == kDeterminism) command += " --verify";
   if (checker == "hang" && settings.limit_seconds != kDefaultLimitSeconds) {
     command += " --limit-seconds " + std::to_string(settings.limit_seconds);
@@ -235,8 +249,8 @@ int run_seeds(const RunSettings& settings, const Simulator& simulator) {
                                          [&](const SeedResult& result) {
                                            printer.add(result);
                                            if (planned->record == nullptr) return;
-                                           *planned->record << "# " << replay_command(settings, result.report.seed, "")
-                                                            << '\n'
+                                           *planned->record << kRecordedBy
+                                                            << story_options(settings, result.report.seed) << '\n'
                                                             << sim::to_text(result.report.choices) << std::flush;
                                          },
                                      .on_wait = [&] { printer.show_progress(); }};
@@ -245,7 +259,7 @@ int run_seeds(const RunSettings& settings, const Simulator& simulator) {
   printer.finish(*outcome);
   if (printer.tally().violations() > 0) return kViolated;
   if (outcome->end == CampaignEnd::kInterrupted) return 128 + outcome->signal;
-  return settings.demands_marks && printer.tally().unreached_marks() > 0 ? kViolated : kAllHeld;
+  return printer.misses_marks() ? kViolated : kAllHeld;
 }
 
 int complain(const Error& error) {

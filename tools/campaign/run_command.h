@@ -5,6 +5,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "sim/run.h"
@@ -38,8 +39,16 @@ struct RunSettings {
   bool verifies = false;
   bool json = false;
   bool prints_marks = false;
-  bool demands_marks = false;  // a mark that was never reached is a failure
+  // A mark that so many seeds never reached is a failure; that fewer did not is only told. None: no number is enough.
+  std::optional<std::uint64_t> demands_marks_of = std::nullopt;
 };
+
+// What decides the story of this seed, as words behind `run`: " --seed 7 --nodes 4". A list of choices begins with
+// them.
+[[nodiscard]] std::string story_options(const RunSettings& settings, std::uint64_t seed);
+
+// The first words of a list of choices; what story_options() says follows on the same line.
+inline constexpr std::string_view kRecordedBy = "# timestore-sim run";
 
 // The command that repeats this seed. `checker`: what found its violation.
 [[nodiscard]] std::string replay_command(const RunSettings& settings, std::uint64_t seed, std::string_view checker);

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <iterator>
 #include <stdexcept>
 #include <utility>
 
@@ -12,32 +13,29 @@ namespace timestore::raft::testing {
 
 namespace {
 
-// A schedule stops at the first broken sentence; both GoogleTest and RapidCheck report the exception's text.
-void require(bool condition, const std::string& sentence) {
-  if (!condition) throw std::runtime_error("broken: " + sentence);
-}
-
 Trail trail_of(const std::vector<Entry>& log) {
   Trail trail;
   for (const Entry& entry : log) trail.append(entry.term, entry.kind, entry.payload.size_bytes());
   return trail;
 }
 
+// The entries of a write, without its hard state.
+void replay(std::vector<Entry>& log, const Write& write) {
+  if (write.truncate_from) log.resize(*write.truncate_from - 1);
+  if (!write.entries.empty()) require(write.first_index == log.size() + 1, "a write continues the log on disk");
+  log.insert(log.end(), write.entries.begin(), write.entries.end());
+}
+
 void apply(Disk& disk, const Write& write) {
-  if (write.truncate_from) disk.log.resize(*write.truncate_from - 1);
-  if (!write.entries.empty()) require(write.first_index == disk.log.size() + 1, "a write continues the log on disk");
-  disk.log.insert(disk.log.end(), write.entries.begin(), write.entries.end());
+  replay(disk.log, write);
   disk.hard_state = write.hard_state;
 }
 
-// What the log will hold once every queued write is done.
-std::vector<Entry> log_with_queue(const Disk& disk) {
-  Disk copy = disk;
-  for (const Write& write : disk.queue) apply(copy, write);
-  return copy.log;
-}
-
 }  // namespace
+
+void require(bool condition, std::string_view sentence) {
+  if (!condition) throw std::runtime_error("broken: " + std::string(sentence));
+}
 
 CoreCluster::CoreCluster(std::size_t size, std::uint64_t seed, Options options)
     : nodes_(size), cut_(size, false), options_(options), seed_(seed) {
@@ -53,6 +51,8 @@ void CoreCluster::restart(std::size_t number, Index applied_on_disk) {
   Configuration configuration;
   for (std::size_t i = 0; i < nodes_.size(); ++i) configuration.voters.push_back({name(i), ""});
   ++node.lives;
+  node.log = node.disk.log;
+  node.compared = 0;
   node.applied = applied_on_disk;
   node.up = true;
   node.state = start({.id = name(number),
@@ -73,6 +73,13 @@ void CoreCluster::crash(std::size_t number, std::size_t surviving_writes) {
   node.batch.clear();
   node.gathers = false;
   // Nobody is left to hear the fate of its proposals and reads.
+  std::erase_if(waiting_proposals_, [&](const auto& waiting) { return waiting.second == number; });
+  std::erase_if(waiting_reads_, [&](const auto& waiting) { return waiting.second.number == number; });
+}
+
+void CoreCluster::forget(std::size_t number) {
+  nodes_[number].disk = {};
+  nodes_[number].applied = 0;
 }
 
 void CoreCluster::input(std::size_t number, Input input) {
@@ -92,23 +99,26 @@ void CoreCluster::take_turn(std::size_t number, std::span<const Input> inputs) {
   Node& node = nodes_[number];
   const State before = node.state;
   Effects effects = step(node.state, inputs);
-  const auto sentence = violated(node.state);
-  require(!sentence, name(number) + ": " + std::string(sentence.value_or("")));
-  const auto between = violated_between(before, node.state);
-  require(!between, name(number) + ": " + std::string(between.value_or("")));
+  for (const auto& sentence : {violated(node.state), violated_between(before, node.state)}) {
+    require(!sentence, sentence.value_or(""));
+  }
   carry_out(number, std::move(effects));
   check_cluster(number);
 }
 
 void CoreCluster::carry_out(std::size_t number, Effects effects) {
   Node& node = nodes_[number];
-  if (effects.write) node.disk.queue.push_back(std::move(*effects.write));
+  if (effects.write) {
+    require(effects.write->truncate_from.value_or(node.compared + 1) > node.compared,
+            "a committed entry is never removed");
+    replay(node.log, *effects.write);
+    node.disk.queue.push_back(std::move(*effects.write));
+  }
   for (Send& send : effects.sends) {
     check_promise(node, send);
     if (auto* append = std::get_if<AppendRequest>(&send.message)) {
-      const std::vector<Entry> log = log_with_queue(node.disk);
       for (std::size_t i = 0; i < append->entries.size(); ++i) {
-        append->entries[i].payload = log.at(append->prev_index + i).payload;
+        append->entries[i].payload = node.log.at(append->prev_index + i).payload;
       }
     }
     if (!cut_[number] && !cut_[number_of(send.to)]) {
@@ -117,14 +127,18 @@ void CoreCluster::carry_out(std::size_t number, Effects effects) {
   }
   note_committed(node);
   for (const Fate& fate : effects.fates) {
-    require(fates_.emplace(fate.id, fate).second, "a proposal has one fate");
+    require(waiting_proposals_.erase(fate.id) == 1, "a proposal has one fate");
+    fates_.emplace(fate.id, fate);
     const auto found = committed_.find(fate.position.index);
-    const bool is_there = found != committed_.end() && found->second.payload.view() == proposed_.at(fate.id);
+    const bool is_there = found != committed_.end() && found->second.payload.view() == command(fate.id);
     if (fate.kind == Fate::Kind::kCommitted) require(is_there, "a proposal told committed is committed");
   }
   for (const ReadEnd& end : effects.reads) {
-    require(read_ends_.emplace(end.id, end).second, "a read ends once");
-    if (end.granted) require(end.index >= read_floor_.at(end.id), "a read sees what was committed before it began");
+    const auto waiting = waiting_reads_.find(end.id);
+    require(waiting != waiting_reads_.end(), "a read ends once");
+    require(!end.granted || end.index >= waiting->second.floor, "a read sees what was committed before it began");
+    waiting_reads_.erase(waiting);
+    read_ends_.emplace(end.id, end);
   }
   if (effects.apply_through > node.applied) {
     node.applied = effects.apply_through;
@@ -149,20 +163,18 @@ void CoreCluster::check_promise(const Node& node, const Send& send) const {
     if (!response->success) return;
     require(response->match <= disk.log.size(), "an acknowledged entry is durable");
     if (!to.up || !to.state.is_leader() || to.state.term() != response->term) return;
-    const std::vector<Entry> leaders = log_with_queue(to.disk);
     for (Index index = 1; index <= response->match; ++index) {
-      require(disk.log[index - 1] == leaders.at(index - 1), "an acknowledged entry is the leader's");
+      require(disk.log[index - 1] == to.log.at(index - 1), "an acknowledged entry is the leader's");
     }
   }
 }
 
-void CoreCluster::note_committed(const Node& node) {
-  const std::vector<Entry> log = log_with_queue(node.disk);
-  for (Index index = 1; index <= node.state.commit; ++index) {
-    const Entry& entry = log.at(index - 1);
-    const auto [place, is_new] = committed_.emplace(index, entry);
+void CoreCluster::note_committed(Node& node) {
+  for (; node.compared < node.state.commit; ++node.compared) {
+    const Entry& entry = node.log.at(node.compared);
+    const auto [place, is_new] = committed_.try_emplace(node.compared + 1, entry);
     require(place->second == entry, "one entry per committed index, on every node");
-    if (is_new) committed_in_.emplace(index, node.state.term());
+    if (is_new) committed_in_.emplace(node.compared + 1, node.state.term());
   }
 }
 
@@ -172,40 +184,42 @@ void CoreCluster::check_cluster(std::size_t number) {
   const auto [place, is_new] = leaders_.emplace(node.state.term(), node.state.id);
   require(place->second == node.state.id, "one leader per term");
   if (!is_new) return;
-  const std::vector<Entry> log = log_with_queue(node.disk);
   for (const auto& [index, entry] : committed_) {
     if (committed_in_.at(index) >= node.state.term()) continue;
-    require(index <= log.size() && log[index - 1] == entry, "a leader holds everything committed before its term");
+    require(index <= node.log.size() && node.log[index - 1] == entry,
+            "a leader holds everything committed before its term");
   }
 }
 
-void CoreCluster::write_done(std::size_t number) {
+void CoreCluster::write_done(std::size_t number, std::size_t writes) {
   Node& node = nodes_[number];
   if (!node.up || node.disk.queue.empty()) return;
-  const Write write = node.disk.queue.front();
-  node.disk.queue.erase(node.disk.queue.begin());
-  apply(node.disk, write);
-  input(number, WriteDone{write.id});
+  const auto end = node.disk.queue.begin() + static_cast<std::ptrdiff_t>(std::min(writes, node.disk.queue.size()));
+  const WriteId last = std::prev(end)->id;
+  std::for_each(node.disk.queue.begin(), end, [&](const Write& write) { apply(node.disk, write); });
+  node.disk.queue.erase(node.disk.queue.begin(), end);
+  input(number, WriteDone{last});
 }
 
 void CoreCluster::deliver(std::size_t position, bool keep) {
-  const Envelope envelope = network_.at(position);
+  Envelope envelope = keep ? network_.at(position) : std::move(network_.at(position));
   if (!keep) network_.erase(network_.begin() + static_cast<std::ptrdiff_t>(position));
   const std::size_t to = number_of(envelope.to);
   if (cut_[to] || cut_[number_of(envelope.from)]) return;
-  input(to, Receive{envelope.from, envelope.message});
+  if (nodes_[to].up) ++deliveries_;
+  input(to, Receive{envelope.from, std::move(envelope.message)});
 }
 
 ProposalId CoreCluster::propose(std::size_t number) {
   const ProposalId id = ++last_proposal_;
-  proposed_[id] = "command " + std::to_string(id);
-  input(number, Propose{id, Payload(proposed_[id])});
+  if (nodes_[number].up) waiting_proposals_.emplace(id, number);
+  input(number, Propose{id, Payload(command(id))});
   return id;
 }
 
 ReadId CoreCluster::read(std::size_t number) {
   const ReadId id = ++last_read_;
-  read_floor_[id] = committed();
+  if (nodes_[number].up) waiting_reads_.emplace(id, WaitingRead{.number = number, .floor = committed()});
   input(number, Read{id});
   return id;
 }

@@ -14,12 +14,16 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "engine/base/prng.h"
 #include "engine/raft/step.h"
 
 namespace timestore::raft::testing {
+
+// A story ends at the first broken sentence: this throws it, and both GoogleTest and RapidCheck report what is thrown.
+void require(bool condition, std::string_view sentence);
 
 struct Disk {
   HardState hard_state;
@@ -30,6 +34,8 @@ struct Disk {
 struct Node {
   State state;
   Disk disk;
+  std::vector<Entry> log;  // what the disk's log will be once the whole queue is done
+  Index compared = 0;  // its committed entries up to here were compared with the cluster's, and are not replaced since
   Index applied = 0;
   bool up = true;
   bool gathers = false;
@@ -50,14 +56,16 @@ class CoreCluster {
   Node& node(std::size_t number) { return nodes_[number]; }
   std::size_t size() const { return nodes_.size(); }
   static NodeId name(std::size_t number) { return "n" + std::to_string(number + 1); }
+  static std::string command(ProposalId id) { return "command " + std::to_string(id); }
   std::vector<Envelope>& network() { return network_; }
 
   void input(std::size_t number, Input input);
   void gather(std::size_t number, bool gathers);  // while it gathers, inputs wait; then they form one turn
   void tick(std::size_t number) { input(number, Tick{}); }
-  void write_done(std::size_t number);                    // the oldest write in the queue becomes durable
-  void deliver(std::size_t position, bool keep = false);  // the message at this place in the network
+  void write_done(std::size_t number, std::size_t writes = 1);  // the oldest in the queue become durable together
+  void deliver(std::size_t position, bool keep = false);        // the message at this place in the network
   void crash(std::size_t number, std::size_t surviving_writes = 0);
+  void forget(std::size_t number);  // of a node that is down: empties its disk, which no schedule may do unpunished
   void restart(std::size_t number, Index applied_on_disk);
   ProposalId propose(std::size_t number);
   ReadId read(std::size_t number);
@@ -71,31 +79,40 @@ class CoreCluster {
 
   const std::map<ProposalId, Fate>& fates() const { return fates_; }
   const std::map<ReadId, ReadEnd>& reads() const { return read_ends_; }
+  std::uint64_t deliveries() const { return deliveries_; }  // messages that a running node was given
+  std::size_t terms_with_a_leader() const { return leaders_.size(); }
+  bool owes_an_answer() const { return !waiting_proposals_.empty() || !waiting_reads_.empty(); }
   Index committed() const { return committed_.empty() ? 0 : committed_.rbegin()->first; }
   const std::map<Index, Entry>& committed_entries() const { return committed_; }
 
  private:
+  struct WaitingRead {
+    std::size_t number = 0;  // of the node that was asked
+    Index floor = 0;         // committed anywhere when it began
+  };
+
   std::size_t number_of(const NodeId& id) const;
   void carry_out(std::size_t number, Effects effects);
   void take_turn(std::size_t number, std::span<const Input> inputs);
   void check_promise(const Node& node, const Send& send) const;
   void check_cluster(std::size_t number);
-  void note_committed(const Node& node);
+  void note_committed(Node& node);
 
   std::vector<Node> nodes_;
   std::vector<bool> cut_;
   std::vector<Envelope> network_;
   Options options_;
   std::uint64_t seed_;
+  std::uint64_t deliveries_ = 0;
 
   std::map<Term, NodeId> leaders_;
   std::map<Index, Entry> committed_;
   std::map<Index, Term> committed_in_;  // the term of the leader that committed it first
   ProposalId last_proposal_ = 0;
   ReadId last_read_ = 0;
-  std::map<ProposalId, std::string> proposed_;
+  std::map<ProposalId, std::size_t> waiting_proposals_;  // and the node that was asked
   std::map<ProposalId, Fate> fates_;
-  std::map<ReadId, Index> read_floor_;  // committed anywhere when the read began
+  std::map<ReadId, WaitingRead> waiting_reads_;
   std::map<ReadId, ReadEnd> read_ends_;
 };
 

@@ -186,6 +186,24 @@ TEST_F(LogTail, damage_before_the_last_write_is_named) {
   }
 }
 
+// Each vote is a transaction of one frame, and all frames are of one page. So many, that some header lies in two
+// sectors of the disk. Only the last vote, and the end of the one before it, cannot be told from a torn write.
+TEST_F(LogTail, damage_to_one_of_many_votes_is_named) {
+  start();
+  for (raft::Term term = 1; term <= 70; ++term) vote(term, "n2");
+  killed = disk.after_kill();
+  wal = killed->read("log.db-wal");
+  const std::size_t end_of_votes = 32 + (wal.size() - 32) / kFrameBytes * kFrameBytes;
+  ASSERT_EQ(wal.size(), end_of_votes);
+  ASSERT_GE(wal.size(), 32 + 70 * kFrameBytes);
+  EXPECT_EQ(find_wal_damage(wal), std::nullopt);
+  for (std::size_t frame = 32; frame + 2 * kFrameBytes < wal.size(); frame += kFrameBytes) {
+    for (std::size_t offset = frame; offset < frame + kFrameBytes; offset += offset < frame + 24 ? 1 : 509) {
+      EXPECT_THAT(find_wal_damage(flipped(wal, offset, offset)), testing::Optional(HasSubstr("is damaged"))) << offset;
+    }
+  }
+}
+
 TEST_F(LogTail, damage_is_named_again_at_the_next_attempt) {
   write_and_kill();
   killed->flip_bit("log.db-wal", 32 + kFrameBytes + 1000, 0);

@@ -57,6 +57,7 @@ TEST_F(HistoriesTest, a_true_history_is_explained) {
   read({entry(1), entry(2)});
   EXPECT_TRUE(is_explained());
   EXPECT_EQ(histories.searched(), 1U);
+  EXPECT_EQ(histories.left_out(), 0U);
 }
 
 TEST_F(HistoriesTest, a_lost_write_is_found) {
@@ -169,6 +170,38 @@ TEST_F(HistoriesTest, writes_whose_ids_nobody_told_close_their_device) {
   read({entry(7)});
   EXPECT_TRUE(is_explained());
   EXPECT_EQ(histories.searched(), 1U);
+}
+
+TEST_F(HistoriesTest, devices_beyond_the_first_are_counted_as_left_out) {
+  for (std::uint64_t number = 1; number <= 8; ++number) store({entry(number, "device " + std::to_string(number))});
+  for (std::uint64_t number = 101; number <= 130; ++number) store({entry(number, "another")});
+  for (int i = 0; i < 11; ++i) read({}, "another");
+  EXPECT_TRUE(is_explained());
+  EXPECT_EQ(histories.searched(), 8U);
+  EXPECT_EQ(histories.left_out(), 2U) << "41 calls are more than one window";
+}
+
+TEST_F(HistoriesTest, what_follows_on_a_closed_device_is_counted_as_left_out) {
+  read({});
+  end(begin_write({entry(0)}), Kind::kUnknown, {entry(0)});
+  for (std::uint64_t id = 1; id <= 45; ++id) store({entry(id)});
+  for (int i = 0; i < 40; ++i) read({});
+  EXPECT_TRUE(is_explained());
+  EXPECT_EQ(histories.searched(), 1U);
+  EXPECT_EQ(histories.left_out(), 3U);
+}
+
+TEST_F(HistoriesTest, a_window_of_too_many_calls_is_counted_as_left_out) {
+  std::vector<OperationId> slow;
+  for (std::uint64_t id = 1; id <= 39; ++id) slow.push_back(begin_write({entry(id)}));
+  std::vector<TimeEntry> all;
+  for (std::uint64_t id = 101; id <= 140; ++id) store({entry(id)});
+  for (std::uint64_t id = 1; id <= 39; ++id) all.push_back(entry(id));
+  for (std::uint64_t id = 101; id <= 140; ++id) all.push_back(entry(id));
+  for (std::uint64_t id = 1; id <= 39; ++id) end(slow[id - 1], Kind::kApplied, {entry(id)});
+  read(all);
+  EXPECT_TRUE(is_explained());
+  EXPECT_GE(histories.left_out(), 1U);
 }
 
 TEST_F(HistoriesTest, nothing_is_searched_when_the_world_says_so) {

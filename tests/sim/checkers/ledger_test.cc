@@ -66,15 +66,20 @@ TEST(Ledger, a_commit_without_a_durable_quorum_is_found) {
   EXPECT_RULE(cluster, "a committed entry is durable on a quorum");
 }
 
-TEST(Ledger, a_log_counts_only_when_it_is_durable) {
+TEST(Ledger, an_acknowledgement_of_an_older_term_that_is_believed_is_found) {
   HonestCluster cluster;
   cluster.elect(0);
-  const raft::Index index = cluster.write(0);
-  cluster.turn(0, {raft::WriteDone{cluster.core(0).last_write}});  // and its disk knows nothing of it
-  give(cluster, 0, 1, index);
+  cluster.commit(0);
+  cluster.elect(1);
+  cluster.silence(1, true);
+  cluster.elect(0);
+  const raft::Receive late{"n2", raft::AppendResponse{.term = 1, .success = true, .match = 2}, 0};
+  cluster.turn(0, {late});
   EXPECT_RULE(cluster, "");
-  cluster.forge(1, 0, raft::AppendResponse{.term = 1, .success = true, .match = index});
-  EXPECT_RULE(cluster, "a committed entry is durable on a quorum");
+  raft::State core = cluster.core(0);
+  std::get<raft::Leader>(core.role).peers.at("n2").match = 2;
+  cluster.oracle().stepped(0, core, std::vector<raft::Input>{late}, {});
+  EXPECT_RULE(cluster, "a leader believes of a follower what it acknowledged in the leader's own term");
 }
 
 TEST(Ledger, a_disk_that_is_lost_after_its_acknowledgement_still_counts) {

@@ -161,6 +161,35 @@ TEST(Promises, a_write_called_done_before_it_is_synced_is_found) {
   EXPECT_RULE(cluster, "a write that is called done is durable");
 }
 
+TEST(Promises, a_write_that_is_counted_before_it_is_done_is_found) {
+  HonestCluster cluster;
+  cluster.elect(0);
+  cluster.write(0);
+  EXPECT_RULE(cluster, "");
+  cluster.turn(0, {raft::WriteDone{cluster.core(0).last_write}});  // and its disk knows nothing of it
+  EXPECT_RULE(cluster, "what a node counts as durable is");
+}
+
+TEST(Promises, a_write_that_is_counted_for_what_replaced_its_entries_is_found) {
+  HonestCluster cluster;
+  cluster.elect(0);
+  cluster.silence(0, true);
+  cluster.write(0);
+  cluster.elect(1);
+  cluster.silence(0, false);
+  const raft::Entry newer{.term = 2, .kind = raft::EntryKind::kNoop, .payload = raft::Payload("")};
+  cluster.turn(
+      0, {raft::Receive{
+             "n2", raft::AppendRequest{.term = 2, .leader = "n2", .prev_index = 1, .prev_term = 1, .entries = {newer}},
+             0}});
+  EXPECT_EQ(cluster.core(0).durable, 1U);
+  EXPECT_RULE(cluster, "");
+  raft::State core = cluster.core(0);
+  core.durable = 2;
+  cluster.oracle().stepped(0, core, {}, {});
+  EXPECT_RULE(cluster, "what a node counts as durable is");
+}
+
 TEST(Promises, a_write_that_nobody_asked_for_is_found) {
   HonestCluster cluster;
   cluster.oracle().wrote(0, 1, true);

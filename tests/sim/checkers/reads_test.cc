@@ -41,6 +41,18 @@ TEST(Reads, a_read_that_ends_twice_is_found) {
   EXPECT_RULE(cluster, "a read ends once");
 }
 
+TEST(Reads, a_read_that_outlives_the_leadership_is_found) {
+  HonestCluster cluster;
+  cluster.elect(0);
+  cluster.silence(0, true);
+  cluster.turn(0, {raft::Read{1}});
+  EXPECT_RULE(cluster, "");
+  raft::State core = cluster.core(0);
+  core.role = raft::Follower{};
+  cluster.oracle().stepped(0, core, {}, {});
+  EXPECT_RULE(cluster, "no read outlives the leadership it waits for");
+}
+
 TEST(Reads, a_grant_below_what_was_committed_is_found) {
   HonestCluster cluster;
   cluster.elect(0);

@@ -117,15 +117,15 @@ TEST(ReplayCommand, names_every_option_that_mattered_and_no_other) {
   const RunSettings plain{.program = "build/bin/timestore-sim", .seeds = "1..100", .jobs = 4, .json = true};
   EXPECT_EQ(replay_command(plain, 17, "ledger"), "build/bin/timestore-sim run --seed 17");
 
-  const RunSettings all{.program = "timestore-sim",
-                        .nodes = 4,
-                        .seconds = 90,
-                        .faults = {"all=off", "crash=on"},
-                        .limit_seconds = 5,
-                        .choices = "my choices"};
-  EXPECT_EQ(
-      replay_command(all, 17, "ledger"),
-      "timestore-sim run --seed 17 --nodes 4 --seconds 90 --fault all=off --fault crash=on --choices 'my choices'");
+  const RunSettings all{
+      .program = "timestore-sim", .nodes = 4, .seconds = 90, .faults = {"all=off", "crash=on"}, .limit_seconds = 5};
+  EXPECT_EQ(replay_command(all, 17, "ledger"),
+            "timestore-sim run --seed 17 --nodes 4 --seconds 90 --fault all=off --fault crash=on");
+}
+
+TEST(ReplayCommand, leaves_to_a_list_of_choices_what_it_was_recorded_with) {
+  EXPECT_EQ(replay_command({.nodes = 4, .choices = "my choices"}, 17, "determinism"),
+            "timestore-sim run --choices 'my choices' --verify");
 }
 
 TEST(ReplayCommand, repeats_what_a_checker_of_the_campaign_needs) {

@@ -1,0 +1,118 @@
+#include "sim/checkers/stability.h"
+
+#include <algorithm>
+#include <variant>
+
+namespace timestore::sim {
+
+namespace {
+
+template <typename Kind>
+const Kind* received(const raft::Input& input) {
+  const auto* receipt = std::get_if<raft::Receive>(&input);
+  return receipt == nullptr ? nullptr : std::get_if<Kind>(&receipt->message);
+}
+
+// Any other reason than an order of the leader for which a node may call an election in this turn.
+bool has_own_reason(std::span<const raft::Input> inputs) {
+  return std::any_of(inputs.begin(), inputs.end(), [](const raft::Input& input) {
+    return std::holds_alternative<raft::Campaign>(input) || received<raft::PreVoteResponse>(input) != nullptr ||
+           std::holds_alternative<raft::Tick>(input);
+  });
+}
+
+}  // namespace
+
+void Stability::started(std::size_t node, const raft::State& core) {
+  accounts_[node] = Account{};
+  accounts_[node].term = core.term();
+}
+
+bool Stability::hears_leader(const Account& account, const raft::State& core) {
+  return account.term == core.term() && !core.leader.empty() && account.silence &&
+         *account.silence < core.options.election_ticks_min;
+}
+
+void Stability::stepped(std::size_t node, const raft::State& core, std::span<const raft::Input> inputs) {
+  Account& account = accounts_[node];
+  const Account before = account;
+  const bool log_may_have_changed = std::any_of(inputs.begin(), inputs.end(), [](const raft::Input& input) {
+    return received<raft::AppendRequest>(input) != nullptr || std::holds_alternative<raft::Propose>(input);
+  });
+  for (const raft::Input& input : inputs) {
+    if (std::holds_alternative<raft::Tick>(input) && account.silence) ++*account.silence;
+    if (const auto* receipt = std::get_if<raft::Receive>(&input)) hear(account, core, *receipt, log_may_have_changed);
+  }
+  check_term(node, core, inputs);
+  check_late_order(node, before, core, inputs);
+  if (account.term != core.term()) enter(account, core.term());
+}
+
+void Stability::hear(Account& account, const raft::State& core, const raft::Receive& receipt,
+                     bool log_may_have_changed) {
+  if (const auto* append = std::get_if<raft::AppendRequest>(&receipt.message)) {
+    if (append->term < core.term() || core.leader != receipt.from) return;
+    if (append->term > account.term) enter(account, append->term);
+    account.silence = 0;
+    account.round = std::max(account.round, append->round);
+  } else if (const auto* answer = std::get_if<raft::PreVoteResponse>(&receipt.message)) {
+    raft::Term& newest = account.encouraged_by[receipt.from];
+    if (answer->granted) newest = std::max(newest, answer->proposed);
+  } else if (const auto* request = std::get_if<raft::PreVoteRequest>(&receipt.message)) {
+    const bool is_old =
+        std::pair(request->last_term, request->last_index) < std::pair(core.trail.last_term(), core.trail.last_index());
+    if (hears_leader(account, core) || (is_old && !log_may_have_changed)) {
+      account.must_refuse[receipt.from] = request->term;
+    } else {
+      account.must_refuse.erase(receipt.from);
+    }
+  }
+}
+
+void Stability::enter(Account& account, raft::Term term) {
+  account.term = term;
+  account.silence.reset();
+  account.round = 0;
+}
+
+void Stability::check_term(std::size_t node, const raft::State& core, std::span<const raft::Input> inputs) {
+  for (const raft::Input& input : inputs) {
+    const auto* answer = received<raft::PreVoteResponse>(input);
+    if (answer == nullptr) continue;
+    rules_.require(answer->term <= core.term(), "whoever hears of a newer term enters it",
+                   [&] { return facts("node", node + 1, "term", core.term(), "was told of term", answer->term); });
+  }
+}
+
+void Stability::check_late_order(std::size_t node, const Account& before, const raft::State& core,
+                                 std::span<const raft::Input> inputs) {
+  bool is_late = false;
+  for (const raft::Input& input : inputs) {
+    const auto* order = received<raft::TimeoutNow>(input);
+    if (order == nullptr) continue;
+    if (order->term != before.term || order->round >= before.round) return;
+    is_late = true;
+  }
+  if (!is_late || has_own_reason(inputs)) return;
+  rules_.require(core.hard_state.vote != core.id || core.term() == before.term,
+                 "an order to take over means nothing once the handover is over",
+                 [&] { return facts("node", node + 1, "term", core.term(), "newest round heard", before.round); });
+}
+
+void Stability::sends(std::size_t node, const raft::Send& send) {
+  const Account& account = accounts_[node];
+  if (const auto* answer = std::get_if<raft::PreVoteResponse>(&send.message)) {
+    const auto refused = account.must_refuse.find(send.to);
+    rules_.require(!answer->granted || refused == account.must_refuse.end() || refused->second != answer->proposed,
+                   "nobody is encouraged beside a leader, or with an old log",
+                   [&] { return facts("node", node + 1, "encourages", send.to, "to enter term", answer->proposed); });
+  } else if (const auto* request = std::get_if<raft::VoteRequest>(&send.message); request && !request->forced) {
+    const auto friends = std::count_if(account.encouraged_by.begin(), account.encouraged_by.end(),
+                                       [&](const auto& peer) { return peer.second >= request->term; });
+    rules_.require((static_cast<std::size_t>(friends) + 1) * 2 > accounts_.size(),
+                   "a node enters a term when a majority has encouraged it",
+                   [&] { return facts("node", node + 1, "enters term", request->term, "encouraged by", friends); });
+  }
+}
+
+}  // namespace timestore::sim

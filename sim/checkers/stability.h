@@ -1,0 +1,47 @@
+// Whether nobody is disturbed without need: terms are entered only where an election could be won, and nobody is asked
+// to depose a leader that is heard (Ongaro's thesis, 3.10, 4.2.3 and 9.6). Breaking these rules costs no data, only
+// progress, which few other checkers would notice.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "engine/raft/effects.h"
+#include "engine/raft/state.h"
+#include "sim/checkers/findings.h"
+
+namespace timestore::sim {
+
+class Stability {
+ public:
+  Stability(Findings& findings, std::size_t nodes) : rules_(findings, "stability"), accounts_(nodes) {}
+
+  void started(std::size_t node, const raft::State& core);
+  void stepped(std::size_t node, const raft::State& core, std::span<const raft::Input> inputs);
+  void sends(std::size_t node, const raft::Send& send);
+
+ private:
+  // What one node has heard in its present life.
+  struct Account {
+    raft::Term term = 0;
+    std::optional<std::uint32_t> silence;  // ticks since its leader was heard; none: it never was in this term
+    raft::Round round = 0;                 // the newest of the term's leader
+    std::map<raft::NodeId, raft::Term> encouraged_by;  // the newest term that this peer would vote in
+    std::map<raft::NodeId, raft::Term> must_refuse;    // the newest term that this peer must not be encouraged to enter
+  };
+
+  static void hear(Account& account, const raft::State& core, const raft::Receive& receipt, bool log_may_have_changed);
+  static void enter(Account& account, raft::Term term);
+  void check_term(std::size_t node, const raft::State& core, std::span<const raft::Input> inputs);
+  void check_late_order(std::size_t node, const Account& before, const raft::State& core,
+                        std::span<const raft::Input> inputs);
+  static bool hears_leader(const Account& account, const raft::State& core);
+
+  Rules rules_;
+  std::vector<Account> accounts_;
+};
+
+}  // namespace timestore::sim
