@@ -36,8 +36,8 @@ class LogFile {
     std::optional<Identity> identity;  // none: the file is new
     raft::HardState hard_state;
     raft::Trail trail;
-    std::vector<std::pair<raft::Index, raft::Configuration>> configurations;  // in the log, in its order
-    std::optional<raft::Position> installing;                                 // note_installation()
+    std::vector<std::pair<raft::Index, raft::Configuration>> configurations = {};  // in the log, in its order
+    std::optional<raft::Position> installing = {};                                 // note_installation()
   };
 
   // Opens or creates the file. Every entry's checksum and the sequence of indices and terms are verified; damage is an
