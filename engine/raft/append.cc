@@ -47,7 +47,7 @@ void receive_append_request(Turn& turn, const NodeId& from, const AppendRequest&
   if (std::holds_alternative<Candidate>(state.role)) TIMESTORE_MARK("raft: a candidate made way for a leader");
   if (state.leader.empty() || !std::holds_alternative<Follower>(state.role)) become_follower(turn, state.term(), from);
   state.election_elapsed = 0;
-  state.leader_round = std::max(state.leader_round, request.round);
+  state.recalled = std::max(state.recalled, request.recalled);
 
   if (state.trail.term_at(request.prev_index) != request.prev_term) {
     const Index below = std::max<Index>(request.prev_index, 1) - 1;

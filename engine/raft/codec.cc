@@ -132,6 +132,7 @@ AppendRequest read_append_request(ObjectReader& reader) {
                         .prev_term = reader.integer("prevLogTerm", kTermRange),
                         .leader_commit = reader.integer("leaderCommit", kIndexRange),
                         .round = reader.optional_integer("round", kRoundRange).value_or(0),
+                        .recalled = reader.optional_integer("recalled", kRoundRange).value_or(0),
                         .entries = {}};
   request.entries = read_entries(reader, request);
   return request;
@@ -209,6 +210,7 @@ void encode(std::string& out, const AppendRequest& message) {
     append_entry(out, entry);
   }
   append_integer(out, R"(],"round":)", message.round);
+  if (message.recalled > 0) append_integer(out, R"(,"recalled":)", message.recalled);
   out += '}';
 }
 

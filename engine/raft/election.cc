@@ -53,7 +53,7 @@ void count_pre_votes(Turn& turn) {
 
 void enter_term(State& state, Term term, std::optional<NodeId> vote) {
   state.hard_state = {.term = term, .vote = std::move(vote)};
-  state.leader_round = 0;
+  state.recalled = 0;
 }
 
 bool may_campaign(const State& state) {

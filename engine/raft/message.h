@@ -52,6 +52,7 @@ struct AppendRequest {
   Term prev_term = 0;
   Index leader_commit = 0;
   Round round = 0;             // echoed by the answer; confirms leadership for reads (thesis 6.4). 0: none asked
+  Round recalled = 0;          // requests to take over up to this round mean nothing any more
   std::vector<Entry> entries;  // indices prev_index + 1, prev_index + 2, ...
   bool operator==(const AppendRequest&) const = default;
 };
@@ -75,7 +76,7 @@ struct AppendResponse {
 struct TimeoutNow {
   Term term = 0;
   NodeId leader;
-  Round round = 0;  // of the leader: who has heard of a newer one knows that this is over
+  Round round = 0;  // of the leader; a newer append may have recalled it
   bool operator==(const TimeoutNow&) const = default;
 };
 

@@ -20,6 +20,7 @@ void send_append(Turn& turn, const Leader& leader, const NodeId& to, Progress& p
                         .prev_term = *state.trail.term_at(prev),
                         .leader_commit = state.commit,
                         .round = leader.round,
+                        .recalled = leader.recalled,
                         .entries = {}};
   request.entries.reserve(last >= progress.next ? last - prev : 0);
   for (Index index = progress.next; index <= last; ++index) {

@@ -54,7 +54,7 @@ void add(Hasher& hasher, const Leader& leader) {
   for (const PendingRead& pending : leader.reads) hasher.add(pending.id).add(pending.index).add(pending.round);
   hasher.add(leader.fresh_reads.size());
   for (const ReadId id : leader.fresh_reads) hasher.add(id);
-  hasher.add(leader.handover.has_value());
+  hasher.add(leader.recalled).add(leader.handover.has_value());
   if (leader.handover) hasher.add(leader.handover->to).add(leader.handover->is_asked).add(leader.handover->ticks_left);
 }
 
@@ -75,7 +75,7 @@ void add(Hasher& hasher, const PreVoteResponse& message) {
 
 void add(Hasher& hasher, const AppendRequest& message) {
   hasher.add(message.term).add(message.leader).add(message.prev_index).add(message.prev_term);
-  hasher.add(message.leader_commit).add(message.round).add(message.entries.size());
+  hasher.add(message.leader_commit).add(message.round).add(message.recalled).add(message.entries.size());
   for (const Entry& entry : message.entries) {
     hasher.add(entry.term).add(static_cast<std::uint64_t>(entry.kind)).add(entry.payload.view());
   }
@@ -131,7 +131,7 @@ std::uint64_t hash_of(const State& state) {
   add(hasher, state.hard_state);
   state.trail.add_to(hasher);
   add_variant(hasher, state.role);
-  hasher.add(state.leader).add(state.leader_round).add(state.commit).add(state.applied).add(state.durable);
+  hasher.add(state.leader).add(state.recalled).add(state.commit).add(state.applied).add(state.durable);
   hasher.add(state.last_write).add(state.durable_write).add(state.pending_writes.size());
   for (const PendingWrite& write : state.pending_writes) hasher.add(write.id).add(write.last_index);
   hasher.add(state.held_sends.size());

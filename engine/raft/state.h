@@ -87,6 +87,7 @@ struct Leader {
   std::vector<PendingRead> reads;   // waiting for their round to be answered by a quorum
   std::vector<ReadId> fresh_reads;  // waiting for their round to begin
   std::optional<Handover> handover;
+  Round recalled = 0;  // handovers up to this round are over
   bool operator==(const Leader&) const = default;
 };
 
@@ -119,8 +120,8 @@ struct State {
 
   // Volatile.
   Role role;
-  NodeId leader;           // of the current term; empty while unknown
-  Round leader_round = 0;  // the newest that a leader of this term has told
+  NodeId leader;       // of the current term; empty while unknown
+  Round recalled = 0;  // by the leader of this term: requests to take over up to this round
   Index commit = 0;
   Index applied = 0;
   Index durable = 0;  // the log is on this node's disk up to here

@@ -2,7 +2,7 @@
 //
 // It takes no proposals, brings the chosen follower up to date, and asks it to call an election at once. That one is
 // forced: voters do not wait for the old leader to be silent. If nothing comes of it within an election time-out, the
-// leader goes on; a request that is still on its way then means nothing, because the next appends carry a newer round.
+// leader goes on; a request that is still on its way then means nothing, because the next appends recall it.
 #include "engine/base/mark.h"
 #include "engine/raft/turn.h"
 
@@ -40,7 +40,7 @@ void ask_if_caught_up(Turn& turn, Leader& leader) {
 // Newer appends tell the successor that a request which is still on its way means nothing.
 void recall(Leader& leader) {
   leader.handover.reset();
-  ++leader.round;
+  leader.recalled = leader.round++;
 }
 
 }  // namespace
@@ -59,6 +59,7 @@ void transfer(Turn& turn, const NodeId& to) {
     TIMESTORE_MARK("raft: a handover was replaced by another");
     recall(*leader);
   }
+  ++leader->round;  // above everything that was ever recalled
   leader->handover = Handover{.to = successor, .ticks_left = state.options.election_ticks_max};
   ask_if_caught_up(turn, *leader);
 }
@@ -83,7 +84,7 @@ void tick_transfer(Turn& turn) {
 void receive_timeout_now(Turn& turn, const NodeId& from, const TimeoutNow& request) {
   State& state = turn.state;
   if (!std::holds_alternative<Follower>(state.role) || state.leader != from) return;
-  if (state.leader_round > request.round) return TIMESTORE_MARK("raft: a request to take over came too late");
+  if (request.round <= state.recalled) return TIMESTORE_MARK("raft: a request to take over came too late");
   TIMESTORE_MARK("raft: a follower took over");
   campaign(turn, true);
 }

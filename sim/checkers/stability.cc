@@ -54,7 +54,7 @@ void Stability::hear(Account& account, const raft::State& core, const raft::Rece
     if (append->term < core.term() || core.leader != receipt.from) return;
     if (append->term > account.term) enter(account, append->term);
     account.silence = 0;
-    account.round = std::max(account.round, append->round);
+    account.recalled = std::max(account.recalled, append->recalled);
   } else if (const auto* answer = std::get_if<raft::PreVoteResponse>(&receipt.message)) {
     raft::Term& newest = account.encouraged_by[receipt.from];
     if (answer->granted) newest = std::max(newest, answer->proposed);
@@ -72,7 +72,7 @@ void Stability::hear(Account& account, const raft::State& core, const raft::Rece
 void Stability::enter(Account& account, raft::Term term) {
   account.term = term;
   account.silence.reset();
-  account.round = 0;
+  account.recalled = 0;
 }
 
 void Stability::check_term(std::size_t node, const raft::State& core, std::span<const raft::Input> inputs) {
@@ -90,13 +90,13 @@ void Stability::check_late_order(std::size_t node, const Account& before, const 
   for (const raft::Input& input : inputs) {
     const auto* order = received<raft::TimeoutNow>(input);
     if (order == nullptr) continue;
-    if (order->term != before.term || order->round >= before.round) return;
+    if (order->term != before.term || order->round > before.recalled) return;
     is_late = true;
   }
   if (!is_late || has_own_reason(inputs)) return;
   rules_.require(core.hard_state.vote != core.id || core.term() == before.term,
                  "an order to take over means nothing once the handover is over",
-                 [&] { return facts("node", node + 1, "term", core.term(), "newest round heard", before.round); });
+                 [&] { return facts("node", node + 1, "term", core.term(), "recalled up to", before.recalled); });
 }
 
 void Stability::sends(std::size_t node, const raft::Send& send) {

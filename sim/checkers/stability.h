@@ -28,7 +28,7 @@ class Stability {
   struct Account {
     raft::Term term = 0;
     std::optional<std::uint32_t> silence;  // ticks since its leader was heard; none: it never was in this term
-    raft::Round round = 0;                 // the newest of the term's leader
+    raft::Round recalled = 0;              // by the term's leader
     std::map<raft::NodeId, raft::Term> encouraged_by;  // the newest term that this peer would vote in
     std::map<raft::NodeId, raft::Term> must_refuse;    // the newest term that this peer must not be encouraged to enter
   };

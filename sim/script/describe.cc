@@ -41,6 +41,7 @@ std::string text_of(const raft::AppendRequest& message) {
   if (message.entries.empty()) text += " nothing";
   text += ", commit " + std::to_string(message.leader_commit);
   if (message.round > 0) text += ", round " + std::to_string(message.round);
+  if (message.recalled > 0) text += ", recalls through " + std::to_string(message.recalled);
   return text;
 }
 

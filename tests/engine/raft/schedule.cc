@@ -40,6 +40,8 @@ constexpr std::array<EventKind, kEvents> kEventKinds = {{
     {"heal", 24, Strength::kSame},
     {"unreachable", 4, Strength::kAny},
     {"step down", 2, Strength::kAny},
+    {"hand over", 4, Strength::kAny},
+    {"campaign", 4, Strength::kAny},
     {"gather", 20, Strength::kAny},
     {"take turn", 60, Strength::kSame},
 }};
@@ -196,6 +198,12 @@ void take(CoreCluster& cluster, const Choice& choice) {
       return cluster.input(number, Input(PeerUnreachable{CoreCluster::name(choice.how % cluster.size())}));
     case Event::kStepDown:
       return cluster.input(number, Input(StepDown{}));
+    case Event::kHandOver: {
+      const std::size_t to = choice.how % (cluster.size() + 1);
+      return cluster.input(number, Input(Transfer{to < cluster.size() ? CoreCluster::name(to) : NodeId()}));
+    }
+    case Event::kCampaign:
+      return cluster.input(number, Input(Campaign{}));
     case Event::kGather:
       return cluster.gather(number, true);
     case Event::kTakeTurn:
@@ -209,6 +217,7 @@ void heal_and_demand_progress(CoreCluster& cluster) {
     cluster.gather(number, false);
     if (!cluster.node(number).up) cluster.restart(number, cluster.node(number).applied);
   }
+  cluster.settle(2 * hostile_options().election_ticks_max);  // a handover that has begun ends in any case
   require(cluster.elect(), "a healed cluster elects a leader");
   const ProposalId id = cluster.propose(*cluster.leader());
   const ReadId read = cluster.read(*cluster.leader());

@@ -31,10 +31,12 @@ enum class Event : std::uint8_t {
   kHeal,
   kUnreachable,
   kStepDown,
+  kHandOver,
+  kCampaign,
   kGather,
   kTakeTurn,
 };
-inline constexpr std::size_t kEvents = 16;
+inline constexpr std::size_t kEvents = 18;
 
 // What happens, to which node (modulo their number), and in which way.
 struct Choice {

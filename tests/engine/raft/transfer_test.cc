@@ -76,7 +76,7 @@ TEST(Thesis_3_10, only_voters_and_only_others_take_over) {
 TEST(Thesis_3_10, an_order_of_the_leader_is_obeyed_at_once) {
   State state = follower({1}, 1);
   (void)receive(state, "n2", append(1, {1, 1}, {}));
-  const Effects effects = receive(state, "n2", TimeoutNow{.term = 1, .leader = "n2", .round = 0});
+  const Effects effects = receive(state, "n2", TimeoutNow{.term = 1, .leader = "n2", .round = 1});
   EXPECT_EQ(state.hard_state, (HardState{.term = 2, .vote = "n1"}));
   const Effects sent = step_one(state, WriteDone{effects.write->id});
   ASSERT_EQ(sent.sends.size(), 2U);
@@ -87,6 +87,7 @@ TEST(Thesis_3_10, an_order_that_is_over_does_nothing) {
   State state = follower({1}, 1);
   AppendRequest later = append(1, {1, 1}, {});
   later.round = 5;
+  later.recalled = 4;
   (void)receive(state, "n2", later);
   const State before = state;
   (void)receive(state, "n2", TimeoutNow{.term = 1, .leader = "n2", .round = 4});

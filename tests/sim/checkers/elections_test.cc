@@ -68,7 +68,7 @@ TEST(Elections, a_vote_in_the_middle_of_a_turn_is_not_judged_by_what_came_after)
   cluster.turn(2, {raft::Campaign{}});
   cluster.settle();
   tell_write(cluster, 1, write_of(9, 2, "n3"),
-             {raft::Receive{"n3", raft::VoteRequest{.term = 2, .candidate = "n3"}, 0},
+             {raft::Receive{"n3", raft::VoteRequest{.term = 2, .candidate = "n3", .forced = true}, 0},
               raft::Receive{"n3", raft::AppendRequest{.term = 2, .leader = "n3", .entries = {}}, 0}});
   EXPECT_RULE(cluster, "");
 }
@@ -79,7 +79,9 @@ constexpr const char* kRefusal = "a free voter refuses no candidate whose log is
 
 raft::Receive request_of(const raft::NodeId& candidate, raft::Term term, raft::Position last) {
   return {candidate,
-          raft::VoteRequest{.term = term, .candidate = candidate, .last_index = last.index, .last_term = last.term}, 0};
+          raft::VoteRequest{
+              .term = term, .candidate = candidate, .last_index = last.index, .last_term = last.term, .forced = true},
+          0};
 }
 
 TEST(Elections, a_refusal_without_a_reason_is_found) {

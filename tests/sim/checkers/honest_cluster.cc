@@ -123,7 +123,8 @@ void HonestCluster::elect_without_commit(std::size_t node) {
   const raft::VoteRequest request{.term = core(node).term(),
                                   .candidate = name(node),
                                   .last_index = last(node),
-                                  .last_term = core(node).trail.last_term()};
+                                  .last_term = core(node).trail.last_term(),
+                                  .forced = true};
   forge(node, voter, request);
   while (write_done(voter)) continue;
   forge(voter, node, raft::VoteResponse{.term = request.term, .granted = true});

@@ -135,7 +135,7 @@ TEST(Ledger, a_leader_elected_late_need_not_hold_what_later_terms_committed) {
   // The votes of term 2 for the second node are given, and reach it only when term 3 has committed.
   cluster.turn(1, {raft::Campaign{}});
   cluster.write_done(1);
-  const raft::VoteRequest request{.term = 2, .candidate = "n2", .last_index = 1, .last_term = 1};
+  const raft::VoteRequest request{.term = 2, .candidate = "n2", .last_index = 1, .last_term = 1, .forced = true};
   for (const std::size_t voter : {2U, 3U, 4U}) {
     cluster.forge(1, voter, request);
     cluster.write_done(voter);

@@ -328,7 +328,7 @@ TEST(Promises, acknowledging_another_log_than_the_leaders_is_found) {
   cluster.write(0);
   cluster.settle();  // durable on the first node alone: (2, 1)
   cluster.elect(1);  // (2, 2)
-  cluster.forge(1, 0, raft::VoteRequest{.term = 2, .candidate = "n2"});
+  cluster.forge(1, 0, raft::VoteRequest{.term = 2, .candidate = "n2", .forced = true});
   cluster.settle();
   EXPECT_RULE(cluster, "");
   cluster.oracle().sends(0, {"n2", raft::AppendResponse{.term = 2, .success = true, .match = 2}});
