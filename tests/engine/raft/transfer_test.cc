@@ -31,9 +31,8 @@ State leader() {
 TEST(Thesis_3_10, whoever_has_the_whole_log_is_asked_at_once) {
   State state = leader();
   const Effects effects = step_one(state, Transfer{});
-  ASSERT_EQ(effects.sends.size(), 1U);
-  EXPECT_EQ(effects.sends[0].to, "n2");
-  EXPECT_EQ(std::get<TimeoutNow>(effects.sends[0].message).term, 2U);
+  ASSERT_EQ(effects.sends.at(0).to, "n2");
+  EXPECT_EQ(std::get<TimeoutNow>(effects.sends.at(0).message), (TimeoutNow{.term = 2, .leader = "n1", .round = 1}));
 }
 
 TEST(Thesis_3_10, a_successor_catches_up_first) {
