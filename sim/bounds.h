@@ -14,6 +14,7 @@ namespace timestore::sim {
                                                               const ClusterOptions& options);
 
 // Its files. Now and then.
-[[nodiscard]] std::optional<Violation> broken_bound_of_files(Cluster& cluster, std::size_t number);
+[[nodiscard]] std::optional<Violation> broken_bound_of_files(Cluster& cluster, std::size_t number,
+                                                             const ClusterOptions& options);
 
 }  // namespace timestore::sim

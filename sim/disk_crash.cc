@@ -253,7 +253,6 @@ void Disk::lose_changes(File& file, const Survival& survival) {
       if (change.offset < file.bytes.size()) file.bytes.resize(change.offset);
       data_end = std::min(data_end, change.offset);
     } else if (change.is_truncation && change.offset < change.old_size) {
-      TIMESTORE_MARK("disk: a truncation was taken back");
       reachable = std::min(reachable, end_of_sector(change.offset));
     }
   }

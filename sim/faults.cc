@@ -1,4 +1,7 @@
 // The kinds of faults: what each does. The table at the end is what the command line, the swarm and the nemesis know.
+#include <algorithm>
+#include <string>
+
 #include "engine/base/mark.h"
 #include "sim/nemesis.h"
 
@@ -242,27 +245,45 @@ struct Faults {
     return true;
   }
 
-  static bool rot_log(Nemesis& nemesis, Stream& choices, std::uint32_t) {
-    const bool is_wal = choices.below(2) == 1;
-    return nemesis.rot(choices, is_wal ? "log.db-wal" : "log.db");
-  }
-  static bool rot_series(Nemesis& nemesis, Stream& choices, std::uint32_t) { return nemesis.rot(choices, "series.db"); }
-
-  static bool lost_disk(Nemesis& nemesis, Stream& choices, std::uint32_t) {
+  static bool rot(Nemesis& nemesis, Stream& choices, std::string_view path, std::uint32_t strength) {
     const std::size_t node = nemesis.victim(choices);
-    if (nemesis.world_.is_gone(node) || !nemesis.may_lose_a_disk()) return false;
-    TIMESTORE_MARK("nemesis: a disk was lost for good");
-    nemesis.world_.lose_disk(node);
+    std::uint32_t bits = 0;
+    while (bits < strength && nemesis.rot(node, path)) ++bits;
+    if (bits == 0) return false;
+    TIMESTORE_MARK("nemesis: bits rotted");
+    nemesis.world_.note(node, "bits rot", std::to_string(bits) + " in " + std::string(path));
     return true;
   }
 
-  // More than Raft survives.
-  static bool majority(Nemesis& nemesis, Stream& choices, std::uint32_t) {
+  static bool rot_log(Nemesis& nemesis, Stream& choices, std::uint32_t strength) {
+    const bool is_wal = choices.below(2) == 1;
+    return rot(nemesis, choices, is_wal ? "log.db-wal" : "log.db", strength);
+  }
+
+  static bool rot_series(Nemesis& nemesis, Stream& choices, std::uint32_t strength) {
+    return rot(nemesis, choices, "series.db", strength);
+  }
+
+  static bool lost_disk(Nemesis& nemesis, Stream& choices, std::uint32_t strength) {
+    std::uint32_t lost = 0;
+    for (std::uint32_t i = 0; i < strength; ++i) {
+      const std::size_t node = nemesis.victim(choices);
+      if (nemesis.world_.is_gone(node) || !nemesis.may_lose_a_disk()) continue;
+      TIMESTORE_MARK("nemesis: a disk was lost for good");
+      nemesis.world_.lose_disk(node);
+      ++lost;
+    }
+    return lost > 0;
+  }
+
+  // More than Raft survives: a bare majority, one disk more, or two.
+  static bool majority(Nemesis& nemesis, Stream& choices, std::uint32_t strength) {
     if (nemesis.is_hopeless_ || choices.below(20) != 19) return false;
     TIMESTORE_MARK("nemesis: a majority of the disks was lost for good");
     nemesis.is_hopeless_ = true;
     const std::size_t first = nemesis.victim(choices);
-    for (std::size_t i = 0; i <= nemesis.world_.size() / 2; ++i) {
+    const std::size_t lost = std::min<std::size_t>(nemesis.world_.size(), nemesis.world_.size() / 2 + strength);
+    for (std::size_t i = 0; i < lost; ++i) {
       const std::size_t node = (first + i) % nemesis.world_.size();
       if (!nemesis.world_.is_gone(node)) nemesis.world_.lose_disk(node);
     }
@@ -270,21 +291,33 @@ struct Faults {
   }
 
   // ---- operators
-  static bool campaign(Nemesis& nemesis, Stream& choices, std::uint32_t) {
-    const std::size_t node = nemesis.victim(choices);
-    if (!nemesis.world_.cluster().is_up(node)) return false;
-    nemesis.world_.note(node, "is told to campaign");
-    nemesis.world_.cluster()[node].campaign();
-    nemesis.world_.wake(node);
-    return true;
+  // So many at once: they compete.
+  static bool campaign(Nemesis& nemesis, Stream& choices, std::uint32_t strength) {
+    bool has_begun = false;
+    for (std::uint32_t i = 0; i < strength; ++i) {
+      const std::size_t node = nemesis.victim(choices);
+      if (!nemesis.world_.cluster().is_up(node)) continue;
+      nemesis.world_.note(node, "is told to campaign");
+      nemesis.world_.cluster()[node].campaign();
+      nemesis.world_.wake(node);
+      has_begun = true;
+    }
+    return has_begun;
   }
 
-  static bool step_down(Nemesis& nemesis, Stream&, std::uint32_t) {
+  // So many leaders, one after another.
+  static bool step_down(Nemesis& nemesis, Stream& choices, std::uint32_t strength) {
     const auto leader = nemesis.world_.cluster().leader();
     if (!leader) return false;
     nemesis.world_.note(*leader, "is told to step down");
     nemesis.world_.cluster()[*leader].step_down();
     nemesis.world_.wake(*leader);
+    if (strength == 1) return true;
+    const Swarm& swarm = nemesis.world_.swarm();
+    const Time again = choices.between(1, 2) * swarm.tick * swarm.cluster.raft.election_ticks_max;
+    nemesis.world_.after(again, [&nemesis, &choices, epoch = nemesis.epoch_, strength] {
+      if (epoch == nemesis.epoch_) step_down(nemesis, choices, strength - 1);
+    });
     return true;
   }
 

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "engine/base/check.h"
-#include "engine/base/mark.h"
 
 namespace timestore::sim {
 
@@ -95,13 +94,8 @@ void Nemesis::cut(std::size_t from, std::size_t to, Time length) {
 
 bool Nemesis::may_lose_a_disk() const { return 2 * (world_.unreliable() + 1) < world_.size(); }
 
-bool Nemesis::rot(Stream& choices, std::string_view path) {
-  const std::size_t node = victim(choices);
-  if (!world_.is_rotten(node) && !may_lose_a_disk()) return false;
-  if (!world_.rot(node, path)) return false;
-  TIMESTORE_MARK("nemesis: a bit rotted");
-  world_.note(node, "a bit rots", std::string(path));
-  return true;
+bool Nemesis::rot(std::size_t node, std::string_view path) {
+  return (world_.is_rotten(node) || may_lose_a_disk()) && world_.rot(node, path);
 }
 
 void Nemesis::end() {

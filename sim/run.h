@@ -36,7 +36,8 @@ struct RunOptions {
   std::optional<std::vector<Choice>> choices = std::nullopt;  // repeats these instead of drawing from the seed
   std::optional<std::size_t> nodes = std::nullopt;            // 1 to 7; none: the seed decides
   Time duration = 60 * kSecond;                               // of the first phase, the one with faults
-  std::map<std::string, bool, std::less<>> faults = {};  // forced on or off, by name; the seed decides about the others
+  // By name: 0 is off, 1 to 3 on and how hard, nullopt on and as hard as the seed says, which decides about the others.
+  std::map<std::string, std::optional<std::uint32_t>, std::less<>> faults = {};
   std::optional<std::vector<PlannedFault>> schedule = std::nullopt;  // instead of the faults that the seed draws
   bool records_choices = false;
   std::function<void(std::string_view)> trace = nullptr;  // gets one line for everything that happens

@@ -1,5 +1,7 @@
 #include "sim/swarm.h"
 
+#include <algorithm>
+
 namespace timestore::sim {
 
 namespace {
@@ -35,8 +37,8 @@ LoadOptions draw_load(Stream choices) {
   load.clients = choices.between(1, 6);
   load.pause = pick<Time>(choices, {400, 100, 800, 2'000}) * kMillisecond * load.clients;
   load.burst = pick<std::size_t>(choices, {32, 1, 64, 128});
-  load.pause *= (load.burst + 31) / 32;  // large bursts make large groups, not more work
-  load.batch = pick<std::size_t>(choices, {1, 2, 6});
+  load.pause *= (load.burst + 63) / 64;  // large bursts make large groups, not more work
+  load.batch = pick<std::size_t>(choices, {1, 2, 4});
   load.devices = choices.between(1, 12);
   load.padding_bytes = pick<std::size_t>(choices, {0, 0, 100, 3'000});
   load.read_percent = static_cast<std::uint32_t>(choices.between(5, 60));
@@ -78,9 +80,13 @@ Swarm draw_swarm(const RunOptions& options, Choices& choices) {
   for (const FaultKind& kind : fault_kinds()) {
     Stream fault = choices.stream("swarm.fault", Hasher().add(kind.name).value());
     const bool is_on = fault.chance(45, 100);
-    const auto strength = static_cast<std::uint32_t>(fault.between(1, 3));
+    const auto drawn = static_cast<std::uint32_t>(fault.between(1, kMaxStrength));
     const auto forced = options.faults.find(kind.name);
-    if (forced != options.faults.end() ? forced->second : is_on) swarm.strengths.emplace(kind.name, strength);
+    const std::uint32_t strength = forced != options.faults.end()
+                                       ? std::min(forced->second.value_or(drawn), kMaxStrength)
+                                   : is_on ? drawn
+                                           : 0;
+    if (strength > 0) swarm.strengths.emplace(kind.name, strength);
   }
   constexpr std::uint32_t kPerMillion[] = {0, 1'000, 20'000, 150'000};
   swarm.network.loss = kPerMillion[swarm.strength("loss")];

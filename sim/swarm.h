@@ -33,6 +33,8 @@ struct DiskSpeed {
   Time sync = 500;  // until its end is known, at most
 };
 
+inline constexpr std::uint32_t kMaxStrength = 3;  // of a fault; the least is 1
+
 struct Swarm {
   ClusterOptions cluster;
   Time tick = 10 * kMillisecond;
@@ -43,7 +45,7 @@ struct Swarm {
   LoadOptions load;
   Time fault_pause = kSecond;                                   // between faults, on average
   Time fault_length = kSecond;                                  // of a fault that lasts, at most
-  std::map<std::string, std::uint32_t, std::less<>> strengths;  // of the faults that are on: 1 to 3
+  std::map<std::string, std::uint32_t, std::less<>> strengths;  // of the faults that are on
   std::uint32_t strength(std::string_view fault) const;         // 0: off
 };
 

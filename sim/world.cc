@@ -245,7 +245,8 @@ void World::plan_work(std::size_t number, Lane lane, Time delay) {
     trace(number, lane == Lane::kLog ? "writes log" : "writes series", "");
     if (!cluster_.work(number, lane) || !cluster_.is_up(number)) return;
     if (queue_.events() % kFilesCheckPeriod == 0) {
-      if (auto broken = broken_bound_of_files(cluster_, number)) cluster_.oracle().report(std::move(*broken));
+      if (auto broken = broken_bound_of_files(cluster_, number, swarm_.cluster))
+        cluster_.oracle().report(std::move(*broken));
     }
     queue_.after(disk_delay(machine, swarm_.disk.sync), [this, number, lane, life] {
       if (cluster_.life(number) != life || !cluster_.is_up(number)) return;

@@ -137,12 +137,15 @@ void receive_append_response(Turn& turn, const NodeId& from, const AppendRespons
   end_confirmed_reads(turn);
 }
 
+// A lost probe is repeated with the next heartbeat, from the same place: as long as the follower has not answered, its
+// match is not known, and to begin after it would mean to send the whole log again.
 void peer_unreachable(Turn& turn, const NodeId& peer) {
   Leader* leader = std::get_if<Leader>(&turn.state.role);
   if (leader == nullptr) return;
   const auto found = leader->peers.find(peer);
   TIMESTORE_MARK("raft: a leader heard that a follower cannot be reached");
-  if (found != leader->peers.end()) probe(found->second, found->second.match + 1);
+  if (found == leader->peers.end() || found->second.mode == Progress::Mode::kProbe) return;
+  probe(found->second, found->second.match + 1);
 }
 
 void send_appends(Turn& turn) {

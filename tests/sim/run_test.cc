@@ -1,4 +1,5 @@
 #include "sim/run.h"
+#include "sim/swarm.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -51,17 +52,19 @@ TEST(Run, without_any_choice_the_world_is_calm) {
   EXPECT_GT(calm.commits, 10U);
 }
 
-TEST(Run, every_fault_can_be_switched_off_and_on) {
+TEST(Run, every_fault_can_be_switched_off_and_on_and_be_as_hard_as_it_can) {
   RunOptions none{.seed = 5, .duration = kShort};
-  for (const FaultKind& kind : fault_kinds()) none.faults.emplace(kind.name, false);
+  for (const FaultKind& kind : fault_kinds()) none.faults.emplace(kind.name, 0);
   EXPECT_EQ(run(none).faults, 0U);
   for (const FaultKind& kind : fault_kinds()) {
     RunOptions one = none;
     one.duration = 60 * kSecond;
-    one.faults[std::string(kind.name)] = true;
-    const RunReport report = run(one);
-    EXPECT_FALSE(report.violation) << kind.name << " " << story(report);
-    for (const auto& [name, count] : report.faults_by_kind) EXPECT_EQ(name, kind.name);
+    for (const auto strength : {std::optional<std::uint32_t>{}, std::optional(kMaxStrength)}) {
+      one.faults[std::string(kind.name)] = strength;
+      const RunReport report = run(one);
+      EXPECT_FALSE(report.violation) << kind.name << " " << story(report);
+      for (const auto& [name, count] : report.faults_by_kind) EXPECT_EQ(name, kind.name);
+    }
   }
 }
 

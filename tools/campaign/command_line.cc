@@ -59,8 +59,8 @@ CLI::App* add_run(CLI::App& app, RunSettings& settings) {
   add_jobs_and_seconds(*command, settings);
   command
       ->add_option("--fault", settings.faults,
-                   "NAME=on or NAME=off, again for each fault; `all` is every one; a later one wins; the seed decides "
-                   "about the others; `timestore-sim faults` lists them")
+                   "NAME=on, NAME=off, or NAME=1 to NAME=3 for how hard; again for each fault; `all` is every one; a "
+                   "later one wins; the seed decides about the others; `timestore-sim faults` lists them")
       ->allow_extra_args(false)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   command->add_flag("--verify", settings.verifies, "run each seed twice; a difference is the violation 'determinism'");

@@ -30,15 +30,18 @@ struct Plan {
   std::shared_ptr<std::ofstream> record;
 };
 
-Result<void> set_fault(std::map<std::string, bool, std::less<>>& faults, const std::string& text) {
+Result<void> set_fault(decltype(sim::RunOptions::faults)& faults, const std::string& text) {
   const std::size_t equals = text.find('=');
   const std::string name = text.substr(0, equals);
   const std::string value = equals == std::string::npos ? "" : text.substr(equals + 1);
-  if (value != "on" && value != "off") return fail("--fault " + text + " is not NAME=on or NAME=off.");
+  constexpr std::string_view kValues[] = {"off", "1", "2", "3", "on"};
+  const auto* found = std::find(std::begin(kValues), std::end(kValues), value);
+  if (found == std::end(kValues)) return fail("--fault " + text + " is not NAME=on, NAME=off or NAME=1 to NAME=3.");
+  const auto strength = value == "on" ? std::nullopt : std::optional(static_cast<std::uint32_t>(found - kValues));
   bool is_known = false;
   for (const sim::FaultKind& kind : sim::fault_kinds()) {
     if (name != "all" && name != kind.name) continue;
-    faults.insert_or_assign(std::string(kind.name), value == "on");
+    faults.insert_or_assign(std::string(kind.name), strength);
     is_known = true;
   }
   if (!is_known) return fail("There is no fault '" + name + "'; `timestore-sim faults` lists them.");

@@ -164,6 +164,21 @@ TEST(Paper_5_3, an_acknowledgement_overtaken_by_a_newer_term_becomes_a_refusal) 
   }
 }
 
+TEST(Paper_5_3, a_follower_that_cannot_be_reached_is_probed_from_the_same_place_again) {
+  State state = follower({1, 1, 2}, 2);
+  const Effects campaign = step_one(state, Campaign{});
+  (void)step_one(state, WriteDone{campaign.write->id});
+  (void)receive(state, "n2", VoteResponse{3, true});
+  ASSERT_TRUE(state.is_leader());
+  (void)step_one(state, PeerUnreachable{"n3"});
+  EXPECT_EQ(std::get<Leader>(state.role).peers.at("n3").next, 4U) << "not from the log's start";
+
+  (void)receive(state, "n3", AppendResponse{.term = 3, .success = true, .match = 3, .prev_index = 3, .hint = {}});
+  (void)step_one(state, Propose{1, Payload("x")});
+  (void)step_one(state, PeerUnreachable{"n3"});
+  EXPECT_EQ(std::get<Leader>(state.role).peers.at("n3").next, 4U) << "after what it has acknowledged";
+}
+
 TEST(Paper_5_4_2, an_entry_of_an_older_term_is_not_committed_by_counting) {
   State state = follower({1, 2}, 2);
   const Effects campaign = step_one(state, Campaign{});
