@@ -14,6 +14,7 @@ bool is_well_formed(const AppendRequest& request) {
   if (request.prev_index > kMaxIndex || request.entries.size() > kMaxIndex - request.prev_index) return false;
   for (const Entry& entry : request.entries) {
     if (entry.term < term || entry.term == 0 || entry.payload.is_absent()) return false;
+    if (entry.kind == EntryKind::kMembers && !decode_configuration(entry.payload.view())) return false;
     term = entry.term;
   }
   return term <= request.term;

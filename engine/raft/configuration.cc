@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <iterator>
 
+#include "engine/base/check.h"
 #include "engine/base/json_text.h"
 #include "engine/raft/object_reader.h"
 
@@ -67,6 +68,28 @@ std::vector<Member> Configuration::members() const {
   std::vector<Member> result;
   std::set_union(all.begin(), all.end(), learners.begin(), learners.end(), std::back_inserter(result), is_before);
   return result;
+}
+
+const Configuration& ConfigurationTrail::at(Index index) const {
+  const auto after = known_.upper_bound(index);
+  TIMESTORE_CHECK(after != known_.begin(), "what held before the log begins is not known");
+  return std::prev(after)->second;
+}
+
+void ConfigurationTrail::append(Index index, Configuration configuration) {
+  TIMESTORE_CHECK(index > latest_index(), "configurations stand in the log's order");
+  known_.emplace(index, std::move(configuration));
+}
+
+void ConfigurationTrail::truncate_from(Index index) {
+  TIMESTORE_CHECK(index > known_.begin()->first, "what holds where the log begins is never cut off");
+  known_.erase(known_.lower_bound(index), known_.end());
+}
+
+void ConfigurationTrail::begin_after(Index index) {
+  Configuration base = at(index);
+  known_.erase(known_.begin(), known_.upper_bound(index));
+  known_.emplace(index, std::move(base));
 }
 
 std::string encode(const Configuration& configuration) {

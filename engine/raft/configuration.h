@@ -5,8 +5,10 @@
 #pragma once
 
 #include <algorithm>
+#include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "engine/base/result.h"
@@ -36,6 +38,27 @@ struct Configuration {
     return std::any_of(members.begin(), members.end(), [&](const Member& member) { return member.id == id; });
   }
   bool operator==(const Configuration&) const = default;
+};
+
+// The configurations that a log holds, and the one that holds where it begins. The newest is in force from the moment
+// that it is in the log, committed or not (paper, section 6), and no longer when it is cut off again.
+class ConfigurationTrail {
+ public:
+  ConfigurationTrail() = default;
+  ConfigurationTrail(Index base, Configuration configuration) : known_{{base, std::move(configuration)}} {}
+
+  const Configuration& latest() const { return known_.rbegin()->second; }
+  Index latest_index() const { return known_.rbegin()->first; }           // the base's where the log holds none
+  const Configuration& at(Index index) const;                             // requires index >= the base's
+  const std::map<Index, Configuration>& known() const { return known_; }  // the base's first
+
+  void append(Index index, Configuration configuration);  // requires index > latest_index()
+  void truncate_from(Index index);                        // requires index > the base's
+  void begin_after(Index index);                          // what holds there becomes the base's
+  bool operator==(const ConfigurationTrail&) const = default;
+
+ private:
+  std::map<Index, Configuration> known_ = {{0, {}}};
 };
 
 // The text of an entry of the kind kMembers, and of a snapshot's configuration:

@@ -26,7 +26,7 @@ Tally tally_of(const Configuration& configuration, const std::map<NodeId, bool>&
 void count_votes(Turn& turn) {
   State& state = turn.state;
   const Candidate& candidate = std::get<Candidate>(state.role);
-  switch (tally_of(state.configuration, candidate.votes)) {
+  switch (tally_of(state.configuration(), candidate.votes)) {
     case Tally::kPending:
       return;
     case Tally::kWon:
@@ -40,7 +40,7 @@ void count_votes(Turn& turn) {
 
 void count_pre_votes(Turn& turn) {
   State& state = turn.state;
-  switch (tally_of(state.configuration, std::get<PreCandidate>(state.role).votes)) {
+  switch (tally_of(state.configuration(), std::get<PreCandidate>(state.role).votes)) {
     case Tally::kPending:
       return;
     case Tally::kWon:
@@ -57,7 +57,7 @@ void enter_term(State& state, Term term, std::optional<NodeId> vote) {
 }
 
 bool may_campaign(const State& state) {
-  return !state.is_leader() && state.configuration.is_voter(state.id) && state.term() < kMaxTerm;
+  return !state.is_leader() && state.configuration().is_voter(state.id) && state.term() < kMaxTerm;
 }
 
 }  // namespace
@@ -80,7 +80,7 @@ void tick_election(Turn& turn) {
   State& state = turn.state;
   if (!state.pending_writes.empty()) return TIMESTORE_MARK("raft: a busy disk did not count the silence");
   ++state.election_elapsed;
-  const bool alone = state.configuration.voters.size() == 1;
+  const bool alone = state.configuration().voters.size() == 1;
   const bool candidate = std::holds_alternative<Candidate>(state.role);
   if (state.election_elapsed >= state.election_timeout || (alone && !candidate)) pre_campaign(turn);
 }
@@ -97,7 +97,7 @@ void pre_campaign(Turn& turn) {
                                .candidate = state.id,
                                .last_index = state.trail.last_index(),
                                .last_term = state.trail.last_term()};
-  for (const Member& voter : state.configuration.voters) {
+  for (const Member& voter : state.configuration().voters) {
     if (voter.id != state.id) send_when_durable(turn, voter.id, request);
   }
   count_pre_votes(turn);
@@ -118,7 +118,7 @@ void campaign(Turn& turn, bool forced) {
                             .last_index = state.trail.last_index(),
                             .last_term = state.trail.last_term(),
                             .forced = forced};
-  for (const Member& voter : state.configuration.voters) {
+  for (const Member& voter : state.configuration().voters) {
     if (voter.id != state.id) send_when_durable(turn, voter.id, request);
   }
 }

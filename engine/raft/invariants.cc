@@ -45,14 +45,14 @@ Sentence violated(const State& state, const Leader& leader) {
   HOLDS(state.leader == state.id, "a leader knows itself as the leader");
   HOLDS(state.trail.term_at(leader.term_start) == state.term(), "a leader's term opens with an entry of that term");
   HOLDS(state.trail.last_term() == state.term(), "a leader's last entry is of its own term");
-  HOLDS(leader.peers.size() + 1 == state.configuration.voters.size(), "a leader tracks every other voter");
+  HOLDS(leader.peers.size() + 1 == state.configuration().voters.size(), "a leader tracks every other voter");
   std::size_t holders = state.durable >= state.commit ? 1 : 0;
   for (const auto& [peer, progress] : leader.peers) {
     if (const Sentence sentence = violated(state, progress)) return sentence;
     HOLDS(progress.round <= leader.round, "nobody answers a round that has not begun");
     if (progress.match >= state.commit) ++holders;
   }
-  HOLDS(state.commit < leader.term_start || holders >= majority(state.configuration.voters.size()),
+  HOLDS(state.commit < leader.term_start || holders >= majority(state.configuration().voters.size()),
         "what a leader commits in its term is durable on a majority");
   HOLDS(!leader.handover || leader.peers.contains(leader.handover->to), "a leader hands over to another voter");
   for (const PendingRead& read : leader.reads) {

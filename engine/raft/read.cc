@@ -39,7 +39,7 @@ void end_confirmed_reads(Turn& turn) {
   Leader* leader = std::get_if<Leader>(&state.role);
   if (leader == nullptr || leader->reads.empty()) return;
   std::vector<Round> reached;
-  for (const Member& voter : state.configuration.voters) {
+  for (const Member& voter : state.configuration().voters) {
     reached.push_back(voter.id == state.id ? leader->round : leader->peers.at(voter.id).round);
   }
   const Round confirmed = reached_by_majority(std::move(reached));

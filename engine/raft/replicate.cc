@@ -87,7 +87,7 @@ void become_leader(Turn& turn) {
   if (state.trail.last_index() > state.commit) TIMESTORE_MARK("raft: a leader began with entries of unknown fate");
   Leader leader;
   leader.term_start = state.trail.last_index() + 1;
-  for (const Member& voter : state.configuration.voters) {
+  for (const Member& voter : state.configuration().voters) {
     if (voter.id != state.id) leader.peers[voter.id].next = leader.term_start;
   }
   state.role = std::move(leader);
@@ -105,7 +105,7 @@ void tick_leader(Turn& turn) {
   for (auto& [peer, progress] : leader.peers) {
     if (++progress.silent_ticks < state.options.election_ticks_max) ++heard;
   }
-  const bool is_alone = heard < majority(state.configuration.voters.size());
+  const bool is_alone = heard < majority(state.configuration().voters.size());
   if (is_alone || state.stalled_ticks >= state.options.election_ticks_max) {
     if (is_alone) TIMESTORE_MARK("raft: a leader made way because no majority answered");
     if (!is_alone) TIMESTORE_MARK("raft: a leader made way because its disk stood still");
@@ -187,7 +187,7 @@ void commit_by_quorum(Turn& turn) {
   const Leader* leader = std::get_if<Leader>(&state.role);
   if (leader == nullptr) return;
   std::vector<Index> reached;
-  for (const Member& voter : state.configuration.voters) {
+  for (const Member& voter : state.configuration().voters) {
     reached.push_back(voter.id == state.id ? state.durable : leader->peers.at(voter.id).match);
   }
   const Index index = reached_by_majority(std::move(reached));

@@ -110,11 +110,12 @@ State start(const Restart& restart, const Options& options) {
   if (restart.applied < restart.trail.last_index()) TIMESTORE_MARK("raft: a node started with entries of unknown fate");
   State state;
   state.id = restart.id;
-  state.configuration = restart.configuration;
   state.options = options;
   state.prng = Prng(restart.seed);
   state.hard_state = restart.hard_state;
   state.trail = restart.trail;
+  state.configurations = ConfigurationTrail(restart.trail.base().index, restart.configuration);
+  for (const auto& [index, configuration] : restart.configurations) state.configurations.append(index, configuration);
   state.commit = restart.applied;
   state.applied = restart.applied;
   state.durable = restart.trail.last_index();
@@ -125,11 +126,14 @@ State start(const Restart& restart, const Options& options) {
 std::uint64_t hash_of(const State& state) {
   Hasher hasher;
   hasher.add(state.id);
-  add(hasher, state.configuration);
   add(hasher, state.options);
   for (const std::uint64_t word : state.prng.state) hasher.add(word);
   add(hasher, state.hard_state);
   state.trail.add_to(hasher);
+  for (const auto& [index, configuration] : state.configurations.known()) {
+    hasher.add(index);
+    add(hasher, configuration);
+  }
   add_variant(hasher, state.role);
   hasher.add(state.leader).add(state.recalled).add(state.commit).add(state.applied).add(state.durable);
   hasher.add(state.last_write).add(state.durable_write).add(state.pending_writes.size());

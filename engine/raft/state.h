@@ -110,13 +110,13 @@ struct HeldSend {
 
 struct State {
   NodeId id;
-  Configuration configuration;
   Options options;
   Prng prng{0};
 
   // Persistent (paper, figure 2), together with the payloads that the core does not hold.
   HardState hard_state;
   Trail trail;
+  ConfigurationTrail configurations;  // in it
 
   // Volatile.
   Role role;
@@ -137,6 +137,7 @@ struct State {
 
   bool operator==(const State&) const = default;
 
+  const Configuration& configuration() const { return configurations.latest(); }
   bool takes_proposals() const;  // it leads, and does not hand over
   bool is_leader() const { return std::holds_alternative<Leader>(role); }
   Term term() const { return hard_state.term; }
@@ -145,9 +146,10 @@ struct State {
 // What a node starts from: nothing, or what its disks held.
 struct Restart {
   NodeId id;
-  Configuration configuration;
+  Configuration configuration;  // where the log begins
   HardState hard_state;
   Trail trail;
+  std::vector<std::pair<Index, Configuration>> configurations = {};  // in the log, in its order
   Index applied = 0;  // by the state machine, hence committed. Requires applied <= trail.last_index().
   std::uint64_t seed = 0;
 };

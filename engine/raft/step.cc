@@ -29,7 +29,7 @@ Term spoken_in(const Message& message) {
 bool is_believable(const State& state, const Receive& input) {
   const Term term = term_of(input.message);
   const bool may_be_zero = std::holds_alternative<PreVoteResponse>(input.message);  // of a node that is new
-  return state.configuration.is_voter(input.from) && input.from != state.id && (term >= 1 || may_be_zero) &&
+  return state.configuration().is_voter(input.from) && input.from != state.id && (term >= 1 || may_be_zero) &&
          term <= kMaxTerm && (term <= state.term() || term - state.term() <= kMaxTermJump);
 }
 
@@ -200,6 +200,11 @@ Effects step(State& state, std::span<const Input> inputs) {
 void append_entry(Turn& turn, Entry entry) {
   Trail& trail = turn.state.trail;
   trail.append(entry.term, entry.kind, entry.payload.size_bytes());
+  if (entry.kind == EntryKind::kMembers) {
+    auto configuration = decode_configuration(entry.payload.view());
+    TIMESTORE_CHECK(configuration.has_value(), "only what is a configuration enters the log as one");
+    turn.state.configurations.append(trail.last_index(), std::move(*configuration));
+  }
   if (turn.write.entries.empty()) turn.write.first_index = trail.last_index();
   turn.write.entries.push_back(std::move(entry));
 }
@@ -210,6 +215,7 @@ void truncate_log(Turn& turn, Index from) {
   TIMESTORE_MARK("raft: a follower truncated a conflicting suffix");
   if (from <= state.durable) TIMESTORE_MARK("raft: a durable entry was truncated");
   state.trail.truncate_from(from);
+  state.configurations.truncate_from(from);
   state.durable = std::min(state.durable, from - 1);
   for (PendingWrite& write : state.pending_writes) write.last_index = std::min(write.last_index, from - 1);
 

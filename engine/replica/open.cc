@@ -62,6 +62,7 @@ Result<std::unique_ptr<Replica>> Replica::open(const Options& options, Ports por
                                   .configuration = identity->configuration,
                                   .hard_state = recovered.hard_state,
                                   .trail = recovered.trail,
+                                  .configurations = recovered.configurations,
                                   .applied = applied.index,
                                   .seed = options.seed},
                                  options.raft);

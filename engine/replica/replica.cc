@@ -329,7 +329,7 @@ Status Replica::status() const {
   } else if (!std::holds_alternative<raft::Follower>(core_.role)) {
     status.role = Status::Role::kCandidate;
   }
-  for (const raft::Member& member : core_.configuration.voters) {
+  for (const raft::Member& member : core_.configuration().voters) {
     Status::Peer peer{.id = member.id, .url = member.url, .match = 0, .silent_ticks = 0};
     if (member.id == core_.id) {
       peer.match = core_.durable;

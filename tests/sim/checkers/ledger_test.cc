@@ -206,7 +206,7 @@ TEST(Ledger, a_node_that_starts_with_more_applied_than_committed_is_found) {
   recovered.hard_state.term = 1;
   recovered.trail.append(1, raft::EntryKind::kNoop, 0);
   raft::State core = raft::start({.id = "n1",
-                                  .configuration = cluster.core(0).configuration,
+                                  .configuration = cluster.core(0).configuration(),
                                   .hard_state = recovered.hard_state,
                                   .trail = recovered.trail,
                                   .applied = 1,
@@ -226,7 +226,7 @@ TEST(Ledger, a_node_that_applied_what_its_log_file_lacks_is_found) {
   cluster.stop(0);
   const auto recovered = cluster.recovered(0);
   raft::State core = raft::start({.id = "n1",
-                                  .configuration = cluster.core(0).configuration,
+                                  .configuration = cluster.core(0).configuration(),
                                   .hard_state = recovered.hard_state,
                                   .trail = recovered.trail,
                                   .applied = 2,
