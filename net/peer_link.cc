@@ -19,10 +19,12 @@ std::uint64_t payload_bytes(const raft::AppendRequest& request) {
 bool join(raft::AppendRequest& last, const raft::AppendRequest& next, std::uint64_t max_bytes) {
   const raft::Term last_term = last.entries.empty() ? last.prev_term : last.entries.back().term;
   if (next.term != last.term || next.prev_term != last_term) return false;
-  if (next.prev_index != last.prev_index + last.entries.size()) return false;
+  if (next.prev_index != last.prev_index + last.entries.size() || next.from_snapshot != last.from_snapshot)
+    return false;
   if (!last.entries.empty() && payload_bytes(last) + payload_bytes(next) > max_bytes) return false;
   last.leader_commit = next.leader_commit;
   last.round = next.round;
+  last.recalled = next.recalled;
   last.entries.insert(last.entries.end(), next.entries.begin(), next.entries.end());
   return true;
 }
@@ -31,6 +33,7 @@ const char* path_of(const raft::Message& request) {
   if (std::holds_alternative<raft::AppendRequest>(request)) return "/raft/append";
   if (std::holds_alternative<raft::VoteRequest>(request)) return "/raft/vote";
   if (std::holds_alternative<raft::PreVoteRequest>(request)) return "/raft/prevote";
+  if (std::holds_alternative<raft::SnapshotRequest>(request)) return "/raft/snapshot";
   TIMESTORE_CHECK(std::holds_alternative<raft::TimeoutNow>(request), "only requests are sent over a link");
   return "/raft/timeout-now";
 }

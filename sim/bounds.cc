@@ -47,9 +47,10 @@ std::optional<Violation> broken_bound_of_memory(Cluster& cluster, std::size_t nu
   if (replica.waiting_bytes() > options.max_waiting_bytes) {
     return broken(number, "writes that wait are bounded", replica.waiting_bytes(), options.max_waiting_bytes);
   }
-  // The log lane: a group of writes, entries to apply, and one read for each follower. The series lane: one group.
+  // The log lane: a group of writes, entries to apply or a note of what is installed, and one read for each follower.
+  // The series lane: one group, a checkpoint, a snapshot that is made, read and received.
   const std::size_t jobs = cluster.jobs(number, Lane::kLog) + cluster.jobs(number, Lane::kSeries);
-  if (jobs > cluster.size() + 2) return broken(number, "few jobs wait at the lanes", jobs, cluster.size() + 2);
+  if (jobs > cluster.size() + 5) return broken(number, "few jobs wait at the lanes", jobs, cluster.size() + 5);
   if (core.held_sends.size() > kMaxHeldSends) {
     return broken(number, "messages that wait for the disk are bounded", core.held_sends.size(), kMaxHeldSends);
   }
@@ -77,7 +78,8 @@ std::optional<Violation> broken_bound_of_files(Cluster& cluster, std::size_t num
   if (series_wal > kMaxSeriesWalBytes + group) {
     return broken(number, "the series' write-ahead log is bounded", series_wal, kMaxSeriesWalBytes + group);
   }
-  const std::uint64_t content = 4 * (log_bytes(trail, trail.first_index()) + kRowBytes * trail.last_index());
+  const std::uint64_t commands = cluster.oracle().committed_bytes() + log_bytes(trail, trail.first_index());
+  const std::uint64_t content = 4 * (commands + kRowBytes * trail.last_index());
   const std::uint64_t series = file_bytes(disk, "series.db");
   if (series > kEmptyFileBytes + content) {
     return broken(number, "the series file grows with its content", series, kEmptyFileBytes + content);

@@ -74,6 +74,9 @@ replica::Options Cluster::options_of(const Node& node) const {
   options.cache_bytes = options_.cache_bytes;
   options.max_apply_entries = options_.max_apply_entries;
   options.max_waiting_bytes = options_.max_waiting_bytes;
+  options.kept_entries = options_.kept_entries;
+  options.kept_bytes = options_.kept_bytes;
+  options.snapshot_chunk_bytes = options_.snapshot_chunk_bytes;
   return options;
 }
 
@@ -265,6 +268,7 @@ void Cluster::receive(Node& to, const Wire& wire) {
 Result<ReadSeen> Cluster::read_series(std::size_t number, const std::string& device_id) {
   Node& node = *nodes_[number];
   TIMESTORE_CHECK(node.replica != nullptr, "a node that is down cannot be read");
+  if (node.reader && node.reader->is_stale()) node.reader.reset();
   if (!node.reader) {
     auto reader = store::SeriesReader::open(kSeriesPath, node.vfs.name());
     if (!reader) return tl::unexpected(reader.error());

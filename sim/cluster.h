@@ -37,8 +37,8 @@ struct Wire {
   std::size_t from = 0;
   std::size_t to = 0;
   raft::Message message;
-  std::string text;                                  // what the codec made of it
-  raft::Correlation correlation = 0;                 // of an answer: the question's, as the answering node numbered it
+  std::string text;                            // what the codec made of it
+  raft::Correlation correlation = 0;           // of an answer: the question's, as the answering node numbered it
   std::shared_ptr<const raft::Message> asked;  // of an answer, without payloads
 };
 
@@ -64,6 +64,9 @@ struct ClusterOptions {
   std::uint64_t cache_bytes = 1 << 16;
   std::size_t max_apply_entries = 64;
   std::size_t max_waiting_bytes = std::size_t{1} << 22;
+  std::uint64_t kept_entries = 100'000;
+  std::uint64_t kept_bytes = std::uint64_t{1} << 26;
+  std::uint64_t snapshot_chunk_bytes = std::uint64_t{1} << 18;
   bool searches_linearizability = true;
 };
 

@@ -39,6 +39,7 @@ struct Oracle::State {
   Model model;
   Clients clients;
   Histories histories;
+  std::uint64_t committed_bytes = 0;
 
   bool is_over() const { return findings.any(); }
   void follow_ledger();
@@ -49,6 +50,7 @@ void Oracle::State::follow_ledger() {
   while (!is_over() && model.applied() < ledger.size()) {
     const raft::Position position = ledger.at(model.applied() + 1);
     const raft::Entry& entry = *entries.find(position);
+    committed_bytes += entry.payload.size_bytes();
     clients.committed(position.index, entry.kind, model.apply(entry));
   }
 }
@@ -152,6 +154,7 @@ void Oracle::finish() {
 }
 
 raft::Index Oracle::committed() const { return state_->ledger.size(); }
+std::uint64_t Oracle::committed_bytes() const { return state_->committed_bytes; }
 std::uint64_t Oracle::leaders() const { return state_->elections.reigns().size(); }
 std::uint64_t Oracle::searched_histories() const { return state_->histories.searched(); }
 std::uint64_t Oracle::left_out_histories() const { return state_->histories.left_out(); }

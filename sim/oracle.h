@@ -94,8 +94,9 @@ class Oracle {
   void finish();  // searches the histories
 
   // ---- for the report
-  raft::Index committed() const;  // the newest committed index
-  std::uint64_t leaders() const;  // terms that had a leader
+  raft::Index committed() const;          // the newest committed index
+  std::uint64_t committed_bytes() const;  // of commands, up to there
+  std::uint64_t leaders() const;          // terms that had a leader
   std::uint64_t searched_histories() const;
   std::uint64_t left_out_histories() const;  // of seeds whose histories are searched: too long or too hard
 

@@ -66,6 +66,10 @@ Swarm draw_swarm(const RunOptions& options, Choices& choices) {
   swarm.cluster.cache_bytes = pick<std::uint64_t>(world, {1 << 16, 1 << 20, 2'000});
   swarm.cluster.max_apply_entries = pick<std::size_t>(world, {256, 1, 7, 4096});
   swarm.cluster.max_waiting_bytes = pick<std::size_t>(world, {1 << 22, 1 << 22, 1 << 22, 20'000});
+  Stream log = choices.stream("swarm.log");
+  swarm.cluster.kept_entries = pick<std::uint64_t>(log, {100'000, 8, 50, 300});
+  swarm.cluster.kept_bytes = pick<std::uint64_t>(log, {1 << 26, 1 << 26, 30'000});
+  swarm.cluster.snapshot_chunk_bytes = pick<std::uint64_t>(log, {1 << 14, 1 << 18});
   swarm.cluster.searches_linearizability = world.below(4) == 0;
   swarm.tick = pick<Time>(world, {20, 10, 50}) * kMillisecond;
   swarm.gather = pick<Time>(world, {0, 50, 500, 5'000});

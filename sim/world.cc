@@ -21,6 +21,8 @@ const char* kind_of(const raft::Message& message) {
     const char* operator()(const raft::PreVoteResponse&) const { return "pre-vote!"; }
     const char* operator()(const raft::AppendRequest&) const { return "append?"; }
     const char* operator()(const raft::AppendResponse&) const { return "append!"; }
+    const char* operator()(const raft::SnapshotRequest&) const { return "snapshot?"; }
+    const char* operator()(const raft::SnapshotResponse&) const { return "snapshot!"; }
     const char* operator()(const raft::TimeoutNow&) const { return "take over"; }
   } kind;
   return std::visit(kind, message);

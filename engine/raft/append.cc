@@ -20,9 +20,10 @@ bool is_well_formed(const AppendRequest& request) {
   return term <= request.term;
 }
 
-// The number of the request's entries that the log already holds.
+// The number of the request's entries that the log already holds, those that it has forgotten included.
 std::size_t count_known(const Trail& trail, const AppendRequest& request) {
-  std::size_t known = 0;
+  const Index base = std::max(trail.base().index, request.prev_index);
+  std::size_t known = std::min<std::size_t>(base - request.prev_index, request.entries.size());
   while (known < request.entries.size() &&
          trail.term_at(request.prev_index + 1 + known) == request.entries[known].term) {
     ++known;
@@ -50,7 +51,10 @@ void receive_append_request(Turn& turn, const NodeId& from, const AppendRequest&
   state.election_elapsed = 0;
   state.recalled = std::max(state.recalled, request.recalled);
 
-  if (state.trail.term_at(request.prev_index) != request.prev_term) {
+  const Index base = state.trail.base().index;
+  if (request.prev_index < base) TIMESTORE_MARK("raft: an append began before the log");
+  if (request.prev_index >= base && state.trail.term_at(request.prev_index) != request.prev_term) {
+    if (request.from_snapshot) turn.effects.snapshot_from = from;
     const Index below = std::max<Index>(request.prev_index, 1) - 1;
     response.hint = state.trail.newest_at_most(below, request.prev_term);
     if (request.prev_index > state.trail.last_index()) TIMESTORE_MARK("raft: an append would have left a gap");
@@ -71,8 +75,9 @@ void receive_append_request(Turn& turn, const NodeId& from, const AppendRequest&
     for (std::size_t i = known; i < request.entries.size(); ++i) append_entry(turn, request.entries[i]);
   }
 
-  // Only what this very message has verified may be believed committed, not whatever else stands behind it.
-  const Index verified = request.prev_index + request.entries.size();
+  // Only what this very message has verified may be believed committed, not whatever else stands behind it. What the
+  // log has forgotten was committed, and equals what any leader has.
+  const Index verified = std::max(base, request.prev_index + request.entries.size());
   if (request.leader_commit > verified) TIMESTORE_MARK("raft: a follower learnt of commits that its log may lack");
   advance_commit(turn, std::min(request.leader_commit, verified));
   if (verified < state.commit) TIMESTORE_MARK("raft: a stale append was acknowledged below its commit");

@@ -133,6 +133,7 @@ AppendRequest read_append_request(ObjectReader& reader) {
                         .leader_commit = reader.integer("leaderCommit", kIndexRange),
                         .round = reader.optional_integer("round", kRoundRange).value_or(0),
                         .recalled = reader.optional_integer("recalled", kRoundRange).value_or(0),
+                        .from_snapshot = reader.optional_boolean("snapshot"),
                         .entries = {}};
   request.entries = read_entries(reader, request);
   return request;
@@ -211,6 +212,7 @@ void encode(std::string& out, const AppendRequest& message) {
   }
   append_integer(out, R"(],"round":)", message.round);
   if (message.recalled > 0) append_integer(out, R"(,"recalled":)", message.recalled);
+  if (message.from_snapshot) out += R"(,"snapshot":true)";
   out += '}';
 }
 
@@ -270,6 +272,10 @@ Result<Message> decode(std::size_t alternative, std::string_view json, const Mes
       return decode_append_request(json);
     case index_of<AppendResponse>:
       return decode_append_response(json, std::get<AppendRequest>(*asked));
+    case index_of<SnapshotRequest>:
+      return decode_snapshot_request(json);
+    case index_of<SnapshotResponse>:
+      return decode_snapshot_response(json);
     case index_of<TimeoutNow>:
       return decode_timeout_now(json);
   }

@@ -7,9 +7,13 @@
 //   PreVoteResponse {"term":2,"voteGranted":true,"proposedTerm":3}
 //   TimeoutNow      {"term":3,"leaderId":"node1","round":9}
 //   AppendRequest   {"term":3,"leaderId":"node1","prevLogIndex":6,"prevLogTerm":2,"leaderCommit":6,
-//                    "entries":[{"term":3,"command":"..."}],"round":9}, and "recalled":8 where it is not 0
+//                    "entries":[{"term":3,"command":"..."}],"round":9}, "recalled":8 where it is not 0, and
+//                   "snapshot":true where only a snapshot has what comes before prevLogIndex
 //   AppendResponse  {"term":3,"success":true,"matchIndex":7,"prevLogIndex":6,"round":9}
 //                   {"term":3,"success":false,"prevLogIndex":6,"hintIndex":4,"hintTerm":2,"round":9}
+//   SnapshotRequest {"term":3,"nodeId":"node2",SNAPSHOT,"offset":4096}
+//   SnapshotResponse {"term":3,SNAPSHOT,"offset":4096,"checksum":7}, a line feed, and the bytes as they are
+//     SNAPSHOT is "appliedIndex":5,"appliedTerm":2,"stateHash":"9","sizeBytes":8192,"fileChecksum":"11"
 //
 // Names match case-insensitively, unknown properties are ignored, and integers may be quoted, as the original's
 // framework did. A property given twice is an error. An entry's kind follows from its command: an empty one (or null)
@@ -43,6 +47,8 @@ void encode(std::string& out, const PreVoteRequest& message);
 void encode(std::string& out, const PreVoteResponse& message);
 void encode(std::string& out, const AppendRequest& message);
 void encode(std::string& out, const AppendResponse& message);
+void encode(std::string& out, const SnapshotRequest& message);
+void encode(std::string& out, const SnapshotResponse& message);
 void encode(std::string& out, const TimeoutNow& message);
 std::string encode(const Message& message);
 
@@ -56,6 +62,8 @@ std::string encode(const Message& message);
 // is checked, but comes back as zero.
 [[nodiscard]] Result<AppendResponse> decode_append_response(std::string_view json, const AppendRequest& request);
 
+[[nodiscard]] Result<SnapshotRequest> decode_snapshot_request(std::string_view json);
+[[nodiscard]] Result<SnapshotResponse> decode_snapshot_response(std::string_view text);
 [[nodiscard]] Result<TimeoutNow> decode_timeout_now(std::string_view json);
 
 // The message of the kind `alternative` of the variant Message. An answer to an append or a pre-vote needs `asked`, the

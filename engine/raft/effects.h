@@ -37,6 +37,18 @@ struct Applied {  // the state machine has applied all entries up to and includi
   Index index = 0;
 };
 
+// The state machine has made everything up to this entry durable, and nobody needs the log up to there any more. Comes
+// first in its batch.
+struct Compact {
+  Index through = 0;  // at most what was applied
+};
+
+// A snapshot has taken the place of the state machine, which has applied less. Comes first in its batch.
+struct SnapshotInstalled {
+  Position last;                // that it has applied
+  Configuration configuration;  // there
+};
+
 struct PeerUnreachable {  // a request to this peer failed or found no room: it must be probed again
   NodeId peer;
 };
@@ -49,8 +61,8 @@ struct Transfer {  // a leader hands over; nothing happens where there is no lea
   NodeId to;       // a voter; empty: whoever has most of the log
 };
 
-using Input =
-    std::variant<Tick, Receive, Propose, Read, WriteDone, Applied, PeerUnreachable, Campaign, StepDown, Transfer>;
+using Input = std::variant<Tick, Receive, Propose, Read, WriteDone, Applied, Compact, SnapshotInstalled,
+                           PeerUnreachable, Campaign, StepDown, Transfer>;
 
 // --------------------------------------------------------------------------------------------------- effects
 
@@ -119,6 +131,7 @@ struct Effects {
   std::optional<Write> write;
   std::vector<Send> sends;
   Index apply_through = 0;  // entries up to here are committed and durable on this node
+  NodeId snapshot_from;     // whom to ask for a snapshot, because the leader's log begins after what this node has
   std::vector<ReadEnd> reads;
   std::vector<Fate> fates;
 };

@@ -15,13 +15,15 @@ using Sentence = std::optional<std::string_view>;
 
 Sentence violated(const State& state, const Progress& progress) {
   HOLDS(progress.match <= state.trail.last_index(), "a follower matches only entries that its leader has");
-  HOLDS(progress.next >= 1, "the first entry has index 1");
+  HOLDS(progress.next >= state.trail.first_index(), "a leader sends only entries that it still has");
   HOLDS(progress.next <= state.trail.last_index() + 1, "a leader sends only entries that it has");
   HOLDS(progress.inflight.size() <= state.options.max_inflight_appends, "the window of a follower is bounded");
   HOLDS(std::is_sorted(progress.inflight.begin(), progress.inflight.end()), "appends are sent in order");
   HOLDS(progress.inflight.empty() || progress.inflight.back() < progress.next,
         "what is on the way was sent before what is sent next");
   HOLDS(progress.mode == Progress::Mode::kReplicate || progress.inflight.empty(), "a probe carries no entries");
+  HOLDS(progress.mode != Progress::Mode::kSnapshot || progress.next == state.trail.first_index(),
+        "a follower that needs a snapshot goes on where the log begins");
   return std::nullopt;
 }
 
@@ -43,7 +45,8 @@ Sentence violated(const State& state, const Candidate& candidate) {
 
 Sentence violated(const State& state, const Leader& leader) {
   HOLDS(state.leader == state.id, "a leader knows itself as the leader");
-  HOLDS(state.trail.term_at(leader.term_start) == state.term(), "a leader's term opens with an entry of that term");
+  HOLDS(leader.term_start < state.trail.base().index || state.trail.term_at(leader.term_start) == state.term(),
+        "a leader's term opens with an entry of that term");
   HOLDS(state.trail.last_term() == state.term(), "a leader's last entry is of its own term");
   HOLDS(leader.peers.size() + 1 == state.configuration().voters.size(), "a leader tracks every other voter");
   std::size_t holders = state.durable >= state.commit ? 1 : 0;
@@ -66,7 +69,8 @@ Sentence violated(const State& state, const Leader& leader) {
 
 Sentence violated(const State& state) {
   HOLDS(state.applied <= state.commit, "only committed entries are applied");
-  HOLDS(state.applied <= state.durable, "only entries on this node's disk are applied");
+  HOLDS(state.applied <= std::max(state.durable, state.trail.base().index),
+        "only entries on this node's disk are applied");
   HOLDS(state.commit <= state.trail.last_index(), "the commit index lies within the log");
   HOLDS(state.durable <= state.trail.last_index(), "only entries in the log count as durable");
   HOLDS(state.trail.last_term() <= state.term(), "no entry is newer than the current term");

@@ -53,6 +53,7 @@ struct AppendRequest {
   Index leader_commit = 0;
   Round round = 0;             // echoed by the answer; confirms leadership for reads (thesis 6.4). 0: none asked
   Round recalled = 0;          // requests to take over up to this round mean nothing any more
+  bool from_snapshot = false;  // the log begins after prev_index: whoever lacks that entry must take a snapshot instead
   std::vector<Entry> entries;  // indices prev_index + 1, prev_index + 2, ...
   bool operator==(const AppendRequest&) const = default;
 };
@@ -80,8 +81,37 @@ struct TimeoutNow {
   bool operator==(const TimeoutNow&) const = default;
 };
 
-using Message =
-    std::variant<VoteRequest, VoteResponse, PreVoteRequest, PreVoteResponse, AppendRequest, AppendResponse, TimeoutNow>;
+// What a snapshot is: a copy of the state machine at one applied position. Two that are equal hold the same bytes.
+struct SnapshotMeta {
+  Position applied;
+  std::uint64_t state_hash = 0;
+  std::uint64_t size_bytes = 0;  // whole pages, at least one
+  std::uint64_t checksum = 0;    // over the checksums of all pages
+  bool operator==(const SnapshotMeta&) const = default;
+};
+
+// Asks for a part of a snapshot. These two travel between replicas; the core does not look at them.
+struct SnapshotRequest {
+  Term term = 0;
+  NodeId follower;       // who asks
+  SnapshotMeta wanted;   // all zeros: whichever there is
+  std::uint64_t offset;  // of the first byte that is asked for
+  bool operator==(const SnapshotRequest&) const = default;
+};
+
+// A part of the snapshot, from the offset that was asked for. No meta: there is none yet, ask again. No bytes: there is
+// another one than was wanted, or the offset is its end.
+struct SnapshotResponse {
+  Term term = 0;
+  SnapshotMeta meta;
+  std::uint64_t offset = 0;
+  std::uint32_t checksum = 0;  // of the bytes
+  Payload bytes;
+  bool operator==(const SnapshotResponse&) const = default;
+};
+
+using Message = std::variant<VoteRequest, VoteResponse, PreVoteRequest, PreVoteResponse, AppendRequest, AppendResponse,
+                             SnapshotRequest, SnapshotResponse, TimeoutNow>;
 
 // The place of a kind of message in the variant.
 template <typename Kind>
@@ -93,7 +123,7 @@ inline constexpr std::size_t index_of = []<typename... Kinds>(const std::variant
 
 inline bool has_answer(const Message& message) {
   return std::holds_alternative<VoteRequest>(message) || std::holds_alternative<PreVoteRequest>(message) ||
-         std::holds_alternative<AppendRequest>(message);
+         std::holds_alternative<AppendRequest>(message) || std::holds_alternative<SnapshotRequest>(message);
 }
 
 // The kind of message that answers this request. Requires that it has an answer; they follow each other in the variant.

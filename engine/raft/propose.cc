@@ -26,6 +26,12 @@ void settle_proposals(Turn& turn) {
     const auto [place, id] = *state.proposals.begin();
     const auto [index, term] = place;
     if (index > state.commit) break;
+    if (index < state.trail.base().index) {
+      TIMESTORE_MARK("raft: the fate of a proposal was hidden in a snapshot");
+      turn.effects.fates.push_back({id, Fate::Kind::kUnknown, Position{.term = term, .index = index}});
+      state.proposals.erase(state.proposals.begin());
+      continue;
+    }
     const bool ours = state.trail.term_at(index) == term;
     if (!ours) TIMESTORE_MARK("raft: a proposal was superseded");
     if (ours && term < state.term()) TIMESTORE_MARK("raft: a proposal of a lost term was committed after all");

@@ -21,6 +21,7 @@ void send_append(Turn& turn, const Leader& leader, const NodeId& to, Progress& p
                         .leader_commit = state.commit,
                         .round = leader.round,
                         .recalled = leader.recalled,
+                        .from_snapshot = progress.mode == Progress::Mode::kSnapshot,
                         .entries = {}};
   request.entries.reserve(last >= progress.next ? last - prev : 0);
   for (Index index = progress.next; index <= last; ++index) {
@@ -44,9 +45,12 @@ Index batch_end(const State& state, Index first) {
   return last;
 }
 
-void probe(Progress& progress, Index next) {
-  progress.mode = Progress::Mode::kProbe;
-  progress.next = next;
+// From `next` on; but what the log does not hold any more, only a snapshot does.
+void probe(const State& state, Progress& progress, Index next) {
+  const bool is_known = next > state.trail.base().index;
+  if (!is_known) TIMESTORE_MARK("raft: a follower needed a snapshot");
+  progress.mode = is_known ? Progress::Mode::kProbe : Progress::Mode::kSnapshot;
+  progress.next = std::max(next, state.trail.first_index());
   progress.inflight.clear();
 }
 
@@ -56,7 +60,7 @@ void acknowledged(const State& state, Progress& progress, Index match) {
   progress.match = std::max(progress.match, match);
   const auto first_open = std::upper_bound(progress.inflight.begin(), progress.inflight.end(), match);
   progress.inflight.erase(progress.inflight.begin(), first_open);
-  if (progress.mode == Progress::Mode::kProbe && match >= progress.next - 1) {
+  if (progress.mode != Progress::Mode::kReplicate && match >= progress.next - 1) {
     progress.mode = Progress::Mode::kReplicate;
     progress.next = match + 1;
   } else if (progress.mode == Progress::Mode::kReplicate) {
@@ -70,13 +74,18 @@ void acknowledged(const State& state, Progress& progress, Index match) {
 // alike, so both are probed from where the refusal points: that costs a few doubled entries and repairs the second.
 void refused(Turn& turn, const Leader& leader, const NodeId& from, Progress& progress, const AppendResponse& response) {
   const bool stale = response.prev_index == 0 || response.prev_index >= progress.next ||
-                     (progress.mode == Progress::Mode::kProbe && response.prev_index != progress.next - 1);
+                     (progress.mode == Progress::Mode::kProbe && response.prev_index != progress.next - 1) ||
+                     progress.mode == Progress::Mode::kSnapshot;
   if (stale) return TIMESTORE_MARK("raft: a late refusal was ignored");
   const Index limit = std::min(response.hint.index, response.prev_index - 1);
+  if (limit < turn.state.trail.base().index) {
+    probe(turn.state, progress, limit + 1);
+    return send_append(turn, leader, from, progress, 0);
+  }
   const Position shared = turn.state.trail.newest_at_most(limit, response.hint.term);
   if (shared.index < limit) TIMESTORE_MARK("raft: a hint of an older term skipped entries");
   if (shared.index < progress.match) TIMESTORE_MARK("raft: a follower was probed below what it had acknowledged");
-  probe(progress, shared.index + 1);
+  probe(turn.state, progress, shared.index + 1);
   send_append(turn, leader, from, progress, 0);
 }
 
@@ -144,8 +153,18 @@ void peer_unreachable(Turn& turn, const NodeId& peer) {
   if (leader == nullptr) return;
   const auto found = leader->peers.find(peer);
   TIMESTORE_MARK("raft: a leader heard that a follower cannot be reached");
-  if (found == leader->peers.end() || found->second.mode == Progress::Mode::kProbe) return;
-  probe(found->second, found->second.match + 1);
+  if (found == leader->peers.end() || found->second.mode != Progress::Mode::kReplicate) return;
+  probe(turn.state, found->second, found->second.match + 1);
+}
+
+void send_snapshots_to_who_lags(Turn& turn) {
+  Leader* leader = std::get_if<Leader>(&turn.state.role);
+  if (leader == nullptr) return;
+  const Index first = turn.state.trail.first_index();
+  for (auto& [peer, progress] : leader->peers) {
+    const bool waits = progress.mode == Progress::Mode::kSnapshot;
+    if (progress.next < first || waits) probe(turn.state, progress, waits ? 1 : progress.next);
+  }
 }
 
 void send_appends(Turn& turn) {

@@ -75,7 +75,8 @@ void add(Hasher& hasher, const PreVoteResponse& message) {
 
 void add(Hasher& hasher, const AppendRequest& message) {
   hasher.add(message.term).add(message.leader).add(message.prev_index).add(message.prev_term);
-  hasher.add(message.leader_commit).add(message.round).add(message.recalled).add(message.entries.size());
+  hasher.add(message.leader_commit).add(message.round).add(message.recalled);
+  hasher.add(message.from_snapshot).add(message.entries.size());
   for (const Entry& entry : message.entries) {
     hasher.add(entry.term).add(static_cast<std::uint64_t>(entry.kind)).add(entry.payload.view());
   }
@@ -84,6 +85,20 @@ void add(Hasher& hasher, const AppendRequest& message) {
 void add(Hasher& hasher, const AppendResponse& message) {
   hasher.add(message.term).add(message.success).add(message.match).add(message.prev_index);
   hasher.add(message.hint.term).add(message.hint.index).add(message.round);
+}
+
+void add(Hasher& hasher, const SnapshotMeta& meta) {
+  hasher.add(meta.applied.term).add(meta.applied.index).add(meta.state_hash).add(meta.size_bytes).add(meta.checksum);
+}
+
+void add(Hasher& hasher, const SnapshotRequest& message) {
+  hasher.add(message.term).add(message.follower).add(message.offset);
+  add(hasher, message.wanted);
+}
+
+void add(Hasher& hasher, const SnapshotResponse& message) {
+  hasher.add(message.term).add(message.offset).add(message.checksum).add(message.bytes.view());
+  add(hasher, message.meta);
 }
 
 void add(Hasher& hasher, const TimeoutNow& message) { hasher.add(message.term).add(message.leader).add(message.round); }

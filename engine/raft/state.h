@@ -37,6 +37,7 @@ struct Progress {
   enum class Mode : std::uint8_t {
     kProbe,      // where the logs agree is not known: one empty append each heartbeat until it answers
     kReplicate,  // entries flow, up to a bounded number of appends ahead of the acknowledgements
+    kSnapshot,   // it lacks what the log no longer holds: told so with each heartbeat, until it has taken a snapshot
   };
   Mode mode = Mode::kProbe;
   Index match = 0;              // its durable log has equalled ours up to here

@@ -76,6 +76,8 @@ void receive(Turn& turn, const Receive& input) {
                  [&](const PreVoteResponse&) {},
                  [&](const AppendRequest& m) { receive_append_request(turn, input.from, m, input.correlation); },
                  [&](const AppendResponse& m) { receive_append_response(turn, input.from, m); },
+                 [&](const SnapshotRequest&) {},
+                 [&](const SnapshotResponse&) {},
                  [&](const TimeoutNow& m) { receive_timeout_now(turn, input.from, m); },
              },
              input.message);
@@ -152,6 +154,8 @@ void dispatch(Turn& turn, const Input& input) {
                  [&](const Read& request) { read(turn, request.id); },
                  [&](const WriteDone& done) { write_done(turn, done.id); },
                  [&](const Applied& done) { applied(turn, done.index); },
+                 [&](const Compact& order) { compact(turn, order.through); },
+                 [&](const SnapshotInstalled& snapshot) { snapshot_installed(turn, snapshot); },
                  [&](const PeerUnreachable& event) { peer_unreachable(turn, event.peer); },
                  [&](const Campaign&) { campaign(turn, true); },
                  [&](const StepDown&) {
@@ -169,7 +173,8 @@ void conclude(Turn& turn) {
   send_appends(turn);
   tell_round(turn);
 
-  const bool writes = turn.write.truncate_from || !turn.write.entries.empty() || turn.hard_state != state.hard_state;
+  const bool writes = turn.write.truncate_from || turn.write.begin_after || !turn.write.entries.empty() ||
+                      turn.hard_state != state.hard_state;
   if (writes) {
     turn.write.id = ++state.last_write;
     turn.write.hard_state = state.hard_state;

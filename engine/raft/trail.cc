@@ -17,6 +17,8 @@ std::uint8_t pack(EntryKind kind, std::size_t size_bytes) {
   return static_cast<std::uint8_t>((size_class << kKindBits) | static_cast<unsigned>(kind));
 }
 
+std::uint64_t size_bound(std::uint8_t packed) { return (std::uint64_t{1} << (packed >> kKindBits)) - 1; }
+
 }  // namespace
 
 std::vector<Trail::Run>::const_iterator Trail::run_of(Index index) const {
@@ -38,7 +40,7 @@ EntryKind Trail::kind_at(Index index) const {
 
 std::uint64_t Trail::size_bound_bytes(Index index) const {
   TIMESTORE_CHECK(index >= first_index() && index <= last_index(), "a size is asked only of an entry in the log");
-  return (std::uint64_t{1} << (entries_[index - first_index()] >> kKindBits)) - 1;
+  return size_bound(entries_[index - first_index()]);
 }
 
 Position Trail::newest_at_most(Index limit, Term term) const {
@@ -56,12 +58,28 @@ void Trail::append(Term term, EntryKind kind, std::size_t size_bytes) {
   TIMESTORE_CHECK(term >= last_term(), "terms never fall along a log");
   if (runs_.empty() || runs_.back().term != term) runs_.push_back({last_index() + 1, term});
   entries_.push_back(pack(kind, size_bytes));
+  bytes_ += size_bound(entries_.back());
 }
 
 void Trail::truncate_from(Index index) {
   TIMESTORE_CHECK(index >= first_index() && index <= last_index() + 1, "only entries in the log can be removed");
-  entries_.resize(index - first_index());
+  while (last_index() >= index) {
+    bytes_ -= size_bound(entries_.back());
+    entries_.pop_back();
+  }
   while (!runs_.empty() && runs_.back().first >= index) runs_.pop_back();
+}
+
+void Trail::begin_after(Index index) {
+  TIMESTORE_CHECK(index >= base_.index && index <= last_index(), "a log begins after an entry that it holds");
+  if (index == base_.index) return;
+  const Position base{*term_at(index), index};
+  const auto kept = entries_.begin() + static_cast<std::ptrdiff_t>(index - base_.index);
+  for (auto forgotten = entries_.begin(); forgotten != kept; ++forgotten) bytes_ -= size_bound(*forgotten);
+  entries_.erase(entries_.begin(), kept);
+  runs_.erase(runs_.begin(), entries_.empty() ? runs_.end() : runs_.begin() + (run_of(index + 1) - runs_.cbegin()));
+  if (!runs_.empty()) runs_.front().first = index + 1;
+  base_ = base;
 }
 
 void Trail::add_to(Hasher& hasher) const {

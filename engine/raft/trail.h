@@ -46,6 +46,13 @@ class Trail {
   // Removes the entry at `index` and all after it. Requires first_index() <= index <= last_index() + 1.
   void truncate_from(Index index);
 
+  // Forgets the entry at `index` and all before it; it becomes the base. Requires base().index <= index <=
+  // last_index().
+  void begin_after(Index index);
+
+  // Of all entries: at least their payloads' sizes, less than twice that plus one for each.
+  std::uint64_t size_bound_bytes() const { return bytes_; }
+
   void add_to(Hasher& hasher) const;
   bool operator==(const Trail&) const = default;
 
@@ -62,6 +69,7 @@ class Trail {
   Position base_;
   std::vector<Run> runs_;
   std::vector<std::uint8_t> entries_;  // size class (6 bits) and kind (2 bits) of each entry
+  std::uint64_t bytes_ = 0;            // the sum of their size bounds
 };
 
 }  // namespace timestore::raft

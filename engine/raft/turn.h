@@ -7,7 +7,7 @@
 //   propose.cc    proposals and their fates
 //   read.cc       linearizable reads without a log write (thesis 6.4)
 //   transfer.cc   a leader hands over (thesis 3.10)
-//   transfer.cc   a leader hands over (thesis 3.10)
+//   compact.cc    the log's beginning is forgotten, or replaced by a snapshot (7)
 #pragma once
 
 #include <optional>
@@ -58,6 +58,12 @@ void send_appends(Turn& turn);     // whatever every follower's window has room 
 void send_heartbeats(Turn& turn);  // an append to every follower now
 void tell_round(Turn& turn);       // an append to every follower that has not heard of the newest round
 void commit_by_quorum(Turn& turn);
+
+void send_snapshots_to_who_lags(Turn& turn);  // after the log has begun anew
+
+// ---- compact.cc
+void compact(Turn& turn, Index through);
+void snapshot_installed(Turn& turn, const SnapshotInstalled& snapshot);
 
 // ---- propose.cc
 void propose(Turn& turn, const Propose& proposal);

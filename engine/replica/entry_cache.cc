@@ -33,13 +33,19 @@ void EntryCache::truncate_from(raft::Index first) {
   }
 }
 
+void EntryCache::drop_front() {
+  bytes_ -= cost_of(entries_.front());
+  entries_.pop_front();
+  ++first_;
+}
+
+void EntryCache::forget_through(raft::Index last) {
+  while (!entries_.empty() && first_ <= last) drop_front();
+}
+
 void EntryCache::shrink(raft::Index durable) {
   if (bytes_ > limit_bytes_) TIMESTORE_MARK("replica: the cache was over its limit");
-  while (bytes_ > limit_bytes_ && !entries_.empty() && first_ <= durable) {
-    bytes_ -= cost_of(entries_.front());
-    entries_.pop_front();
-    ++first_;
-  }
+  while (bytes_ > limit_bytes_ && !entries_.empty() && first_ <= durable) drop_front();
   if (bytes_ > limit_bytes_) TIMESTORE_MARK("replica: entries that are not durable kept the cache over its limit");
 }
 

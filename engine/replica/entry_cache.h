@@ -19,6 +19,7 @@ class EntryCache {
   // Removes `first` and everything after it, then appends the entries there.
   void replace_from(raft::Index first, std::span<const raft::Entry> entries);
   void truncate_from(raft::Index first);
+  void forget_through(raft::Index last);  // and everything before it
 
   // Drops entries up to `durable`, oldest first, while the cache is over its limit.
   void shrink(raft::Index durable);
@@ -29,6 +30,8 @@ class EntryCache {
   std::uint64_t size_bytes() const { return bytes_; }
 
  private:
+  void drop_front();
+
   raft::Index first_ = 1;  // index of the front
   std::deque<raft::Entry> entries_;
   std::uint64_t bytes_ = 0;

@@ -3,6 +3,7 @@
 
 #include "engine/base/mark.h"
 #include "engine/replica/replica.h"
+#include "engine/store/reconcile.h"
 
 namespace timestore::replica {
 
@@ -33,13 +34,30 @@ Result<store::LogFile::Identity> identify(const Options& options, store::LogFile
   return identity;
 }
 
-Result<void> check_log_holds_what_is_applied(const Options& options, const raft::Trail& trail, raft::Position applied) {
-  if (trail.term_at(applied.index) == applied.term) return {};
-  return timestore::fail("The series file " + options.series_path + " has applied entry " +
-                         std::to_string(applied.index) + " of term " + std::to_string(applied.term) +
-                         ", which the log file " + options.log_path + " (last entry " +
-                         std::to_string(trail.last_index()) +
-                         ") does not hold. The two do not belong together; restore this node from its peers.");
+// What a log begins with and holds, after it was made to follow a snapshot if a crash had come between the two.
+Result<raft::Restart> restart(const Options& options, const store::LogFile::Identity& identity, store::LogFile& log,
+                              const store::SeriesFile& series) {
+  store::LogFile::Recovered recovered = log.recovered();
+  recovered.identity = identity;
+  const raft::Position applied = series.applied();
+  auto repair = store::reconcile(recovered, {.applied = applied, .configuration = series.configuration()});
+  if (!repair) {
+    return timestore::fail("The files " + options.series_path + " and " + options.log_path + " do not go together. " +
+                           repair.error().message);
+  }
+  raft::Restart restart{.id = identity.node,
+                        .configuration = identity.configuration,
+                        .hard_state = recovered.hard_state,
+                        .trail = recovered.trail,
+                        .configurations = recovered.configurations,
+                        .applied = applied.index,
+                        .seed = options.seed};
+  if (!*repair) return restart;
+  if (auto written = log.write({&**repair, 1}); !written) return tl::unexpected(written.error());
+  restart.trail = raft::Trail((*repair)->begin_after->last);
+  restart.configuration = (*repair)->begin_after->configuration;
+  restart.configurations.clear();
+  return restart;
 }
 
 }  // namespace
@@ -51,21 +69,15 @@ Result<std::unique_ptr<Replica>> Replica::open(const Options& options, Ports por
   auto identity = identify(options, *log, **series);
   if (!identity) return tl::unexpected(identity.error());
 
-  const auto& recovered = log->recovered();
-  const raft::Position applied = (*series)->applied();
-  if (auto whole = check_log_holds_what_is_applied(options, recovered.trail, applied); !whole) {
-    return tl::unexpected(whole.error());
+  auto from = restart(options, *identity, *log, **series);
+  if (!from) return tl::unexpected(from.error());
+  if (auto tidy = store::IncomingSnapshot::remove_stale(options.series_path, options.vfs, (*series)->applied());
+      !tidy) {
+    return tl::unexpected(tidy.error());
   }
-  if (applied.index > 0) TIMESTORE_MARK("replica: a node went on where its series file had come to");
-  if (applied.index == 0 && recovered.trail.last_index() > 0) TIMESTORE_MARK("replica: a node applies its log anew");
-  raft::State core = raft::start({.id = identity->node,
-                                  .configuration = identity->configuration,
-                                  .hard_state = recovered.hard_state,
-                                  .trail = recovered.trail,
-                                  .configurations = recovered.configurations,
-                                  .applied = applied.index,
-                                  .seed = options.seed},
-                                 options.raft);
+  if (from->applied > 0) TIMESTORE_MARK("replica: a node went on where its series file had come to");
+  if (from->applied == 0 && from->trail.last_index() > 0) TIMESTORE_MARK("replica: a node applies its log anew");
+  raft::State core = raft::start(*from, options.raft);
   return std::unique_ptr<Replica>(new Replica(options, ports, std::move(log), std::move(*series), std::move(core)));
 }
 

@@ -21,16 +21,30 @@ Replica::Replica(const Options& options, Ports ports, std::unique_ptr<store::Log
       apply_through_(core_.applied),
       applied_(core_.applied),
       state_hash_(series_->state_hash()),
+      series_durable_(series_->durable_index()),
       salts_(options.seed ^ 0x73616c7473) {}
 
 Replica::~Replica() = default;
 
 // ---------------------------------------------------------------------------------------------------- inputs
 
-void Replica::tick() { inputs_.emplace_back(raft::Tick{}); }
+void Replica::tick() {
+  inputs_.emplace_back(raft::Tick{});
+  if (failure_) return;
+  tick_lending();
+  tick_fetching();
+  compact_when_due();
+}
 
 void Replica::receive(raft::NodeId from, raft::Message message, raft::Correlation correlation) {
-  inputs_.emplace_back(raft::Receive{std::move(from), std::move(message), correlation});
+  const bool is_parcel =
+      std::holds_alternative<raft::SnapshotRequest>(message) || std::holds_alternative<raft::SnapshotResponse>(message);
+  raft::Receive receipt{std::move(from), std::move(message), correlation};
+  if (is_parcel) {
+    parcels_.push_back(std::move(receipt));
+  } else {
+    inputs_.emplace_back(std::move(receipt));
+  }
 }
 
 void Replica::peer_unreachable(raft::NodeId peer) { inputs_.emplace_back(raft::PeerUnreachable{std::move(peer)}); }
@@ -110,18 +124,25 @@ void Replica::await_applied(raft::Index index, ReadCallback callback) {
 // ---------------------------------------------------------------------------------------------------- duties
 
 void Replica::settle() {
-  while (!failure_ && (!inputs_.empty() || may_propose())) {
+  while (!failure_ && (!inputs_.empty() || new_beginning_ || may_propose())) {
     raft::Effects effects = step();
     persist(std::move(effects.write));
     send(std::move(effects.sends));
     apply(effects.apply_through);
     answer(effects.reads, effects.fates);
+    if (!effects.snapshot_from.empty()) fetch_snapshot(effects.snapshot_from);
+  }
+  for (const raft::Receive& parcel : std::exchange(parcels_, {})) {
+    if (failure_) break;
+    if (const auto* request = std::get_if<raft::SnapshotRequest>(&parcel.message)) lend(*request, parcel.correlation);
+    if (const auto* part = std::get_if<raft::SnapshotResponse>(&parcel.message)) take_part(parcel.from, *part);
   }
   if (failure_) fail(*failure_);  // whoever came since must hear of it too
 }
 
 raft::Effects Replica::step() {
   propose_submissions();
+  if (new_beginning_) inputs_.insert(inputs_.begin(), *std::exchange(new_beginning_, std::nullopt));
   const std::vector<raft::Input> inputs = std::exchange(inputs_, {});
   raft::Effects effects = raft::step(core_, inputs);
   if (ports_.witness != nullptr) ports_.witness->stepped(core_, inputs, effects);
@@ -158,6 +179,10 @@ void Replica::propose_submissions() {
 void Replica::persist(std::optional<raft::Write> write) {
   if (!write) return;
   if (write->truncate_from) cache_.truncate_from(*write->truncate_from);
+  if (write->begin_after) {
+    cache_.forget_through(write->begin_after->last.index);
+    compacting_write_ = write->id;
+  }
   if (!write->entries.empty()) cache_.replace_from(write->first_index, write->entries);
   unwritten_.push_back(std::move(*write));
   start_writing();
@@ -173,6 +198,10 @@ void Replica::start_writing() {
       Lane::kLog, [this, writes = std::move(writes)] { return log_->write(writes); },
       [this, last](const Result<void>&) {
         is_writing_ = false;
+        if (compacting_write_ > 0 && last >= compacting_write_) {
+          is_compacting_ = false;
+          compacting_write_ = 0;
+        }
         inputs_.emplace_back(raft::WriteDone{last});
         start_writing();
       },
@@ -216,17 +245,19 @@ void Replica::apply_entries(raft::Index first, std::vector<raft::Entry> entries)
   struct Group {
     std::vector<store::ApplyResult> results;
     std::uint64_t state_hash = 0;
+    raft::Index durable = 0;
   };
   on_lane(
       Lane::kSeries,
       [this, first, entries = std::move(entries)]() -> Result<Group> {
         auto results = series_->apply(first, entries);
         if (!results) return tl::unexpected(results.error());
-        return Group{std::move(*results), series_->state_hash()};
+        return Group{std::move(*results), series_->state_hash(), series_->durable_index()};
       },
       [this, first](Result<Group> group) {
         is_applying_ = false;
         state_hash_ = group->state_hash;
+        series_durable_ = group->durable;
         applied(first, std::move(group->results));
       });
 }
@@ -240,6 +271,8 @@ void Replica::applied(raft::Index first, std::vector<store::ApplyResult> results
   }
   committed_.erase(committed_.begin(), waiting);
   answer_applied_reads();
+  compact_when_due();
+  if (fetching_) install_when_possible();
   start_applying();
 }
 
@@ -251,7 +284,11 @@ void Replica::answer(const std::vector<raft::ReadEnd>& reads, const std::vector<
     switch (fate.kind) {
       case raft::Fate::Kind::kCommitted:
         TIMESTORE_CHECK(fate.position == waiting.position, "a proposal is committed where its ids say");
-        TIMESTORE_CHECK(fate.position.index > applied_, "an entry is applied after its commitment is known");
+        if (fate.position.index <= applied_) {
+          TIMESTORE_MARK("replica: what became of a write was hidden in a snapshot");
+          finish(std::move(waiting.submission), WriteEnd::Kind::kUnknown);
+          break;
+        }
         committed_.emplace(fate.position.index, std::move(waiting.submission));
         break;
       case raft::Fate::Kind::kRefused:
@@ -297,6 +334,8 @@ void Replica::fail(Error error) {
   if (!failure_) TIMESTORE_MARK("replica: a failed disk ended a replica");
   if (!failure_) failure_ = std::move(error);
   inputs_.clear();
+  parcels_.clear();
+  new_beginning_.reset();
   for (auto& submission : std::exchange(submissions_, {})) finish(std::move(submission), WriteEnd::Kind::kNotLeader);
   for (auto& [id, waiting] : std::exchange(proposals_, {})) {
     finish(std::move(waiting.submission), WriteEnd::Kind::kUnknown);

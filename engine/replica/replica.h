@@ -25,8 +25,10 @@
 #include "engine/replica/entry_cache.h"
 #include "engine/replica/ports.h"
 #include "engine/series/time_entry.h"
+#include "engine/store/incoming_snapshot.h"
 #include "engine/store/log_file.h"
 #include "engine/store/series_file.h"
+#include "engine/store/snapshot.h"
 
 namespace timestore::replica {
 
@@ -42,6 +44,13 @@ struct Options {
   std::uint64_t max_apply_bytes = std::uint64_t{1} << 20;  // of commands, in one transaction of the series file
   std::size_t max_apply_entries = 4096;
   std::size_t max_waiting_bytes = std::size_t{64} << 20;  // of commands submitted and not answered; more are refused
+
+  // Of the entries that were applied so many are kept in the log, in number and in bytes, for followers that are slow;
+  // whoever lags further needs a snapshot.
+  std::uint64_t kept_entries = 100'000;
+  std::uint64_t kept_bytes = std::uint64_t{64} << 20;
+  std::uint64_t snapshot_chunk_bytes = std::uint64_t{256} << 10;
+  std::uint64_t snapshot_bytes_per_tick = std::uint64_t{1} << 20;  // read for others, all together
 };
 
 // How a write ended.
@@ -120,6 +129,8 @@ class Replica {
   Status status() const;
   raft::Index applied() const { return applied_; }              // visible in the series file
   std::uint64_t state_hash() const { return state_hash_; }      // of the series file, there
+  bool is_lending() const { return lending_.has_value(); }      // it holds a snapshot for others, or makes one
+  bool is_fetching() const { return fetching_.has_value(); }    // it takes a snapshot from another node
   std::size_t waiting_bytes() const { return waiting_bytes_; }  // of writes without an end
   std::uint64_t cached_bytes() const { return cache_.size_bytes(); }
   const std::optional<Error>& failure() const { return failure_; }
@@ -138,6 +149,27 @@ class Replica {
   struct WaitingRead {
     raft::Index index = 0;
     ReadCallback callback;
+  };
+
+  // A snapshot for others: made when the first one asks, and kept until nobody has asked for a while.
+  struct Lending {
+    std::shared_ptr<store::SnapshotWriter> writer;  // while it is made; used on the series lane only
+    std::shared_ptr<store::Snapshot> snapshot;      // likewise
+    std::optional<raft::SnapshotMeta> meta;         // when it is made
+    raft::Index applied = 0;                        // what it holds, or will hold at least
+    bool is_reading = false;                        // one part at a time
+    std::uint64_t budget_bytes = 0;                 // that may yet be read in this tick
+    std::uint32_t idle_ticks = 0;
+  };
+  // A snapshot on its way here, asked for part by part, with one question or one job at a time.
+  struct Fetching {
+    raft::NodeId from;
+    raft::SnapshotMeta meta;                            // all zeros: not known yet
+    std::shared_ptr<store::IncomingSnapshot> incoming;  // used on the series lane only; null: not begun
+    std::uint64_t offset = 0;                           // of the part that is expected
+    bool is_working = false;                            // on a lane
+    bool is_finished = false;                           // whole, verified and durable: to be installed
+    std::uint32_t silent_ticks = 0;                     // since it was asked for
   };
 
   Replica(const Options& options, Ports ports, std::unique_ptr<store::LogFile> log,
@@ -163,6 +195,33 @@ class Replica {
   void fetched(const raft::NodeId& follower, std::vector<raft::Entry> stored);
   void send_fetched(raft::Send append, std::vector<raft::Entry> stored);
   bool fill_payloads(raft::AppendRequest& request) const;
+  // ---- compacting.cc
+  void compact_when_due();
+  raft::Index wanted_base() const;
+  void checkpoint();
+
+  // ---- lending.cc
+  void lend(const raft::SnapshotRequest& request, raft::Correlation correlation);
+  void make_snapshot();
+  void go_on_making();
+  void read_part(const raft::SnapshotRequest& request, raft::Correlation correlation);
+  void answer_with(raft::NodeId follower, raft::Correlation correlation, raft::SnapshotResponse part);
+  void tick_lending();
+  void end_lending();
+
+  // ---- fetching.cc
+  void fetch_snapshot(const raft::NodeId& from);
+  void ask_for_part();
+  void take_part(const raft::NodeId& from, const raft::SnapshotResponse& part);
+  void begin_taking(const raft::SnapshotMeta& meta);
+  void add_part(const raft::SnapshotResponse& part);
+  void go_on_taking();
+  void install_when_possible();
+  void install();
+  void installed(raft::Position last, std::optional<raft::Configuration> configuration, std::uint64_t state_hash);
+  void tick_fetching();
+  bool is_useful(const raft::SnapshotMeta& meta) const;
+
   void answer_applied_reads();
   void for_each_submission(const std::function<void(Submission&)>& visit);
   void give_up(Submission& submission);
@@ -178,7 +237,9 @@ class Replica {
   EntryCache cache_;
   std::optional<Error> failure_;
 
-  std::vector<raft::Input> inputs_;  // for the next step
+  std::vector<raft::Input> inputs_;           // for the next step
+  std::optional<raft::Input> new_beginning_;  // of the log: the first of them
+  std::vector<raft::Receive> parcels_;        // parts of snapshots, and who asks for them
   std::vector<Submission> submissions_;
 
   std::vector<raft::Write> unwritten_;  // due, not handed to the log lane yet
@@ -186,7 +247,14 @@ class Replica {
   raft::Index apply_through_ = 0;
   raft::Index applied_ = 0;  // visible in the series file
   std::uint64_t state_hash_ = 0;
-  bool is_applying_ = false;
+  bool is_applying_ = false;  // or installing a snapshot
+
+  raft::Index series_durable_ = 0;  // no crash takes the series file behind this entry
+  bool is_checkpointing_ = false;
+  bool is_compacting_ = false;
+  raft::WriteId compacting_write_ = 0;  // 0: the core has not been asked yet
+  std::optional<Lending> lending_;
+  std::optional<Fetching> fetching_;
 
   std::map<raft::NodeId, std::deque<raft::Send>> fetches_;  // appends whose first is being read from the log file
 
@@ -210,7 +278,7 @@ void Replica::on_lane(Lane lane, Work work, Then then, raft::WriteId writes_thro
   auto outcome = std::make_shared<std::optional<std::invoke_result_t<Work>>>();
   Job job;
   job.writes_through = writes_through;
-  job.work = [work = std::move(work), outcome] { outcome->emplace(work()); };
+  job.work = [work = std::move(work), outcome]() mutable { outcome->emplace(work()); };
   job.done = [this, then = std::move(then), outcome]() mutable {
     if (!outcome->value()) return fail(outcome->value().error());
     then(std::move(outcome->value()));

@@ -66,9 +66,12 @@ void Replica::fetch(const raft::NodeId& follower) {
   const raft::AppendRequest& request = append_in(fetches_.at(follower).front());
   const raft::Index first = request.prev_index + 1;
   const std::size_t count = request.entries.size();
-  on_lane(
-      Lane::kLog, [this, first, count] { return log_->read(first, count, options_.raft.max_append_bytes * 2); },
-      [this, follower](Result<std::vector<raft::Entry>> stored) { fetched(follower, std::move(*stored)); });
+  const auto read = [this, first, count]() -> Result<std::vector<raft::Entry>> {
+    if (first <= log_->base().index) return std::vector<raft::Entry>();  // compacted meanwhile
+    return log_->read(first, count, options_.raft.max_append_bytes * 2);
+  };
+  on_lane(Lane::kLog, read,
+          [this, follower](Result<std::vector<raft::Entry>> stored) { fetched(follower, std::move(*stored)); });
 }
 
 // The log may have changed meanwhile, but only if this node no longer leads in the term of these appends: then they are
@@ -93,7 +96,7 @@ void Replica::fetched(const raft::NodeId& follower, std::vector<raft::Entry> sto
 
 void Replica::send_fetched(raft::Send append, std::vector<raft::Entry> stored) {
   std::vector<raft::Entry>& entries = append_in(append).entries;
-  if (stored.size() < entries.size()) return;  // they are not on the disk yet
+  if (stored.size() < entries.size()) return;  // they are not on the disk yet, or not any more
   for (std::size_t i = 0; i < entries.size(); ++i) {
     TIMESTORE_CHECK(stored[i].term == entries[i].term, "the log file holds the entries of the log");
     entries[i].payload = std::move(stored[i].payload);

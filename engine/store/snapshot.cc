@@ -55,6 +55,7 @@ Result<std::unique_ptr<Snapshot>> SnapshotWriter::step(std::uint64_t max_bytes) 
     copied = census_.check_empty_pages([this](std::uint64_t number, std::span<std::uint8_t> into) {
       return file_.read(into, (number - 1) * kPageBytes);
     });
+    has_bad_source_ = !copied;
     if (!copied) copied = damaged(reader_->path(), copied.error().message);
   }
   end();
@@ -74,11 +75,13 @@ Result<void> SnapshotWriter::copy(std::uint64_t bytes) {
   while (bytes > 0) {
     piece.resize(std::min(bytes, kPieceBytes));
     const std::uint64_t offset = copied_bytes();
+    has_bad_source_ = true;
     if (auto read = reader_->read_raw("copy it", piece, offset); !read) return read;
     for (std::size_t at = 0; at < piece.size(); at += kPageBytes) {
       auto counted = census_.add(std::span(piece).subspan(at, kPageBytes));
       if (!counted) return damaged(reader_->path(), counted.error().message);
     }
+    has_bad_source_ = false;
     if (auto written = file_.write(piece, offset); !written) return written;
     bytes -= piece.size();
   }

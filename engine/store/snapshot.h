@@ -16,7 +16,7 @@
 #include <vector>
 
 #include "engine/base/result.h"
-#include "engine/raft/types.h"
+#include "engine/raft/message.h"
 #include "engine/store/page_census.h"
 #include "engine/store/page_checksums.h"
 #include "engine/store/plain_file.h"
@@ -24,14 +24,7 @@
 
 namespace timestore::store {
 
-// What a snapshot is. Two that are equal hold the same bytes.
-struct SnapshotMeta {
-  raft::Position applied;
-  std::uint64_t state_hash = 0;
-  std::uint64_t size_bytes = 0;  // whole pages, at least one
-  std::uint64_t checksum = 0;    // over the checksums of all pages (page_census.h)
-  bool operator==(const SnapshotMeta&) const = default;
-};
+using raft::SnapshotMeta;
 
 // A part of a snapshot: whole pages.
 struct SnapshotChunk {
@@ -76,6 +69,9 @@ class SnapshotWriter {
   // snapshot, and the series file is used as before.
   [[nodiscard]] Result<std::unique_ptr<Snapshot>> step(std::uint64_t max_bytes);
 
+  // Whether it was the series file that could not be read, or is damaged, and not the copy that could not be written.
+  bool has_bad_source() const { return has_bad_source_; }
+
   // Lets go of the series file. It is over after that, as when it is destroyed.
   void end();
 
@@ -87,6 +83,7 @@ class SnapshotWriter {
   PlainFile file_;
   std::shared_ptr<const Hold> hold_;
   PageCensus census_;
+  bool has_bad_source_ = false;
 };
 
 }  // namespace timestore::store

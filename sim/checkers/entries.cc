@@ -39,6 +39,18 @@ bool Entries::holds(raft::Index index, const raft::Entry& entry) const {
   return found != nullptr && same(found->entry, entry);
 }
 
+void Entries::lead_to(raft::Position last, LogTerms& log) const {
+  std::vector<raft::Term> missing;
+  raft::Position at = last;
+  for (; !log.holds(at); --at.index) {
+    missing.push_back(at.term);
+    const Known* found = known(at);
+    at.term = found == nullptr ? 0 : found->term_before;
+  }
+  log.truncate_from(at.index + 1);
+  for (auto term = missing.rbegin(); term != missing.rend(); ++term) log.append(*term);
+}
+
 const raft::Entry* Entries::find(raft::Position position) const {
   const Known* found = known(position);
   return found == nullptr ? nullptr : &found->entry;

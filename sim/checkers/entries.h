@@ -8,6 +8,7 @@
 
 #include "engine/raft/types.h"
 #include "sim/checkers/findings.h"
+#include "sim/checkers/log_terms.h"
 
 namespace timestore::sim {
 
@@ -22,6 +23,9 @@ class Entries {
   bool holds(raft::Index index, const raft::Entry& entry) const;
 
   const raft::Entry* find(raft::Position position) const;
+
+  // Makes the log the one that ends with this entry, which must be known.
+  void lead_to(raft::Position last, LogTerms& log) const;
 
  private:
   struct Known {

@@ -13,6 +13,14 @@ namespace {
 void follow(raft::State& before, const raft::State& core, const raft::Effects& effects) {
   if (effects.write) {
     if (effects.write->truncate_from) before.trail.truncate_from(*effects.write->truncate_from);
+    if (effects.write->begin_after) {
+      const raft::Position base = effects.write->begin_after->last;
+      if (before.trail.term_at(base.index) == base.term) {
+        before.trail.begin_after(base.index);
+      } else {
+        before.trail = raft::Trail(base);
+      }
+    }
     for (const raft::Entry& entry : effects.write->entries) {
       before.trail.append(entry.term, entry.kind, entry.payload.size_bytes());
     }
@@ -67,6 +75,9 @@ void Ledger::stepped(std::size_t number, const raft::State& core, std::span<cons
   if (core.commit > known) commit(number, known + 1, core);
   hear(node, core, inputs);
   if (core.is_leader()) check_matches(number, core);
+  for (const raft::Input& input : inputs) {
+    if (const auto* snapshot = std::get_if<raft::SnapshotInstalled>(&input)) check_snapshot(number, snapshot->last);
+  }
   if (effects.apply_through > node.apply_through) check_release(number, core, effects.apply_through);
   if (!effects.fates.empty()) check_fates(number, effects.fates);
 }
@@ -176,6 +187,14 @@ void Ledger::check_release(std::size_t number, const raft::State& core, raft::In
                    return facts("node", number + 1, "apply through", apply_through, "commit", core.commit,
                                 "durable log to", place(shadows_.durable(number).log.last()));
                  });
+}
+
+// It was released by the node that it comes from.
+void Ledger::check_snapshot(std::size_t number, raft::Position last) {
+  const bool holds =
+      rules_.require(last.index <= size() && at(last.index) == last, "a snapshot holds what is committed",
+                     [&] { return facts("node", number + 1, "takes over", place(last)); });
+  if (holds) nodes_[number].apply_through = std::max(nodes_[number].apply_through, last.index);
 }
 
 void Ledger::check_fates(std::size_t number, const std::vector<raft::Fate>& fates) {

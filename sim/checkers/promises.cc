@@ -8,8 +8,12 @@ void Promises::sends(std::size_t node, const raft::Send& send, raft::Index commi
   committed_ = committed;
   std::visit(
       [&](const auto& message) {
+        using Kind = std::decay_t<decltype(message)>;
         const raft::Term durable = shadows_.durable(node).hard_state.term;
-        const bool is_open = std::is_same_v<std::decay_t<decltype(message)>, raft::PreVoteRequest>;  // the next term
+        const bool is_open = std::is_same_v<Kind, raft::PreVoteRequest>;  // the next term
+        if (std::is_same_v<Kind, raft::SnapshotRequest> || std::is_same_v<Kind, raft::SnapshotResponse>) {
+          return check(node, send.to, message);  // whatever their term, they belong to none
+        }
         const bool holds = rules_.require(
             durable + (is_open ? 1 : 0) >= message.term, "a message leaves when its term is durable",
             [&] { return facts("node", node + 1, "to", send.to, "term", message.term, "durable term", durable); });
@@ -63,6 +67,15 @@ void Promises::check(std::size_t node, const raft::NodeId& to, const raft::Timeo
   rules_.require(reign != nullptr && reign->node == node, "only a term's leader hands over", describe) &&
       rules_.require(successor.last_index() >= reign->last, "a leader hands over to a node that has its whole log",
                      describe);
+}
+
+void Promises::check(std::size_t, const raft::NodeId&, const raft::SnapshotRequest&) {}
+
+void Promises::check(std::size_t node, const raft::NodeId& to, const raft::SnapshotResponse& response) {
+  const raft::Position applied = response.meta.applied;
+  rules_.require(
+      applied.index <= committed_ && shadows_.durable(node).log.holds(applied), "a snapshot holds what is committed",
+      [&] { return facts("node", node + 1, "to", to, "snapshot of", place(applied), "committed", committed_); });
 }
 
 void Promises::check(std::size_t node, const raft::NodeId& to, const raft::AppendRequest& request) {

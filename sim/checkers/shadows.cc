@@ -13,8 +13,15 @@ std::size_t Shadows::holders(raft::Position position) const {
       shadows_.begin(), shadows_.end(), [&](const Shadow& shadow) { return shadow.durable.log.holds(position); }));
 }
 
-void Shadows::apply(LogImage& image, const Queued& write) {
+// Compacted, or replaced by a snapshot: then it is the log that leads to its last entry.
+void Shadows::begin_after(LogImage& image, raft::Position last) const {
+  if (!image.log.holds(last)) entries_.lead_to(last, image.log);
+  image.base = last.index;
+}
+
+void Shadows::apply(LogImage& image, const Queued& write) const {
   if (write.truncate_from) image.log.truncate_from(*write.truncate_from);
+  if (write.begin_after) begin_after(image, *write.begin_after);
   for (const raft::Term term : write.terms) image.log.append(term);
   image.hard_state = write.hard_state;
 }
@@ -38,17 +45,23 @@ void Shadows::started(std::size_t node, const store::LogFile::Recovered& recover
     });
     if (!holds) return;
     shadow.durable = std::move(image);
+    // A crash came when the series file had been replaced and the log had not heard of it.
+    const raft::Position base = core.trail.base();
+    if (base != recovered.trail.base() && base == recovered.installing) begin_after(shadow.durable, base);
   }
   shadow.issued = shadow.durable;
   shadow.queue.clear();
   shadow.last_write = 0;
-  rules_.require(core.hard_state == recovered.hard_state && core.trail == recovered.trail,
+  const bool is_what_was_found =
+      core.trail == recovered.trail || core.trail == raft::Trail(recovered.installing.value_or(raft::Position{}));
+  rules_.require(core.hard_state == recovered.hard_state && is_what_was_found,
                  "a node starts from what its log file holds", [&] { return facts("node", node + 1); });
 }
 
 bool Shadows::is_image(const LogImage& image, const store::LogFile::Recovered& recovered) const {
   const raft::Trail& trail = recovered.trail;
   if (recovered.hard_state != image.hard_state || trail.last_index() != image.log.last_index()) return false;
+  if (trail.base().index != image.base || !image.log.holds(trail.base())) return false;
   for (raft::Index index = trail.last_index(); index >= trail.first_index(); --index) {
     const raft::Position position{.term = trail.term_at(index).value_or(0), .index = index};
     if (!image.log.holds(position)) return false;
@@ -61,7 +74,8 @@ bool Shadows::is_image(const LogImage& image, const store::LogFile::Recovered& r
 // Of a disk that nothing is known about.
 void Shadows::take_over(std::size_t node, const store::LogFile::Recovered& recovered) {
   LogImage image{.hard_state = recovered.hard_state, .log = {}};
-  for (raft::Index index = 1; index <= recovered.trail.last_index(); ++index) {
+  begin_after(image, recovered.trail.base());
+  for (raft::Index index = recovered.trail.first_index(); index <= recovered.trail.last_index(); ++index) {
     image.log.append(recovered.trail.term_at(index).value_or(0));
   }
   shadows_[node].durable = std::move(image);
@@ -73,8 +87,9 @@ void Shadows::stepped(std::size_t node, const raft::State& core, const raft::Eff
   if (effects.write && !asks(node, *effects.write)) return;
   const LogTerms& durable = shadows_[node].durable.log;
   const std::optional<raft::Term> term = core.trail.term_at(core.durable);
-  if (!rules_.require(term.has_value() && durable.term_at(core.durable) == term, "what a node counts as durable is",
-                      [&] {
+  const bool is_forgotten = core.durable < core.trail.base().index;  // a snapshot has come
+  if (!rules_.require(durable.last_index() >= core.durable && (is_forgotten || durable.term_at(core.durable) == term),
+                      "what a node counts as durable is", [&] {
                         return facts("node", node + 1, "its log is durable to", place({term.value_or(0), core.durable}),
                                      "it says", "its disk to", place(durable.last()));
                       })) {
@@ -106,9 +121,15 @@ bool Shadows::asks(std::size_t node, const raft::Write& write) {
   if (!keeps_its_word(node, shadow.issued.hard_state, write.hard_state)) return false;
   shadow.last_write = write.id;
 
-  Queued queued{.id = write.id, .hard_state = write.hard_state, .truncate_from = write.truncate_from, .terms = {}};
+  Queued queued{.id = write.id,
+                .hard_state = write.hard_state,
+                .truncate_from = write.truncate_from,
+                .begin_after = std::nullopt,
+                .terms = {}};
+  if (write.begin_after) queued.begin_after = write.begin_after->last;
   LogTerms& log = shadow.issued.log;
   if (write.truncate_from) log.truncate_from(*write.truncate_from);
+  if (write.begin_after) begin_after(shadow.issued, write.begin_after->last);
   const bool continues = write.entries.empty() || write.first_index == log.last_index() + 1;
   if (!rules_.require(continues, "a write continues the log", describe)) return false;
   queued.terms.reserve(write.entries.size());

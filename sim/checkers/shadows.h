@@ -21,7 +21,8 @@ namespace timestore::sim {
 
 struct LogImage {
   raft::HardState hard_state;
-  LogTerms log;
+  LogTerms log;          // from the first entry on: what the file has forgotten, the series file has
+  raft::Index base = 0;  // the file begins after this entry
 };
 
 class Shadows {
@@ -46,6 +47,7 @@ class Shadows {
     raft::WriteId id = 0;
     raft::HardState hard_state;
     std::optional<raft::Index> truncate_from;
+    std::optional<raft::Position> begin_after;
     std::vector<raft::Term> terms;
   };
   struct Shadow {
@@ -60,7 +62,8 @@ class Shadows {
   bool keeps_its_word(std::size_t node, const raft::HardState& before, const raft::HardState& after);
   bool is_image(const LogImage& image, const store::LogFile::Recovered& recovered) const;
   void take_over(std::size_t node, const store::LogFile::Recovered& recovered);
-  static void apply(LogImage& image, const Queued& write);
+  void apply(LogImage& image, const Queued& write) const;
+  void begin_after(LogImage& image, raft::Position last) const;
 
   Rules rules_;
   Entries& entries_;

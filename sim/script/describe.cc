@@ -33,6 +33,19 @@ std::string text_of(const raft::TimeoutNow& message) {
   return "term " + std::to_string(message.term) + ", round " + std::to_string(message.round);
 }
 
+std::string text_of(const raft::SnapshotRequest& message) {
+  const bool knows = message.wanted != raft::SnapshotMeta{};
+  return knows ? "of " + describe(message.wanted.applied) + ", from byte " + std::to_string(message.offset) : "of any";
+}
+
+std::string text_of(const raft::SnapshotResponse& message) {
+  if (message.meta == raft::SnapshotMeta{}) return "none yet";
+  return "of " + describe(message.meta.applied) + ", " + std::to_string(message.meta.size_bytes) + " bytes" +
+         (message.bytes.size_bytes() == 0
+              ? ""
+              : ": " + std::to_string(message.bytes.size_bytes()) + " from byte " + std::to_string(message.offset));
+}
+
 std::string text_of(const raft::AppendRequest& message) {
   std::string text =
       "term " + std::to_string(message.term) + ", after " + describe({message.prev_term, message.prev_index}) + ":";
@@ -42,6 +55,7 @@ std::string text_of(const raft::AppendRequest& message) {
   text += ", commit " + std::to_string(message.leader_commit);
   if (message.round > 0) text += ", round " + std::to_string(message.round);
   if (message.recalled > 0) text += ", recalls through " + std::to_string(message.recalled);
+  if (message.from_snapshot) text += ", before that there is a snapshot";
   return text;
 }
 
@@ -58,10 +72,11 @@ std::string text_of(const raft::AppendResponse& message) {
   return text;
 }
 
-// The log's cells, each as wide as the widest; what is not durable in parentheses.
+// The log's cells, each as wide as the widest; what is not durable in parentheses, a dot for what is compacted away.
 std::string draw_log(const raft::State& core, std::size_t width) {
   std::string text;
   raft::Index index = 0;
+  while (index < core.trail.base().index) text += padded(++index < core.trail.base().index ? "" : " .", width);
   for (const raft::Term term : terms_of(core.trail)) {
     const std::string number = std::to_string(term);
     text += padded(++index > core.durable ? "(" + number + ")" : " " + number, width);
@@ -138,9 +153,10 @@ std::vector<std::string> draw(Cluster& cluster, std::span<const std::size_t> nod
 }
 
 std::vector<std::string> draw_progress(const raft::Leader& leader) {
+  constexpr std::string_view kModes[] = {" probes", " replicates", " needs a snapshot"};
   std::vector<std::string> lines;
   for (const auto& [peer, progress] : leader.peers) {
-    std::string line = peer + (progress.mode == raft::Progress::Mode::kProbe ? " probes" : " replicates") + ", match " +
+    std::string line = peer + std::string(kModes[static_cast<std::size_t>(progress.mode)]) + ", match " +
                        std::to_string(progress.match) + ", next " + std::to_string(progress.next);
     if (!progress.inflight.empty()) line += ", on the way through " + join(progress.inflight, " ");
     if (progress.silent_ticks > 0) line += ", silent for " + std::to_string(progress.silent_ticks);

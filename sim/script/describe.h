@@ -21,10 +21,12 @@ enum class MessageKind : std::uint8_t {
   kPreVoteAnswer,
   kAppend,
   kAppendAnswer,
+  kSnapshotRequest,
+  kSnapshotAnswer,
   kTimeoutNow,
 };
 inline constexpr std::string_view kMessageKinds[] = {
-    "vote-request", "vote-answer", "pre-vote-request", "pre-vote-answer", "append", "append-answer", "timeout-now"};
+    "vote-request", "vote-answer", "pre-vote-request", "pre-vote-answer", "append", "append-answer", "snapshot-request", "snapshot-answer", "timeout-now"};
 static_assert(std::size(kMessageKinds) == std::variant_size_v<raft::Message>);
 
 [[nodiscard]] MessageKind kind_of(const raft::Message& message);

@@ -231,7 +231,7 @@ bool Stage::agrees() {
   for (std::size_t number = 0; number < size(); ++number) {
     if (!cluster_->is_up(number)) continue;
     const raft::State& core = cluster_->core(number);
-    if (core.term() != best.term() || core.leader != best.id || core.trail != best.trail) return false;
+    if (core.term() != best.term() || core.leader != best.id || core.trail.last() != best.trail.last()) return false;
     if (core.commit != best.commit || core.applied != best.commit) return false;
   }
   return true;
