@@ -7,7 +7,8 @@ namespace timestore::net {
 HttpTransport::HttpTransport(const std::vector<PeerAddress>& peers, int answer_timeout_ms, Events events)
     : events_(std::move(events)) {
   for (const PeerAddress& peer : peers) {
-    links_[peer.id] = {connect(peer, answer_timeout_ms), connect(peer, answer_timeout_ms)};
+    links_[peer.id] = {connect(peer, answer_timeout_ms), connect(peer, answer_timeout_ms),
+                       connect(peer, answer_timeout_ms)};
   }
 }
 
@@ -42,12 +43,16 @@ void HttpTransport::note(const raft::NodeId& peer, const std::string& reason) {
   }
 }
 
+PeerLink& HttpTransport::Links::of(const raft::Message& request) const {
+  if (std::holds_alternative<raft::AppendRequest>(request)) return *appends;
+  return std::holds_alternative<raft::SnapshotRequest>(request) ? *snapshots : *votes;
+}
+
 void HttpTransport::send(raft::Send send) {
   if (send.correlation == 0) {
     const auto link = links_.find(send.to);
     if (link == links_.end()) return;
-    const bool is_append = std::holds_alternative<raft::AppendRequest>(send.message);
-    return (is_append ? link->second.appends : link->second.votes)->send(std::move(send.message));
+    return link->second.of(send.message).send(std::move(send.message));
   }
   std::shared_ptr<std::promise<raft::Message>> promise;
   {
@@ -75,6 +80,7 @@ void HttpTransport::stop() {
   for (auto& [peer, links] : links_) {
     links.appends->stop();
     links.votes->stop();
+    links.snapshots->stop();
   }
 }
 

@@ -37,9 +37,12 @@ class HttpTransport final : public replica::Transport {
   void give_up(raft::Correlation correlation);
 
  private:
-  struct Links {  // a slow append never delays a vote
+  struct Links {  // a slow append never delays a vote, nor a part of a snapshot anything
     std::unique_ptr<PeerLink> appends;
     std::unique_ptr<PeerLink> votes;
+    std::unique_ptr<PeerLink> snapshots;
+
+    PeerLink& of(const raft::Message& request) const;
   };
   std::unique_ptr<PeerLink> connect(const PeerAddress& peer, int answer_timeout_ms);
   void note(const raft::NodeId& peer, const std::string& reason);

@@ -115,6 +115,10 @@ void RaftApi::add_routes(http::Router& router) {
               .pattern = "/raft/append",
               .handler = [this](const auto& request, auto& response) { post_append(request, response); },
               .body = json});
+  router.add({.method = "POST",
+              .pattern = "/raft/snapshot",
+              .handler = [this](const auto& request, auto& response) { post_snapshot(request, response); },
+              .body = json});
   router.add({.method = "GET", .pattern = "/raft/status", .handler = [this](const auto&, auto& response) {
                 get_status(response);
               }});
@@ -160,13 +164,23 @@ void RaftApi::post_append(const http::Request& request, httplib::Response& respo
   answer_peer(std::move(from), std::move(*message), response);
 }
 
-void RaftApi::answer_peer(raft::NodeId from, raft::Message message, httplib::Response& response) {
+void RaftApi::post_snapshot(const http::Request& request, httplib::Response& response) {
+  auto message = raft::decode_snapshot_request(request.http.body);
+  if (!message) {
+    return Problem{.kind = ProblemKind::kBadRequest, .detail = message.error().message}.write_to(response);
+  }
+  raft::NodeId from = message->follower;
+  answer_peer(std::move(from), std::move(*message), response, "application/octet-stream");
+}
+
+void RaftApi::answer_peer(raft::NodeId from, raft::Message message, httplib::Response& response,
+                          const char* media_type) {
   const auto answer = node_.answer(std::move(from), std::move(message), Clock::now() + kAnswerTimeout);
   if (!answer) {
     return Problem{.kind = ProblemKind::kUnavailable, .detail = "This node's disk does not answer in time."}.write_to(
         response);
   }
-  response.set_content(raft::encode(*answer), "application/json");
+  response.set_content(raft::encode(*answer), media_type);
 }
 
 void RaftApi::get_status(httplib::Response& response) {

@@ -22,11 +22,13 @@ class RaftApi {
  private:
   void post_vote(const http::Request& request, httplib::Response& response);
   void post_append(const http::Request& request, httplib::Response& response);
+  void post_snapshot(const http::Request& request, httplib::Response& response);
   void post_pre_vote(const http::Request& request, httplib::Response& response);
   void post_timeout_now(const http::Request& request, httplib::Response& response);
   void get_status(httplib::Response& response);
   void get_read_index(const http::Request& request, httplib::Response& response);
-  void answer_peer(raft::NodeId from, raft::Message message, httplib::Response& response);
+  void answer_peer(raft::NodeId from, raft::Message message, httplib::Response& response,
+                   const char* media_type = "application/json");
 
   Node& node_;
   ClusterAccess& cluster_;

@@ -18,6 +18,7 @@ Result<Readers::Lease> Readers::lend() {
       free_.pop_back();
     }
   }
+  if (reader && reader->is_stale()) reader.reset();  // a snapshot has taken the place of its file
   if (!reader) {
     auto opened = store::SeriesReader::open(path_);
     if (!opened) {

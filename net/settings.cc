@@ -102,6 +102,14 @@ Result<Settings> check_times(Settings settings, const SettingsText& text) {
   if (text.heartbeat_ms < 1 || ticks(text.heartbeat_ms) * 2 > ticks(text.election_min_ms)) {
     return fail("--heartbeat-ms must be at least 1 and at most half of --election-min-ms.");
   }
+  if (text.log_entries < 1 || text.log_entries > 1'000'000'000) {
+    return fail("--log-entries must be from 1 to 1000000000.");
+  }
+  if (text.log_megabytes < 1 || text.log_megabytes > 1'000'000) {
+    return fail("--log-megabytes must be from 1 to 1000000.");
+  }
+  settings.kept_entries = text.log_entries;
+  settings.kept_bytes = text.log_megabytes << 20;
   settings.tick_ms = text.tick_ms;
   settings.heartbeat_ticks = ticks(text.heartbeat_ms);
   settings.election_ticks_min = ticks(text.election_min_ms);

@@ -26,6 +26,8 @@ struct SettingsText {
   unsigned heartbeat_ms = 50;
   unsigned election_min_ms = 300;
   unsigned election_max_ms = 600;
+  std::uint64_t log_entries = 100'000;
+  std::uint64_t log_megabytes = 64;
 };
 
 struct Peer {
@@ -52,6 +54,8 @@ struct Settings {
   unsigned heartbeat_ticks = 0;
   unsigned election_ticks_min = 0;
   unsigned election_ticks_max = 0;
+  std::uint64_t kept_entries = 0;  // of what is applied, in the log, for followers that are slow
+  std::uint64_t kept_bytes = 0;
   Patience patience;
 };
 

@@ -47,6 +47,7 @@ Cluster::Cluster(const ClusterOptions& options, Choices& choices, Pacer& pacer)
 Cluster::~Cluster() {
   for (const auto& node : nodes_) {
     node->reader.reset();
+    node->slow_reader.reset();
     node->replica.reset();
   }
 }
@@ -110,6 +111,7 @@ Result<void> Cluster::open(Node& node) {
 // Everybody who waits at the node hears that the outcome is unknown, as they would when their connection breaks.
 void Cluster::end_life(Node& node) {
   node.reader.reset();
+  node.slow_reader.reset();
   if (node.replica) {
     node.replica->give_up_all();
     node.replica.reset();
@@ -297,6 +299,13 @@ Result<std::vector<TimeEntry>> Cluster::stored(std::size_t number) {
   });
   if (!scanned) return tl::unexpected(scanned.error());
   return entries;
+}
+
+void Cluster::begin_slow_read(std::size_t number) {
+  Node& node = *nodes_[number];
+  if (!node.replica || node.slow_reader) return;
+  auto reader = store::SeriesReader::open(kSeriesPath, node.vfs.name());
+  if (reader && (*reader)->begin()) node.slow_reader = std::move(*reader);
 }
 
 std::uint64_t Cluster::hash() {

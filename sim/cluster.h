@@ -118,6 +118,10 @@ class Cluster {
   [[nodiscard]] Result<ReadSeen> read_series(std::size_t number, const std::string& device_id);
   [[nodiscard]] Result<std::vector<TimeEntry>> stored(std::size_t number);
 
+  // A reader that begins to read and takes its time: meanwhile it sees the present state.
+  void begin_slow_read(std::size_t number);
+  void end_slow_read(std::size_t number) { nodes_[number]->slow_reader.reset(); }
+
   // Of everything that is up: cores, disks. Equal runs have equal hashes.
   std::uint64_t hash();
 
@@ -140,6 +144,7 @@ class Cluster {
     raft::Correlation last_question = 0;
     std::unique_ptr<Replica> replica;
     std::unique_ptr<store::SeriesReader> reader;
+    std::unique_ptr<store::SeriesReader> slow_reader;
 
     void send(raft::Send send) override;
     void run(Lane lane, Job job) override;

@@ -245,6 +245,16 @@ struct Faults {
     return true;
   }
 
+  // A client reads a node's series file very slowly: checkpoints and installations must wait for it.
+  static bool slow_reader(Nemesis& nemesis, Stream& choices, std::uint32_t strength) {
+    const std::size_t node = nemesis.victim(choices);
+    if (!nemesis.world_.cluster().is_up(node)) return false;
+    nemesis.world_.note(node, "is read slowly");
+    nemesis.world_.cluster().begin_slow_read(node);
+    nemesis.for_a_while(choices, strength, [&nemesis, node] { nemesis.world_.cluster().end_slow_read(node); });
+    return true;
+  }
+
   static bool rot(Nemesis& nemesis, Stream& choices, std::string_view path, std::uint32_t strength) {
     const std::size_t node = nemesis.victim(choices);
     std::uint32_t bits = 0;
@@ -363,6 +373,7 @@ const std::vector<Nemesis::Kind>& Nemesis::kinds() {
       {{"disk-full", "a disk has no space left"}, 3, Faults::full},
       {{"slow-disk", "a disk takes many times longer"}, 4, Faults::slow},
       {{"stalled-disk", "a disk does nothing for a while"}, 5, Faults::stall},
+      {{"slow-reader", "somebody reads a node's series file and takes long"}, 3, Faults::slow_reader},
       {{"rot-log", "bits flip in cold parts of a log file, on a minority of the nodes"}, 1, Faults::rot_log},
       {{"rot-series", "bits flip in cold parts of a series file, on a minority of the nodes"}, 1, Faults::rot_series},
       {{"lost-disk", "a node and its disk are gone for good, a minority at most"}, 1, Faults::lost_disk},

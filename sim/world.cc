@@ -322,6 +322,7 @@ void World::heal_machine(std::size_t number) {
   machine.disk_factor = 1;
   machine.down = 0;
   cluster_.disk(number).heal();
+  cluster_.end_slow_read(number);
   for (std::size_t other = 0; other < size(); ++other) {
     cluster_.set_link(number, other, false);
     cluster_.set_link(other, number, false);

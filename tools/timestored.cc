@@ -75,6 +75,9 @@ void describe(CLI::App& app, SettingsText& text) {
       ->capture_default_str();
   app.add_option("--election-max-ms", text.election_max_ms, "Longest silence before a node calls an election")
       ->capture_default_str();
+  app.add_option("--log-entries", text.log_entries, "Applied writes that stay in the log for nodes that lag behind")
+      ->capture_default_str();
+  app.add_option("--log-megabytes", text.log_megabytes, "And at most so much of them, in MiB")->capture_default_str();
 }
 
 // Every thread started later inherits this: signals are taken by the main thread alone, when it waits for them.

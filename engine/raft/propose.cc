@@ -8,7 +8,6 @@ namespace timestore::raft {
 void propose(Turn& turn, const Propose& proposal) {
   State& state = turn.state;
   TIMESTORE_CHECK(proposal.payload.size_bytes() > 0, "an empty command would be taken for a no-op");
-  if (state.is_leader() && !state.takes_proposals()) TIMESTORE_MARK("raft: a proposal came during a handover");
   if (!state.takes_proposals() || state.trail.last_index() >= kMaxIndex) {
     TIMESTORE_MARK("raft: a proposal was refused");
     turn.effects.fates.push_back({proposal.id, Fate::Kind::kRefused, {}});

@@ -84,7 +84,7 @@ void receive(Turn& turn, const Receive& input) {
 }
 
 // The messages whose writes are done leave, unless a newer term has overtaken them: then a request is pointless, and an
-// answer becomes a refusal in the newer term, itself a promise.
+// answer becomes a refusal in the newer term, itself a promise. Nobody is encouraged any more once there is a leader.
 void release_held_sends(Turn& turn) {
   State& state = turn.state;
   const auto first_waiting = std::find_if(state.held_sends.begin(), state.held_sends.end(),
@@ -94,6 +94,10 @@ void release_held_sends(Turn& turn) {
   state.held_sends.erase(state.held_sends.begin(), first_waiting);
   for (HeldSend& held : released) {
     Send& send = held.send;
+    if (auto* response = std::get_if<PreVoteResponse>(&send.message); response != nullptr && hears_leader(state)) {
+      if (response->granted) TIMESTORE_MARK("raft: a held encouragement was taken back, because there is a leader");
+      response->granted = false;
+    }
     if (spoken_in(send.message) == state.term()) {
       turn.effects.sends.push_back(std::move(send));
     } else if (std::holds_alternative<VoteResponse>(send.message)) {

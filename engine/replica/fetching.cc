@@ -126,7 +126,7 @@ void Replica::go_on_taking() {
 void Replica::install_when_possible() {
   if (!fetching_->is_finished || fetching_->is_working || failure_) return;
   if (!is_useful(fetching_->meta)) {
-    TIMESTORE_MARK("replica: a snapshot was overtaken by the log");
+    TIMESTORE_MARK("replica: a snapshot told nothing new");
     return fetching_.reset();
   }
   const bool is_making = lending_ && !lending_->meta;

@@ -285,7 +285,6 @@ void Replica::answer(const std::vector<raft::ReadEnd>& reads, const std::vector<
       case raft::Fate::Kind::kCommitted:
         TIMESTORE_CHECK(fate.position == waiting.position, "a proposal is committed where its ids say");
         if (fate.position.index <= applied_) {
-          TIMESTORE_MARK("replica: what became of a write was hidden in a snapshot");
           finish(std::move(waiting.submission), WriteEnd::Kind::kUnknown);
           break;
         }

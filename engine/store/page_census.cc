@@ -62,7 +62,6 @@ Result<void> PageCensus::check_empty_pages(const ReadPage& read) const {
     next = big_endian(trunk, 0);
   }
   if (!unexplained.empty()) return fail("page " + std::to_string(*unexplained.begin()) + " is empty and not free");
-  if (has_empty_pages()) TIMESTORE_MARK("store: free pages that were never written were copied");
   return {};
 }
 

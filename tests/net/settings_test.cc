@@ -90,6 +90,8 @@ const Wrong kWrongSettings[] = {
     {"heartbeat", [](SettingsText& t) { t.heartbeat_ms = 200; }, "--heartbeat-ms"},
     {"election_order", [](SettingsText& t) { t.election_min_ms = 700; }, "--election-min-ms"},
     {"election_overflow", [](SettingsText& t) { t.election_max_ms = 4'294'967'295U; }, "an hour"},
+    {"no_log_entries", [](SettingsText& t) { t.log_entries = 0; }, "--log-entries"},
+    {"too_much_log", [](SettingsText& t) { t.log_megabytes = 1'000'001; }, "--log-megabytes"},
 };
 
 INSTANTIATE_TEST_SUITE_P(Each, WrongSetting, ::testing::ValuesIn(kWrongSettings),
