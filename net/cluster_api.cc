@@ -3,8 +3,10 @@
 #include <simdjson.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "engine/base/json_text.h"
+#include "net/http/head.h"
 #include "net/http/problem.h"
 
 namespace timestore::net {
@@ -15,8 +17,11 @@ using http::Problem;
 using http::ProblemKind;
 
 constexpr std::chrono::milliseconds kPatience{10'000};
+// Before a leader is asked again that leads no more, or a new one: it may not be known here yet.
+constexpr std::chrono::milliseconds kRetryPause{20};
 constexpr unsigned kRetryAfterSeconds = 1;
 constexpr std::size_t kMaxBodyBytes = 4096;
+constexpr const char* kPath = "/cluster/transfer";
 
 // {"to":"n2"}, where no body, no `to` and null mean: anybody.
 Result<raft::NodeId> parse_transfer(std::string_view body) {
@@ -27,8 +32,12 @@ Result<raft::NodeId> parse_transfer(std::string_view body) {
     return fail("The body is not a JSON object such as {\"to\":\"n2\"}.");
   }
   raft::NodeId to;
+  bool is_given = false;
   for (const auto& [name, value] : object) {
-    if (name != "to") return fail("The only property of a transfer is `to`, the id of the node that shall lead.");
+    if (!http::equal_ignoring_case(name, "to")) {
+      return fail("The only property of a transfer is `to`, the id of the node that shall lead.");
+    }
+    if (std::exchange(is_given, true)) return fail("`to` is given twice.");
     if (value.is_null()) continue;
     std::string_view text;
     if (value.get(text) != simdjson::SUCCESS || text.empty()) return fail("`to` must be the id of a node.");
@@ -52,7 +61,7 @@ void answer_unavailable(httplib::Response& response, std::string detail) {
 
 void ClusterApi::add_routes(http::Router& router) {
   router.add({.method = "POST",
-              .pattern = "/cluster/transfer",
+              .pattern = kPath,
               .handler = [this](const auto& request, auto& response) { post_transfer(request, response); },
               .body = http::BodyRules{.media_types = {"application/json"}, .max_bytes = kMaxBodyBytes}});
 }
@@ -60,42 +69,76 @@ void ClusterApi::add_routes(http::Router& router) {
 void ClusterApi::post_transfer(const http::Request& request, httplib::Response& response) {
   const auto to = parse_transfer(request.http.body);
   if (!to) return Problem{.kind = ProblemKind::kBadRequest, .detail = to.error().message}.write_to(response);
-  if (node_.leadership().is_leader) return hand_over(*to, response);
-  if (!request.http.has_header(kForwardedHeader)) return ask_leader(request, response);
-  response.set_header(kNotLeaderHeader, "1");
-  answer_unavailable(response, "This node does not lead.");
+  const Deadline deadline = Clock::now() + kPatience;
+  do {
+    const auto status = node_.status(deadline);
+    if (!status) return answer_unavailable(response, "This node does not answer in time.");
+    if (status->role == replica::Status::Role::kLeader) return hand_over(*status, *to, deadline, response);
+    if (request.http.has_header(kForwardedHeader)) {
+      response.set_header(kNotLeaderHeader, "1");
+      return answer_unavailable(response, "This node does not lead.");
+    }
+    if (ask_leader(request.http.body, deadline, response)) return;
+  } while (Clock::now() < deadline);
+  answer_unavailable(response, "No leader could be asked in time, so nothing was handed over.");
 }
 
-void ClusterApi::hand_over(const raft::NodeId& to, httplib::Response& response) {
-  const Deadline deadline = Clock::now() + kPatience;
-  const auto status = node_.status(deadline);
-  if (!status) return answer_unavailable(response, "This node does not answer in time.");
-  if (to == status->node) return answer_leader(response, to);
-  const auto is_meant = [&](const replica::Status::Peer& peer) { return peer.id == to; };
-  if (!to.empty() && std::none_of(status->peers.begin(), status->peers.end(), is_meant)) {
-    return Problem{.kind = ProblemKind::kNotFound, .detail = "No member of this cluster has that id."}.write_to(
-        response);
-  }
-  if (status->peers.size() == 1) {
+void ClusterApi::hand_over(const replica::Status& status, const raft::NodeId& to, Deadline deadline,
+                           httplib::Response& response) {
+  if (to == status.node) return answer_leader(response, to);
+  const auto is_meant = [&](const replica::Status::Peer& peer) {
+    return to.empty() ? peer.id != status.node : peer.id == to;
+  };
+  const auto can_take_over = [&](const replica::Status::Peer& peer) {
+    return is_meant(peer) && peer.silent_ticks < node_.unreachable_ticks();
+  };
+  if (std::none_of(status.peers.begin(), status.peers.end(), is_meant)) {
+    if (!to.empty()) {
+      return Problem{.kind = ProblemKind::kNotFound, .detail = "No member of this cluster has that id."}.write_to(
+          response);
+    }
     return Problem{.kind = ProblemKind::kConflict, .detail = "This node is the only one: nobody could take over."}
         .write_to(response);
   }
+  const std::string whoever = to.empty() ? "No other node" : "Node " + to;
+  if (std::none_of(status.peers.begin(), status.peers.end(), can_take_over)) {
+    return answer_unavailable(
+        response, whoever + (to.empty() ? " answers" : " does not answer") + ", so node " + status.node + " leads on.");
+  }
   const raft::NodeId leader = node_.transfer(to, deadline);
   if (!leader.empty() && (to.empty() || leader == to)) return answer_leader(response, leader);
-  if (leader.empty())
-    return answer_unavailable(response, "The node did not take over in time, so this one still leads.");
-  answer_unavailable(response, "Another node than the one that was asked for took over.");
+  if (!leader.empty()) return answer_unavailable(response, "Node " + leader + " took over, not " + to + ".");
+  if (!node_.leadership().is_leader) {
+    return answer_unavailable(response, "Node " + status.node + " leads no more, and it is not known yet who does.");
+  }
+  answer_unavailable(response, whoever + (to.empty() ? " took over" : " did not take over") + " in time, so node " +
+                                   status.node + " leads on.");
 }
 
-void ClusterApi::ask_leader(const http::Request& request, httplib::Response& response) {
-  const auto leader = cluster_.leader_elsewhere(Clock::now() + kPatience);
+bool ClusterApi::ask_leader(const std::string& body, Deadline deadline, httplib::Response& response) {
+  const Leadership known = node_.leadership();
+  const auto leader = cluster_.leader_elsewhere(deadline);
+  if (!leader) {
+    if (node_.leadership().is_leader) return false;
+    answer_unavailable(response, "No leader is known, so nothing was handed over.");
+    return true;
+  }
+  const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now());
   httplib::Response answer;
-  const bool answered = leader && forwarder_.post(leader->id, "/cluster/transfer", request.http.body, kPatience,
-                                                  answer) == Forwarder::Outcome::kAnswered;
-  if (!answered) return answer_unavailable(response, "No leader answered.");
-  response.status = answer.status;
-  if (answer.has_header("Retry-After")) response.set_header("Retry-After", answer.get_header_value("Retry-After"));
-  response.set_content(answer.body, answer.get_header_value("Content-Type"));
+  switch (forwarder_.post(leader->id, kPath, body, std::max(left, std::chrono::milliseconds(1)), answer)) {
+    case Forwarder::Outcome::kAnswered:
+      response.status = answer.status;
+      if (answer.has_header("Retry-After")) response.set_header("Retry-After", answer.get_header_value("Retry-After"));
+      response.set_content(answer.body, answer.get_header_value("Content-Type"));
+      return true;
+    case Forwarder::Outcome::kUnknown:
+      answer_unavailable(response, "Node " + leader->id + " was asked and did not answer: who leads will be seen.");
+      return true;
+    case Forwarder::Outcome::kNotTaken:
+      node_.await_change(known, std::min(deadline, Clock::now() + kRetryPause));
+      return false;
+  }
+  return false;
 }
 
 }  // namespace timestore::net

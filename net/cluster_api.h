@@ -1,6 +1,10 @@
 // What an operator asks of the cluster as a whole. Any node takes these requests.
 //
 //   POST /cluster/transfer {"to"?}   another node leads from now on: {"leaderId":"n2"}
+//
+// It is answered when the end is known: 200 with whoever leads now (the one that was asked for, or any other), at once
+// where that one leads already; 503 with the reason where the attempt was given up, and who leads then; 404 for an id
+// that no member has; 409 where there is no other member.
 #pragma once
 
 #include "net/cluster_access.h"
@@ -17,8 +21,9 @@ class ClusterApi {
 
  private:
   void post_transfer(const http::Request& request, httplib::Response& response);
-  void hand_over(const raft::NodeId& to, httplib::Response& response);
-  void ask_leader(const http::Request& request, httplib::Response& response);
+  void hand_over(const replica::Status& status, const raft::NodeId& to, Deadline deadline, httplib::Response& response);
+  // False: certainly nothing has happened, because the node that was thought to lead does not, or this one does.
+  bool ask_leader(const std::string& body, Deadline deadline, httplib::Response& response);
 
   Node& node_;
   ClusterAccess& cluster_;

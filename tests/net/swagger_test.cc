@@ -9,6 +9,7 @@
 
 #include "engine/raft/codec.h"
 #include "engine/series/parse.h"
+#include "net/cluster_api.h"
 #include "net/raft_api.h"
 #include "net/swagger/files.h"
 #include "net/swagger_api.h"
@@ -81,7 +82,9 @@ class RoutesTest : public OpenApiTest {
     time_series_.emplace(*cluster_, *readers_, Patience{});
     raft_.emplace(*node_, *cluster_, "test");
     time_series_->add_routes(router_);
+    cluster_api_.emplace(*node_, *cluster_, forwarder_);
     raft_->add_routes(router_);
+    cluster_api_->add_routes(router_);
   }
   void TearDown() override {
     if (node_) node_->stop();
@@ -95,6 +98,7 @@ class RoutesTest : public OpenApiTest {
   std::optional<Readers> readers_;
   std::optional<TimeSeriesApi> time_series_;
   std::optional<RaftApi> raft_;
+  std::optional<ClusterApi> cluster_api_;
   http::Router router_;
 };
 
@@ -158,12 +162,18 @@ TEST_F(OpenApiTest, every_example_of_a_request_is_one_that_a_node_takes) {
   for (const std::string& append : request_examples("~1raft~1append")) {
     EXPECT_TRUE(raft::decode_append_request(append));
   }
+  for (const std::string& vote : request_examples("~1raft~1prevote")) EXPECT_TRUE(raft::decode_pre_vote_request(vote));
+  for (const std::string& order : request_examples("~1raft~1timeout-now")) {
+    EXPECT_TRUE(raft::decode_timeout_now(order));
+  }
 }
 
 // The page offers to send the examples: they must not disturb an election, or change a log.
 TEST_F(OpenApiTest, the_examples_of_raft_messages_are_of_a_term_that_has_passed) {
   EXPECT_EQ(raft::decode_vote_request(request_examples("~1raft~1vote").at(0))->term, 0U);
   EXPECT_EQ(raft::decode_append_request(request_examples("~1raft~1append").at(0))->term, 0U);
+  EXPECT_EQ(raft::decode_pre_vote_request(request_examples("~1raft~1prevote").at(0))->term, 0U);
+  EXPECT_EQ(raft::decode_timeout_now(request_examples("~1raft~1timeout-now").at(0))->term, 0U);
 }
 
 TEST_F(OpenApiTest, the_fields_of_the_status_are_those_that_a_node_answers) {

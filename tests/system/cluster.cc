@@ -4,6 +4,8 @@
 #include <signal.h>
 
 #include <algorithm>
+#include <fstream>
+#include <iterator>
 #include <utility>
 
 namespace timestore::system {
@@ -31,6 +33,11 @@ std::vector<int> Cluster::ports() const {
   std::vector<int> ports;
   for (const Node& node : nodes_) ports.push_back(node.port);
   return ports;
+}
+
+std::string Cluster::log(std::size_t node) const {
+  std::ifstream file(scratch_.file(id(node) + ".log"));
+  return {std::istreambuf_iterator<char>(file), {}};
 }
 
 std::string Cluster::peers_of(std::size_t node) const {
@@ -62,6 +69,7 @@ Command Cluster::command(std::size_t node) const {
   }
   const std::string peers = peers_of(node);
   if (!peers.empty()) command.arguments.insert(command.arguments.end(), {"--peers", peers});
+  command.arguments.insert(command.arguments.end(), further_flags_.begin(), further_flags_.end());
   return command;
 }
 

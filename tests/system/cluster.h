@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "tests/system/client.h"
@@ -44,6 +45,10 @@ class Cluster {
   std::string folder(std::size_t node) const { return scratch_.file(id(node)); }
   std::string database(std::size_t node) const { return folder(node) + "/timeseries.db"; }
   std::vector<int> ports() const;
+  std::string log(std::size_t node) const;  // all that it has printed in all its lives
+
+  // Flags that every node gets from its next start on.
+  void set_further_flags(std::vector<std::string> flags) { further_flags_ = std::move(flags); }
 
   // What starts the node: for tests that want to start it themselves, in another way.
   Command command(std::size_t node) const;
@@ -90,6 +95,7 @@ class Cluster {
   Scratch scratch_;
   Settings settings_;
   std::string further_peers_;
+  std::vector<std::string> further_flags_;
   std::vector<Node> nodes_;
 };
 

@@ -22,6 +22,10 @@ PeerDouble::PeerDouble(std::string id, Vote vote) : id_(std::move(id)), vote_(vo
   server_.Post("/raft/append",
                [this](const Request& request, Response& response) { answer_append(request, response); });
   server_.Get("/raft/status", [this](const Request&, Response& response) { answer_status(response); });
+  server_.set_error_handler([this](const Request& request, Response& response) {
+    const std::lock_guard lock(mutex_);
+    if (response.status == 404) unknown_paths_.push_back(request.path);
+  });
   server_.set_keep_alive_max_count(1'000'000);
   server_.set_tcp_nodelay(true);
   port_ = free_port();
@@ -48,6 +52,11 @@ void PeerDouble::set_deaf(bool deaf) {
 int PeerDouble::votes_asked() const {
   const std::lock_guard lock(mutex_);
   return votes_asked_;
+}
+
+std::vector<std::string> PeerDouble::unknown_paths() const {
+  const std::lock_guard lock(mutex_);
+  return unknown_paths_;
 }
 
 std::vector<std::string> PeerDouble::commands() const {

@@ -37,8 +37,9 @@ class PeerDouble {
   void set_deaf(bool deaf);
 
   int votes_asked() const;
-  std::vector<std::string> commands() const;  // the log's, from index 1
-  std::uint64_t leader_commit() const;        // the largest that it was told
+  std::vector<std::string> unknown_paths() const;  // of the requests that it answered with 404
+  std::vector<std::string> commands() const;       // the log's, from index 1
+  std::uint64_t leader_commit() const;             // the largest that it was told
   // What it was sent that the original would not have understood; empty when all is well.
   std::vector<std::string> complaints() const;
 
@@ -62,6 +63,7 @@ class PeerDouble {
   Vote vote_;
   bool deaf_ = false;
   int votes_asked_ = 0;
+  std::vector<std::string> unknown_paths_;
   std::int64_t term_ = 0;
   std::string leader_;
   std::vector<LogEntry> log_;

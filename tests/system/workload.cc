@@ -79,7 +79,9 @@ void Workload::write_next(Writer& writer) {
       return;
     }
     if (answer.status == 503) {
-      if (answer.header("Retry-After").empty()) writer.ledger.protests.push_back("503 without Retry-After");
+      if (answer.header("Retry-After").empty() || !Json(answer.body).text("/detail")) {
+        writer.ledger.protests.push_back("503 without Retry-After or without a reason: " + answer.text());
+      }
       // Without an id in the answer, the entry is certainly not stored, and is sent again as it was.
       if (const auto id = Json(answer.body).text("/id")) entry.id = *id;
     } else if (answer.status != 0) {

@@ -1,0 +1,234 @@
+// What a node says to somebody who wants another leader: alone, as a follower, and to bodies that make no sense. How
+// whole clusters hand over is seen in tests/system/transfer_test.cc.
+#include "net/cluster_api.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <simdjson.h>
+#include <stdlib.h>
+
+#include <filesystem>
+
+#include "net/http/server.h"
+#include "net/log.h"
+
+namespace timestore::net {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+constexpr const char* kTransfer = "/cluster/transfer";
+constexpr const char* kJson = "application/json";
+
+// A node that is asked to hand over, and gives the answer that the test wants.
+class AskedNode {
+ public:
+  explicit AskedNode(http::Handler answer) {
+    http::Router router;
+    router.add({.method = "POST",
+                .pattern = kTransfer,
+                .handler =
+                    [this, answer = std::move(answer)](const http::Request& request, httplib::Response& response) {
+                      requests_.push_back(request.http.get_header_value(kForwardedHeader) + ": " + request.http.body);
+                      answer(request, response);
+                    },
+                .body = http::BodyRules{}});
+    server_ = std::move(*http::Server::start(std::move(router), {}));
+  }
+
+  HostPort address() const { return {"127.0.0.1", server_->port()}; }
+  // Who passed on what. Requires that nobody asks now.
+  const std::vector<std::string>& requests() const { return requests_; }
+
+ private:
+  std::vector<std::string> requests_;
+  std::unique_ptr<http::Server> server_;
+};
+
+class ClusterApiTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    start_log("error", "text", "test");
+    std::string pattern = (std::filesystem::temp_directory_path() / "timestore-cluster-XXXXXX").string();
+    ASSERT_NE(mkdtemp(pattern.data()), nullptr);
+    directory_ = pattern;
+  }
+  void TearDown() override {
+    if (server_) server_->stop(std::chrono::seconds(1));
+    if (node_) node_->stop();
+    std::filesystem::remove_all(directory_);
+  }
+
+  void start(std::vector<raft::Member> voters, std::uint32_t election_ticks, std::map<raft::NodeId, HostPort> others) {
+    Node::Options options;
+    options.replica.node = "n1";
+    options.replica.configuration.voters = std::move(voters);
+    options.replica.series_path = directory_ / "n1.db";
+    options.replica.log_path = directory_ / "n1.raft.db";
+    options.replica.raft.election_ticks_min = election_ticks;
+    options.replica.raft.election_ticks_max = election_ticks;
+    auto log = store::LogFile::open(options.replica.log_path);
+    ASSERT_TRUE(log) << log.error().message;
+    auto node = Node::start(std::move(options), std::move(*log));
+    ASSERT_TRUE(node) << node.error().message;
+    node_ = std::move(*node);
+    forwarder_.emplace("n1", std::move(others));
+    access_.emplace(*node_, *forwarder_);
+    api_.emplace(*node_, *access_, *forwarder_);
+    http::Router router;
+    api_->add_routes(router);
+    server_ = std::move(*http::Server::start(std::move(router), {}));
+  }
+
+  void start_alone() {
+    start({{"n1", ""}}, 1, {});
+    for (Leadership seen; !seen.is_leader;) seen = node_->await_change(seen, Clock::now() + std::chrono::seconds(10));
+  }
+
+  // It calls no election itself.
+  void start_as_follower(std::map<raft::NodeId, HostPort> others) {
+    start({{"n1", ""}, {"n2", ""}, {"n3", ""}}, 100'000, std::move(others));
+  }
+
+  void follow(const raft::NodeId& leader, raft::Term term) {
+    const auto answer = node_->answer(leader, raft::AppendRequest{.term = term, .leader = leader, .entries = {}},
+                                      Clock::now() + std::chrono::seconds(10));
+    ASSERT_TRUE(answer);
+    ASSERT_EQ(node_->leadership().leader, leader);
+  }
+
+  httplib::Response post(const std::string& body, const httplib::Headers& headers = {}) const {
+    httplib::Client client("127.0.0.1", server_->port());
+    client.set_read_timeout(std::chrono::seconds(30));
+    const auto answer = client.Post(kTransfer, headers, body, kJson);
+    EXPECT_TRUE(answer) << httplib::to_string(answer.error());
+    return answer ? *answer : httplib::Response();
+  }
+
+  std::filesystem::path directory_;
+  std::unique_ptr<Node> node_;
+  std::optional<Forwarder> forwarder_;
+  std::optional<ClusterAccess> access_;
+  std::optional<ClusterApi> api_;
+  std::unique_ptr<http::Server> server_;
+};
+
+std::string detail_of(const httplib::Response& response) {
+  simdjson::dom::parser parser;
+  std::string_view detail;
+  if (parser.parse(response.body)["detail"].get(detail) != simdjson::SUCCESS) return "no detail: " + response.body;
+  return std::string(detail);
+}
+
+TEST_F(ClusterApiTest, a_body_that_makes_no_sense_is_refused_with_a_sentence) {
+  start_alone();
+  const std::string deep = std::string(2000, '[') + std::string(2000, ']');
+  for (const std::string& body :
+       {std::string("null"), std::string("[]"), std::string("7"), std::string("\"n1\""), std::string("{"),
+        std::string(R"({"to":"n1"}{"to":"n1"})"), std::string("{\"to\":\"\xff\"}"),
+        std::string("{\"to\":\"n1\0\"}", 12), deep, R"({"to":)" + deep + "}"}) {
+    const auto answer = post(body);
+    EXPECT_EQ(answer.status, 400) << body;
+    EXPECT_THAT(detail_of(answer), HasSubstr("not a JSON object")) << body;
+  }
+  for (const std::string body :
+       {R"({"to":""})", R"({"to":7})", R"({"to":["n1"]})", R"({"to":{"id":"n1"}})", R"({"to":true})"}) {
+    const auto answer = post(body);
+    EXPECT_EQ(answer.status, 400) << body;
+    EXPECT_THAT(detail_of(answer), HasSubstr("must be the id of a node")) << body;
+  }
+  EXPECT_THAT(detail_of(post(R"({"node":"n1"})")), HasSubstr("only property"));
+  EXPECT_THAT(detail_of(post(R"({"to":"n1","to":"n1"})")), HasSubstr("twice"));
+  EXPECT_EQ(post(R"({"to":")" + std::string(5000, 'n') + "\"}").status, 413);
+}
+
+TEST_F(ClusterApiTest, a_body_of_another_kind_is_refused) {
+  start_alone();
+  httplib::Client client("127.0.0.1", server_->port());
+  EXPECT_EQ(client.Post(kTransfer, R"({"to":"n1"})", "text/plain")->status, 415);
+  EXPECT_EQ(client.Get(kTransfer)->status, 405);
+}
+
+TEST_F(ClusterApiTest, who_leads_already_is_handed_nothing) {
+  start_alone();
+  for (const char* body : {R"({"to":"n1"})", R"( { "TO" : "n1" } )"}) {
+    const auto answer = post(body);
+    EXPECT_EQ(answer.status, 200) << body;
+    EXPECT_EQ(answer.body, R"({"leaderId":"n1"})");
+  }
+  EXPECT_EQ(node_->leadership().term, 1U);
+}
+
+TEST_F(ClusterApiTest, an_id_that_no_member_has_is_not_found) {
+  start_alone();
+  const auto answer = post(R"({"to":"n9"})");
+  EXPECT_EQ(answer.status, 404);
+  EXPECT_THAT(detail_of(answer), HasSubstr("No member"));
+  EXPECT_EQ(post("{\"to\":\"\\u0000\\\"\\ud83d\\ude00\"}").status, 404) << "and is not repeated in the answer";
+}
+
+TEST_F(ClusterApiTest, a_node_alone_has_nobody_to_hand_over_to) {
+  start_alone();
+  for (const char* body : {"", " \n", "{}", R"({"to":null})"}) {
+    const auto answer = post(body);
+    EXPECT_EQ(answer.status, 409) << body;
+    EXPECT_THAT(detail_of(answer), HasSubstr("only one")) << body;
+  }
+  EXPECT_TRUE(node_->leadership().is_leader);
+}
+
+TEST_F(ClusterApiTest, a_follower_passes_the_request_on_and_the_answer_back) {
+  AskedNode n2([](const auto&, httplib::Response& response) {
+    response.status = 503;
+    response.set_header("Retry-After", "7");
+    response.set_content(R"({"detail":"Node n3 does not answer, so node n2 leads on."})", "application/problem+json");
+  });
+  start_as_follower({{"n2", n2.address()}});
+  follow("n2", 1);
+  const auto answer = post(R"({"to":"n3"})");
+  EXPECT_EQ(answer.status, 503);
+  EXPECT_EQ(answer.get_header_value("Retry-After"), "7");
+  EXPECT_EQ(answer.get_header_value("Content-Type"), "application/problem+json");
+  EXPECT_EQ(detail_of(answer), "Node n3 does not answer, so node n2 leads on.");
+  EXPECT_THAT(n2.requests(), ElementsAre(R"(n1: {"to":"n3"})"));
+}
+
+TEST_F(ClusterApiTest, what_was_passed_on_once_is_not_passed_on_again) {
+  AskedNode n2([](const auto&, auto&) {});
+  start_as_follower({{"n2", n2.address()}});
+  follow("n2", 1);
+  const auto answer = post("{}", {{kForwardedHeader, "n3"}});
+  EXPECT_EQ(answer.status, 503);
+  EXPECT_EQ(answer.get_header_value(kNotLeaderHeader), "1");
+  EXPECT_EQ(answer.get_header_value("Retry-After"), "1");
+  EXPECT_THAT(n2.requests(), IsEmpty());
+}
+
+TEST_F(ClusterApiTest, a_leader_that_leads_no_more_is_left_for_the_next_one) {
+  AskedNode n3([](const auto&, httplib::Response& response) { response.set_content(R"({"leaderId":"n1"})", kJson); });
+  AskedNode n2([&](const auto&, httplib::Response& response) {
+    follow("n3", 2);
+    response.status = 503;
+    response.set_header(kNotLeaderHeader, "1");
+  });
+  start_as_follower({{"n2", n2.address()}, {"n3", n3.address()}});
+  follow("n2", 1);
+  const auto answer = post(R"({"to":"n1"})");
+  EXPECT_EQ(answer.status, 200) << answer.body;
+  EXPECT_EQ(answer.body, R"({"leaderId":"n1"})");
+  EXPECT_THAT(n2.requests(), ElementsAre(R"(n1: {"to":"n1"})"));
+  EXPECT_THAT(n3.requests(), ElementsAre(R"(n1: {"to":"n1"})"));
+}
+
+TEST_F(ClusterApiTest, a_node_that_is_about_to_stop_does_not_wait_for_a_leader) {
+  start_as_follower({});
+  access_->refuse_from_now_on();
+  const auto answer = post("{}");
+  EXPECT_EQ(answer.status, 503);
+  EXPECT_THAT(detail_of(answer), HasSubstr("No leader is known"));
+}
+
+}  // namespace
+}  // namespace timestore::net
