@@ -19,7 +19,7 @@ void acknowledge(State& leader) {
   (void)step_one(leader, WriteDone{leader.last_write});
   const Term term = leader.term();
   const Index last = leader.trail.last_index();
-  const std::vector<Member> voters = leader.configuration.voters;
+  const std::vector<Member> voters = leader.configuration().voters;
   for (const Member& voter : voters) {
     if (voter.id == leader.id) continue;
     (void)step_one(
