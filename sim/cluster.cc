@@ -101,6 +101,7 @@ Result<void> Cluster::open(Node& node) {
   auto log = store::LogFile::open(options.log_path, options.vfs);
   if (!log) return tl::unexpected(log.error());
   const store::LogFile::Recovered recovered = (*log)->recovered();
+  oracle_.found(node.number, recovered);
   auto replica = Replica::open(options, {.transport = node, .lanes = node, .witness = &node}, std::move(*log));
   if (!replica) return tl::unexpected(replica.error());
   node.replica = std::move(*replica);

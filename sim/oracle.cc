@@ -63,6 +63,10 @@ void Oracle::report(Violation violation) { state_->findings.report(std::move(vio
 
 // ---------------------------------------------------------------------------------------------------- nodes
 
+void Oracle::found(std::size_t node, const store::LogFile::Recovered& recovered) {
+  if (!state_->is_over()) state_->shadows.found(node, recovered);
+}
+
 void Oracle::started(std::size_t node, const store::LogFile::Recovered& recovered, const raft::State& core,
                      std::uint64_t state_hash) {
   if (state_->is_over()) return;

@@ -62,6 +62,8 @@ class Oracle {
   void report(Violation violation);
 
   // ---- what nodes do
+  // A log file was opened. The life that should follow may never begin.
+  void found(std::size_t node, const store::LogFile::Recovered& recovered);
   // A life begins: what the log file held when it was opened, and what the series file has applied.
   void started(std::size_t node, const store::LogFile::Recovered& recovered, const raft::State& core,
                std::uint64_t state_hash);

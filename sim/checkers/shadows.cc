@@ -34,10 +34,12 @@ void Shadows::started(std::size_t node, const store::LogFile::Recovered& recover
     take_over(node, recovered);
   } else {
     LogImage image = shadow.durable;
-    while (!is_image(image, recovered) && !shadow.queue.empty()) {
+    const auto noted = [&] { return with_snapshot(image, shadow.installing); };
+    while (!is_image(image, recovered) && !is_image(noted(), recovered) && !shadow.queue.empty()) {
       apply(image, shadow.queue.front());
       shadow.queue.pop_front();
     }
+    if (!is_image(image, recovered)) image = noted();
     const bool holds = rules_.require(is_image(image, recovered), "a restarted node holds what it promised", [&] {
       return facts("node", node + 1, "durable term", shadow.durable.hard_state.term, "durable log to",
                    place(shadow.durable.log.last()), "asked for to", place(shadow.issued.log.last()), "recovered term",
@@ -47,15 +49,30 @@ void Shadows::started(std::size_t node, const store::LogFile::Recovered& recover
     shadow.durable = std::move(image);
     // A crash came when the series file had been replaced and the log had not heard of it.
     const raft::Position base = core.trail.base();
-    if (base != recovered.trail.base() && base == recovered.installing) begin_after(shadow.durable, base);
+    if (base != recovered.trail.base() && base == recovered.installing) {
+      shadow.durable = with_snapshot(std::move(shadow.durable), base);
+    }
   }
   shadow.issued = shadow.durable;
   shadow.queue.clear();
   shadow.last_write = 0;
   const bool is_what_was_found =
       core.trail == recovered.trail || core.trail == raft::Trail(recovered.installing.value_or(raft::Position{}));
+  shadow.installing.reset();
   rules_.require(core.hard_state == recovered.hard_state && is_what_was_found,
                  "a node starts from what its log file holds", [&] { return facts("node", node + 1); });
+}
+
+void Shadows::found(std::size_t node, const store::LogFile::Recovered& recovered) {
+  if (recovered.installing) shadows_[node].installing = recovered.installing;
+}
+
+// What a start makes of the log file when the series file has become a snapshot, and the log has not heard of it.
+LogImage Shadows::with_snapshot(LogImage image, const std::optional<raft::Position>& last) const {
+  if (!last) return image;
+  image.log.truncate_from(last->index);
+  begin_after(image, *last);
+  return image;
 }
 
 bool Shadows::is_image(const LogImage& image, const store::LogFile::Recovered& recovered) const {

@@ -37,6 +37,9 @@ class Shadows {
   // takes part in nothing any more, so no quorum can be formed that would miss it.
   std::size_t holders(raft::Position position) const;
 
+  // A log file was opened, though its node may not come to life: what it then says of a snapshot that is being
+  // installed it may have acted upon before it says something else.
+  void found(std::size_t node, const store::LogFile::Recovered& recovered);
   void started(std::size_t node, const store::LogFile::Recovered& recovered, const raft::State& core);
   void stepped(std::size_t node, const raft::State& core, const raft::Effects& effects);
   void wrote(std::size_t node, raft::WriteId last, bool is_synced);
@@ -56,6 +59,7 @@ class Shadows {
     std::deque<Queued> queue;
     raft::WriteId last_write = 0;
     bool is_lost = false;
+    std::optional<raft::Position> installing;  // noted in the log file when it was last opened
   };
 
   bool asks(std::size_t node, const raft::Write& write);
@@ -64,6 +68,7 @@ class Shadows {
   void take_over(std::size_t node, const store::LogFile::Recovered& recovered);
   void apply(LogImage& image, const Queued& write) const;
   void begin_after(LogImage& image, raft::Position last) const;
+  LogImage with_snapshot(LogImage image, const std::optional<raft::Position>& last) const;
 
   Rules rules_;
   Entries& entries_;

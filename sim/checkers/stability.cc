@@ -43,6 +43,7 @@ void Stability::stepped(std::size_t node, const raft::State& core, std::span<con
     if (std::holds_alternative<raft::Tick>(input) && account.silence) ++*account.silence;
     if (const auto* receipt = std::get_if<raft::Receive>(&input)) hear(account, core, *receipt, log_may_have_changed);
   }
+  check_disk(node, account, core, inputs);
   check_term(node, core, inputs);
   check_late_order(node, before, core, inputs);
   if (account.term != core.term()) enter(account, core.term());
@@ -73,6 +74,21 @@ void Stability::enter(Account& account, raft::Term term) {
   account.term = term;
   account.silence.reset();
   account.recalled = 0;
+}
+
+void Stability::check_disk(std::size_t node, Account& account, const raft::State& core,
+                           std::span<const raft::Input> inputs) {
+  for (const raft::Input& input : inputs) {
+    if (std::holds_alternative<raft::WriteDone>(input)) account.stalled = 0;
+    if (std::holds_alternative<raft::Tick>(input) && account.is_writing) ++account.stalled;
+  }
+  account.is_writing = core.durable_write < core.last_write;
+  if (!account.is_writing) account.stalled = 0;
+  rules_.require(!core.is_leader() || account.stalled <= core.options.election_ticks_max,
+                 "a leader whose disk stands still makes way", [&] {
+                   return facts("node", node + 1, "term", core.term(), "its disk has stood still for", account.stalled,
+                                "ticks");
+                 });
 }
 
 void Stability::check_term(std::size_t node, const raft::State& core, std::span<const raft::Input> inputs) {

@@ -1,6 +1,6 @@
-// Whether nobody is disturbed without need: terms are entered only where an election could be won, and nobody is asked
-// to depose a leader that is heard (Ongaro's thesis, 3.10, 4.2.3 and 9.6). Breaking these rules costs no data, only
-// progress, which few other checkers would notice.
+// Whether leadership stays where it works and nowhere else: terms are entered only where an election could be won,
+// nobody is asked to depose a leader that is heard (Ongaro's thesis, 3.10, 4.2.3 and 9.6), and a leader whose disk
+// stands still makes way. Breaking these rules costs no data, only progress, which few other checkers would notice.
 #pragma once
 
 #include <cstdint>
@@ -29,12 +29,15 @@ class Stability {
     raft::Term term = 0;
     std::optional<std::uint32_t> silence;  // ticks since its leader was heard; none: it never was in this term
     raft::Round recalled = 0;              // by the term's leader
+    bool is_writing = false;               // its disk owes it a write since before this turn
+    std::uint32_t stalled = 0;             // ticks for which its disk has not done a write that is due
     std::map<raft::NodeId, raft::Term> encouraged_by;  // the newest term that this peer would vote in
     std::map<raft::NodeId, raft::Term> must_refuse;    // the newest term that this peer must not be encouraged to enter
   };
 
   static void hear(Account& account, const raft::State& core, const raft::Receive& receipt, bool log_may_have_changed);
   static void enter(Account& account, raft::Term term);
+  void check_disk(std::size_t node, Account& account, const raft::State& core, std::span<const raft::Input> inputs);
   void check_term(std::size_t node, const raft::State& core, std::span<const raft::Input> inputs);
   void check_late_order(std::size_t node, const Account& before, const raft::State& core,
                         std::span<const raft::Input> inputs);
