@@ -59,6 +59,9 @@ bool ClusterAccess::write_here(WriteAnswer& answer, Deadline deadline) {
     case replica::WriteEnd::Kind::kBusy:
       answer.kind = WriteAnswer::Kind::kBusy;
       return true;
+    case replica::WriteEnd::Kind::kDiskFull:
+      answer.kind = WriteAnswer::Kind::kDiskFull;
+      return true;
     case replica::WriteEnd::Kind::kUnknown:
       answer.kind = WriteAnswer::Kind::kUnknown;
       return false;

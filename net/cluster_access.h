@@ -30,6 +30,7 @@ struct WriteAnswer {
     kNotLeader,  // certainly not stored: no leader was found in time, or a forwarded request reached a node that is
                  // none
     kBusy,       // certainly not stored: too much is waiting
+    kDiskFull,   // certainly not stored: the leader's disk is full
     kUnknown,    // may be stored or not; `end.entries` have their ids for a retry
   };
   Kind kind = Kind::kUnknown;

@@ -179,6 +179,8 @@ void TimeSeriesApi::post_entry(const http::Request& request, httplib::Response& 
       return answer_not_leader(response);
     case WriteAnswer::Kind::kBusy:
       return answer_unavailable(response, "Too many writes are waiting. Nothing was stored; try again.");
+    case WriteAnswer::Kind::kDiskFull:
+      return answer_unavailable(response, "The leader's disk is full. Nothing was stored; make room, then try again.");
     case WriteAnswer::Kind::kUnknown:
       return answer_unknown(answer.end.entries.front(), response);
   }

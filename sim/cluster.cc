@@ -10,6 +10,7 @@ namespace timestore::sim {
 namespace {
 
 constexpr const char* kLogPath = "log.db";
+constexpr const char* kLogWalPath = "log.db-wal";  // every transaction goes there first
 constexpr const char* kSeriesPath = "series.db";
 
 raft::Configuration configuration_of(std::size_t size) {
@@ -173,6 +174,8 @@ void Cluster::Node::stepped(const raft::State& core, std::span<const raft::Input
   cluster.oracle_.stepped(number, core, inputs, effects);
 }
 
+void Cluster::Node::wrote(raft::WriteId through) { cluster.oracle_.wrote(number, through, disk.is_synced(kLogWalPath)); }
+
 // ---------------------------------------------------------------------------------------------------- lanes
 
 void Cluster::Node::run(Lane lane, Job job) {
@@ -204,9 +207,6 @@ bool Cluster::done(std::size_t number, Lane lane) {
   state.is_worked = false;
   if (!state.jobs.empty()) pacer_.queued(number, lane);
   job.done();
-  if (job.writes_through > 0 && !node.replica->failure()) {
-    oracle_.wrote(number, job.writes_through, node.disk.is_synced(kLogPath));
-  }
   return true;
 }
 

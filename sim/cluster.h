@@ -149,6 +149,7 @@ class Cluster {
     void send(raft::Send send) override;
     void run(Lane lane, Job job) override;
     void stepped(const raft::State& core, std::span<const raft::Input> inputs, const raft::Effects& effects) override;
+    void wrote(raft::WriteId through) override;
   };
 
   const LaneState& lane_of(std::size_t number, Lane lane) const {

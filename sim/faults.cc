@@ -247,8 +247,12 @@ struct Faults {
 
   // A client reads a node's series file very slowly: checkpoints and installations must wait for it.
   static bool slow_reader(Nemesis& nemesis, Stream& choices, std::uint32_t strength) {
-    const std::size_t node = nemesis.victim(choices);
-    if (!nemesis.world_.cluster().is_up(node)) return false;
+    std::size_t node = nemesis.victim(choices);
+    Cluster& cluster = nemesis.world_.cluster();
+    for (std::size_t other = 0; other < cluster.size(); ++other) {
+      if (cluster.is_up(other) && cluster[other].is_fetching()) node = other;  // the best moment
+    }
+    if (!cluster.is_up(node)) return false;
     nemesis.world_.note(node, "is read slowly");
     nemesis.world_.cluster().begin_slow_read(node);
     nemesis.for_a_while(choices, strength, [&nemesis, node] { nemesis.world_.cluster().end_slow_read(node); });

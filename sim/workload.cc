@@ -30,6 +30,8 @@ const char* name_of(const replica::WriteEnd& end) {
       return "not leader";
     case replica::WriteEnd::Kind::kBusy:
       return "busy";
+    case replica::WriteEnd::Kind::kDiskFull:
+      return "disk full";
     case replica::WriteEnd::Kind::kUnknown:
       return "unknown";
   }
@@ -169,6 +171,7 @@ void Workload::written(std::size_t number, std::size_t node, OperationId operati
       break;
     case replica::WriteEnd::Kind::kNotLeader:
     case replica::WriteEnd::Kind::kBusy:
+    case replica::WriteEnd::Kind::kDiskFull:
       look_for_the_leader(client);
       break;
   }

@@ -84,6 +84,7 @@ void World::start(std::size_t number) {
     return;
   }
   machine.refusal.clear();
+  machine.has_run = true;
   if (cluster_.life(number) > 1) ++restarts_;
   note(number, "starts");
   plan_tick(number, cluster_.life(number));
@@ -113,6 +114,11 @@ void World::stopped(std::size_t number, StopReason reason, const std::string& wh
 // A node may only refuse when something was done to its disk, and damage by its name only when its disk has rotted.
 void World::blame(std::size_t number, const char* rule, const std::string& why) {
   const Machine& machine = machines_[number];
+  if (machine.has_run && why.find("The disk is full") != std::string::npos) {
+    return cluster_.oracle().report({.checker = "world",
+                                     .rule = "a full disk stops no node that has run before",
+                                     .detail = Cluster::name(number) + ": " + why});
+  }
   if (cluster_.disk(number).counts().faults > machine.faults_before) return;
   const bool names_damage = why.find("damaged") != std::string::npos;
   if (machine.is_rotten && names_damage) {

@@ -79,6 +79,7 @@ class World final : public Pacer {
     bool is_rotten = false;  // its disk may hold damage that only a refusal can answer
     bool is_healed = false;  // nothing is done to it any more
     bool is_waking = false;
+    bool has_run = false;
     std::string refusal = {};         // why it did not start, the last time
     std::uint64_t faults_before = 0;  // of its disk, when the present life began
     raft::Term leader_term = 0;       // for the timeline: the newest term in which it was seen to lead

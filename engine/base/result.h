@@ -13,6 +13,7 @@ namespace timestore {
 
 struct Error {
   std::string message;
+  bool is_full = false;  // the disk has no space left: nothing has happened, and it may succeed when tried again later
   bool operator==(const Error&) const = default;
 };
 

@@ -115,7 +115,8 @@ void tick_leader(Turn& turn) {
     if (++progress.silent_ticks < state.options.election_ticks_max) ++heard;
   }
   const bool is_alone = heard < majority(state.configuration().voters.size());
-  if (is_alone || state.stalled_ticks >= state.options.election_ticks_max) {
+  const bool is_stalled = state.stalled_ticks >= state.options.election_ticks_max;
+  if (is_alone || (is_stalled && !leader.peers.empty())) {
     if (is_alone) TIMESTORE_MARK("raft: a leader made way because no majority answered");
     if (!is_alone) TIMESTORE_MARK("raft: a leader made way because its disk stood still");
     return become_follower(turn, state.term(), "");

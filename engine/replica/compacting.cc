@@ -50,18 +50,20 @@ void Replica::compact_when_due() {
 
 // A reader of an older state may be in the way: then the next tick tries again.
 void Replica::checkpoint() {
-  if (is_checkpointing_ || is_applying_) return;
+  if (is_checkpointing_ || is_applying_ || ticks_until_checkpoint_ > 0) return;
   is_checkpointing_ = true;
   TIMESTORE_MARK("replica: the series file was made durable, so that the log can be forgotten");
   on_lane(
       Lane::kSeries,
       [this]() -> Result<raft::Index> {
         auto moved = series_->checkpoint();
-        if (!moved) return tl::unexpected(moved.error());
+        if (!moved && !moved.error().is_full) return tl::unexpected(moved.error());
         return series_->durable_index();
       },
       [this](const Result<raft::Index>& durable) {
         is_checkpointing_ = false;
+        if (*durable == series_durable_)
+          ticks_until_checkpoint_ = options_.raft.heartbeat_ticks;  // no space, or a reader
         series_durable_ = *durable;
         compact_when_due();
       });

@@ -24,8 +24,6 @@ enum class Lane : std::uint8_t { kLog, kSeries };
 struct Job {
   std::function<void()> work;  // runs on the lane; touches only that lane's file and what the job itself holds
   std::function<void()> done;  // then runs where the replica runs
-  raft::WriteId writes_through =
-      0;  // every write up to this one is durable when `work` has succeeded; 0: it only reads
 };
 
 class Lanes {
@@ -34,11 +32,13 @@ class Lanes {
   virtual void run(Lane lane, Job job) = 0;  // returns before `done` runs
 };
 
-// Sees every turn of the core, after it was taken and before any of its effects is carried out. It changes nothing.
+// Sees every turn of the core, after it was taken and before any of its effects is carried out, and which writes the
+// log file calls durable. It changes nothing.
 class Witness {
  public:
   virtual ~Witness() = default;
   virtual void stepped(const raft::State& core, std::span<const raft::Input> inputs, const raft::Effects& effects) = 0;
+  virtual void wrote(raft::WriteId through) = 0;
 };
 
 struct Ports {

@@ -10,6 +10,16 @@
 
 namespace timestore::replica {
 
+namespace {
+
+// Whether it was done; a full disk is no failure.
+Result<bool> unless_full(Result<void> done) {
+  if (done || done.error().is_full) return done.has_value();
+  return tl::unexpected(std::move(done.error()));
+}
+
+}  // namespace
+
 Replica::Replica(const Options& options, Ports ports, std::unique_ptr<store::LogFile> log,
                  std::unique_ptr<store::SeriesFile> series, raft::State core)
     : options_(options),
@@ -31,6 +41,11 @@ Replica::~Replica() = default;
 void Replica::tick() {
   inputs_.emplace_back(raft::Tick{});
   if (failure_) return;
+  if (ticks_until_retry_ > 0 && --ticks_until_retry_ == 0) {
+    start_writing();
+    start_applying();
+  }
+  if (ticks_until_checkpoint_ > 0) --ticks_until_checkpoint_;
   tick_lending();
   tick_fetching();
   compact_when_due();
@@ -62,6 +77,11 @@ WriteTicket Replica::submit(std::vector<TimeEntry> entries, WriteCallback callba
   std::size_t size_bytes = 0;
   for (const TimeEntry& entry : submission.entries) {
     size_bytes += sizeof(TimeEntry) + entry.device_id.size() + entry.attributes.size();
+  }
+  if (is_disk_full_ && is_leader()) {
+    TIMESTORE_MARK("replica: a write was refused because the disk is full");
+    finish(std::move(submission), WriteEnd::Kind::kDiskFull);
+    return ticket;
   }
   if (waiting_bytes_ + size_bytes > options_.max_waiting_bytes) {
     finish(std::move(submission), WriteEnd::Kind::kBusy);
@@ -189,23 +209,37 @@ void Replica::persist(std::optional<raft::Write> write) {
 }
 
 void Replica::start_writing() {
-  if (failure_ || is_writing_ || unwritten_.empty()) return;
+  if (failure_ || is_writing_ || unwritten_.empty() || ticks_until_retry_ > 0) return;
   is_writing_ = true;
-  auto writes = std::exchange(unwritten_, {});
-  const raft::WriteId last = writes.back().id;
-  if (writes.size() > 1) TIMESTORE_MARK("replica: writes shared a transaction");
+  auto writes = std::make_shared<const std::vector<raft::Write>>(std::exchange(unwritten_, {}));
+  if (writes->size() > 1) TIMESTORE_MARK("replica: writes shared a transaction");
   on_lane(
-      Lane::kLog, [this, writes = std::move(writes)] { return log_->write(writes); },
-      [this, last](const Result<void>&) {
+      Lane::kLog, [this, writes] { return unless_full(log_->write(*writes)); },
+      [this, writes](const Result<bool>& is_done) {
         is_writing_ = false;
-        if (compacting_write_ > 0 && last >= compacting_write_) {
-          is_compacting_ = false;
-          compacting_write_ = 0;
-        }
-        inputs_.emplace_back(raft::WriteDone{last});
-        start_writing();
-      },
-      last);
+        if (*is_done) return wrote(writes->back().id);
+        TIMESTORE_MARK("replica: the log file found no space");
+        unwritten_.insert(unwritten_.begin(), writes->begin(), writes->end());
+        wait_for_space();
+      });
+}
+
+void Replica::wrote(raft::WriteId last) {
+  if (ports_.witness != nullptr) ports_.witness->wrote(last);
+  if (std::exchange(is_disk_full_, false)) TIMESTORE_MARK("replica: there was space again");
+  if (compacting_write_ > 0 && last >= compacting_write_) {
+    is_compacting_ = false;
+    compacting_write_ = 0;
+  }
+  inputs_.emplace_back(raft::WriteDone{last});
+  start_writing();
+}
+
+// What was to be written stays due. Meanwhile this node promises nothing, and the core knows that its disk stands
+// still.
+void Replica::wait_for_space() {
+  is_disk_full_ = true;
+  ticks_until_retry_ = options_.raft.heartbeat_ticks;
 }
 
 void Replica::apply(raft::Index through) {
@@ -216,7 +250,7 @@ void Replica::apply(raft::Index through) {
 
 // Hands the next group of committed entries to the series lane, from the cache or else by way of the log file.
 void Replica::start_applying() {
-  if (failure_ || is_applying_ || applied_ >= apply_through_) return;
+  if (failure_ || is_applying_ || applied_ >= apply_through_ || ticks_until_retry_ > 0) return;
   is_applying_ = true;
   const raft::Index first = applied_ + 1;
   const auto count = static_cast<std::size_t>(
@@ -249,13 +283,19 @@ void Replica::apply_entries(raft::Index first, std::vector<raft::Entry> entries)
   };
   on_lane(
       Lane::kSeries,
-      [this, first, entries = std::move(entries)]() -> Result<Group> {
+      [this, first, entries = std::move(entries)]() -> Result<std::optional<Group>> {
         auto results = series_->apply(first, entries);
+        if (!results && results.error().is_full) return std::nullopt;
         if (!results) return tl::unexpected(results.error());
         return Group{std::move(*results), series_->state_hash(), series_->durable_index()};
       },
-      [this, first](Result<Group> group) {
+      [this, first](Result<std::optional<Group>> found) {
         is_applying_ = false;
+        std::optional<Group>& group = *found;
+        if (!group) {
+          TIMESTORE_MARK("replica: the series file found no space");
+          return wait_for_space();
+        }
         state_hash_ = group->state_hash;
         series_durable_ = group->durable;
         applied(first, std::move(group->results));

@@ -59,6 +59,7 @@ struct WriteEnd {
     kApplied,    // durable on a quorum and applied here: `result` says what became of it
     kNotLeader,  // certainly not stored; the leader may be known
     kBusy,       // certainly not stored: too much is waiting already
+    kDiskFull,   // certainly not stored: this node leads, and its disk has no space
     kUnknown,    // leadership or this node was lost: it may or may not be stored
   };
   Kind kind = Kind::kUnknown;
@@ -132,6 +133,7 @@ class Replica {
   bool is_lending() const { return lending_.has_value(); }      // it holds a snapshot for others, or makes one
   bool is_fetching() const { return fetching_.has_value(); }    // it takes a snapshot from another node
   std::size_t waiting_bytes() const { return waiting_bytes_; }  // of writes without an end
+  bool has_full_disk() const { return is_disk_full_; }          // it goes on by itself when there is space again
   std::uint64_t cached_bytes() const { return cache_.size_bytes(); }
   const std::optional<Error>& failure() const { return failure_; }
 
@@ -185,8 +187,10 @@ class Replica {
   void answer(const std::vector<raft::ReadEnd>& reads, const std::vector<raft::Fate>& fates);
 
   template <typename Work, typename Then>
-  void on_lane(Lane lane, Work work, Then then, raft::WriteId writes_through = 0);
+  void on_lane(Lane lane, Work work, Then then);
   void start_writing();
+  void wrote(raft::WriteId last);
+  void wait_for_space();
   void start_applying();
   void apply_entries(raft::Index first, std::vector<raft::Entry> entries);
   void applied(raft::Index first, std::vector<store::ApplyResult> results);
@@ -244,6 +248,8 @@ class Replica {
 
   std::vector<raft::Write> unwritten_;  // due, not handed to the log lane yet
   bool is_writing_ = false;
+  bool is_disk_full_ = false;            // the last write found no space, of either file
+  std::uint32_t ticks_until_retry_ = 0;  // of what found no space
   raft::Index apply_through_ = 0;
   raft::Index applied_ = 0;  // visible in the series file
   std::uint64_t state_hash_ = 0;
@@ -251,6 +257,7 @@ class Replica {
 
   raft::Index series_durable_ = 0;  // no crash takes the series file behind this entry
   bool is_checkpointing_ = false;
+  std::uint32_t ticks_until_checkpoint_ = 0;  // when the last one found no space, or a reader in the way
   bool is_compacting_ = false;
   raft::WriteId compacting_write_ = 0;  // 0: the core has not been asked yet
   std::optional<Lending> lending_;
@@ -274,10 +281,9 @@ class Replica {
 
 // Does `work` on a lane and goes on with `then` here. An error ends the replica.
 template <typename Work, typename Then>
-void Replica::on_lane(Lane lane, Work work, Then then, raft::WriteId writes_through) {
+void Replica::on_lane(Lane lane, Work work, Then then) {
   auto outcome = std::make_shared<std::optional<std::invoke_result_t<Work>>>();
   Job job;
-  job.writes_through = writes_through;
   job.work = [work = std::move(work), outcome]() mutable { outcome->emplace(work()); };
   job.done = [this, then = std::move(then), outcome]() mutable {
     if (!outcome->value()) return fail(outcome->value().error());

@@ -133,7 +133,8 @@ Result<Database> open_for_writing(const std::string& path, const std::string& vf
   }
   // The log is not cut: were a sync to fail and the power to go, parts of what was cut off could come back and be taken
   // for newer than the main file. It begins anew in place, with a header that is synced before anything else.
-  if (auto moved = database->checkpoint(Database::CheckpointMode::kRestart); !moved) {
+  // Without space to do so it stays as it is: what it holds was made durable above.
+  if (auto moved = database->checkpoint(Database::CheckpointMode::kRestart); !moved && !moved.error().is_full) {
     return tl::unexpected(std::move(moved.error()));
   }
   database->merge_wal_on_close();

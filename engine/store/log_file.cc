@@ -25,9 +25,11 @@ struct LogFile::Connection {
   raft::HardState hard_state;
   BaseRow base;
   LogEnd end;
+  int checkpoint_at_frames = kCheckpointFrames;
 
   Result<void> initialize(const Identity& identity);
   Result<void> write(std::span<const raft::Write> writes);
+  Result<void> checkpoint_when_due();
   Result<void> write(const raft::Write& write);
   Result<LogEnd> entry_at(raft::Index index);
   Result<void> truncate_from(raft::Index index);
@@ -94,15 +96,23 @@ Result<void> LogFile::initialize(const Identity& identity) {
 Result<void> LogFile::write(std::span<const raft::Write> writes) {
   if (auto usable = connection_->database.usable(); !usable) return usable;
   if (writes.empty()) return {};
+  const LogEnd end = connection_->end;
+  const BaseRow base = connection_->base;
   auto done = connection_->write(writes);
-  if (!done) connection_->database.stop(done.error());
+  if (done) return connection_->checkpoint_when_due();
+  connection_->end = end;
+  connection_->base = base;
+  connection_->database.stop(done.error());
   return done;
 }
 
 Result<void> LogFile::note_installation(raft::Position position) {
   if (auto usable = connection_->database.usable(); !usable) return usable;
+  const BaseRow base = connection_->base;
   auto done = connection_->note_installation(position);
-  if (!done) connection_->database.stop(done.error());
+  if (done) return done;
+  connection_->base = base;
+  connection_->database.stop(done.error());
   return done;
 }
 
@@ -156,9 +166,20 @@ Result<void> LogFile::Connection::write(std::span<const raft::Write> writes) {
   }
   if (auto committed = transaction->commit(); !committed) return committed;
   hard_state = std::move(latest);
+  return {};
+}
 
-  if (database.wal_frames() < kCheckpointFrames) return {};
+// What was written is durable already. So when there is no space to move it, that is tried again later.
+Result<void> LogFile::Connection::checkpoint_when_due() {
+  const int frames = database.wal_frames();
+  if (frames < kCheckpointFrames) checkpoint_at_frames = kCheckpointFrames;
+  if (frames < checkpoint_at_frames) return {};
   auto moved = database.checkpoint(Database::CheckpointMode::kPassive);
+  if (!moved) database.stop(moved.error());
+  if (!moved && moved.error().is_full) {
+    checkpoint_at_frames = frames + kCheckpointFrames;
+    return {};
+  }
   if (!moved) return tl::unexpected(std::move(moved.error()));
   TIMESTORE_CHECK(*moved, "nobody else reads the log file while it is open");
   TIMESTORE_MARK("store: the log file was checkpointed");

@@ -3,7 +3,8 @@
 // Hard state, log entries, where they begin, and the node's identity, in one SQLite file in WAL mode with
 // synchronous=FULL and exclusive locking. The promise: when write() returns, everything in it is durable, all of it or
 // (after a crash) none of it. When it fails, what reached the disk is unknowable, so the object refuses every further
-// call: the replica must stop and recover from the file.
+// call: the replica must stop and recover from the file. Only a full disk (Error::is_full) is no such failure: then the
+// file is as it was, and the same write may be tried again.
 //
 // It is used by one thread at a time. It knows nothing of roles, peers or the state machine.
 #pragma once

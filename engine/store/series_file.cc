@@ -83,7 +83,7 @@ Result<std::unique_ptr<SeriesFile::Connection>> SeriesFile::Connection::open(con
   if (!save_meta) return tl::unexpected(std::move(save_meta.error()));
   auto connection = std::make_unique<Connection>(
       Connection{vfs, std::move(*database), std::move(*points), std::move(*save_meta), std::move(*meta)});
-  if (auto moved = connection->checkpoint(Database::CheckpointMode::kPassive); !moved) {
+  if (auto moved = connection->checkpoint(Database::CheckpointMode::kPassive); !moved && !moved.error().is_full) {
     return tl::unexpected(std::move(moved.error()));
   }
   return connection;
@@ -103,6 +103,7 @@ Result<std::vector<ApplyResult>> SeriesFile::apply(raft::Index first, std::span<
   TIMESTORE_CHECK(first == connection_->meta.applied.index + 1, "log entries are applied once and in order");
   if (entries.empty()) return std::vector<ApplyResult>();
   auto results = connection_->apply(first, entries);
+  if (!results) connection_->points.rolled_back();
   if (!results) connection_->database.stop(results.error());
   return results;
 }
@@ -133,7 +134,8 @@ Result<std::vector<ApplyResult>> SeriesFile::Connection::apply(raft::Index first
   if (auto saved = save(next); !saved) return tl::unexpected(std::move(saved.error()));
   if (auto committed = transaction->commit(); !committed) return tl::unexpected(std::move(committed.error()));
   meta = std::move(next);
-  if (auto moved = checkpoint_when_due(); !moved) return tl::unexpected(std::move(moved.error()));
+  auto moved = checkpoint_when_due();
+  if (!moved && !moved.error().is_full) return tl::unexpected(std::move(moved.error()));
   return results;
 }
 

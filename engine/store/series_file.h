@@ -53,7 +53,8 @@ class SeriesFile {
   std::optional<raft::Configuration> configuration() const;  // the last one applied; none before the first
 
   // Applies entries `first`, `first` + 1, ... in one transaction, visible to readers when it returns. Requires
-  // first == applied().index + 1. One result per entry. After an error the object refuses every further call.
+  // first == applied().index + 1. One result per entry. After an error the object refuses every further call, unless it
+  // was a full disk (Error::is_full): then nothing has changed.
   [[nodiscard]] Result<std::vector<ApplyResult>> apply(raft::Index first, std::span<const raft::Entry> entries);
 
   // Moves everything applied into the main file and syncs it: true, and durable_index() is applied().index. While a

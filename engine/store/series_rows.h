@@ -63,6 +63,9 @@ class PointTable {
   // Adds an entry whose id is not stored yet.
   [[nodiscard]] Result<void> insert(EntryPosition position, const TimeEntry& entry);
 
+  // The caller's transaction was rolled back: what was added in it is not there.
+  void rolled_back() { devices_.clear(); }
+
  private:
   PointTable(std::string path, Statement find_point, Statement find_id, Statement find_device, Statement insert_point,
              Statement insert_id, Statement insert_device);

@@ -71,9 +71,9 @@ Result<std::unique_ptr<SnapshotWriter>> SeriesFile::Connection::begin_snapshot()
 // one is, but never looks at its file again.
 Result<std::unique_ptr<SeriesFile::Connection>> SeriesFile::Connection::give_way_to(IncomingSnapshot& snapshot) {
   auto complete = checkpoint(Database::CheckpointMode::kPassive);
-  if (!complete) return tl::unexpected(std::move(complete.error()));
-  if (!*complete) {
-    TIMESTORE_MARK("store: an installation had to wait for a reader");
+  if (!complete && !complete.error().is_full) return tl::unexpected(std::move(complete.error()));
+  if (!complete || !*complete) {
+    TIMESTORE_MARK("store: an installation had to wait for a reader, or for space");
     return nullptr;
   }
   const std::string path = database.path();

@@ -31,7 +31,7 @@ std::string_view advice(int code) {
   }
   switch (code & 0xff) {
     case SQLITE_FULL:
-      return "The disk is full: make room and restart the node";
+      return "The disk is full: make room";
     case SQLITE_CORRUPT:
       return "The file is damaged: restore this node from its peers";
     case SQLITE_NOTADB:
@@ -60,7 +60,7 @@ Error sqlite_error(std::string_view path, std::string_view attempt, int code, st
   message.append(" (SQLite code ").append(std::to_string(code)).append(")");
   if (const std::string_view what_to_do = advice(code); !what_to_do.empty()) message.append(". ").append(what_to_do);
   message.append(".");
-  return Error{std::move(message)};
+  return Error{.message = std::move(message), .is_full = (code & 0xff) == SQLITE_FULL};
 }
 
 namespace {
@@ -307,6 +307,7 @@ void Database::merge_wal_on_close() { state_->configure_close(0); }
 void Database::leave_wal_on_close() { state_->configure_close(1); }
 
 void Database::stop(const Error& cause) {
+  if (cause.is_full) return TIMESTORE_MARK("store: a write found no space on the disk");
   state_->configure_close(1);
   if (!state_->cause_of_stop) TIMESTORE_MARK("store: a file was given up after a failure");
   if (!state_->cause_of_stop) state_->cause_of_stop = cause;

@@ -124,7 +124,9 @@ class Database {
 
   // After a failed write nothing that this connection says about the file may be believed: stop() makes usable() fail
   // from now on, and closing leaves the write-ahead log to be recovered. (Merging it could destroy the last good copy:
-  // a sync that is repeated after a failure may succeed without having written anything.)
+  // a sync that is repeated after a failure may succeed without having written anything.) A write that found no space
+  // is another matter: what it wrote stands behind the last commit, where nobody believes it, and no sync has failed.
+  // Then stop() does nothing.
   void stop(const Error& cause);
   [[nodiscard]] Result<void> usable() const;
 

@@ -131,7 +131,8 @@ void Clients::write_ends(OperationId number, const replica::WriteEnd& end_seen) 
     case replica::WriteEnd::Kind::kApplied:
       return acknowledged(number, end_seen);
     case replica::WriteEnd::Kind::kNotLeader:
-    case replica::WriteEnd::Kind::kBusy: {
+    case replica::WriteEnd::Kind::kBusy:
+    case replica::WriteEnd::Kind::kDiskFull: {
       Write& write = writes_[operation->write];
       ++write.refused;
       is_committed_at_most_once(write);

@@ -95,6 +95,7 @@ void Histories::write_ends(OperationId operation, const replica::WriteEnd& end) 
   switch (end.kind) {
     case replica::WriteEnd::Kind::kNotLeader:
     case replica::WriteEnd::Kind::kBusy:
+    case replica::WriteEnd::Kind::kDiskFull:
       return;
     case replica::WriteEnd::Kind::kApplied:
     case replica::WriteEnd::Kind::kUnknown:

@@ -84,7 +84,8 @@ void Stability::check_disk(std::size_t node, Account& account, const raft::State
   }
   account.is_writing = core.durable_write < core.last_write;
   if (!account.is_writing) account.stalled = 0;
-  rules_.require(!core.is_leader() || account.stalled <= core.options.election_ticks_max,
+  const bool is_alone = core.configuration().voters.size() == 1;  // nobody could take its place
+  rules_.require(!core.is_leader() || is_alone || account.stalled <= core.options.election_ticks_max,
                  "a leader whose disk stands still makes way", [&] {
                    return facts("node", node + 1, "term", core.term(), "its disk has stood still for", account.stalled,
                                 "ticks");

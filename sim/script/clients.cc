@@ -17,6 +17,7 @@ Proposal::Fate fate_of(const Proposal& proposal, const replica::WriteEnd& end) {
     case replica::WriteEnd::Kind::kNotLeader:
       return proposal.was_logged ? Proposal::Fate::kSuperseded : Proposal::Fate::kRefused;
     case replica::WriteEnd::Kind::kBusy:
+    case replica::WriteEnd::Kind::kDiskFull:
       return Proposal::Fate::kBusy;
     case replica::WriteEnd::Kind::kUnknown:
       break;
