@@ -247,11 +247,8 @@ struct Faults {
 
   // A client reads a node's series file very slowly: checkpoints and installations must wait for it.
   static bool slow_reader(Nemesis& nemesis, Stream& choices, std::uint32_t strength) {
-    std::size_t node = nemesis.victim(choices);
+    const std::size_t node = nemesis.victim(choices);
     Cluster& cluster = nemesis.world_.cluster();
-    for (std::size_t other = 0; other < cluster.size(); ++other) {
-      if (cluster.is_up(other) && cluster[other].is_fetching()) node = other;  // the best moment
-    }
     if (!cluster.is_up(node)) return false;
     nemesis.world_.note(node, "is read slowly");
     nemesis.world_.cluster().begin_slow_read(node);
@@ -377,7 +374,7 @@ const std::vector<Nemesis::Kind>& Nemesis::kinds() {
       {{"disk-full", "a disk has no space left"}, 3, Faults::full},
       {{"slow-disk", "a disk takes many times longer"}, 4, Faults::slow},
       {{"stalled-disk", "a disk does nothing for a while"}, 5, Faults::stall},
-      {{"slow-reader", "somebody reads a node's series file and takes long"}, 3, Faults::slow_reader},
+      {{"slow-reader", "somebody reads a node's series file and takes long"}, 6, Faults::slow_reader},
       {{"rot-log", "bits flip in cold parts of a log file, on a minority of the nodes"}, 1, Faults::rot_log},
       {{"rot-series", "bits flip in cold parts of a series file, on a minority of the nodes"}, 1, Faults::rot_series},
       {{"lost-disk", "a node and its disk are gone for good, a minority at most"}, 1, Faults::lost_disk},

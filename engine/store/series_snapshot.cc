@@ -72,10 +72,7 @@ Result<std::unique_ptr<SnapshotWriter>> SeriesFile::Connection::begin_snapshot()
 Result<std::unique_ptr<SeriesFile::Connection>> SeriesFile::Connection::give_way_to(IncomingSnapshot& snapshot) {
   auto complete = checkpoint(Database::CheckpointMode::kPassive);
   if (!complete && !complete.error().is_full) return tl::unexpected(std::move(complete.error()));
-  if (!complete || !*complete) {
-    TIMESTORE_MARK("store: an installation had to wait for a reader, or for space");
-    return nullptr;
-  }
+  if (!complete || !*complete) return nullptr;  // a reader is in the way, or there is no space
   const std::string path = database.path();
   database.leave_wal_on_close();
   for (const char* suffix : {"-wal", "-shm"}) {
