@@ -78,7 +78,7 @@ WriteTicket Replica::submit(std::vector<TimeEntry> entries, WriteCallback callba
   for (const TimeEntry& entry : submission.entries) {
     size_bytes += sizeof(TimeEntry) + entry.device_id.size() + entry.attributes.size();
   }
-  if (is_disk_full_ && is_leader()) {
+  if (has_full_disk() && is_leader()) {
     TIMESTORE_MARK("replica: a write was refused because the disk is full");
     finish(std::move(submission), WriteEnd::Kind::kDiskFull);
     return ticket;
@@ -220,13 +220,13 @@ void Replica::start_writing() {
         if (*is_done) return wrote(writes->back().id);
         TIMESTORE_MARK("replica: the log file found no space");
         unwritten_.insert(unwritten_.begin(), writes->begin(), writes->end());
-        wait_for_space();
+        wait_for_space(is_log_full_);
       });
 }
 
 void Replica::wrote(raft::WriteId last) {
   if (ports_.witness != nullptr) ports_.witness->wrote(last);
-  if (std::exchange(is_disk_full_, false)) TIMESTORE_MARK("replica: there was space again");
+  if (std::exchange(is_log_full_, false)) TIMESTORE_MARK("replica: there was space again");
   if (compacting_write_ > 0 && last >= compacting_write_) {
     is_compacting_ = false;
     compacting_write_ = 0;
@@ -237,8 +237,8 @@ void Replica::wrote(raft::WriteId last) {
 
 // What was to be written stays due. Meanwhile this node promises nothing, and the core knows that its disk stands
 // still.
-void Replica::wait_for_space() {
-  is_disk_full_ = true;
+void Replica::wait_for_space(bool& is_full) {
+  is_full = true;
   ticks_until_retry_ = options_.raft.heartbeat_ticks;
 }
 
@@ -294,8 +294,9 @@ void Replica::apply_entries(raft::Index first, std::vector<raft::Entry> entries)
         std::optional<Group>& group = *found;
         if (!group) {
           TIMESTORE_MARK("replica: the series file found no space");
-          return wait_for_space();
+          return wait_for_space(is_series_full_);
         }
+        is_series_full_ = false;
         state_hash_ = group->state_hash;
         series_durable_ = group->durable;
         applied(first, std::move(group->results));

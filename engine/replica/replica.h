@@ -133,7 +133,9 @@ class Replica {
   bool is_lending() const { return lending_.has_value(); }      // it holds a snapshot for others, or makes one
   bool is_fetching() const { return fetching_.has_value(); }    // it takes a snapshot from another node
   std::size_t waiting_bytes() const { return waiting_bytes_; }  // of writes without an end
-  bool has_full_disk() const { return is_disk_full_; }          // it goes on by itself when there is space again
+  bool has_full_disk() const {
+    return is_log_full_ || is_series_full_;
+  }  // it goes on by itself when there is space again
   std::uint64_t cached_bytes() const { return cache_.size_bytes(); }
   const std::optional<Error>& failure() const { return failure_; }
 
@@ -190,7 +192,7 @@ class Replica {
   void on_lane(Lane lane, Work work, Then then);
   void start_writing();
   void wrote(raft::WriteId last);
-  void wait_for_space();
+  void wait_for_space(bool& is_full);
   void start_applying();
   void apply_entries(raft::Index first, std::vector<raft::Entry> entries);
   void applied(raft::Index first, std::vector<store::ApplyResult> results);
@@ -248,7 +250,8 @@ class Replica {
 
   std::vector<raft::Write> unwritten_;  // due, not handed to the log lane yet
   bool is_writing_ = false;
-  bool is_disk_full_ = false;            // the last write found no space, of either file
+  bool is_log_full_ = false;             // the last write found no space
+  bool is_series_full_ = false;          // and the last group to apply
   std::uint32_t ticks_until_retry_ = 0;  // of what found no space
   raft::Index apply_through_ = 0;
   raft::Index applied_ = 0;  // visible in the series file
