@@ -133,6 +133,7 @@ AppendRequest read_append_request(ObjectReader& reader) {
                         .leader_commit = reader.integer("leaderCommit", kIndexRange),
                         .round = reader.optional_integer("round", kRoundRange).value_or(0),
                         .recalled = reader.optional_integer("recalled", kRoundRange).value_or(0),
+                        .admits = reader.optional_integer("admits", kIndexRange).value_or(0),
                         .entries = {}};
   request.entries = read_entries(reader, request);
   return request;
@@ -152,6 +153,7 @@ AppendResponse read_append_response(ObjectReader& reader, const AppendRequest& r
   const auto hint_index = reader.optional_integer("hintIndex", kIndexRange);
   const auto hint_term = reader.optional_integer("hintTerm", kTermRange);
   const auto round = reader.optional_integer("round", kRoundRange);
+  const bool novice = reader.optional_boolean("novice");
   if (hint_index && !hint_term) reader.complain("hintTerm", "is missing beside hintIndex");
   if (hint_term && !hint_index) reader.complain("hintIndex", "is missing beside hintTerm");
 
@@ -160,6 +162,7 @@ AppendResponse read_append_response(ObjectReader& reader, const AppendRequest& r
   response.success = success;
   response.prev_index = prev_index.value_or(request.prev_index);
   response.round = round.value_or(request.round);
+  response.novice = novice;
   if (success) {
     response.match = match.value_or(request.prev_index + request.entries.size());
   } else {
@@ -211,6 +214,7 @@ void encode(std::string& out, const AppendRequest& message) {
   }
   append_integer(out, R"(],"round":)", message.round);
   if (message.recalled > 0) append_integer(out, R"(,"recalled":)", message.recalled);
+  if (message.admits > 0) append_integer(out, R"(,"admits":)", message.admits);
   out += '}';
 }
 
@@ -224,6 +228,7 @@ void encode(std::string& out, const AppendResponse& message) {
     append_integer(out, R"(,"hintTerm":)", message.hint.term);
   }
   append_integer(out, R"(,"round":)", message.round);
+  if (message.novice) append_boolean(out, R"(,"novice":)", true);
   out += '}';
 }
 

@@ -7,9 +7,11 @@
 //   PreVoteResponse {"term":2,"voteGranted":true,"proposedTerm":3}
 //   TimeoutNow      {"term":3,"leaderId":"node1","round":9}
 //   AppendRequest   {"term":3,"leaderId":"node1","prevLogIndex":6,"prevLogTerm":2,"leaderCommit":6,
-//                    "entries":[{"term":3,"command":"..."}],"round":9}, and "recalled":8 where it is not 0
+//                    "entries":[{"term":3,"command":"..."}],"round":9}, and "recalled":8 where it is not 0,
+//                    and "admits":7 where it is not 0
 //   AppendResponse  {"term":3,"success":true,"matchIndex":7,"prevLogIndex":6,"round":9}
 //                   {"term":3,"success":false,"prevLogIndex":6,"hintIndex":4,"hintTerm":2,"round":9}
+//                   and "novice":true where it is
 //
 // Names match case-insensitively, unknown properties are ignored, and integers may be quoted, as the original's
 // framework did. A property given twice is an error. An entry's kind follows from its command: an empty one (or null)

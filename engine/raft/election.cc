@@ -1,7 +1,7 @@
 // Elections: paper, sections 5.2 and 5.4.1.
 #include "engine/base/check.h"
 #include "engine/base/mark.h"
-#include "engine/raft/quorum.h"
+#include "engine/raft/agreement.h"
 #include "engine/raft/turn.h"
 
 namespace timestore::raft {
@@ -13,20 +13,10 @@ bool is_up_to_date(const Trail& trail, Index last_index, Term last_term) {
   return std::pair(last_term, last_index) >= std::pair(trail.last_term(), trail.last_index());
 }
 
-Tally tally_of(const Configuration& configuration, const std::map<NodeId, bool>& votes) {
-  std::size_t granted = 0;
-  std::size_t refused = 0;
-  for (const Member& voter : configuration.voters) {
-    const auto vote = votes.find(voter.id);
-    if (vote != votes.end()) ++(vote->second ? granted : refused);
-  }
-  return tally(configuration.voters.size(), granted, refused);
-}
-
 void count_votes(Turn& turn) {
   State& state = turn.state;
   const Candidate& candidate = std::get<Candidate>(state.role);
-  switch (tally_of(state.configuration(), candidate.votes)) {
+  switch (tally(state.configuration(), candidate.votes)) {
     case Tally::kPending:
       return;
     case Tally::kWon:
@@ -40,7 +30,7 @@ void count_votes(Turn& turn) {
 
 void count_pre_votes(Turn& turn) {
   State& state = turn.state;
-  switch (tally_of(state.configuration(), std::get<PreCandidate>(state.role).votes)) {
+  switch (tally(state.configuration(), std::get<PreCandidate>(state.role).votes)) {
     case Tally::kPending:
       return;
     case Tally::kWon:
@@ -52,12 +42,18 @@ void count_pre_votes(Turn& turn) {
 }
 
 void enter_term(State& state, Term term, std::optional<NodeId> vote) {
-  state.hard_state = {.term = term, .vote = std::move(vote)};
+  state.hard_state.term = term;
+  state.hard_state.vote = std::move(vote);
   state.recalled = 0;
 }
 
+// A novice cannot know what it once promised. That nobody promised anything yet it takes for granted only where nobody
+// has any entry: there a cluster is founded.
+bool may_agree_on(const State& state, Index last_index) { return !state.hard_state.novice || last_index == 0; }
+
 bool may_campaign(const State& state) {
-  return !state.is_leader() && state.configuration().is_voter(state.id) && state.term() < kMaxTerm;
+  return !state.is_leader() && state.configuration().is_voter(state.id) && state.term() < kMaxTerm &&
+         may_agree_on(state, state.trail.last_index());
 }
 
 }  // namespace
@@ -80,7 +76,7 @@ void tick_election(Turn& turn) {
   State& state = turn.state;
   if (!state.pending_writes.empty()) return TIMESTORE_MARK("raft: a busy disk did not count the silence");
   ++state.election_elapsed;
-  const bool alone = state.configuration().voters.size() == 1;
+  const bool alone = state.configuration().is_sole_voter(state.id);
   const bool candidate = std::holds_alternative<Candidate>(state.role);
   if (state.election_elapsed >= state.election_timeout || (alone && !candidate)) pre_campaign(turn);
 }
@@ -97,7 +93,7 @@ void pre_campaign(Turn& turn) {
                                .candidate = state.id,
                                .last_index = state.trail.last_index(),
                                .last_term = state.trail.last_term()};
-  for (const Member& voter : state.configuration().voters) {
+  for (const Member& voter : state.configuration().electorate()) {
     if (voter.id != state.id) send_when_durable(turn, voter.id, request);
   }
   count_pre_votes(turn);
@@ -118,7 +114,7 @@ void campaign(Turn& turn, bool forced) {
                             .last_index = state.trail.last_index(),
                             .last_term = state.trail.last_term(),
                             .forced = forced};
-  for (const Member& voter : state.configuration().voters) {
+  for (const Member& voter : state.configuration().electorate()) {
     if (voter.id != state.id) send_when_durable(turn, voter.id, request);
   }
 }
@@ -142,7 +138,12 @@ void receive_vote_request(Turn& turn, const NodeId& from, const VoteRequest& req
   State& state = turn.state;
   const bool free = !state.hard_state.vote || *state.hard_state.vote == from;
   const bool up_to_date = is_up_to_date(state.trail, request.last_index, request.last_term);
-  const bool granted = free && state.leader.empty() && up_to_date;
+  const bool trusts = may_agree_on(state, request.last_index);
+  const bool granted = free && state.leader.empty() && up_to_date && trusts;
+  if (!trusts) TIMESTORE_MARK("raft: a novice did not vote");
+  if (granted && !state.configuration().is_member(from)) TIMESTORE_MARK("raft: a stranger was elected");
+  if (granted && !state.configuration().is_voter(state.id))
+    TIMESTORE_MARK("raft: a node voted that knows itself no voter");
   if (!up_to_date) TIMESTORE_MARK("raft: a vote was refused because the candidate's log is older");
   if (!free) TIMESTORE_MARK("raft: a vote was refused because another has it");
   if (granted && state.hard_state.vote) TIMESTORE_MARK("raft: a vote was promised again to the same candidate");
@@ -157,7 +158,8 @@ void receive_vote_request(Turn& turn, const NodeId& from, const VoteRequest& req
 void receive_pre_vote_request(Turn& turn, const NodeId& from, const PreVoteRequest& request, Correlation correlation) {
   State& state = turn.state;
   const bool up_to_date = is_up_to_date(state.trail, request.last_index, request.last_term);
-  const bool granted = request.term > state.term() && !hears_leader(state) && up_to_date;
+  const bool trusts = may_agree_on(state, request.last_index);
+  const bool granted = request.term > state.term() && !hears_leader(state) && up_to_date && trusts;
   if (hears_leader(state)) TIMESTORE_MARK("raft: a node was told that there is a leader");
   if (!up_to_date) TIMESTORE_MARK("raft: a node was told that its log is too old to be elected");
   const PreVoteResponse response{.term = state.term(), .proposed = request.term, .granted = granted};

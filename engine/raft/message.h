@@ -53,6 +53,7 @@ struct AppendRequest {
   Index leader_commit = 0;
   Round round = 0;             // echoed by the answer; confirms leadership for reads (thesis 6.4). 0: none asked
   Round recalled = 0;          // requests to take over up to this round mean nothing any more
+  Index admits = 0;            // whoever agrees with the leader up to this entry is no novice any more. 0: nobody
   std::vector<Entry> entries;  // indices prev_index + 1, prev_index + 2, ...
   bool operator==(const AppendRequest&) const = default;
 };
@@ -69,6 +70,7 @@ struct AppendResponse {
   Index prev_index = 0;  // of the request that is answered; absent: taken from it
   Position hint = {};    // absent: (prev_term, prev_index - 1)
   Round round = 0;       // of the request; absent: taken from it
+  bool novice = false;   // the node was not admitted since its disk was empty: what its old disk held is lost
   bool operator==(const AppendResponse&) const = default;
 };
 

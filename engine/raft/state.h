@@ -46,6 +46,11 @@ struct Progress {
   Index commit_told = 0;        // the newest commit index that we have sent
   Round round_told = 0;         // the newest round that we have sent
   std::uint32_t silent_ticks = 0;
+  bool founds = false;  // it was there when its leader found an empty log, and has not acknowledged anything yet
+  // Not 0: a novice, which is not counted. It is admitted when this entry, appended after it was first heard as one, is
+  // durable there and on a majority of the others.
+  Index admission = 0;
+  bool is_novice() const { return admission > 0; }
   bool operator==(const Progress&) const = default;
 };
 
@@ -81,7 +86,7 @@ struct Handover {
 
 struct Leader {
   Index term_start = 0;              // the no-op that opened this term
-  std::map<NodeId, Progress> peers;  // every voter but ourselves
+  std::map<NodeId, Progress> peers;  // every member but ourselves
   std::uint32_t heartbeat_elapsed = 0;
   Round round = 0;                  // the newest round begun
   std::vector<PendingRead> reads;   // waiting for their round to be answered by a quorum

@@ -7,7 +7,7 @@
 //   propose.cc    proposals and their fates
 //   read.cc       linearizable reads without a log write (thesis 6.4)
 //   transfer.cc   a leader hands over (thesis 3.10)
-//   transfer.cc   a leader hands over (thesis 3.10)
+//   membership.cc who belongs to the cluster changes (6; thesis 4), and nodes that have lost their disk
 #pragma once
 
 #include <optional>
@@ -58,6 +58,8 @@ void send_appends(Turn& turn);     // whatever every follower's window has room 
 void send_heartbeats(Turn& turn);  // an append to every follower now
 void tell_round(Turn& turn);       // an append to every follower that has not heard of the newest round
 void commit_by_quorum(Turn& turn);
+void track_members(Turn& turn);                              // after a leader has appended a configuration
+bool answers(const State& state, const Progress& progress);  // of late; a novice's answers do not count
 
 // ---- propose.cc
 void propose(Turn& turn, const Propose& proposal);
@@ -70,6 +72,13 @@ void transfer(Turn& turn, const NodeId& to);
 void go_on_with_transfer(Turn& turn, const NodeId& peer);  // after the peer has answered
 void tick_transfer(Turn& turn);
 void receive_timeout_now(Turn& turn, const NodeId& from, const TimeoutNow& request);
+
+// ---- membership.cc
+void change_members(Turn& turn, const ChangeMembers& request);
+void go_on_with_membership(Turn& turn);  // completes what was begun, when the time has come
+void hear_novice(Turn& turn, Progress& progress, const AppendResponse& response);  // or hear that it is none any more
+void append_for_novices(Turn& turn);                                               // the entries that admit them
+Index admission_of(const State& state, const Leader& leader, const NodeId& id);    // what an append to it should say
 
 // ---- read.cc
 void read(Turn& turn, ReadId id);

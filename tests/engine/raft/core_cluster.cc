@@ -150,13 +150,13 @@ void CoreCluster::check_promise(const Node& node, const Send& send) const {
   const Disk& disk = node.disk;
   const Node& to = nodes_[number_of(send.to)];
   if (const auto* vote = std::get_if<VoteRequest>(&send.message)) {
-    require(disk.hard_state == HardState{vote->term, node.state.id},
+    require(disk.hard_state.term == vote->term && disk.hard_state.vote == node.state.id,
             "a vote request leaves after the vote for oneself is durable");
     require(vote->last_index <= disk.log.size() &&
                 (vote->last_index == 0 || disk.log[vote->last_index - 1].term == vote->last_term),
             "a candidate advertises only durable entries");
   } else if (const auto* answer = std::get_if<VoteResponse>(&send.message)) {
-    require(!answer->granted || disk.hard_state == HardState{answer->term, send.to},
+    require(!answer->granted || (disk.hard_state.term == answer->term && disk.hard_state.vote == send.to),
             "a vote leaves after it is durable");
   } else if (const auto* response = std::get_if<AppendResponse>(&send.message)) {
     require(disk.hard_state.term >= response->term, "an answer's term is durable");
