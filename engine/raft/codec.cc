@@ -68,6 +68,7 @@ VoteRequest read_vote_request(ObjectReader& reader) {
           .candidate = reader.node_id("candidateId"),
           .last_index = reader.integer("lastLogIndex", kIndexRange),
           .last_term = reader.integer("lastLogTerm", kTermRange),
+          .founds = reader.optional_boolean("founds"),
           .forced = reader.optional_boolean("forced")};
 }
 
@@ -75,7 +76,8 @@ PreVoteRequest read_pre_vote_request(ObjectReader& reader) {
   return {.term = reader.integer("term", kTermRange),
           .candidate = reader.node_id("candidateId"),
           .last_index = reader.integer("lastLogIndex", kIndexRange),
-          .last_term = reader.integer("lastLogTerm", kTermRange)};
+          .last_term = reader.integer("lastLogTerm", kTermRange),
+          .founds = reader.optional_boolean("founds")};
 }
 
 PreVoteResponse read_pre_vote_response(ObjectReader& reader, const PreVoteRequest& request) {
@@ -175,11 +177,14 @@ AppendResponse read_append_response(ObjectReader& reader, const AppendRequest& r
 
 void encode(std::string& out, const VoteRequest& message) {
   append_candidacy(out, message.term, message.candidate, message.last_index, message.last_term);
-  out += message.forced ? R"(,"forced":true})" : "}";
+  if (message.founds) append_boolean(out, R"(,"founds":)", true);
+  if (message.forced) append_boolean(out, R"(,"forced":)", true);
+  out += '}';
 }
 
 void encode(std::string& out, const PreVoteRequest& message) {
   append_candidacy(out, message.term, message.candidate, message.last_index, message.last_term);
+  if (message.founds) append_boolean(out, R"(,"founds":)", true);
   out += '}';
 }
 

@@ -2,7 +2,7 @@
 //
 //   VoteRequest     {"term":3,"candidateId":"node1","lastLogIndex":7,"lastLogTerm":2}
 //   VoteResponse    {"term":3,"voteGranted":true}
-//                   and "forced":true where it is
+//                   and "founds":true and "forced":true where it is so
 //   PreVoteRequest  like VoteRequest, for /raft/prevote
 //   PreVoteResponse {"term":2,"voteGranted":true,"proposedTerm":3}
 //   TimeoutNow      {"term":3,"leaderId":"node1","round":9}

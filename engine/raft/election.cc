@@ -1,4 +1,7 @@
 // Elections: paper, sections 5.2 and 5.4.1.
+#include <algorithm>
+#include <iterator>
+
 #include "engine/base/check.h"
 #include "engine/base/mark.h"
 #include "engine/raft/agreement.h"
@@ -47,16 +50,33 @@ void enter_term(State& state, Term term, std::optional<NodeId> vote) {
   state.recalled = 0;
 }
 
-// A novice cannot know what it once promised. That nobody promised anything yet it takes for granted only where nobody
-// has any entry: there a cluster is founded.
-bool may_agree_on(const State& state, Index last_index) { return !state.hard_state.novice || last_index == 0; }
+// A novice cannot know what it once promised. That nothing depends on that it takes for granted only where nobody has
+// anything but no-ops: there a cluster is being founded.
+template <typename Request>
+bool may_trust(const State& state, const Request& request) {
+  return !state.hard_state.novice || request.founds || request.last_index == 0;
+}
+
+// Whoever its newest configuration leaves out may still be needed until that one is committed: when nobody else has it,
+// nobody else can be elected (thesis 4.2.2). It does not count its own vote.
+bool may_be_voter(const State& state) {
+  const auto& known = state.configurations.known();
+  return std::any_of(std::prev(known.upper_bound(state.commit)), known.end(),
+                     [&](const auto& at) { return at.second.is_voter(state.id); });
+}
 
 bool may_campaign(const State& state) {
-  return !state.is_leader() && state.configuration().is_voter(state.id) && state.term() < kMaxTerm &&
-         may_agree_on(state, state.trail.last_index());
+  return !state.is_leader() && may_be_voter(state) && state.term() < kMaxTerm &&
+         (!state.hard_state.novice || holds_only_noops(state.trail));
 }
 
 }  // namespace
+
+bool holds_only_noops(const Trail& trail) {
+  Index index = trail.first_index();
+  while (index <= trail.last_index() && trail.kind_at(index) == EntryKind::kNoop) ++index;
+  return trail.base().index == 0 && index > trail.last_index();
+}
 
 // The paper randomizes the time-out anew for each election (5.2), so that split votes are rare and resolved quickly.
 void reset_election_timer(State& state) {
@@ -92,7 +112,8 @@ void pre_campaign(Turn& turn) {
   const PreVoteRequest request{.term = state.term() + 1,
                                .candidate = state.id,
                                .last_index = state.trail.last_index(),
-                               .last_term = state.trail.last_term()};
+                               .last_term = state.trail.last_term(),
+                               .founds = holds_only_noops(state.trail)};
   for (const Member& voter : state.configuration().electorate()) {
     if (voter.id != state.id) send_when_durable(turn, voter.id, request);
   }
@@ -102,6 +123,7 @@ void pre_campaign(Turn& turn) {
 void campaign(Turn& turn, bool forced) {
   State& state = turn.state;
   if (!may_campaign(state)) return;
+  if (!state.configuration().is_voter(state.id)) TIMESTORE_MARK("raft: a node on the way out had to campaign");
   if (std::holds_alternative<Candidate>(state.role)) TIMESTORE_MARK("raft: a candidate tried again");
   if (state.trail.last_index() > state.commit) TIMESTORE_MARK("raft: a candidate had entries that may be lost");
   enter_term(state, state.term() + 1, state.id);
@@ -113,6 +135,7 @@ void campaign(Turn& turn, bool forced) {
                             .candidate = state.id,
                             .last_index = state.trail.last_index(),
                             .last_term = state.trail.last_term(),
+                            .founds = holds_only_noops(state.trail),
                             .forced = forced};
   for (const Member& voter : state.configuration().electorate()) {
     if (voter.id != state.id) send_when_durable(turn, voter.id, request);
@@ -138,7 +161,7 @@ void receive_vote_request(Turn& turn, const NodeId& from, const VoteRequest& req
   State& state = turn.state;
   const bool free = !state.hard_state.vote || *state.hard_state.vote == from;
   const bool up_to_date = is_up_to_date(state.trail, request.last_index, request.last_term);
-  const bool trusts = may_agree_on(state, request.last_index);
+  const bool trusts = may_trust(state, request);
   const bool granted = free && state.leader.empty() && up_to_date && trusts;
   if (!trusts) TIMESTORE_MARK("raft: a novice did not vote");
   if (granted && !state.configuration().is_member(from)) TIMESTORE_MARK("raft: a stranger was elected");
@@ -158,7 +181,7 @@ void receive_vote_request(Turn& turn, const NodeId& from, const VoteRequest& req
 void receive_pre_vote_request(Turn& turn, const NodeId& from, const PreVoteRequest& request, Correlation correlation) {
   State& state = turn.state;
   const bool up_to_date = is_up_to_date(state.trail, request.last_index, request.last_term);
-  const bool trusts = may_agree_on(state, request.last_index);
+  const bool trusts = may_trust(state, request);
   const bool granted = request.term > state.term() && !hears_leader(state) && up_to_date && trusts;
   if (hears_leader(state)) TIMESTORE_MARK("raft: a node was told that there is a leader");
   if (!up_to_date) TIMESTORE_MARK("raft: a node was told that its log is too old to be elected");

@@ -109,7 +109,8 @@ void go_on_with_membership(Turn& turn) {
 void hear_novice(Turn& turn, Progress& progress, const AppendResponse& response) {
   const State& state = turn.state;
   if (response.novice && !progress.is_novice()) {
-    if (progress.founds && progress.match == 0) return;  // admitted by what is on its way
+    if (progress.founds && progress.match < std::get<Leader>(state.role).term_start)
+      return;  // admitted by what is on its way
     if (progress.match > 0) TIMESTORE_MARK("raft: a leader heard that a follower has lost its disk");
     progress.admission = state.trail.last_index() + 1;
     progress.match = 0;
@@ -137,7 +138,7 @@ void append_for_novices(Turn& turn) {
 // forgotten had one of them in it.
 Index admission_of(const State& state, const Leader& leader, const NodeId& id) {
   const Progress& novice = leader.peers.at(id);
-  if (!novice.is_novice()) return novice.founds && novice.match == 0 ? leader.term_start : 0;
+  if (!novice.is_novice()) return novice.founds && novice.match < leader.term_start ? leader.term_start : 0;
   Configuration others = state.configuration();
   const auto is_it = [&](const Member& member) { return member.id == id; };
   std::erase_if(others.voters, is_it);

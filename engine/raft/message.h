@@ -18,6 +18,7 @@ struct VoteRequest {
   NodeId candidate;
   Index last_index = 0;
   Term last_term = 0;
+  bool founds = false;  // its log holds nothing but no-ops: an empty one always does
   bool forced = false;  // the leader wants this election, or an operator: voters do not wait for the leader's silence
   bool operator==(const VoteRequest&) const = default;
 };
@@ -35,6 +36,7 @@ struct PreVoteRequest {
   NodeId candidate;
   Index last_index = 0;
   Term last_term = 0;
+  bool founds = false;
   bool operator==(const PreVoteRequest&) const = default;
 };
 

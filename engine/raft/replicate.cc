@@ -87,11 +87,12 @@ void become_leader(Turn& turn) {
   State& state = turn.state;
   if (state.trail.last_index() > state.commit) TIMESTORE_MARK("raft: a leader began with entries of unknown fate");
   Leader leader;
+  leader.founds = holds_only_noops(state.trail);
   leader.term_start = state.trail.last_index() + 1;
   for (const Member& member : state.configuration().members()) {
     if (member.id == state.id) continue;
     leader.peers[member.id].next = leader.term_start;
-    leader.peers[member.id].founds = leader.term_start == 1;
+    leader.peers[member.id].founds = leader.founds;
   }
   state.role = std::move(leader);
   state.leader = state.id;

@@ -49,7 +49,7 @@ void add(Hasher& hasher, const Candidate& candidate) {
 }
 
 void add(Hasher& hasher, const Leader& leader) {
-  hasher.add(leader.term_start).add(leader.peers.size());
+  hasher.add(leader.founds).add(leader.term_start).add(leader.peers.size());
   for (const auto& [peer, progress] : leader.peers) {
     hasher.add(peer);
     add(hasher, progress);
@@ -64,13 +64,14 @@ void add(Hasher& hasher, const Leader& leader) {
 
 void add(Hasher& hasher, const VoteRequest& message) {
   hasher.add(message.term).add(message.candidate).add(message.last_index).add(message.last_term);
-  hasher.add(message.forced);
+  hasher.add(message.founds).add(message.forced);
 }
 
 void add(Hasher& hasher, const VoteResponse& message) { hasher.add(message.term).add(message.granted); }
 
 void add(Hasher& hasher, const PreVoteRequest& message) {
   hasher.add(message.term).add(message.candidate).add(message.last_index).add(message.last_term);
+  hasher.add(message.founds);
 }
 
 void add(Hasher& hasher, const PreVoteResponse& message) {
@@ -103,7 +104,7 @@ void add_variant(Hasher& hasher, const Variant& variant) {
 
 bool State::takes_proposals() const {
   const Leader* leading = std::get_if<Leader>(&role);
-  return leading != nullptr && !leading->handover;
+  return leading != nullptr && !leading->handover && (!leading->founds || commit >= leading->term_start);
 }
 
 State start(const Restart& restart, const Options& options) {

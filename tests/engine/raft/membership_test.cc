@@ -203,6 +203,18 @@ TEST(Thesis_4_2_2, a_removed_leader_hands_over_and_falls_silent) {
   for (std::uint32_t i = 0; i <= 2 * kPatience; ++i) EXPECT_TRUE(step_one(state, Tick{}).sends.empty());
 }
 
+// Figure 4.6: the voter that stays lacks the entry that says so, and cannot be elected by whoever has it.
+TEST(Thesis_4_2_2, a_node_on_the_way_out_campaigns_until_that_is_committed) {
+  State state = follower({1}, 1);
+  (void)receive(state, "n2", append(1, {1, 1}, {members(1, text({"n2"}, {"n1", "n2"})), members(1, text({"n2"}))}, 2));
+  write_done(state);
+  (void)step_one(state, Campaign{});
+  write_done(state);
+  EXPECT_FALSE(state.is_leader()) << "its own vote does not count";
+  (void)receive(state, "n2", VoteResponse{.term = 2, .granted = true});
+  EXPECT_TRUE(state.is_leader());
+}
+
 TEST(Thesis_4_2_2, whoever_goes_is_told_so) {
   State state = leader();
   (void)change(state, Change::Kind::kRemove, "n3");

@@ -52,9 +52,9 @@ Effects heartbeat(State& state) {
 
 TEST(Novice, does_not_vote_where_anybody_has_an_entry) {
   State state = novice();
-  const VoteRequest request{.term = 3, .candidate = "n2", .last_index = 1, .last_term = 1};
+  const VoteRequest request{.term = 3, .candidate = "n2", .last_index = 2, .last_term = 1};
   EXPECT_FALSE(answer_after_write<VoteResponse>(state, receive(state, "n2", request)).granted);
-  const PreVoteRequest question{.term = 4, .candidate = "n2", .last_index = 1, .last_term = 1};
+  const PreVoteRequest question{.term = 4, .candidate = "n2", .last_index = 2, .last_term = 1};
   EXPECT_FALSE(answer_after_write<PreVoteResponse>(state, receive(state, "n2", question)).granted);
 }
 
@@ -66,7 +66,7 @@ TEST(Novice, helps_to_found_a_cluster) {
 
 TEST(Novice, does_not_campaign_with_entries_that_it_was_given) {
   State state = novice();
-  (void)receive(state, "n2", append(1, {}, {entry(1, "x")}));
+  (void)receive(state, "n2", append(1, {}, {entry(1, "x"), entry(1, "y")}));
   write_done(state);
   (void)step_one(state, Campaign{});
   EXPECT_EQ(state.term(), 1U);
