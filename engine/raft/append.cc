@@ -35,7 +35,10 @@ std::size_t count_known(const Trail& trail, const AppendRequest& request) {
 
 void receive_append_request(Turn& turn, const NodeId& from, const AppendRequest& request, Correlation correlation) {
   State& state = turn.state;
-  AppendResponse response{.term = state.term(), .prev_index = request.prev_index, .round = request.round};
+  AppendResponse response{.term = state.term(),
+                          .prev_index = request.prev_index,
+                          .round = request.round,
+                          .novice = state.hard_state.novice};
   const auto refuse = [&] { send_when_durable(turn, from, response, correlation); };
 
   // A second leader in one term, or entries that contradict themselves: no honest peer does that.
@@ -81,6 +84,8 @@ void receive_append_request(Turn& turn, const NodeId& from, const AppendRequest&
   if (request.leader_commit > verified) TIMESTORE_MARK("raft: a follower learnt of commits that its log may lack");
   advance_commit(turn, std::min(request.leader_commit, verified));
   if (verified < state.commit) TIMESTORE_MARK("raft: a stale append was acknowledged below its commit");
+  if (request.admits > 0 && request.admits <= verified) state.hard_state.novice = false;
+  response.novice = state.hard_state.novice;
   response.success = true;
   response.match = verified;
   send_when_durable(turn, from, response, correlation);

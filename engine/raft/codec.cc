@@ -68,6 +68,7 @@ VoteRequest read_vote_request(ObjectReader& reader) {
           .candidate = reader.node_id("candidateId"),
           .last_index = reader.integer("lastLogIndex", kIndexRange),
           .last_term = reader.integer("lastLogTerm", kTermRange),
+          .founds = reader.optional_boolean("founds"),
           .forced = reader.optional_boolean("forced")};
 }
 
@@ -75,7 +76,8 @@ PreVoteRequest read_pre_vote_request(ObjectReader& reader) {
   return {.term = reader.integer("term", kTermRange),
           .candidate = reader.node_id("candidateId"),
           .last_index = reader.integer("lastLogIndex", kIndexRange),
-          .last_term = reader.integer("lastLogTerm", kTermRange)};
+          .last_term = reader.integer("lastLogTerm", kTermRange),
+          .founds = reader.optional_boolean("founds")};
 }
 
 PreVoteResponse read_pre_vote_response(ObjectReader& reader, const PreVoteRequest& request) {
@@ -134,6 +136,7 @@ AppendRequest read_append_request(ObjectReader& reader) {
                         .round = reader.optional_integer("round", kRoundRange).value_or(0),
                         .recalled = reader.optional_integer("recalled", kRoundRange).value_or(0),
                         .from_snapshot = reader.optional_boolean("snapshot"),
+                        .admits = reader.optional_integer("admits", kIndexRange).value_or(0),
                         .entries = {}};
   request.entries = read_entries(reader, request);
   return request;
@@ -153,6 +156,7 @@ AppendResponse read_append_response(ObjectReader& reader, const AppendRequest& r
   const auto hint_index = reader.optional_integer("hintIndex", kIndexRange);
   const auto hint_term = reader.optional_integer("hintTerm", kTermRange);
   const auto round = reader.optional_integer("round", kRoundRange);
+  const bool novice = reader.optional_boolean("novice");
   if (hint_index && !hint_term) reader.complain("hintTerm", "is missing beside hintIndex");
   if (hint_term && !hint_index) reader.complain("hintIndex", "is missing beside hintTerm");
 
@@ -161,6 +165,7 @@ AppendResponse read_append_response(ObjectReader& reader, const AppendRequest& r
   response.success = success;
   response.prev_index = prev_index.value_or(request.prev_index);
   response.round = round.value_or(request.round);
+  response.novice = novice;
   if (success) {
     response.match = match.value_or(request.prev_index + request.entries.size());
   } else {
@@ -173,11 +178,14 @@ AppendResponse read_append_response(ObjectReader& reader, const AppendRequest& r
 
 void encode(std::string& out, const VoteRequest& message) {
   append_candidacy(out, message.term, message.candidate, message.last_index, message.last_term);
-  out += message.forced ? R"(,"forced":true})" : "}";
+  if (message.founds) append_boolean(out, R"(,"founds":)", true);
+  if (message.forced) append_boolean(out, R"(,"forced":)", true);
+  out += '}';
 }
 
 void encode(std::string& out, const PreVoteRequest& message) {
   append_candidacy(out, message.term, message.candidate, message.last_index, message.last_term);
+  if (message.founds) append_boolean(out, R"(,"founds":)", true);
   out += '}';
 }
 
@@ -213,6 +221,7 @@ void encode(std::string& out, const AppendRequest& message) {
   append_integer(out, R"(],"round":)", message.round);
   if (message.recalled > 0) append_integer(out, R"(,"recalled":)", message.recalled);
   if (message.from_snapshot) out += R"(,"snapshot":true)";
+  if (message.admits > 0) append_integer(out, R"(,"admits":)", message.admits);
   out += '}';
 }
 
@@ -226,6 +235,7 @@ void encode(std::string& out, const AppendResponse& message) {
     append_integer(out, R"(,"hintTerm":)", message.hint.term);
   }
   append_integer(out, R"(,"round":)", message.round);
+  if (message.novice) append_boolean(out, R"(,"novice":)", true);
   out += '}';
 }
 

@@ -2,15 +2,16 @@
 //
 //   VoteRequest     {"term":3,"candidateId":"node1","lastLogIndex":7,"lastLogTerm":2}
 //   VoteResponse    {"term":3,"voteGranted":true}
-//                   and "forced":true where it is
+//                   and "founds":true and "forced":true where it is so
 //   PreVoteRequest  like VoteRequest, for /raft/prevote
 //   PreVoteResponse {"term":2,"voteGranted":true,"proposedTerm":3}
 //   TimeoutNow      {"term":3,"leaderId":"node1","round":9}
 //   AppendRequest   {"term":3,"leaderId":"node1","prevLogIndex":6,"prevLogTerm":2,"leaderCommit":6,
-//                    "entries":[{"term":3,"command":"..."}],"round":9}, "recalled":8 where it is not 0, and
-//                   "snapshot":true where only a snapshot has what comes before prevLogIndex
+//                    "entries":[{"term":3,"command":"..."}],"round":9}, "recalled":8 and "admits":7 where they are not
+//                    0, and "snapshot":true where only a snapshot has what comes before prevLogIndex
 //   AppendResponse  {"term":3,"success":true,"matchIndex":7,"prevLogIndex":6,"round":9}
 //                   {"term":3,"success":false,"prevLogIndex":6,"hintIndex":4,"hintTerm":2,"round":9}
+//                   and "novice":true where it is
 //   SnapshotRequest {"term":3,"nodeId":"node2",SNAPSHOT,"offset":4096}
 //   SnapshotResponse {"term":3,SNAPSHOT,"offset":4096,"checksum":7}, a line feed, and the bytes as they are
 //     SNAPSHOT is "appliedIndex":5,"appliedTerm":2,"stateHash":"9","sizeBytes":8192,"fileChecksum":"11"

@@ -11,8 +11,6 @@ namespace timestore::raft {
 
 namespace {
 
-constexpr std::size_t kMaxUrlBytes = 2048;
-
 bool is_before(const Member& one, const Member& other) { return one.id < other.id; }
 
 void append_members(std::string& out, std::string_view label, const std::vector<Member>& members) {
@@ -48,6 +46,25 @@ std::vector<Member> read_members(ObjectReader& reader, std::string_view name) {
   return members;
 }
 
+std::vector<Joining> read_joining(ObjectReader& reader) {
+  constexpr std::string_view kName = "joining";
+  std::vector<Joining> joining;
+  const auto array = reader.optional_array(kName);
+  if (!array) return joining;
+  for (const simdjson::dom::element element : *array) {
+    ObjectReader::Object object;
+    if (element.get(object) != simdjson::SUCCESS) {
+      reader.complain(kName, "must hold objects only");
+      return {};
+    }
+    ObjectReader inner = reader.element(object, kName, joining.size());
+    joining.push_back({.id = inner.node_id("id"), .replaces = NodeId(inner.text("replaces"))});
+    const bool in_order = joining.size() < 2 || joining[joining.size() - 2].id < joining.back().id;
+    if (!in_order) inner.complain("id", "must be above the id before it");
+  }
+  return joining;
+}
+
 Configuration read_configuration(ObjectReader& reader) {
   Configuration configuration;
   configuration.voters = read_members(reader, "voters");
@@ -57,17 +74,32 @@ Configuration read_configuration(ObjectReader& reader) {
   for (const Member& learner : configuration.learners) {
     if (configuration.is_voter(learner.id)) reader.complain("learners", "must not hold a voter");
   }
+  configuration.joining = read_joining(reader);
+  for (const Joining& next : configuration.joining) {
+    if (!configuration.is_learner(next.id)) reader.complain("joining", "must hold learners only");
+    const bool is_known = next.replaces.empty() || Configuration::holds(configuration.voters, next.replaces);
+    if (!is_known) reader.complain("joining", "must replace voters only");
+  }
   return configuration;
 }
 
 }  // namespace
 
-std::vector<Member> Configuration::members() const {
+bool Configuration::is_joining(const NodeId& id) const {
+  return std::any_of(joining.begin(), joining.end(), [&](const Joining& next) { return next.id == id; });
+}
+
+std::vector<Member> Configuration::electorate() const {
   std::vector<Member> all;
   std::set_union(voters.begin(), voters.end(), outgoing.begin(), outgoing.end(), std::back_inserter(all), is_before);
-  std::vector<Member> result;
-  std::set_union(all.begin(), all.end(), learners.begin(), learners.end(), std::back_inserter(result), is_before);
-  return result;
+  return all;
+}
+
+std::vector<Member> Configuration::members() const {
+  const std::vector<Member> counted = electorate();
+  std::vector<Member> all;
+  std::set_union(counted.begin(), counted.end(), learners.begin(), learners.end(), std::back_inserter(all), is_before);
+  return all;
 }
 
 const Configuration& ConfigurationTrail::at(Index index) const {
@@ -97,6 +129,18 @@ std::string encode(const Configuration& configuration) {
   append_members(out, R"({"voters":)", configuration.voters);
   append_members(out, R"(,"outgoing":)", configuration.outgoing);
   append_members(out, R"(,"learners":)", configuration.learners);
+  if (!configuration.joining.empty()) {
+    out += R"(,"joining":[)";
+    for (const Joining& next : configuration.joining) {
+      if (&next != &configuration.joining.front()) out += ',';
+      out += R"({"id":)";
+      append_json_string(out, next.id);
+      out += R"(,"replaces":)";
+      append_json_string(out, next.replaces);
+      out += '}';
+    }
+    out += ']';
+  }
   out += "}}";
   return out;
 }

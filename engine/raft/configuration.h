@@ -22,17 +22,28 @@ struct Member {
   bool operator==(const Member&) const = default;
 };
 
+// A learner that the leader of the day makes a voter as soon as it has caught up.
+struct Joining {
+  NodeId id;
+  NodeId replaces;  // the voter that goes in the same step; empty: nobody goes
+  bool operator==(const Joining&) const = default;
+};
+
 // Each list is ordered by id, without repetition. Nobody is a learner and a voter.
 struct Configuration {
   std::vector<Member> voters;
   std::vector<Member> outgoing = {};  // while joint: the voters before. Empty: not joint
   std::vector<Member> learners = {};
+  std::vector<Joining> joining = {};  // learners all; whom they replace are voters
 
   bool is_joint() const { return !outgoing.empty(); }
+  bool is_sole_voter(const NodeId& id) const { return !is_joint() && voters.size() == 1 && voters.front().id == id; }
   bool is_voter(const NodeId& id) const { return holds(voters, id) || holds(outgoing, id); }
   bool is_learner(const NodeId& id) const { return holds(learners, id); }
   bool is_member(const NodeId& id) const { return is_voter(id) || is_learner(id); }
-  std::vector<Member> members() const;  // all of them, ordered by id, without repetition
+  bool is_joining(const NodeId& id) const;
+  std::vector<Member> electorate() const;  // whoever is_voter(), ordered by id, without repetition
+  std::vector<Member> members() const;     // all of them, likewise
 
   static bool holds(const std::vector<Member>& members, const NodeId& id) {
     return std::any_of(members.begin(), members.end(), [&](const Member& member) { return member.id == id; });
@@ -64,10 +75,12 @@ class ConfigurationTrail {
 // The text of an entry of the kind kMembers, and of a snapshot's configuration:
 //
 //   {"members":{"voters":[{"id":"n1","url":"http://one:5001"}],"outgoing":[],"learners":[]}}
+//   and where anybody is joining: ,"joining":[{"id":"n4","replaces":"n1"}] after the learners
 //
 // It begins with kMembersTextStart, by which a peer tells it from a command of the state machine. Decoding is total:
 // what is not well-formed, not in order, or without a voter is an error in one sentence.
 inline constexpr std::string_view kMembersTextStart = R"({"members":)";
+inline constexpr std::size_t kMaxUrlBytes = 2048;
 [[nodiscard]] std::string encode(const Configuration& configuration);
 [[nodiscard]] Result<Configuration> decode_configuration(std::string_view text);
 

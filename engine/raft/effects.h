@@ -5,6 +5,7 @@
 #include <variant>
 #include <vector>
 
+#include "engine/raft/change.h"
 #include "engine/raft/configuration.h"
 #include "engine/raft/message.h"
 
@@ -61,14 +62,24 @@ struct Transfer {  // a leader hands over; nothing happens where there is no lea
   NodeId to;       // a voter; empty: whoever has most of the log
 };
 
+// Wants other members. Its fate is that of the entry which begins the change: once that one is committed, the change
+// will be completed, by this leader or by a later one.
+struct ChangeMembers {
+  ProposalId id = 0;
+  Change change;
+};
+
 using Input = std::variant<Tick, Receive, Propose, Read, WriteDone, Applied, Compact, SnapshotInstalled,
-                           PeerUnreachable, Campaign, StepDown, Transfer>;
+                           PeerUnreachable, Campaign, StepDown, Transfer, ChangeMembers>;
 
 // --------------------------------------------------------------------------------------------------- effects
 
 struct HardState {
   Term term = 0;
   std::optional<NodeId> vote;
+  // Its disk was empty when the node began, so it may have forgotten what it once promised: until a leader admits it,
+  // it takes entries, but elects nobody who has any, and is not counted (DESIGN.md).
+  bool novice = false;
   bool operator==(const HardState&) const = default;
 };
 
@@ -116,13 +127,14 @@ struct ReadEnd {
 struct Fate {
   enum class Kind : std::uint8_t {
     kCommitted,   // at `position`, for ever
-    kRefused,     // this node is not the leader: never entered any log
+    kRefused,     // it never entered any log: this node is not the leader, or `refusal` says why
     kSuperseded,  // another entry was committed at its index: it never will be
     kUnknown,     // leadership was lost; it may yet be committed
   };
   ProposalId id = 0;
   Kind kind = Kind::kUnknown;
   Position position;
+  Refusal refusal = Refusal::kNone;  // of a change of members
   bool operator==(const Fate&) const = default;
 };
 

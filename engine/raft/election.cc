@@ -1,7 +1,10 @@
 // Elections: paper, sections 5.2 and 5.4.1.
+#include <algorithm>
+#include <iterator>
+
 #include "engine/base/check.h"
 #include "engine/base/mark.h"
-#include "engine/raft/quorum.h"
+#include "engine/raft/agreement.h"
 #include "engine/raft/turn.h"
 
 namespace timestore::raft {
@@ -13,20 +16,10 @@ bool is_up_to_date(const Trail& trail, Index last_index, Term last_term) {
   return std::pair(last_term, last_index) >= std::pair(trail.last_term(), trail.last_index());
 }
 
-Tally tally_of(const Configuration& configuration, const std::map<NodeId, bool>& votes) {
-  std::size_t granted = 0;
-  std::size_t refused = 0;
-  for (const Member& voter : configuration.voters) {
-    const auto vote = votes.find(voter.id);
-    if (vote != votes.end()) ++(vote->second ? granted : refused);
-  }
-  return tally(configuration.voters.size(), granted, refused);
-}
-
 void count_votes(Turn& turn) {
   State& state = turn.state;
   const Candidate& candidate = std::get<Candidate>(state.role);
-  switch (tally_of(state.configuration(), candidate.votes)) {
+  switch (tally(state.configuration(), candidate.votes)) {
     case Tally::kPending:
       return;
     case Tally::kWon:
@@ -40,7 +33,7 @@ void count_votes(Turn& turn) {
 
 void count_pre_votes(Turn& turn) {
   State& state = turn.state;
-  switch (tally_of(state.configuration(), std::get<PreCandidate>(state.role).votes)) {
+  switch (tally(state.configuration(), std::get<PreCandidate>(state.role).votes)) {
     case Tally::kPending:
       return;
     case Tally::kWon:
@@ -52,15 +45,38 @@ void count_pre_votes(Turn& turn) {
 }
 
 void enter_term(State& state, Term term, std::optional<NodeId> vote) {
-  state.hard_state = {.term = term, .vote = std::move(vote)};
+  state.hard_state.term = term;
+  state.hard_state.vote = std::move(vote);
   state.recalled = 0;
 }
 
+// A novice cannot know what it once promised. That nothing depends on that it takes for granted only where nobody has
+// anything but no-ops: there a cluster is being founded.
+template <typename Request>
+bool may_trust(const State& state, const Request& request) {
+  return !state.hard_state.novice || request.founds || request.last_index == 0;
+}
+
+// Whoever its newest configuration leaves out may still be needed until that one is committed: when nobody else has it,
+// nobody else can be elected (thesis 4.2.2). It does not count its own vote.
+bool may_be_voter(const State& state) {
+  const auto& known = state.configurations.known();
+  return std::any_of(std::prev(known.upper_bound(state.commit)), known.end(),
+                     [&](const auto& at) { return at.second.is_voter(state.id); });
+}
+
 bool may_campaign(const State& state) {
-  return !state.is_leader() && state.configuration().is_voter(state.id) && state.term() < kMaxTerm;
+  return !state.is_leader() && may_be_voter(state) && state.term() < kMaxTerm &&
+         (!state.hard_state.novice || holds_only_noops(state.trail));
 }
 
 }  // namespace
+
+bool holds_only_noops(const Trail& trail) {
+  Index index = trail.first_index();
+  while (index <= trail.last_index() && trail.kind_at(index) == EntryKind::kNoop) ++index;
+  return trail.base().index == 0 && index > trail.last_index();
+}
 
 // The paper randomizes the time-out anew for each election (5.2), so that split votes are rare and resolved quickly.
 void reset_election_timer(State& state) {
@@ -80,7 +96,7 @@ void tick_election(Turn& turn) {
   State& state = turn.state;
   if (!state.pending_writes.empty()) return TIMESTORE_MARK("raft: a busy disk did not count the silence");
   ++state.election_elapsed;
-  const bool alone = state.configuration().voters.size() == 1;
+  const bool alone = state.configuration().is_sole_voter(state.id);
   const bool candidate = std::holds_alternative<Candidate>(state.role);
   if (state.election_elapsed >= state.election_timeout || (alone && !candidate)) pre_campaign(turn);
 }
@@ -96,8 +112,9 @@ void pre_campaign(Turn& turn) {
   const PreVoteRequest request{.term = state.term() + 1,
                                .candidate = state.id,
                                .last_index = state.trail.last_index(),
-                               .last_term = state.trail.last_term()};
-  for (const Member& voter : state.configuration().voters) {
+                               .last_term = state.trail.last_term(),
+                               .founds = holds_only_noops(state.trail)};
+  for (const Member& voter : state.configuration().electorate()) {
     if (voter.id != state.id) send_when_durable(turn, voter.id, request);
   }
   count_pre_votes(turn);
@@ -106,6 +123,7 @@ void pre_campaign(Turn& turn) {
 void campaign(Turn& turn, bool forced) {
   State& state = turn.state;
   if (!may_campaign(state)) return;
+  if (!state.configuration().is_voter(state.id)) TIMESTORE_MARK("raft: a node on the way out had to campaign");
   if (std::holds_alternative<Candidate>(state.role)) TIMESTORE_MARK("raft: a candidate tried again");
   if (state.trail.last_index() > state.commit) TIMESTORE_MARK("raft: a candidate had entries that may be lost");
   enter_term(state, state.term() + 1, state.id);
@@ -117,8 +135,9 @@ void campaign(Turn& turn, bool forced) {
                             .candidate = state.id,
                             .last_index = state.trail.last_index(),
                             .last_term = state.trail.last_term(),
+                            .founds = holds_only_noops(state.trail),
                             .forced = forced};
-  for (const Member& voter : state.configuration().voters) {
+  for (const Member& voter : state.configuration().electorate()) {
     if (voter.id != state.id) send_when_durable(turn, voter.id, request);
   }
 }
@@ -142,7 +161,12 @@ void receive_vote_request(Turn& turn, const NodeId& from, const VoteRequest& req
   State& state = turn.state;
   const bool free = !state.hard_state.vote || *state.hard_state.vote == from;
   const bool up_to_date = is_up_to_date(state.trail, request.last_index, request.last_term);
-  const bool granted = free && state.leader.empty() && up_to_date;
+  const bool trusts = may_trust(state, request);
+  const bool granted = free && state.leader.empty() && up_to_date && trusts;
+  if (!trusts) TIMESTORE_MARK("raft: a novice did not vote");
+  if (granted && !state.configuration().is_member(from)) TIMESTORE_MARK("raft: a stranger was elected");
+  if (granted && !state.configuration().is_voter(state.id))
+    TIMESTORE_MARK("raft: a node voted that knows itself no voter");
   if (!up_to_date) TIMESTORE_MARK("raft: a vote was refused because the candidate's log is older");
   if (!free) TIMESTORE_MARK("raft: a vote was refused because another has it");
   if (granted && state.hard_state.vote) TIMESTORE_MARK("raft: a vote was promised again to the same candidate");
@@ -157,7 +181,8 @@ void receive_vote_request(Turn& turn, const NodeId& from, const VoteRequest& req
 void receive_pre_vote_request(Turn& turn, const NodeId& from, const PreVoteRequest& request, Correlation correlation) {
   State& state = turn.state;
   const bool up_to_date = is_up_to_date(state.trail, request.last_index, request.last_term);
-  const bool granted = request.term > state.term() && !hears_leader(state) && up_to_date;
+  const bool trusts = may_trust(state, request);
+  const bool granted = request.term > state.term() && !hears_leader(state) && up_to_date && trusts;
   if (hears_leader(state)) TIMESTORE_MARK("raft: a node was told that there is a leader");
   if (!up_to_date) TIMESTORE_MARK("raft: a node was told that its log is too old to be elected");
   const PreVoteResponse response{.term = state.term(), .proposed = request.term, .granted = granted};

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "engine/raft/quorum.h"
+#include "engine/raft/agreement.h"
 
 namespace timestore::raft {
 
@@ -48,16 +48,29 @@ Sentence violated(const State& state, const Leader& leader) {
   HOLDS(leader.term_start < state.trail.base().index || state.trail.term_at(leader.term_start) == state.term(),
         "a leader's term opens with an entry of that term");
   HOLDS(state.trail.last_term() == state.term(), "a leader's last entry is of its own term");
-  HOLDS(leader.peers.size() + 1 == state.configuration().voters.size(), "a leader tracks every other voter");
-  std::size_t holders = state.durable >= state.commit ? 1 : 0;
+  const Configuration& configuration = state.configuration();
+  for (const Member& member : configuration.members()) {
+    HOLDS(member.id == state.id || leader.peers.contains(member.id), "a leader tracks every other member");
+  }
   for (const auto& [peer, progress] : leader.peers) {
+    HOLDS(configuration.is_member(peer) && peer != state.id, "a leader tracks nobody but the other members");
     if (const Sentence sentence = violated(state, progress)) return sentence;
     HOLDS(progress.round <= leader.round, "nobody answers a round that has not begun");
-    if (progress.match >= state.commit) ++holders;
+    HOLDS(progress.admission <= state.trail.last_index() + 1,
+          "the entry that admits a novice is the next one at the latest");
   }
-  HOLDS(state.commit < leader.term_start || holders >= majority(state.configuration().voters.size()),
-        "what a leader commits in its term is durable on a majority");
-  HOLDS(!leader.handover || leader.peers.contains(leader.handover->to), "a leader hands over to another voter");
+  // Who became a novice since held it when it was committed, as far as anybody can know. Of a commit under an older
+  // configuration nothing can be told from this one.
+  const auto holds_it = [&](const NodeId& voter) {
+    if (voter == state.id) return state.durable >= state.commit;
+    const Progress& progress = leader.peers.at(voter);
+    return progress.is_novice() || progress.match >= state.commit;
+  };
+  HOLDS(state.commit < leader.term_start || state.commit < state.configurations.latest_index() ||
+            is_quorum(configuration, holds_it),
+        "what a leader commits in its term is durable on a quorum");
+  HOLDS(!leader.handover || (leader.peers.contains(leader.handover->to) && configuration.is_voter(leader.handover->to)),
+        "a leader hands over to another voter");
   for (const PendingRead& read : leader.reads) {
     HOLDS(read.index <= state.commit && read.index >= leader.term_start,
           "a read waits for a commit index of the leader's own term");
@@ -82,6 +95,8 @@ Sentence violated(const State& state) {
         "a message is held only while its write is not done");
   HOLDS(!state.pending_writes.empty() || state.durable == state.trail.last_index(),
         "the whole log is durable when no write is pending");
+  HOLDS(!state.configurations.known().empty() && state.configurations.latest_index() <= state.trail.last_index(),
+        "a configuration that is in force is in the log");
   HOLDS(state.proposals.empty() || state.proposals.begin()->first.first > state.commit,
         "a proposal that the commit index has reached has its fate");
   HOLDS(state.is_leader() || state.proposals.empty() || state.orphan_ticks_left > 0,
@@ -105,6 +120,7 @@ Sentence violated_between(const State& before, const State& after) {
             (after.trail.last_index() >= before.trail.last_index() &&
              after.trail.term_at(before.trail.last_index()) == before.trail.last_term()),
         "a leader never removes or replaces entries of its own log");
+  HOLDS(before.hard_state.novice || !after.hard_state.novice, "who was admitted is no novice any more");
   HOLDS(before.term() != after.term() || before.leader.empty() || after.leader.empty() || before.leader == after.leader,
         "a term has one leader");
   return std::nullopt;

@@ -18,6 +18,7 @@ struct VoteRequest {
   NodeId candidate;
   Index last_index = 0;
   Term last_term = 0;
+  bool founds = false;  // its log holds nothing but no-ops: an empty one always does
   bool forced = false;  // the leader wants this election, or an operator: voters do not wait for the leader's silence
   bool operator==(const VoteRequest&) const = default;
 };
@@ -35,6 +36,7 @@ struct PreVoteRequest {
   NodeId candidate;
   Index last_index = 0;
   Term last_term = 0;
+  bool founds = false;
   bool operator==(const PreVoteRequest&) const = default;
 };
 
@@ -54,6 +56,7 @@ struct AppendRequest {
   Round round = 0;             // echoed by the answer; confirms leadership for reads (thesis 6.4). 0: none asked
   Round recalled = 0;          // requests to take over up to this round mean nothing any more
   bool from_snapshot = false;  // the log begins after prev_index: whoever lacks that entry must take a snapshot instead
+  Index admits = 0;            // whoever agrees with the leader up to this entry is no novice any more. 0: nobody
   std::vector<Entry> entries;  // indices prev_index + 1, prev_index + 2, ...
   bool operator==(const AppendRequest&) const = default;
 };
@@ -70,6 +73,7 @@ struct AppendResponse {
   Index prev_index = 0;  // of the request that is answered; absent: taken from it
   Position hint = {};    // absent: (prev_term, prev_index - 1)
   Round round = 0;       // of the request; absent: taken from it
+  bool novice = false;   // the node was not admitted since its disk was empty: what its old disk held is lost
   bool operator==(const AppendResponse&) const = default;
 };
 

@@ -6,7 +6,7 @@
 #include <algorithm>
 
 #include "engine/base/mark.h"
-#include "engine/raft/quorum.h"
+#include "engine/raft/agreement.h"
 #include "engine/raft/turn.h"
 
 namespace timestore::raft {
@@ -38,11 +38,11 @@ void end_confirmed_reads(Turn& turn) {
   State& state = turn.state;
   Leader* leader = std::get_if<Leader>(&state.role);
   if (leader == nullptr || leader->reads.empty()) return;
-  std::vector<Round> reached;
-  for (const Member& voter : state.configuration().voters) {
-    reached.push_back(voter.id == state.id ? leader->round : leader->peers.at(voter.id).round);
-  }
-  const Round confirmed = reached_by_majority(std::move(reached));
+  const Round confirmed = reached_by_quorum(state.configuration(), [&](const NodeId& voter) {
+    if (voter == state.id) return leader->round;
+    const Progress& progress = leader->peers.at(voter);
+    return progress.is_novice() ? Round{0} : progress.round;
+  });
   if (leader->reads.front().index < state.commit) TIMESTORE_MARK("raft: the commit index moved during a round");
   if (confirmed < leader->reads.front().round) return;
   for (const PendingRead& pending : leader->reads) turn.effects.reads.push_back({pending.id, true, pending.index});

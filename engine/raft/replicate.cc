@@ -3,7 +3,7 @@
 
 #include "engine/base/check.h"
 #include "engine/base/mark.h"
-#include "engine/raft/quorum.h"
+#include "engine/raft/agreement.h"
 #include "engine/raft/turn.h"
 
 namespace timestore::raft {
@@ -22,6 +22,7 @@ void send_append(Turn& turn, const Leader& leader, const NodeId& to, Progress& p
                         .round = leader.round,
                         .recalled = leader.recalled,
                         .from_snapshot = progress.mode == Progress::Mode::kSnapshot,
+                        .admits = admission_of(state, leader, to),
                         .entries = {}};
   request.entries.reserve(last >= progress.next ? last - prev : 0);
   for (Index index = progress.next; index <= last; ++index) {
@@ -95,12 +96,16 @@ void become_leader(Turn& turn) {
   State& state = turn.state;
   if (state.trail.last_index() > state.commit) TIMESTORE_MARK("raft: a leader began with entries of unknown fate");
   Leader leader;
+  leader.founds = holds_only_noops(state.trail);
   leader.term_start = state.trail.last_index() + 1;
-  for (const Member& voter : state.configuration().voters) {
-    if (voter.id != state.id) leader.peers[voter.id].next = leader.term_start;
+  for (const Member& member : state.configuration().members()) {
+    if (member.id == state.id) continue;
+    leader.peers[member.id].next = leader.term_start;
+    leader.peers[member.id].founds = leader.founds;
   }
   state.role = std::move(leader);
   state.leader = state.id;
+  state.hard_state.novice = false;  // if it was one, it now founds the cluster
   append_entry(turn, {.term = state.term(), .kind = EntryKind::kNoop, .payload = Payload(std::string())});
   send_heartbeats(turn);
 }
@@ -110,11 +115,10 @@ void become_leader(Turn& turn) {
 void tick_leader(Turn& turn) {
   State& state = turn.state;
   Leader& leader = std::get<Leader>(state.role);
-  std::size_t heard = 1;
-  for (auto& [peer, progress] : leader.peers) {
-    if (++progress.silent_ticks < state.options.election_ticks_max) ++heard;
-  }
-  const bool is_alone = heard < majority(state.configuration().voters.size());
+  for (auto& [peer, progress] : leader.peers) ++progress.silent_ticks;
+  const bool is_alone = !is_quorum(state.configuration(), [&](const NodeId& voter) {
+    return voter == state.id || leader.peers.at(voter).silent_ticks < state.options.election_ticks_max;
+  });
   const bool is_stalled = state.stalled_ticks >= state.options.election_ticks_max;
   if (is_alone || (is_stalled && !leader.peers.empty())) {
     if (is_alone) TIMESTORE_MARK("raft: a leader made way because no majority answered");
@@ -122,6 +126,7 @@ void tick_leader(Turn& turn) {
     return become_follower(turn, state.term(), "");
   }
   tick_transfer(turn);
+  if (!state.is_leader()) return;  // it was removed, and nobody took over
   if (++leader.heartbeat_elapsed >= state.options.heartbeat_ticks) return send_heartbeats(turn);
 
   // A follower learns of a commit with the next append; when there is none to come, it is told here.
@@ -134,8 +139,12 @@ void tick_leader(Turn& turn) {
 void receive_append_response(Turn& turn, const NodeId& from, const AppendResponse& response) {
   Leader* leader = std::get_if<Leader>(&turn.state.role);
   if (leader == nullptr) return TIMESTORE_MARK("raft: an acknowledgement came when leadership was over");
-  Progress& progress = leader->peers.at(from);
+  const auto peer = leader->peers.find(from);
+  if (peer == leader->peers.end())
+    return TIMESTORE_MARK("raft: an acknowledgement came from somebody who is no follower");
+  Progress& progress = peer->second;
   progress.silent_ticks = 0;
+  hear_novice(turn, progress, response);
   if (response.round <= leader->round) progress.round = std::max(progress.round, response.round);
   if (response.success) {
     acknowledged(turn.state, progress, response.match);
@@ -200,17 +209,48 @@ void tell_round(Turn& turn) {
   }
 }
 
+bool answers(const State& state, const Progress& progress) {
+  return progress.silent_ticks < state.options.election_ticks_max && !progress.is_novice();
+}
+
+// Whoever goes is told so, where one append is enough for that: it then knows that it is to keep quiet. If it does not
+// hear of it, it will ask around for ever, and disturb nobody.
+void track_members(Turn& turn) {
+  State& state = turn.state;
+  Leader& leader = std::get<Leader>(state.role);
+  const Configuration& configuration = state.configuration();
+  const Index last = state.trail.last_index();
+  for (auto peer = leader.peers.begin(); peer != leader.peers.end();) {
+    if (configuration.is_member(peer->first)) {
+      ++peer;
+      continue;
+    }
+    Progress& progress = peer->second;
+    const bool is_close =
+        progress.mode == Progress::Mode::kReplicate && progress.next <= last && batch_end(state, progress.next) == last;
+    if (is_close) send_append(turn, leader, peer->first, progress, last);
+    peer = leader.peers.erase(peer);
+  }
+  for (const Member& member : configuration.members()) {
+    if (member.id == state.id || leader.peers.contains(member.id)) continue;
+    Progress& progress = leader.peers[member.id];
+    progress.next = last + 1;
+    send_append(turn, leader, member.id, progress, 0);
+  }
+  end_confirmed_reads(turn);  // fewer may be needed now
+}
+
 // Paper 5.4.2: only an entry of the own term is committed by counting; older ones are committed through it. The leader
 // counts itself only as far as its own disk has come.
 void commit_by_quorum(Turn& turn) {
   State& state = turn.state;
   const Leader* leader = std::get_if<Leader>(&state.role);
   if (leader == nullptr) return;
-  std::vector<Index> reached;
-  for (const Member& voter : state.configuration().voters) {
-    reached.push_back(voter.id == state.id ? state.durable : leader->peers.at(voter.id).match);
-  }
-  const Index index = reached_by_majority(std::move(reached));
+  const Index index = reached_by_quorum(state.configuration(), [&](const NodeId& voter) {
+    if (voter == state.id) return state.durable;
+    const Progress& progress = leader->peers.at(voter);
+    return progress.is_novice() ? Index{0} : progress.match;
+  });
   if (index >= leader->term_start) return advance_commit(turn, index);
   if (index > state.commit) TIMESTORE_MARK("raft: a commit waited for an entry of the own term");
 }

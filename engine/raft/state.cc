@@ -13,6 +13,8 @@ void add(Hasher& hasher, const Configuration& configuration) {
     hasher.add(members->size());
     for (const Member& member : *members) hasher.add(member.id).add(member.url);
   }
+  hasher.add(configuration.joining.size());
+  for (const Joining& next : configuration.joining) hasher.add(next.id).add(next.replaces);
 }
 
 void add(Hasher& hasher, const Options& options) {
@@ -23,6 +25,7 @@ void add(Hasher& hasher, const Options& options) {
 
 void add(Hasher& hasher, const HardState& hard_state) {
   hasher.add(hard_state.term).add(hard_state.vote.has_value()).add(hard_state.vote.value_or(""));
+  hasher.add(hard_state.novice);
 }
 
 void add(Hasher& hasher, const Progress& progress) {
@@ -30,6 +33,7 @@ void add(Hasher& hasher, const Progress& progress) {
   hasher.add(progress.inflight.size());
   for (const Index index : progress.inflight) hasher.add(index);
   hasher.add(progress.round).add(progress.commit_told).add(progress.round_told).add(progress.silent_ticks);
+  hasher.add(progress.founds).add(progress.admission);
 }
 
 void add(Hasher&, const Follower&) {}
@@ -45,7 +49,7 @@ void add(Hasher& hasher, const Candidate& candidate) {
 }
 
 void add(Hasher& hasher, const Leader& leader) {
-  hasher.add(leader.term_start).add(leader.peers.size());
+  hasher.add(leader.founds).add(leader.term_start).add(leader.peers.size());
   for (const auto& [peer, progress] : leader.peers) {
     hasher.add(peer);
     add(hasher, progress);
@@ -60,13 +64,14 @@ void add(Hasher& hasher, const Leader& leader) {
 
 void add(Hasher& hasher, const VoteRequest& message) {
   hasher.add(message.term).add(message.candidate).add(message.last_index).add(message.last_term);
-  hasher.add(message.forced);
+  hasher.add(message.founds).add(message.forced);
 }
 
 void add(Hasher& hasher, const VoteResponse& message) { hasher.add(message.term).add(message.granted); }
 
 void add(Hasher& hasher, const PreVoteRequest& message) {
   hasher.add(message.term).add(message.candidate).add(message.last_index).add(message.last_term);
+  hasher.add(message.founds);
 }
 
 void add(Hasher& hasher, const PreVoteResponse& message) {
@@ -75,8 +80,8 @@ void add(Hasher& hasher, const PreVoteResponse& message) {
 
 void add(Hasher& hasher, const AppendRequest& message) {
   hasher.add(message.term).add(message.leader).add(message.prev_index).add(message.prev_term);
-  hasher.add(message.leader_commit).add(message.round).add(message.recalled);
-  hasher.add(message.from_snapshot).add(message.entries.size());
+  hasher.add(message.leader_commit).add(message.round).add(message.recalled).add(message.from_snapshot);
+  hasher.add(message.admits).add(message.entries.size());
   for (const Entry& entry : message.entries) {
     hasher.add(entry.term).add(static_cast<std::uint64_t>(entry.kind)).add(entry.payload.view());
   }
@@ -84,7 +89,7 @@ void add(Hasher& hasher, const AppendRequest& message) {
 
 void add(Hasher& hasher, const AppendResponse& message) {
   hasher.add(message.term).add(message.success).add(message.match).add(message.prev_index);
-  hasher.add(message.hint.term).add(message.hint.index).add(message.round);
+  hasher.add(message.hint.term).add(message.hint.index).add(message.round).add(message.novice);
 }
 
 void add(Hasher& hasher, const SnapshotMeta& meta) {
@@ -113,7 +118,7 @@ void add_variant(Hasher& hasher, const Variant& variant) {
 
 bool State::takes_proposals() const {
   const Leader* leading = std::get_if<Leader>(&role);
-  return leading != nullptr && !leading->handover;
+  return leading != nullptr && !leading->handover && (!leading->founds || commit >= leading->term_start);
 }
 
 State start(const Restart& restart, const Options& options) {

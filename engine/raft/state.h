@@ -47,6 +47,12 @@ struct Progress {
   Index commit_told = 0;        // the newest commit index that we have sent
   Round round_told = 0;         // the newest round that we have sent
   std::uint32_t silent_ticks = 0;
+  bool founds = false;  // its leader does, and it is a member from the beginning: until it has acknowledged its
+                        // leader's first entry, that one admits it
+  // Not 0: a novice, which is not counted. It is admitted when this entry, appended after it was first heard as one, is
+  // durable there and on a majority of the others.
+  Index admission = 0;
+  bool is_novice() const { return admission > 0; }
   bool operator==(const Progress&) const = default;
 };
 
@@ -81,8 +87,9 @@ struct Handover {
 };
 
 struct Leader {
+  bool founds = false;               // its log held nothing but no-ops: nobody has promised anything that matters
   Index term_start = 0;              // the no-op that opened this term
-  std::map<NodeId, Progress> peers;  // every voter but ourselves
+  std::map<NodeId, Progress> peers;  // every member but ourselves
   std::uint32_t heartbeat_elapsed = 0;
   Round round = 0;                  // the newest round begun
   std::vector<PendingRead> reads;   // waiting for their round to be answered by a quorum
@@ -139,7 +146,7 @@ struct State {
   bool operator==(const State&) const = default;
 
   const Configuration& configuration() const { return configurations.latest(); }
-  bool takes_proposals() const;  // it leads, and does not hand over
+  bool takes_proposals() const;  // it leads, does not hand over, and is done with founding the cluster
   bool is_leader() const { return std::holds_alternative<Leader>(role); }
   Term term() const { return hard_state.term; }
 };

@@ -26,11 +26,19 @@ Term spoken_in(const Message& message) {
   return term_of(message) - (std::holds_alternative<PreVoteRequest>(message) ? 1 : 0);
 }
 
+// Candidates and leaders are listened to whoever they are: this node's configuration may be behind theirs (paper,
+// section 6). Everything else answers, or comes from, a member.
+bool may_be_a_stranger(const Message& message) {
+  return std::holds_alternative<VoteRequest>(message) || std::holds_alternative<PreVoteRequest>(message) ||
+         std::holds_alternative<AppendRequest>(message);
+}
+
 bool is_believable(const State& state, const Receive& input) {
   const Term term = term_of(input.message);
+  const bool is_known = may_be_a_stranger(input.message) || state.configuration().is_member(input.from);
   const bool may_be_zero = std::holds_alternative<PreVoteResponse>(input.message);  // of a node that is new
-  return state.configuration().is_voter(input.from) && input.from != state.id && (term >= 1 || may_be_zero) &&
-         term <= kMaxTerm && (term <= state.term() || term - state.term() <= kMaxTermJump);
+  return is_known && input.from != state.id && (term >= 1 || may_be_zero) && term <= kMaxTerm &&
+         (term <= state.term() || term - state.term() <= kMaxTermJump);
 }
 
 // "Your request is refused; this is our term." Answers nothing to an answer.
@@ -46,10 +54,14 @@ void refuse(Turn& turn, const NodeId& to, const Message& message, Correlation co
   }
 }
 
-// Whoever hears a leader does not listen to others who want to be one: it would only disturb (thesis 4.2.3).
-bool would_disturb(const State& state, const Message& message) {
+// Whoever hears a leader does not listen to others who want to be one: it would only disturb (thesis 4.2.3). And that
+// the leader itself wants the election is not believed of somebody who may have been removed.
+bool would_disturb(const State& state, const NodeId& from, const Message& message) {
   const auto* request = std::get_if<VoteRequest>(&message);
-  return request != nullptr && request->term > state.term() && !request->forced && hears_leader(state);
+  if (request == nullptr || request->term <= state.term() || !hears_leader(state)) return false;
+  const bool is_member = state.configuration().is_member(from);
+  if (request->forced && !is_member) TIMESTORE_MARK("raft: a stranger could not force an election");
+  return !request->forced || !is_member;
 }
 
 void receive(Turn& turn, const Receive& input) {
@@ -59,7 +71,7 @@ void receive(Turn& turn, const Receive& input) {
   if (const auto* request = std::get_if<PreVoteRequest>(&input.message)) {
     return receive_pre_vote_request(turn, input.from, *request, input.correlation);  // a term that nobody is in yet
   }
-  if (would_disturb(state, input.message)) {
+  if (would_disturb(state, input.from, input.message)) {
     TIMESTORE_MARK("raft: a candidate was not listened to, because there is a leader");
     return refuse(turn, input.from, input.message, input.correlation);
   }
@@ -166,6 +178,7 @@ void dispatch(Turn& turn, const Input& input) {
                    if (turn.state.is_leader()) become_follower(turn, turn.state.term(), "");
                  },
                  [&](const Transfer& order) { transfer(turn, order.to); },
+                 [&](const ChangeMembers& request) { change_members(turn, request); },
              },
              input);
 }
@@ -173,6 +186,8 @@ void dispatch(Turn& turn, const Input& input) {
 // Numbers the turn's write, if it has anything to write, and lets go of the promises that need not wait.
 void conclude(Turn& turn) {
   State& state = turn.state;
+  go_on_with_membership(turn);
+  append_for_novices(turn);
   begin_read_round(turn);
   send_appends(turn);
   tell_round(turn);

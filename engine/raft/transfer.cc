@@ -10,16 +10,17 @@ namespace timestore::raft {
 
 namespace {
 
-bool answers(const State& state, const Progress& progress) {
-  return progress.silent_ticks < state.options.election_ticks_max;
+// Learners do not lead, nor does who is on the way out.
+bool may_succeed(const State& state, const NodeId& peer, const Progress& progress) {
+  return Configuration::holds(state.configuration().voters, peer) && answers(state, progress);
 }
 
-// Who has most of the log, of those who answer.
+// Who has most of the log, of those who may.
 NodeId best_successor(const State& state, const Leader& leader) {
   NodeId best;
   Index match = 0;
   for (const auto& [peer, progress] : leader.peers) {
-    if (!answers(state, progress) || (!best.empty() && progress.match <= match)) continue;
+    if (!may_succeed(state, peer, progress) || (!best.empty() && progress.match <= match)) continue;
     best = peer;
     match = progress.match;
   }
@@ -51,7 +52,7 @@ void transfer(Turn& turn, const NodeId& to) {
   if (leader == nullptr) return;
   const NodeId successor = to.empty() ? best_successor(state, *leader) : to;
   const auto peer = leader->peers.find(successor);
-  if (peer == leader->peers.end() || !answers(state, peer->second)) {
+  if (peer == leader->peers.end() || !may_succeed(state, successor, peer->second)) {
     return TIMESTORE_MARK("raft: nobody could take over");
   }
   if (leader->handover && leader->handover->to == successor) return;  // whoever repeats it does not prolong it
@@ -72,13 +73,17 @@ void go_on_with_transfer(Turn& turn, const NodeId& peer) {
 
 // Asked again now and then: the request may be lost, or be overtaken by a newer round.
 void tick_transfer(Turn& turn) {
-  Leader& leader = std::get<Leader>(turn.state.role);
+  State& state = turn.state;
+  Leader& leader = std::get<Leader>(state.role);
   if (!leader.handover) return;
   if (--leader.handover->ticks_left == 0) {
     TIMESTORE_MARK("raft: a handover was given up");
-    return recall(leader);
+    recall(leader);
+    if (state.configuration().is_voter(state.id)) return;
+    TIMESTORE_MARK("raft: a removed leader left without a successor");
+    return become_follower(turn, state.term(), "");
   }
-  if (leader.handover->ticks_left % turn.state.options.heartbeat_ticks == 0) ask_if_caught_up(turn, leader);
+  if (leader.handover->ticks_left % state.options.heartbeat_ticks == 0) ask_if_caught_up(turn, leader);
 }
 
 void receive_timeout_now(Turn& turn, const NodeId& from, const TimeoutNow& request) {

@@ -8,6 +8,7 @@
 //   read.cc       linearizable reads without a log write (thesis 6.4)
 //   transfer.cc   a leader hands over (thesis 3.10)
 //   compact.cc    the log's beginning is forgotten, or replaced by a snapshot (7)
+//   membership.cc who belongs to the cluster changes (6; thesis 4), and nodes that have lost their disk
 #pragma once
 
 #include <optional>
@@ -42,6 +43,7 @@ void receive_vote_request(Turn& turn, const NodeId& from, const VoteRequest& req
 void receive_vote_response(Turn& turn, const NodeId& from, const VoteResponse& response);
 void receive_pre_vote_request(Turn& turn, const NodeId& from, const PreVoteRequest& request, Correlation correlation);
 void receive_pre_vote_response(Turn& turn, const NodeId& from, const PreVoteResponse& response);
+bool holds_only_noops(const Trail& trail);
 bool hears_leader(const State& state);  // and so has no reason to elect another one
 void count_own_vote(Turn& turn);        // after a write became durable
 void reset_election_timer(State& state);
@@ -58,6 +60,8 @@ void send_appends(Turn& turn);     // whatever every follower's window has room 
 void send_heartbeats(Turn& turn);  // an append to every follower now
 void tell_round(Turn& turn);       // an append to every follower that has not heard of the newest round
 void commit_by_quorum(Turn& turn);
+void track_members(Turn& turn);                              // after a leader has appended a configuration
+bool answers(const State& state, const Progress& progress);  // of late; a novice's answers do not count
 
 void send_snapshots_to_who_lags(Turn& turn);  // after the log has begun anew
 
@@ -76,6 +80,13 @@ void transfer(Turn& turn, const NodeId& to);
 void go_on_with_transfer(Turn& turn, const NodeId& peer);  // after the peer has answered
 void tick_transfer(Turn& turn);
 void receive_timeout_now(Turn& turn, const NodeId& from, const TimeoutNow& request);
+
+// ---- membership.cc
+void change_members(Turn& turn, const ChangeMembers& request);
+void go_on_with_membership(Turn& turn);  // completes what was begun, when the time has come
+void hear_novice(Turn& turn, Progress& progress, const AppendResponse& response);  // or hear that it is none any more
+void append_for_novices(Turn& turn);                                               // the entries that admit them
+Index admission_of(const State& state, const Leader& leader, const NodeId& id);    // what an append to it should say
 
 // ---- read.cc
 void read(Turn& turn, ReadId id);

@@ -10,7 +10,7 @@ namespace timestore::replica {
 namespace {
 
 Result<void> check_configuration(const Options& options, const raft::Configuration& configuration) {
-  if (configuration.is_voter(options.node)) return {};
+  if (configuration == raft::Configuration{} || configuration.is_voter(options.node)) return {};  // it joins, or founds
   return timestore::fail("Node \"" + options.node + "\" is not among the members of its own cluster.");
 }
 

@@ -70,6 +70,12 @@ void Replica::step_down() { inputs_.emplace_back(raft::StepDown{}); }
 
 void Replica::transfer(raft::NodeId to) { inputs_.emplace_back(raft::Transfer{std::move(to)}); }
 
+void Replica::change_members(raft::Change change, ChangeCallback callback) {
+  const raft::ProposalId id = ++last_proposal_;
+  changes_.emplace(id, std::move(callback));
+  inputs_.emplace_back(raft::ChangeMembers{id, std::move(change)});
+}
+
 WriteTicket Replica::submit(std::vector<TimeEntry> entries, WriteCallback callback) {
   Submission submission{
       .ticket = ++last_ticket_, .entries = std::move(entries), .callback = std::move(callback), .size_bytes = 0};
@@ -109,6 +115,9 @@ void Replica::give_up(WriteTicket ticket) {
 void Replica::give_up_all() {
   for (auto& submission : std::exchange(submissions_, {})) finish(std::move(submission), WriteEnd::Kind::kNotLeader);
   for_each_submission([&](Submission& submission) { give_up(submission); });
+  for (auto& [id, callback] : changes_) {
+    if (callback) std::exchange(callback, {})({.kind = ChangeEnd::Kind::kUnknown});
+  }
   for (auto& [id, callback] : reads_) refuse(callback);
   for (WaitingRead& read : granted_) refuse(read.callback);
 }
@@ -319,6 +328,7 @@ void Replica::applied(raft::Index first, std::vector<store::ApplyResult> results
 
 void Replica::answer(const std::vector<raft::ReadEnd>& reads, const std::vector<raft::Fate>& fates) {
   for (const raft::Fate& fate : fates) {
+    if (end_change(fate)) continue;
     auto found = proposals_.extract(fate.id);
     TIMESTORE_CHECK(!found.empty(), "a fate belongs to a proposal that waits for it");
     Waiting& waiting = found.mapped();
@@ -352,6 +362,28 @@ void Replica::answer(const std::vector<raft::ReadEnd>& reads, const std::vector<
   answer_applied_reads();
 }
 
+bool Replica::end_change(const raft::Fate& fate) {
+  auto found = changes_.extract(fate.id);
+  if (found.empty()) return false;
+  ChangeEnd end{.kind = ChangeEnd::Kind::kUnknown, .refusal = fate.refusal, .index = 0};
+  switch (fate.kind) {
+    case raft::Fate::Kind::kCommitted:
+      end.kind = ChangeEnd::Kind::kDone;
+      end.index = fate.position.index;
+      break;
+    case raft::Fate::Kind::kRefused:
+      end.kind = fate.refusal == raft::Refusal::kNotLeader ? ChangeEnd::Kind::kNotLeader : ChangeEnd::Kind::kRefused;
+      break;
+    case raft::Fate::Kind::kSuperseded:
+      end.kind = ChangeEnd::Kind::kNotLeader;
+      break;
+    case raft::Fate::Kind::kUnknown:
+      break;
+  }
+  if (found.mapped()) found.mapped()(end);
+  return true;
+}
+
 void Replica::answer_applied_reads() {
   const auto waits = [&](const WaitingRead& read) { return read.index > applied_; };
   const auto ready = std::stable_partition(granted_.begin(), granted_.end(), waits);
@@ -383,12 +415,16 @@ void Replica::fail(Error error) {
   for (auto& [index, submission] : std::exchange(committed_, {})) {
     finish(std::move(submission), WriteEnd::Kind::kUnknown);
   }
+  for (auto& [id, callback] : std::exchange(changes_, {})) {
+    if (callback) callback({.kind = ChangeEnd::Kind::kUnknown});
+  }
   for (auto& [id, callback] : std::exchange(reads_, {})) refuse(callback);
   for (auto& read : std::exchange(granted_, {})) refuse(read.callback);
 }
 
 bool Replica::is_awaited() const {
-  return !submissions_.empty() || !proposals_.empty() || !committed_.empty() || !reads_.empty() || !granted_.empty();
+  return !submissions_.empty() || !proposals_.empty() || !committed_.empty() || !changes_.empty() || !reads_.empty() ||
+         !granted_.empty();
 }
 
 Status Replica::status() const {
@@ -401,6 +437,8 @@ Status Replica::status() const {
                 .first = core_.trail.first_index(),
                 .last = core_.trail.last_index(),
                 .state_hash = state_hash_,
+                .is_joint = core_.configuration().is_joint(),
+                .is_novice = core_.hard_state.novice,
                 .peers = {}};
   const auto* leader = std::get_if<raft::Leader>(&core_.role);
   if (leader != nullptr) {
@@ -408,8 +446,15 @@ Status Replica::status() const {
   } else if (!std::holds_alternative<raft::Follower>(core_.role)) {
     status.role = Status::Role::kCandidate;
   }
-  for (const raft::Member& member : core_.configuration().voters) {
-    Status::Peer peer{.id = member.id, .url = member.url, .match = 0, .silent_ticks = 0};
+  const raft::Configuration& configuration = core_.configuration();
+  const auto role_of = [&](const raft::NodeId& id) {
+    if (configuration.is_joining(id)) return Status::Peer::Role::kJoining;
+    if (configuration.is_learner(id)) return Status::Peer::Role::kLearner;
+    const bool stays = raft::Configuration::holds(configuration.voters, id);
+    return stays ? Status::Peer::Role::kVoter : Status::Peer::Role::kOutgoing;
+  };
+  for (const raft::Member& member : configuration.members()) {
+    Status::Peer peer{.id = member.id, .url = member.url, .role = role_of(member.id), .match = 0, .silent_ticks = 0};
     if (member.id == core_.id) {
       peer.match = core_.durable;
     } else if (leader != nullptr) {

@@ -74,10 +74,27 @@ using WriteTicket = std::uint64_t;
 // read() that is every write that was acknowledged before the request. Refused: this node is not the leader, or failed.
 using ReadCallback = std::function<void(bool granted, raft::Index index)>;
 
+// How a change of members ended. Done: the entry that begins it is committed, so that it will be completed; who is to
+// vote becomes a voter when it has caught up, which status() shows.
+struct ChangeEnd {
+  enum class Kind : std::uint8_t {
+    kDone,
+    kRefused,    // nothing has changed; `refusal` says why
+    kNotLeader,  // certainly not done; the leader may be known
+    kUnknown,    // leadership or this node was lost: it may or may not be done
+  };
+  Kind kind = Kind::kUnknown;
+  raft::Refusal refusal = raft::Refusal::kNone;
+  raft::Index index = 0;  // of the entry, when done
+};
+using ChangeCallback = std::function<void(ChangeEnd)>;
+
 struct Status {
   struct Peer {
+    enum class Role : std::uint8_t { kVoter, kLearner, kJoining, kOutgoing };
     raft::NodeId id;
     std::string url;
+    Role role = Role::kVoter;
     raft::Index match = 0;
     std::uint32_t silent_ticks = 0;  // since it last answered; meaningless but on the leader
   };
@@ -91,7 +108,9 @@ struct Status {
   raft::Index first = 0;
   raft::Index last = 0;
   std::uint64_t state_hash = 0;  // of the series file at `applied`
-  std::vector<Peer> peers;       // every voter, this node included
+  bool is_joint = false;         // a change of the voters is on its way
+  bool is_novice = false;        // no leader has admitted this node yet since its disk was empty
+  std::vector<Peer> peers;       // every member, in the order of ids; this node too, if it is one
 };
 
 class Replica {
@@ -119,6 +138,7 @@ class Replica {
   void campaign();
   void step_down();
   void transfer(raft::NodeId to);  // hands leadership over; empty: to whoever has most of the log
+  void change_members(raft::Change change, ChangeCallback callback);
 
   void settle();
 
@@ -127,6 +147,7 @@ class Replica {
   const raft::NodeId& leader() const { return core_.leader; }
   bool is_awaited() const;  // somebody waits for the end of a write or a read
   const raft::State& core() const { return core_; }
+  const raft::Configuration& configuration() const { return core_.configuration(); }  // in force, committed or not
   Status status() const;
   raft::Index applied() const { return applied_; }              // visible in the series file
   std::uint64_t state_hash() const { return state_hash_; }      // of the series file, there
@@ -232,6 +253,7 @@ class Replica {
   void for_each_submission(const std::function<void(Submission&)>& visit);
   void give_up(Submission& submission);
   static void refuse(ReadCallback& callback);
+  bool end_change(const raft::Fate& fate);
   void finish(Submission submission, WriteEnd::Kind kind, store::ApplyResult result = {});
   void fail(Error error);
 
@@ -274,8 +296,9 @@ class Replica {
   std::size_t waiting_bytes_ = 0;
   std::map<raft::ProposalId, Waiting> proposals_;  // without a fate
   std::map<raft::Index, Submission> committed_;    // committed, not applied
-  std::map<raft::ReadId, ReadCallback> reads_;     // not granted
-  std::vector<WaitingRead> granted_;               // granted, not applied far enough
+  std::map<raft::ProposalId, ChangeCallback> changes_;
+  std::map<raft::ReadId, ReadCallback> reads_;  // not granted
+  std::vector<WaitingRead> granted_;            // granted, not applied far enough
 
   Prng salts_;
   raft::Term salt_term_ = 0;

@@ -65,7 +65,7 @@ Result<std::unique_ptr<LogFile>> LogFile::open(const std::string& path, const st
                         "installing_term = ?, checksum = ? WHERE one = 1");
   auto save_state = database->prepare(
       "save the node's term and vote",
-      "UPDATE state SET term = ?, vote = ?, last_index = ?, last_checksum = ?, checksum = ? WHERE one = 1");
+      "UPDATE state SET term = ?, vote = ?, last_index = ?, last_checksum = ?, checksum = ?, novice = ? WHERE one = 1");
   auto select = database->prepare("read log entries",
                                   "SELECT " + std::string(kEntryColumns) + " FROM entries WHERE idx >= ? ORDER BY idx");
   for (auto* statement :
@@ -130,7 +130,7 @@ Result<void> LogFile::Connection::initialize(const Identity& identity) {
   if (!transaction) return tl::unexpected(std::move(transaction.error()));
   auto node = database.prepare(kAttempt, "INSERT INTO identity VALUES (1, ?, ?)");
   auto beginning = database.prepare(kAttempt, "INSERT INTO base VALUES (1, 0, 0, 0, '', NULL, NULL, 0)");
-  auto state = database.prepare(kAttempt, "INSERT INTO state VALUES (1, 0, NULL, 0, 0, ?)");
+  auto state = database.prepare(kAttempt, "INSERT INTO state VALUES (1, 0, NULL, ?, 0, 0, ?)");
   for (auto* statement : {&node, &beginning, &state}) {
     if (!*statement) return tl::unexpected(std::move(statement->error()));
   }
@@ -139,7 +139,10 @@ Result<void> LogFile::Connection::initialize(const Identity& identity) {
   if (auto run = beginning->run(); !run) return run;
   const BaseRow first{.entry = {}, .configuration = configuration_text(identity.configuration), .installing = {}};
   if (auto saved = save(first); !saved) return saved;
-  if (auto run = state->bind_integer(1, state_checksum({}, {})).run(); !run) return run;
+  if (auto run =
+          state->bind_integer(1, hard_state.novice ? 1 : 0).bind_integer(2, state_checksum(hard_state, {})).run();
+      !run)
+    return run;
   auto committed = transaction->commit();
   if (!committed) return committed;
   has_identity = true;
@@ -294,6 +297,7 @@ Result<void> LogFile::Connection::save(const raft::HardState& state) {
   return save_state.bind_integer(3, static_cast<std::int64_t>(end.index))
       .bind_integer(4, end.checksum)
       .bind_integer(5, state_checksum(state, end))
+      .bind_integer(6, state.novice ? 1 : 0)
       .run();
 }
 

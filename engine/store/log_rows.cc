@@ -33,6 +33,7 @@ constexpr const char* kVersion1 = R"sql(
     one           INTEGER PRIMARY KEY CHECK (one = 1),
     term          INTEGER NOT NULL,
     vote          TEXT,             -- NULL: not cast in this term
+    novice        INTEGER NOT NULL, -- 1: not admitted by a leader since the file was made
     last_index    INTEGER NOT NULL, -- the base's: the log is empty
     last_checksum INTEGER NOT NULL,
     checksum      INTEGER NOT NULL
@@ -114,7 +115,7 @@ struct StateRow {
 };
 
 Result<std::optional<StateRow>> read_state(Database& database) {
-  auto row = database.prepare(kAttempt, "SELECT term, vote, last_index, last_checksum, checksum FROM state");
+  auto row = database.prepare(kAttempt, "SELECT term, vote, last_index, last_checksum, checksum, novice FROM state");
   if (!row) return tl::unexpected(std::move(row.error()));
   auto found = row->step();
   if (!found) return tl::unexpected(std::move(found.error()));
@@ -124,6 +125,7 @@ Result<std::optional<StateRow>> read_state(Database& database) {
   if (!row->is_null(1)) state.hard_state.vote = std::string(row->bytes(1));
   state.end.index = row->natural(2);
   state.end.checksum = static_cast<std::uint32_t>(row->natural(3));
+  state.hard_state.novice = row->natural(5) != 0;
   const std::uint64_t stored = row->natural(4);
   if (const std::uint32_t computed = state_checksum(state.hard_state, state.end); computed != stored) {
     return damaged(database.path(), "the node's term and vote fail their checksum (stored " + hexadecimal(stored) +
@@ -195,6 +197,7 @@ std::uint32_t state_checksum(const raft::HardState& hard_state, const LogEnd& en
       .add(hard_state.term)
       .add(std::uint64_t{hard_state.vote.has_value()})
       .add(hard_state.vote.value_or(""))
+      .add(std::uint64_t{hard_state.novice})
       .add(end.index)
       .add(std::uint64_t{end.checksum})
       .value();
@@ -239,6 +242,7 @@ Result<RecoveredLog> recover_log(Database& database) {
   if (!is_new && !state->has_value()) return damaged(database.path(), "the node's term and vote are missing");
 
   RecoveredLog log;
+  log.recovered.hard_state.novice = is_new;
   if (!is_new) {
     log.recovered.identity = {.node = std::move(**node), .configuration = {}};
     if (const std::string& text = (*base)->configuration; !text.empty()) {

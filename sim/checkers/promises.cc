@@ -29,7 +29,7 @@ void Promises::check(std::size_t node, const raft::NodeId& to, const raft::VoteR
                  place({request.last_term, request.last_index}), "durable log to", place(durable.log.last()),
                  "durable vote", durable.hard_state.vote.value_or("-"));
   };
-  if (rules_.require(durable.hard_state == raft::HardState{request.term, request.candidate} &&
+  if (rules_.require(durable.hard_state.term == request.term && durable.hard_state.vote == request.candidate &&
                          elections_.number_of(request.candidate) == node,
                      "a vote request leaves when the vote for oneself is durable", describe) &&
       rules_.require(durable.log.holds({.term = request.last_term, .index = request.last_index}),
@@ -42,7 +42,7 @@ void Promises::check(std::size_t node, const raft::NodeId& to, const raft::VoteR
   if (!response.granted) return;
   const raft::HardState& durable = shadows_.durable(node).hard_state;
   const bool holds =
-      rules_.require(durable == raft::HardState{response.term, to}, "a vote leaves when it is durable", [&] {
+      rules_.require(durable.term == response.term && durable.vote == to, "a vote leaves when it is durable", [&] {
         return facts("node", node + 1, "to", to, "term", response.term, "durable term", durable.term, "durable vote",
                      durable.vote.value_or("-"));
       });

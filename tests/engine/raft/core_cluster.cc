@@ -37,9 +37,13 @@ void require(bool condition, std::string_view sentence) {
   if (!condition) throw std::runtime_error("broken: " + std::string(sentence));
 }
 
-CoreCluster::CoreCluster(std::size_t size, std::uint64_t seed, Options options)
-    : nodes_(size), cut_(size, false), options_(options), seed_(seed) {
-  for (std::size_t number = 0; number < size; ++number) restart(number, 0);
+CoreCluster::CoreCluster(std::size_t founders, std::uint64_t seed, Options options, std::size_t outsiders)
+    : founders_(founders),
+      nodes_(founders + outsiders),
+      cut_(founders + outsiders, false),
+      options_(options),
+      seed_(seed) {
+  for (std::size_t number = 0; number < size(); ++number) restart(number, 0);
 }
 
 std::size_t CoreCluster::number_of(const NodeId& id) const {
@@ -49,7 +53,12 @@ std::size_t CoreCluster::number_of(const NodeId& id) const {
 void CoreCluster::restart(std::size_t number, Index applied_on_disk) {
   Node& node = nodes_[number];
   Configuration configuration;
-  for (std::size_t i = 0; i < nodes_.size(); ++i) configuration.voters.push_back({name(i), ""});
+  for (std::size_t i = 0; i < founders_ && number < founders_; ++i) configuration.voters.push_back({name(i), ""});
+  std::vector<std::pair<Index, Configuration>> configurations;
+  for (std::size_t i = 0; i < node.disk.log.size(); ++i) {
+    if (node.disk.log[i].kind != EntryKind::kMembers) continue;
+    configurations.emplace_back(i + 1, decode_configuration(node.disk.log[i].payload.view()).value());
+  }
   ++node.lives;
   node.log = node.disk.log;
   node.compared = 0;
@@ -59,6 +68,7 @@ void CoreCluster::restart(std::size_t number, Index applied_on_disk) {
                       .configuration = configuration,
                       .hard_state = node.disk.hard_state,
                       .trail = trail_of(node.disk.log),
+                      .configurations = std::move(configurations),
                       .applied = applied_on_disk,
                       .seed = seed_ * 1000 + number * 100 + node.lives},
                      options_);
@@ -74,12 +84,39 @@ void CoreCluster::crash(std::size_t number, std::size_t surviving_writes) {
   node.gathers = false;
   // Nobody is left to hear the fate of its proposals and reads.
   std::erase_if(waiting_proposals_, [&](const auto& waiting) { return waiting.second == number; });
+  std::erase_if(waiting_changes_, [&](const auto& waiting) { return waiting.second == number; });
   std::erase_if(waiting_reads_, [&](const auto& waiting) { return waiting.second.number == number; });
 }
 
 void CoreCluster::forget(std::size_t number) {
+  wipe(number);
+  nodes_[number].disk.hard_state.novice = false;
+}
+
+void CoreCluster::wipe(std::size_t number) {
   nodes_[number].disk = {};
   nodes_[number].applied = 0;
+}
+
+bool CoreCluster::is_member(std::size_t number) const {
+  const auto first = leader();
+  return !first || nodes_[*first].state.configuration().is_member(name(number));
+}
+
+bool CoreCluster::may_be_wiped(std::size_t number) const {
+  for (std::size_t other = 0; other < size(); ++other) {
+    const Node& node = nodes_[other];
+    for (const auto& [index, configuration] : node.state.configurations.known()) {
+      const bool is_empty = configuration.voters.empty();  // it knows nobody, and nobody may know it
+      const bool is_small =
+          configuration.voters.size() < 3 || (configuration.is_joint() && configuration.outgoing.size() < 3);
+      if (!is_empty && is_small) return false;
+      const bool counts = other != number && configuration.is_voter(node.state.id);
+      if (counts && (node.disk.hard_state.novice || node.state.hard_state.novice || node.disk.log.size() < 2))
+        return false;
+    }
+  }
+  return true;
 }
 
 void CoreCluster::input(std::size_t number, Input input) {
@@ -126,13 +163,7 @@ void CoreCluster::carry_out(std::size_t number, Effects effects) {
     }
   }
   note_committed(node);
-  for (const Fate& fate : effects.fates) {
-    require(waiting_proposals_.erase(fate.id) == 1, "a proposal has one fate");
-    fates_.emplace(fate.id, fate);
-    const auto found = committed_.find(fate.position.index);
-    const bool is_there = found != committed_.end() && found->second.payload.view() == command(fate.id);
-    if (fate.kind == Fate::Kind::kCommitted) require(is_there, "a proposal told committed is committed");
-  }
+  for (const Fate& fate : effects.fates) note_fate(fate);
   for (const ReadEnd& end : effects.reads) {
     const auto waiting = waiting_reads_.find(end.id);
     require(waiting != waiting_reads_.end(), "a read ends once");
@@ -146,17 +177,32 @@ void CoreCluster::carry_out(std::size_t number, Effects effects) {
   }
 }
 
+void CoreCluster::note_fate(const Fate& fate) {
+  const bool is_change = waiting_changes_.erase(fate.id) == 1;
+  require(is_change || waiting_proposals_.erase(fate.id) == 1, "a proposal has one fate");
+  fates_.emplace(fate.id, fate);
+  require(is_change || fate.refusal == Refusal::kNone, "only changes are refused with a reason");
+  require(!is_change || (fate.refusal != Refusal::kNone) == (fate.kind == Fate::Kind::kRefused),
+          "a change is refused with a reason");
+  if (fate.kind != Fate::Kind::kCommitted) return;
+  const auto found = committed_.find(fate.position.index);
+  require(found != committed_.end() && found->second.term == fate.position.term, "what is told committed is committed");
+  const bool is_it =
+      is_change ? found->second.kind == EntryKind::kMembers : found->second.payload.view() == command(fate.id);
+  require(is_it, "a proposal told committed is committed");
+}
+
 void CoreCluster::check_promise(const Node& node, const Send& send) const {
   const Disk& disk = node.disk;
   const Node& to = nodes_[number_of(send.to)];
   if (const auto* vote = std::get_if<VoteRequest>(&send.message)) {
-    require(disk.hard_state == HardState{vote->term, node.state.id},
+    require(disk.hard_state.term == vote->term && disk.hard_state.vote == node.state.id,
             "a vote request leaves after the vote for oneself is durable");
     require(vote->last_index <= disk.log.size() &&
                 (vote->last_index == 0 || disk.log[vote->last_index - 1].term == vote->last_term),
             "a candidate advertises only durable entries");
   } else if (const auto* answer = std::get_if<VoteResponse>(&send.message)) {
-    require(!answer->granted || disk.hard_state == HardState{answer->term, send.to},
+    require(!answer->granted || (disk.hard_state.term == answer->term && disk.hard_state.vote == send.to),
             "a vote leaves after it is durable");
   } else if (const auto* response = std::get_if<AppendResponse>(&send.message)) {
     require(disk.hard_state.term >= response->term, "an answer's term is durable");
@@ -217,6 +263,13 @@ ProposalId CoreCluster::propose(std::size_t number) {
   return id;
 }
 
+ProposalId CoreCluster::change(std::size_t number, Change change) {
+  const ProposalId id = ++last_proposal_;
+  if (nodes_[number].up) waiting_changes_.emplace(id, number);
+  input(number, ChangeMembers{id, std::move(change)});
+  return id;
+}
+
 ReadId CoreCluster::read(std::size_t number) {
   const ReadId id = ++last_read_;
   if (nodes_[number].up) waiting_reads_.emplace(id, WaitingRead{.number = number, .floor = committed()});
@@ -249,7 +302,8 @@ bool CoreCluster::elect() {
     const Index start = std::get<Leader>(chosen.state.role).term_start;
     bool everywhere = true;
     for (std::size_t i = 0; i < size(); ++i) {
-      everywhere = everywhere && (!nodes_[i].up || cut_[i] || nodes_[i].state.commit >= start);
+      const bool is_asked = nodes_[i].up && !cut_[i] && is_member(i);
+      everywhere = everywhere && (!is_asked || nodes_[i].state.commit >= start);
     }
     if (everywhere) return true;
   }

@@ -26,7 +26,7 @@ namespace timestore::raft::testing {
 void require(bool condition, std::string_view sentence);
 
 struct Disk {
-  HardState hard_state;
+  HardState hard_state = {.term = 0, .vote = {}, .novice = true};
   std::vector<Entry> log;    // log[i] has index i + 1
   std::vector<Write> queue;  // asked for, not durable yet
 };
@@ -51,7 +51,8 @@ struct Envelope {
 
 class CoreCluster {
  public:
-  CoreCluster(std::size_t size, std::uint64_t seed, Options options = {});
+  // The nodes behind the first `founders` begin outside: they know no member, and no member knows them.
+  CoreCluster(std::size_t founders, std::uint64_t seed, Options options = {}, std::size_t outsiders = 0);
 
   Node& node(std::size_t number) { return nodes_[number]; }
   std::size_t size() const { return nodes_.size(); }
@@ -65,10 +66,12 @@ class CoreCluster {
   void write_done(std::size_t number, std::size_t writes = 1);  // the oldest in the queue become durable together
   void deliver(std::size_t position, bool keep = false);        // the message at this place in the network
   void crash(std::size_t number, std::size_t surviving_writes = 0);
-  void forget(std::size_t number);  // of a node that is down: empties its disk, which no schedule may do unpunished
+  void forget(std::size_t number);  // of a node that is down: its disk is empty, and lies about it
+  void wipe(std::size_t number);    // likewise, but the node will know
   void restart(std::size_t number, Index applied_on_disk);
   ProposalId propose(std::size_t number);
   ReadId read(std::size_t number);
+  ProposalId change(std::size_t number, Change change);
 
   // Delivers everything and completes every write until nothing is left, ticking `ticks` times in between.
   void settle(std::size_t ticks = 0);
@@ -81,7 +84,12 @@ class CoreCluster {
   const std::map<ReadId, ReadEnd>& reads() const { return read_ends_; }
   std::uint64_t deliveries() const { return deliveries_; }  // messages that a running node was given
   std::size_t terms_with_a_leader() const { return leaders_.size(); }
-  bool owes_an_answer() const { return !waiting_proposals_.empty() || !waiting_reads_.empty(); }
+  bool owes_an_answer() const {
+    return !waiting_proposals_.empty() || !waiting_changes_.empty() || !waiting_reads_.empty();
+  }
+  bool is_member(std::size_t number) const;  // for the leader, if there is one
+  // So that it can be lost, and is not missed: the others are a quorum, and remember (engine/DESIGN.md).
+  bool may_be_wiped(std::size_t number) const;
   Index committed() const { return committed_.empty() ? 0 : committed_.rbegin()->first; }
   const std::map<Index, Entry>& committed_entries() const { return committed_; }
 
@@ -97,7 +105,9 @@ class CoreCluster {
   void check_promise(const Node& node, const Send& send) const;
   void check_cluster(std::size_t number);
   void note_committed(Node& node);
+  void note_fate(const Fate& fate);
 
+  std::size_t founders_;
   std::vector<Node> nodes_;
   std::vector<bool> cut_;
   std::vector<Envelope> network_;
@@ -111,6 +121,7 @@ class CoreCluster {
   ProposalId last_proposal_ = 0;
   ReadId last_read_ = 0;
   std::map<ProposalId, std::size_t> waiting_proposals_;  // and the node that was asked
+  std::map<ProposalId, std::size_t> waiting_changes_;
   std::map<ProposalId, Fate> fates_;
   std::map<ReadId, WaitingRead> waiting_reads_;
   std::map<ReadId, ReadEnd> read_ends_;

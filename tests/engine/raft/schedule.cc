@@ -44,6 +44,8 @@ constexpr std::array<EventKind, kEvents> kEventKinds = {{
     {"campaign", 4, Strength::kAny},
     {"gather", 20, Strength::kAny},
     {"take turn", 60, Strength::kSame},
+    {"change members", 12, Strength::kAny},
+    {"wipe", 4, Strength::kAny},
 }};
 
 // While it lives, a broken invariant of the core is a sentence like any other, not the end of the process.
@@ -95,15 +97,34 @@ void let_time_pass(CoreCluster& cluster, const Choice& choice) {
   for (std::size_t number = 0; number < cluster.size(); ++number) cluster.tick(number);
 }
 
-// Up to four proposals to somebody who thinks itself the leader, deposed or not; one to anybody when nobody does.
-void propose_to_a_leader(CoreCluster& cluster, const Choice& choice) {
-  std::size_t number = choice.where % cluster.size();
+// Somebody who thinks itself the leader, deposed or not; anybody when nobody does.
+std::size_t some_leader(CoreCluster& cluster, const Choice& choice) {
   for (std::size_t i = 0; i < cluster.size(); ++i) {
     const std::size_t candidate = (choice.where + i) % cluster.size();
-    if (!cluster.node(candidate).up || !cluster.node(candidate).state.is_leader()) continue;
-    number = candidate;
-    break;
+    if (cluster.node(candidate).up && cluster.node(candidate).state.is_leader()) return candidate;
   }
+  return choice.where % cluster.size();
+}
+
+void change_members(CoreCluster& cluster, const Choice& choice) {
+  constexpr std::uint32_t kKinds = 5;
+  const auto size = static_cast<std::uint32_t>(cluster.size());
+  const std::uint32_t who = choice.how / kKinds;
+  cluster.change(some_leader(cluster, choice), {.kind = static_cast<Change::Kind>(choice.how % kKinds),
+                                                .member = {CoreCluster::name(who % size), ""},
+                                                .replaced = CoreCluster::name(who / size % size),
+                                                .is_forced = who / size / size % 4 == 0});
+}
+
+void lose_the_disk(CoreCluster& cluster, std::size_t number) {
+  if (!cluster.may_be_wiped(number)) return;
+  if (cluster.node(number).up) cluster.crash(number);
+  cluster.wipe(number);
+}
+
+// Up to four proposals.
+void propose_to_a_leader(CoreCluster& cluster, const Choice& choice) {
+  const std::size_t number = some_leader(cluster, choice);
   for (std::size_t i = 0; i <= choice.how % 4; ++i) cluster.propose(number);
 }
 
@@ -142,9 +163,10 @@ Options hostile_options() {
 }
 
 std::ostream& operator<<(std::ostream& out, const Schedule& schedule) {
-  out << schedule.nodes << " nodes, seed " << schedule.seed << (schedule.is_elected ? ", one elected" : "") << '\n';
+  out << schedule.nodes << " nodes, " << schedule.outsiders << " outside, seed " << schedule.seed
+      << (schedule.is_elected ? ", one elected" : "") << '\n';
   for (const Choice& choice : schedule.choices) {
-    out << "  " << CoreCluster::name(choice.where % schedule.nodes) << ' '
+    out << "  " << CoreCluster::name(choice.where % (schedule.nodes + schedule.outsiders)) << ' '
         << kEventKinds[static_cast<std::size_t>(choice.event)].name << " (" << choice.how << ")\n";
   }
   return out;
@@ -154,6 +176,7 @@ Schedule draw_schedule(Prng& prng, std::size_t length) {
   const Swarm swarm(prng);
   Schedule schedule;
   schedule.nodes = 1 + prng.below(5);
+  schedule.outsiders = prng.below(3);
   schedule.seed = prng.below(1 << 16);
   schedule.is_elected = prng.chance(1, 2);
   schedule.choices.reserve(length);
@@ -208,8 +231,31 @@ void take(CoreCluster& cluster, const Choice& choice) {
       return cluster.gather(number, true);
     case Event::kTakeTurn:
       return cluster.gather(number, false);
+    case Event::kChangeMembers:
+      return change_members(cluster, choice);
+    case Event::kWipe:
+      return lose_the_disk(cluster, number);
   }
 }
+
+namespace {
+
+// Every change that was begun is completed, and every novice is admitted.
+bool is_calm(CoreCluster& cluster) {
+  const auto leader = cluster.leader();
+  if (!leader) return false;
+  const State& state = cluster.node(*leader).state;
+  const Configuration& configuration = state.configuration();
+  bool has_novice = false;
+  for (std::size_t number = 0; number < cluster.size(); ++number) {
+    const State& other = cluster.node(number).state;
+    has_novice = has_novice || (configuration.is_member(other.id) && other.hard_state.novice);
+  }
+  return state.takes_proposals() && !configuration.is_joint() && configuration.joining.empty() && !has_novice &&
+         configuration.is_voter(state.id) && state.commit >= state.configurations.latest_index();
+}
+
+}  // namespace
 
 void heal_and_demand_progress(CoreCluster& cluster) {
   for (std::size_t number = 0; number < cluster.size(); ++number) {
@@ -219,6 +265,9 @@ void heal_and_demand_progress(CoreCluster& cluster) {
   }
   cluster.settle(2 * hostile_options().election_ticks_max);  // a handover that has begun ends in any case
   require(cluster.elect(), "a healed cluster elects a leader");
+  for (int attempt = 0; attempt < 100 && !is_calm(cluster); ++attempt)
+    cluster.settle(hostile_options().heartbeat_ticks);
+  require(is_calm(cluster), "a healed cluster completes what changes its members");
   const ProposalId id = cluster.propose(*cluster.leader());
   const ReadId read = cluster.read(*cluster.leader());
   cluster.settle(4);
@@ -227,8 +276,9 @@ void heal_and_demand_progress(CoreCluster& cluster) {
   require(!cluster.owes_an_answer(), "every proposal has its fate, and every read ends");
   require(cluster.fates().at(id).kind == Fate::Kind::kCommitted, "a healed cluster commits");
   require(cluster.reads().at(read).granted, "a healed cluster grants reads");
-  for (std::size_t number = 1; number < cluster.size(); ++number) {
-    require(cluster.node(number).disk.log == cluster.node(0).disk.log, "the logs of a healed cluster are equal");
+  for (std::size_t number = 0; number < cluster.size(); ++number) {
+    require(!cluster.is_member(number) || cluster.node(number).disk.log == cluster.node(*cluster.leader()).disk.log,
+            "the logs of a healed cluster are equal");
   }
   check_fates_at_the_end(cluster);
 }
@@ -250,7 +300,7 @@ std::ostream& operator<<(std::ostream& out, const Deeds& deeds) {
 
 Deeds run(const Schedule& schedule, const Taker& taker) {
   const CheckGuard guard;
-  CoreCluster cluster(schedule.nodes, schedule.seed, hostile_options());
+  CoreCluster cluster(schedule.nodes, schedule.seed, hostile_options(), schedule.outsiders);
   if (schedule.is_elected) require(cluster.elect(), "an unharmed cluster elects a leader");
   const std::uint64_t deliveries = cluster.deliveries();
   for (const Choice& choice : schedule.choices) taker(cluster, choice);

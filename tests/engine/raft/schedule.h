@@ -35,8 +35,10 @@ enum class Event : std::uint8_t {
   kCampaign,
   kGather,
   kTakeTurn,
+  kChangeMembers,
+  kWipe,
 };
-inline constexpr std::size_t kEvents = 18;
+inline constexpr std::size_t kEvents = 20;
 
 // What happens, to which node (modulo their number), and in which way.
 struct Choice {
@@ -46,9 +48,10 @@ struct Choice {
 };
 
 struct Schedule {
-  std::size_t nodes = 3;
-  std::uint64_t seed = 0;   // of the nodes' time-outs
-  bool is_elected = false;  // it begins with a leader whom everybody follows
+  std::size_t nodes = 3;      // that are members from the beginning
+  std::size_t outsiders = 0;  // that may become members
+  std::uint64_t seed = 0;     // of the nodes' time-outs
+  bool is_elected = false;    // it begins with a leader whom everybody follows
   std::vector<Choice> choices;
 };
 std::ostream& operator<<(std::ostream& out, const Schedule& schedule);

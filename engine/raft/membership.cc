@@ -1,0 +1,154 @@
+// Who belongs to the cluster changes: paper, section 6, and Ongaro's thesis, chapter 4.
+//
+// One change at a time: the newest configuration is committed and not joint, and so is an entry of the leader's own
+// term (without that, two leaders could each begin a change from the same configuration, and quorums that do not meet
+// would decide; Ongaro, raft-dev, 2015). What a leader has begun any later one completes: that a joint configuration is
+// committed, or that a learner is joining, stands in the log.
+#include <algorithm>
+
+#include "engine/base/check.h"
+#include "engine/base/mark.h"
+#include "engine/raft/agreement.h"
+#include "engine/raft/turn.h"
+
+namespace timestore::raft {
+
+namespace {
+
+void enact(Turn& turn, const Configuration& configuration) {
+  append_entry(turn, {turn.state.term(), EntryKind::kMembers, Payload(encode(configuration))});
+  track_members(turn);
+}
+
+// Would those who answer now be able to decide?
+bool keeps_quorum(const State& state, const Leader& leader, const Configuration& next) {
+  return is_quorum(next, [&](const NodeId& id) {
+    const auto peer = leader.peers.find(id);
+    return id == state.id || (peer != leader.peers.end() && answers(state, peer->second));
+  });
+}
+
+Refusal begin_change(Turn& turn, const Change& change) {
+  State& state = turn.state;
+  const Leader* leader = std::get_if<Leader>(&state.role);
+  if (leader == nullptr) return Refusal::kNotLeader;
+  if (state.commit < leader->term_start) {
+    TIMESTORE_MARK("raft: a change of members came before the first commit of a term");
+    return Refusal::kNotReady;
+  }
+  const bool is_changing = state.configurations.latest_index() > state.commit || state.configuration().is_joint();
+  if (is_changing) TIMESTORE_MARK("raft: a change of members met another one");
+  if (is_changing || leader->handover || state.trail.last_index() >= kMaxIndex) return Refusal::kBusy;
+
+  const auto next = changed(state.configuration(), change);
+  if (!next) return next.error();
+  const bool is_safe = next->voters == state.configuration().voters || keeps_quorum(state, *leader, *next);
+  if (!is_safe) TIMESTORE_MARK("raft: a removal would have left too few who answer");
+  if (!is_safe && !change.is_forced) return Refusal::kLosesQuorum;
+  enact(turn, *next);
+  return Refusal::kNone;
+}
+
+// Within one append of the leader's log, and answering.
+bool has_caught_up(const State& state, const Progress& progress) {
+  return progress.mode == Progress::Mode::kReplicate && answers(state, progress) &&
+         progress.match + state.options.max_append_entries >= state.trail.last_index();
+}
+
+void promote_whoever_is_ready(Turn& turn, const Leader& leader) {
+  const State& state = turn.state;
+  for (const Joining& joining : state.configuration().joining) {
+    if (!has_caught_up(state, leader.peers.at(joining.id))) continue;
+    const Configuration next = promoted(state.configuration(), joining.id);
+    if (!keeps_quorum(state, leader, next)) {
+      TIMESTORE_MARK("raft: a promotion waited for voters to answer");
+      continue;
+    }
+    TIMESTORE_MARK("raft: a learner that had caught up was promoted");
+    return enact(turn, next);
+  }
+}
+
+// Its last duty was to commit the configuration without itself (thesis 4.2.2).
+void hand_over_and_leave(Turn& turn) {
+  TIMESTORE_MARK("raft: a leader was removed");
+  transfer(turn, "");
+  if (!std::get<Leader>(turn.state.role).handover) become_follower(turn, turn.state.term(), "");
+}
+
+}  // namespace
+
+void change_members(Turn& turn, const ChangeMembers& request) {
+  State& state = turn.state;
+  if (const Refusal refusal = begin_change(turn, request.change); refusal != Refusal::kNone) {
+    turn.effects.fates.push_back({request.id, Fate::Kind::kRefused, {}, refusal});
+    return;
+  }
+  state.proposals.emplace(std::pair(state.trail.last_index(), state.term()), request.id);
+}
+
+// While leadership is handed over, nothing is appended: the successor goes on.
+void go_on_with_membership(Turn& turn) {
+  State& state = turn.state;
+  const Leader* leader = std::get_if<Leader>(&state.role);
+  if (leader == nullptr || leader->handover || state.trail.last_index() >= kMaxIndex) return;
+  if (state.commit < leader->term_start || state.commit < state.configurations.latest_index()) return;
+  const Configuration& now = state.configuration();
+  if (now.is_joint()) {
+    if (state.configurations.latest_index() < leader->term_start) {
+      TIMESTORE_MARK("raft: a leader completed the change of an older one");
+    }
+    return enact(turn, left(now));
+  }
+  if (!now.is_voter(state.id)) return hand_over_and_leave(turn);
+  promote_whoever_is_ready(turn, *leader);
+}
+
+// What a novice says overrules what was believed of it: the disk that had acknowledged more is lost. What that disk had
+// acknowledged may still arrive; but it cannot reach an entry that was appended after the novice was heard.
+void hear_novice(Turn& turn, Progress& progress, const AppendResponse& response) {
+  const State& state = turn.state;
+  if (response.novice && !progress.is_novice()) {
+    if (progress.founds && progress.match < std::get<Leader>(state.role).term_start)
+      return;  // admitted by what is on its way
+    if (progress.match > 0) TIMESTORE_MARK("raft: a leader heard that a follower has lost its disk");
+    progress.admission = state.trail.last_index() + 1;
+    progress.match = 0;
+  } else if (!response.novice && progress.is_novice() && response.success) {
+    if (response.match < progress.admission) {
+      return TIMESTORE_MARK("raft: an acknowledgement of a lost disk was not believed");
+    }
+    TIMESTORE_MARK("raft: a novice was admitted");
+    progress.admission = 0;
+  }
+}
+
+// So that novices need not wait for a client.
+void append_for_novices(Turn& turn) {
+  State& state = turn.state;
+  const Leader* leader = std::get_if<Leader>(&state.role);
+  if (leader == nullptr || leader->handover || state.trail.last_index() >= kMaxIndex) return;
+  const bool is_awaited = std::any_of(leader->peers.begin(), leader->peers.end(), [&](const auto& peer) {
+    return peer.second.admission > state.trail.last_index();
+  });
+  if (is_awaited) append_entry(turn, {state.term(), EntryKind::kNoop, Payload(std::string())});
+}
+
+// A majority of the others is enough, and in a cluster of two the leader alone: whatever quorum the novice has
+// forgotten had one of them in it.
+Index admission_of(const State& state, const Leader& leader, const NodeId& id) {
+  const Progress& novice = leader.peers.at(id);
+  if (!novice.is_novice()) return novice.founds && novice.match < leader.term_start ? leader.term_start : 0;
+  Configuration others = state.configuration();
+  const auto is_it = [&](const Member& member) { return member.id == id; };
+  std::erase_if(others.voters, is_it);
+  std::erase_if(others.outgoing, is_it);
+  const bool is_remembered = is_quorum(others, [&](const NodeId& other) {
+    if (other == state.id) return state.durable >= novice.admission;
+    const Progress& progress = leader.peers.at(other);
+    return !progress.is_novice() && progress.match >= novice.admission;
+  });
+  return is_remembered ? novice.admission : 0;
+}
+
+}  // namespace timestore::raft

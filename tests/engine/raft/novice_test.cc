@@ -1,0 +1,158 @@
+// A node whose disk was lost comes back under its old name: it must not break the promises that it cannot remember.
+#include <gtest/gtest.h>
+
+#include "tests/engine/raft/one_node.h"
+
+namespace timestore::raft::testing {
+namespace {
+
+State novice() {
+  State state = follower({}, 0);
+  state.hard_state.novice = true;
+  return state;
+}
+
+AppendResponse answer(Index match, bool novice = false) {
+  return {.term = 2, .success = true, .match = match, .hint = {}, .novice = novice};
+}
+
+// What a node says that finds nothing where the leader's append begins.
+AppendResponse lost(Index prev_index) {
+  return {.term = 2, .success = false, .prev_index = prev_index, .hint = {}, .novice = true};
+}
+
+void write_done(State& state) { (void)step_one(state, WriteDone{state.last_write}); }
+
+// n1 leads term 2, elected with entry 1; entry 2 is its no-op, acknowledged by both others.
+State leader(std::vector<Term> terms = {1}) {
+  State state = follower(std::move(terms), 1);
+  (void)step_one(state, Campaign{});
+  write_done(state);
+  (void)receive(state, "n2", VoteResponse{.term = 2, .granted = true});
+  write_done(state);
+  for (const char* peer : {"n2", "n3"}) (void)receive(state, peer, answer(state.trail.last_index()));
+  EXPECT_EQ(state.commit, state.trail.last_index());
+  return state;
+}
+
+Index admission_in(const Effects& effects, const NodeId& to) {
+  for (const Send& send : effects.sends) {
+    const auto* append = std::get_if<AppendRequest>(&send.message);
+    if (append != nullptr && send.to == to) return append->admits;
+  }
+  return 0;
+}
+
+Effects heartbeat(State& state) {
+  Effects effects;
+  for (std::uint32_t i = 0; i < Options{}.heartbeat_ticks && effects.sends.size() < 2; ++i)
+    effects = step_one(state, Tick{});
+  return effects;
+}
+
+TEST(Novice, does_not_vote_where_anybody_has_an_entry) {
+  State state = novice();
+  const VoteRequest request{.term = 3, .candidate = "n2", .last_index = 2, .last_term = 1};
+  EXPECT_FALSE(answer_after_write<VoteResponse>(state, receive(state, "n2", request)).granted);
+  const PreVoteRequest question{.term = 4, .candidate = "n2", .last_index = 2, .last_term = 1};
+  EXPECT_FALSE(answer_after_write<PreVoteResponse>(state, receive(state, "n2", question)).granted);
+}
+
+TEST(Novice, helps_to_found_a_cluster) {
+  State state = novice();
+  const VoteRequest request{.term = 1, .candidate = "n2"};
+  EXPECT_TRUE(answer_after_write<VoteResponse>(state, receive(state, "n2", request)).granted);
+}
+
+TEST(Novice, does_not_campaign_with_entries_that_it_was_given) {
+  State state = novice();
+  (void)receive(state, "n2", append(1, {}, {entry(1, "x"), entry(1, "y")}));
+  write_done(state);
+  (void)step_one(state, Campaign{});
+  EXPECT_EQ(state.term(), 1U);
+}
+
+TEST(Novice, says_so_until_it_is_admitted_with_all_that_it_needs) {
+  State state = novice();
+  EXPECT_TRUE(answer_after_write<AppendResponse>(state, receive(state, "n2", append(1, {}, {entry(1, "x")}))).novice);
+  AppendRequest admission = append(1, {1, 1}, {entry(1, "y")});
+  admission.admits = 3;
+  EXPECT_TRUE(answer_after_write<AppendResponse>(state, receive(state, "n2", admission)).novice)
+      << "entry 3 is missing";
+  admission.admits = 2;
+  const Effects effects = receive(state, "n2", admission);
+  ASSERT_TRUE(effects.write.has_value());
+  EXPECT_FALSE(effects.write->hard_state.novice) << "it is durable before anybody hears it";
+  EXPECT_FALSE(answer_after_write<AppendResponse>(state, effects).novice);
+}
+
+TEST(Novice, is_admitted_at_once_by_whoever_founds_the_cluster) {
+  State state = novice();
+  (void)step_one(state, Campaign{});
+  write_done(state);
+  const Effects elected = receive(state, "n2", VoteResponse{.term = 1, .granted = true});
+  ASSERT_TRUE(state.is_leader());
+  EXPECT_EQ(admission_in(elected, "n2"), 1U);
+  EXPECT_FALSE(elected.write->hard_state.novice);
+}
+
+TEST(Novice, is_not_counted_and_what_its_old_disk_acknowledged_is_forgotten) {
+  State state = leader();
+  (void)receive(state, "n2", lost(2));
+  const Index entry = state.trail.last_index();
+  EXPECT_EQ(entry, 3U) << "a no-op, so that it need not wait";
+  EXPECT_EQ(std::get<Leader>(state.role).peers.at("n2").match, 0U);
+  write_done(state);
+  (void)receive(state, "n2", answer(3, true));
+  EXPECT_EQ(state.commit, 2U);
+  (void)receive(state, "n3", answer(3));
+  EXPECT_EQ(state.commit, 3U);
+}
+
+TEST(Novice, is_admitted_when_the_others_and_itself_have_the_entry_that_followed) {
+  State state = leader();
+  (void)receive(state, "n2", lost(2));
+  write_done(state);
+  (void)receive(state, "n2", answer(3, true));
+  EXPECT_EQ(admission_in(heartbeat(state), "n2"), 0U) << "n3 has not got it yet";
+  (void)receive(state, "n3", answer(3));
+  EXPECT_EQ(admission_in(heartbeat(state), "n2"), 3U);
+  (void)receive(state, "n2", answer(3));
+  EXPECT_FALSE(std::get<Leader>(state.role).peers.at("n2").is_novice());
+}
+
+TEST(Novice, is_not_vouched_for_by_what_its_old_disk_said_late) {
+  State state = leader();
+  (void)receive(state, "n2", lost(2));
+  write_done(state);
+  (void)receive(state, "n3", answer(3));
+  (void)receive(state, "n2", answer(2));
+  EXPECT_TRUE(std::get<Leader>(state.role).peers.at("n2").is_novice());
+}
+
+TEST(Novice, confirms_no_read) {
+  State state = leader();
+  (void)receive(state, "n2", lost(2));
+  (void)step_one(state, Read{5});
+  AppendResponse confirmation = answer(0, true);
+  confirmation.round = std::get<Leader>(state.role).round;
+  EXPECT_TRUE(receive(state, "n2", confirmation).reads.empty());
+  confirmation.novice = false;
+  EXPECT_EQ(receive(state, "n3", confirmation).reads.size(), 1U);
+}
+
+TEST(Novice, does_not_take_over) {
+  State state = leader();
+  (void)receive(state, "n2", lost(2));
+  (void)step_one(state, Transfer{"n2"});
+  EXPECT_TRUE(state.takes_proposals());
+}
+
+TEST(Novice, in_the_founders_own_term_is_no_founder) {
+  State state = leader({});
+  (void)receive(state, "n2", lost(1));
+  EXPECT_TRUE(std::get<Leader>(state.role).peers.at("n2").is_novice());
+}
+
+}  // namespace
+}  // namespace timestore::raft::testing
