@@ -33,10 +33,12 @@ enum class Event : std::uint8_t {
   kStepDown,
   kHandOver,
   kCampaign,
+  kCompact,
+  kInstall,
   kGather,
   kTakeTurn,
 };
-inline constexpr std::size_t kEvents = 18;
+inline constexpr std::size_t kEvents = 20;
 
 // What happens, to which node (modulo their number), and in which way.
 struct Choice {
