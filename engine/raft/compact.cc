@@ -23,6 +23,15 @@ void begin_after(Turn& turn, Index index) {
   send_snapshots_to_who_lags(turn);
 }
 
+// What is held back until it is durable would never come true: who asks for votes with a log that is gone, or says that
+// it holds a leader's entries, asks and says nothing instead.
+void forget_what_was_said_of_the_log(State& state) {
+  std::erase_if(state.held_sends, [](const HeldSend& held) {
+    return std::holds_alternative<VoteRequest>(held.send.message) ||
+           std::holds_alternative<AppendResponse>(held.send.message);
+  });
+}
+
 // The log holds another entry there, or ends before: nothing of it stays.
 void begin_anew(Turn& turn, const SnapshotInstalled& snapshot) {
   State& state = turn.state;
@@ -34,6 +43,7 @@ void begin_anew(Turn& turn, const SnapshotInstalled& snapshot) {
   // Of what the disk holds only that is the snapshot's log which was committed before.
   for (PendingWrite& write : state.pending_writes) write.last_index = std::min(write.last_index, state.commit);
   state.durable = std::min(state.durable, state.commit);
+  forget_what_was_said_of_the_log(state);
   state.trail = Trail(snapshot.last);
   state.configurations = ConfigurationTrail(index, snapshot.configuration);
   turn.write.begin_after = {.last = snapshot.last, .configuration = snapshot.configuration};

@@ -19,6 +19,7 @@ void Replica::fetch_snapshot(const raft::NodeId& from) {
     fetching_->from = from;
     return ask_for_part();
   }
+  fetching_->untold_ticks = 0;
   if (fetching_->from == from || fetching_->is_finished) return;
   TIMESTORE_MARK("replica: a snapshot was asked for from another leader");
   fetching_->from = from;
@@ -122,7 +123,8 @@ void Replica::go_on_taking() {
       });
 }
 
-// Nothing may be applied meanwhile, nor the log begin anew; and nobody copies the file that is replaced.
+// Nothing may be applied meanwhile, nor the log begin anew; and nobody copies the file that is replaced. The log file
+// gets to the snapshot's term before it hears of the snapshot, so nothing may wait to be written there.
 void Replica::install_when_possible() {
   if (!fetching_->is_finished || fetching_->is_working || failure_) return;
   if (!is_useful(fetching_->meta)) {
@@ -130,7 +132,8 @@ void Replica::install_when_possible() {
     return fetching_.reset();
   }
   const bool is_making = lending_ && !lending_->meta;
-  if (is_applying_ || is_compacting_ || new_beginning_ || is_checkpointing_ || is_making) {
+  const bool is_log_behind = !unwritten_.empty();
+  if (is_applying_ || is_compacting_ || new_beginning_ || is_checkpointing_ || is_making || is_log_behind) {
     return TIMESTORE_MARK("replica: the installation of a snapshot had to wait");
   }
   is_applying_ = true;
@@ -195,10 +198,15 @@ void Replica::installed(raft::Position last, std::optional<raft::Configuration> 
   answer_applied_reads();
 }
 
-// An answer may be lost, and so may be whoever should give it; a leader that lives says again whom to ask.
+// An answer may be lost, and so may be whoever should give it; a leader that lives says again whom to ask. When none
+// does, the log is enough: who went on asking a dead node would never lend a snapshot itself.
 void Replica::tick_fetching() {
   if (!fetching_ || fetching_->is_working) return;
   if (fetching_->is_finished) return install_when_possible();
+  if (++fetching_->untold_ticks > core_.options.election_ticks_max) {
+    TIMESTORE_MARK("replica: nobody said any more that a snapshot is needed");
+    return fetching_.reset();
+  }
   if (++fetching_->silent_ticks < options_.raft.heartbeat_ticks) return;
   TIMESTORE_MARK("replica: a part of a snapshot was asked for again");
   ask_for_part();

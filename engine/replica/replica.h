@@ -195,6 +195,7 @@ class Replica {
     bool is_working = false;                            // on a lane
     bool is_finished = false;                           // whole, verified and durable: to be installed
     std::uint32_t silent_ticks = 0;                     // since it was asked for
+    std::uint32_t untold_ticks = 0;                     // since a leader said that it is needed
   };
 
   Replica(const Options& options, Ports ports, std::unique_ptr<store::LogFile> log,

@@ -87,6 +87,20 @@ Result<void> read(Stage& stage, Words& words) {
   return words.end();
 }
 
+Result<void> begin_read(Stage& stage, Words& words) {
+  const auto number = take_running_node(stage, words);
+  if (!number) return tl::unexpected(number.error());
+  stage.cluster().begin_slow_read(*number);
+  return words.end();
+}
+
+Result<void> end_read(Stage& stage, Words& words) {
+  const auto number = take_running_node(stage, words);
+  if (!number) return tl::unexpected(number.error());
+  stage.cluster().end_slow_read(*number);
+  return words.end();
+}
+
 }  // namespace
 
 Result<std::size_t> take_proposal(Stage& stage, Words& words) {
@@ -124,6 +138,11 @@ const Chapter& client_chapter() {
            "A client reads everything of a device, linearizably, from this node. `by`: the leader named grants the "
            "read, and it is answered by this node once it has applied so far.",
            read},
+          {"begin-read NODE",
+           "Somebody begins to read the node's series file and takes their time: until `end-read` they see it as it is "
+           "now.",
+           begin_read},
+          {"end-read NODE", "The slow reader has read enough.", end_read},
       }};
   return kChapter;
 }

@@ -103,6 +103,13 @@ std::string_view name_of(const raft::Role& role) {
   return kNames[role.index()];
 }
 
+std::string describe(const raft::Trail& trail) {
+  if (trail.last_index() == 0) return "empty";
+  const raft::Position base = trail.base();
+  const std::string begins = base.index == 0 ? "" : "after " + describe(base) + ": ";
+  return begins + (base == trail.last() ? "nothing" : join(terms_of(trail), " "));
+}
+
 std::vector<raft::Term> terms_of(const raft::Trail& trail) {
   std::vector<raft::Term> terms;
   for (raft::Index index = trail.first_index(); index <= trail.last_index(); ++index) {

@@ -25,8 +25,9 @@ enum class MessageKind : std::uint8_t {
   kSnapshotAnswer,
   kTimeoutNow,
 };
-inline constexpr std::string_view kMessageKinds[] = {
-    "vote-request", "vote-answer", "pre-vote-request", "pre-vote-answer", "append", "append-answer", "snapshot-request", "snapshot-answer", "timeout-now"};
+inline constexpr std::string_view kMessageKinds[] = {"vote-request",     "vote-answer",     "pre-vote-request",
+                                                     "pre-vote-answer",  "append",          "append-answer",
+                                                     "snapshot-request", "snapshot-answer", "timeout-now"};
 static_assert(std::size(kMessageKinds) == std::variant_size_v<raft::Message>);
 
 [[nodiscard]] MessageKind kind_of(const raft::Message& message);
@@ -37,6 +38,7 @@ static_assert(std::size(kMessageKinds) == std::variant_size_v<raft::Message>);
 [[nodiscard]] std::string_view name_of(const raft::Role& role);
 
 [[nodiscard]] std::vector<raft::Term> terms_of(const raft::Trail& trail);
+[[nodiscard]] std::string describe(const raft::Trail& trail);  // "after 1/4: 1 2 2", "1 2 2" from the first on, "empty"
 [[nodiscard]] std::string join(std::span<const raft::Term> terms, std::string_view separator);
 
 // The chosen nodes, a line each, under a line with the indices.

@@ -13,6 +13,19 @@ std::string or_none(const std::string& text) { return text.empty() ? "none" : te
 
 std::string log_of(const raft::State& core) { return or_none(join(terms_of(core.trail), ",")); }
 
+std::string yes_or_no(bool is_so) { return is_so ? "yes" : "no"; }
+
+// The followers that lack what the leader's log no longer holds.
+std::string lagging(const raft::State& core) {
+  std::string text;
+  const auto* leader = std::get_if<raft::Leader>(&core.role);
+  if (leader == nullptr) return text;
+  for (const auto& [peer, progress] : leader->peers) {
+    if (progress.mode == raft::Progress::Mode::kSnapshot) text += (text.empty() ? "" : ",") + peer;
+  }
+  return text;
+}
+
 // "a=1 b=2" becomes "a:1,b:2", which is one word.
 std::string stored_text(std::span<const TimeEntry> entries) {
   std::string text;
@@ -35,9 +48,13 @@ constexpr Aspect kAspects[] = {
      [](Stage& stage, std::size_t number) { return stage.cluster().core(number).hard_state.vote.value_or("none"); }},
     {"leader", [](Stage& stage, std::size_t number) { return or_none(stage.cluster().core(number).leader); }},
     {"log", [](Stage& stage, std::size_t number) { return log_of(stage.cluster().core(number)); }},
+    {"base", [](Stage& stage, std::size_t number) { return describe(stage.cluster().core(number).trail.base()); }},
     {"commit", [](Stage& stage, std::size_t number) { return std::to_string(stage.cluster().core(number).commit); }},
     {"durable", [](Stage& stage, std::size_t number) { return std::to_string(stage.cluster().core(number).durable); }},
     {"applied", [](Stage& stage, std::size_t number) { return std::to_string(stage.cluster().core(number).applied); }},
+    {"lagging", [](Stage& stage, std::size_t number) { return or_none(lagging(stage.cluster().core(number))); }},
+    {"fetching", [](Stage& stage, std::size_t number) { return yes_or_no(stage.cluster()[number].is_fetching()); }},
+    {"lending", [](Stage& stage, std::size_t number) { return yes_or_no(stage.cluster()[number].is_lending()); }},
     {"stored",
      [](Stage& stage, std::size_t number) {
        const auto entries = stage.cluster().stored(number);
@@ -168,7 +185,9 @@ const Chapter& expect_chapter() {
       {
           {"expect SUBJECT CLAIM...",
            "`expect n1 up`, `expect n1 down`, or any of role=leader term=2 vote=n1 leader=n1 log=1,1,2 (the terms by "
-           "index) commit=3 durable=3 applied=3 stored=a:1,b:2, with none for nothing. `expect p1 stored`: or pending, "
+           "index, of what it holds) base=1/4 (what was last forgotten of it) commit=3 durable=3 applied=3 "
+           "stored=a:1,b:2 lagging=n2 (of a leader: who needs a snapshot), with none for nothing, and fetching=yes, "
+           "lending=no (a snapshot). `expect p1 stored`: or pending, "
            "conflict (its id is stored with other content), refused (it was in no log), superseded (it was, and never "
            "will be committed), unknown, busy. `expect r1 granted sees=a:1,a:2`, or pending, refused. `expect messages "
            "COUNT [SELECTOR]`. `expect leader n1`, or none. `expect violation WORDS...`: the command above has broken "

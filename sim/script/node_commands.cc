@@ -48,6 +48,9 @@ constexpr ClusterSetting kClusterSettings[] = {
     {"cache", [](ClusterOptions& options, const std::string& value) { return set(options.cache_bytes, value, 0); }},
     {"waiting",
      [](ClusterOptions& options, const std::string& value) { return set(options.max_waiting_bytes, value, 1); }},
+    {"keep", [](ClusterOptions& options, const std::string& value) { return set(options.kept_entries, value, 0); }},
+    {"chunk",
+     [](ClusterOptions& options, const std::string& value) { return set(options.snapshot_chunk_bytes, value, 1); }},
     {"seed", [](ClusterOptions& options, const std::string& value) { return set(options.seed, value, 0); }},
 };
 
@@ -257,8 +260,11 @@ const Chapter& node_chapter() {
           {"cluster N [OPTION=VALUE...]",
            "Sets up N nodes, n1 to nN, and starts them. Options, in ticks: election=10 or a range election=10-20, "
            "heartbeat=3, orphan=30 (how long a deposed leader waits to learn the fates of its proposals). In entries: "
-           "append (of one message), apply (of one transaction); in messages: inflight. In bytes: cache, waiting (of "
-           "proposals without a fate). And seed.",
+           "append (of one message), apply (of one transaction), keep (of the applied ones, in the log; usually more "
+           "than "
+           "any scenario has); in messages: inflight. In bytes: cache, waiting (of proposals without a fate), chunk "
+           "(of "
+           "a snapshot, in one message). And seed.",
            cluster},
           {"start NODE", "Starts a node that is down. When its files refuse, says why.", start},
           {"kill NODE", "Ends the process. What was written stays written, synced or not; lose-power is harder.", kill},

@@ -44,9 +44,8 @@ void Stage::start(std::size_t number) {
   }
   const raft::State& core = cluster_->core(number);
   told_[number] = told_of(core);
-  const std::string log = core.trail.last_index() == 0 ? "empty" : join(told_[number]->log, " ");
   say(Detail::kNodes, Cluster::name(number) + " starts: term " + std::to_string(core.term()) + ", vote " +
-                          core.hard_state.vote.value_or("-") + ", log " + log + ", applied " +
+                          core.hard_state.vote.value_or("-") + ", log " + describe(core.trail) + ", applied " +
                           std::to_string(core.applied));
 }
 
@@ -131,7 +130,7 @@ Stage::Told Stage::told_of(const raft::State& core) {
           .term = core.term(),
           .vote = core.hard_state.vote,
           .leader = core.leader,
-          .log = terms_of(core.trail),
+          .log = core.trail,
           .commit = core.commit,
           .applied = core.applied};
 }
@@ -190,15 +189,24 @@ void Stage::tell_role(const Told& before, const Told& now, std::vector<std::stri
 }
 
 void Stage::tell_log(const Told& before, const Told& now, std::vector<std::string>& changes) {
-  const auto positions = [](const std::vector<raft::Term>& log, std::size_t from) {
+  const auto positions = [](const raft::Trail& log, raft::Index from) {
     std::string text;
-    for (std::size_t i = from; i < log.size(); ++i) text += " " + describe(raft::Position{log[i], i + 1});
+    for (raft::Index index = from; index <= log.last_index(); ++index) {
+      text += " " + describe(raft::Position{*log.term_at(index), index});
+    }
     return text;
   };
-  const auto differs = std::mismatch(before.log.begin(), before.log.end(), now.log.begin(), now.log.end());
-  const auto common = static_cast<std::size_t>(differs.first - before.log.begin());
-  if (common < before.log.size()) changes.push_back("removes" + positions(before.log, common));
-  if (common < now.log.size()) changes.push_back("appends" + positions(now.log, common));
+  // What the log has forgotten it still has, for whoever reads what is told.
+  const raft::Position base = now.log.base();
+  const bool is_forgotten = before.log.term_at(base.index) == base.term;
+  raft::Index differs = is_forgotten ? base.index + 1 : base.index;
+  while (differs <= before.log.last_index() && before.log.term_at(differs) == now.log.term_at(differs)) ++differs;
+  if (differs <= before.log.last_index()) changes.push_back("removes" + positions(before.log, differs));
+  if (base != before.log.base()) {
+    changes.push_back((is_forgotten ? "forgets its log through " : "begins its log anew after ") + describe(base));
+  }
+  const raft::Index first_new = std::max(differs, now.log.first_index());
+  if (first_new <= now.log.last_index()) changes.push_back("appends" + positions(now.log, first_new));
 
   if (before.commit != now.commit) changes.push_back("commits through " + std::to_string(now.commit));
   const bool is_usual = before.commit != now.commit && now.applied == now.commit;
@@ -274,7 +282,7 @@ Result<void> Stage::converge() {
   }
   const raft::State& core = cluster_->core(*cluster_->leader());
   say(Detail::kEndings, "all agree: " + core.id + " leads term " + std::to_string(core.term()) + ", log " +
-                            join(terms_of(core.trail), " ") + ", all of it applied");
+                            describe(core.trail) + ", all of it applied");
   return {};
 }
 

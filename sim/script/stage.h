@@ -87,7 +87,7 @@ class Stage final : public Pacer {
     raft::Term term = 0;
     std::optional<raft::NodeId> vote;
     raft::NodeId leader;
-    std::vector<raft::Term> log;
+    raft::Trail log;
     raft::Index commit = 0;
     raft::Index applied = 0;
   };

@@ -13,17 +13,33 @@ namespace timestore::raft::testing {
 
 namespace {
 
-Trail trail_of(const std::vector<Entry>& log) {
-  Trail trail;
-  for (const Entry& entry : log) trail.append(entry.term, entry.kind, entry.payload.size_bytes());
+Trail trail_of(const PlainLog& log) {
+  Trail trail(log.base.last);
+  for (const Entry& entry : log.entries) trail.append(entry.term, entry.kind, entry.payload.size_bytes());
   return trail;
 }
 
 // The entries of a write, without its hard state.
-void replay(std::vector<Entry>& log, const Write& write) {
-  if (write.truncate_from) log.resize(*write.truncate_from - 1);
-  if (!write.entries.empty()) require(write.first_index == log.size() + 1, "a write continues the log on disk");
-  log.insert(log.end(), write.entries.begin(), write.entries.end());
+void replay(PlainLog& log, const Write& write) {
+  if (write.truncate_from) {
+    require(*write.truncate_from > log.base.last.index, "only what the log holds is removed from its end");
+    log.entries.resize(*write.truncate_from - log.base.last.index - 1);
+  }
+  if (write.begin_after) {
+    const Position last = write.begin_after->last;
+    require(last.index >= log.base.last.index, "a log never gets back what it has forgotten");
+    require(log.holds(last) || log.last_index() < last.index, "a log begins after an entry of its own, or is empty");
+    const auto forgotten = std::min<Index>(last.index - log.base.last.index, log.entries.size());
+    log.entries.erase(log.entries.begin(), log.entries.begin() + static_cast<std::ptrdiff_t>(forgotten));
+    log.base = *write.begin_after;
+  }
+  if (!write.entries.empty()) require(write.first_index == log.last_index() + 1, "a write continues the log on disk");
+  log.entries.insert(log.entries.end(), write.entries.begin(), write.entries.end());
+}
+
+bool begins_anew(const std::vector<Input>& batch) {
+  return !batch.empty() &&
+         (std::holds_alternative<Compact>(batch.front()) || std::holds_alternative<SnapshotInstalled>(batch.front()));
 }
 
 void apply(Disk& disk, const Write& write) {
@@ -35,6 +51,11 @@ void apply(Disk& disk, const Write& write) {
 
 void require(bool condition, std::string_view sentence) {
   if (!condition) throw std::runtime_error("broken: " + std::string(sentence));
+}
+
+bool PlainLog::holds(Position position) const {
+  if (position.index < base.last.index || position.index > last_index()) return false;
+  return position == base.last || (position.index > base.last.index && at(position.index).term == position.term);
 }
 
 CoreCluster::CoreCluster(std::size_t founders, std::uint64_t seed, Options options, std::size_t outsiders)
@@ -54,22 +75,28 @@ void CoreCluster::restart(std::size_t number, Index applied_on_disk) {
   Node& node = nodes_[number];
   Configuration configuration;
   for (std::size_t i = 0; i < founders_ && number < founders_; ++i) configuration.voters.push_back({name(i), ""});
-  std::vector<std::pair<Index, Configuration>> configurations;
-  for (std::size_t i = 0; i < node.disk.log.size(); ++i) {
-    if (node.disk.log[i].kind != EntryKind::kMembers) continue;
-    configurations.emplace_back(i + 1, decode_configuration(node.disk.log[i].payload.view()).value());
-  }
   ++node.lives;
-  node.log = node.disk.log;
+  Disk& disk = node.disk;
+  if (disk.log.base.configuration.voters.empty()) disk.log.base.configuration = configuration;
+  // A snapshot took the state machine's place, but the crash came before the log could follow.
+  if (!disk.log.holds(disk.state_machine.last)) disk.log = {.base = disk.state_machine, .entries = {}};
+  std::vector<std::pair<Index, Configuration>> configurations;
+  for (Index index = disk.log.base.last.index + 1; index <= disk.log.last_index(); ++index) {
+    const Entry& entry = disk.log.at(index);
+    if (entry.kind != EntryKind::kMembers) continue;
+    configurations.emplace_back(index, decode_configuration(entry.payload.view()).value());
+  }
+  node.log = disk.log;
   node.compared = 0;
-  node.applied = applied_on_disk;
+  node.applied = std::max(applied_on_disk, disk.state_machine.last.index);
+  node.snapshot_from.clear();
   node.up = true;
   node.state = start({.id = name(number),
-                      .configuration = configuration,
-                      .hard_state = node.disk.hard_state,
-                      .trail = trail_of(node.disk.log),
+                      .configuration = disk.log.base.configuration,
+                      .hard_state = disk.hard_state,
+                      .trail = trail_of(disk.log),
                       .configurations = std::move(configurations),
-                      .applied = applied_on_disk,
+                      .applied = node.applied,
                       .seed = seed_ * 1000 + number * 100 + node.lives},
                      options_);
 }
@@ -112,7 +139,7 @@ bool CoreCluster::may_be_wiped(std::size_t number) const {
           configuration.voters.size() < 3 || (configuration.is_joint() && configuration.outgoing.size() < 3);
       if (!is_empty && is_small) return false;
       const bool counts = other != number && configuration.is_voter(node.state.id);
-      if (counts && (node.disk.hard_state.novice || node.state.hard_state.novice || node.disk.log.size() < 2))
+      if (counts && (node.disk.hard_state.novice || node.state.hard_state.novice || node.disk.log.last_index() < 2))
         return false;
     }
   }
@@ -130,6 +157,49 @@ void CoreCluster::gather(std::size_t number, bool gathers) {
   Node& node = nodes_[number];
   node.gathers = gathers;
   if (!gathers && node.up && !node.batch.empty()) take_turn(number, std::exchange(node.batch, {}));
+}
+
+// First in its batch; there is no more than one.
+void CoreCluster::begin_anew(std::size_t number, Input beginning) {
+  Node& node = nodes_[number];
+  if (!node.gathers) return input(number, std::move(beginning));
+  node.batch.insert(node.batch.begin(), std::move(beginning));
+}
+
+void CoreCluster::compact(std::size_t number, Index through) {
+  Node& node = nodes_[number];
+  through = std::min(through, node.state.applied);
+  if (!node.up || begins_anew(node.batch) || through <= node.log.base.last.index) return;
+  if (through > node.disk.state_machine.last.index) {
+    node.disk.state_machine = {{node.log.at(through).term, through}, node.state.configurations.at(through)};
+  }
+  begin_anew(number, Compact{through});
+}
+
+void CoreCluster::install_snapshot(std::size_t number, std::size_t of) {
+  Node& node = nodes_[number];
+  const Node& other = nodes_[of];
+  if (!node.up || !other.up || begins_anew(node.batch) || begins_anew(other.batch) || other.applied <= node.applied)
+    return;
+  const PlainLog& log = other.log;
+  const Base snapshot{
+      other.applied == log.base.last.index ? log.base.last : Position{log.at(other.applied).term, other.applied},
+      other.state.configurations.at(other.applied)};
+  if (snapshot.last.term > node.disk.hard_state.term) return;
+  node.disk.state_machine = snapshot;
+  node.applied = snapshot.last.index;
+  begin_anew(number, SnapshotInstalled{snapshot.last, snapshot.configuration});
+}
+
+bool CoreCluster::take_snapshots() {
+  bool was_sent = false;
+  for (std::size_t number = 0; number < size(); ++number) {
+    const NodeId from = std::exchange(nodes_[number].snapshot_from, {});
+    if (from.empty()) continue;
+    was_sent = true;
+    install_snapshot(number, number_of(from));
+  }
+  return was_sent;
 }
 
 void CoreCluster::take_turn(std::size_t number, std::span<const Input> inputs) {
@@ -155,7 +225,7 @@ void CoreCluster::carry_out(std::size_t number, Effects effects) {
     check_promise(node, send);
     if (auto* append = std::get_if<AppendRequest>(&send.message)) {
       for (std::size_t i = 0; i < append->entries.size(); ++i) {
-        append->entries[i].payload = node.log.at(append->prev_index + i).payload;
+        append->entries[i].payload = node.log.at(append->prev_index + 1 + i).payload;
       }
     }
     if (!cut_[number] && !cut_[number_of(send.to)]) {
@@ -163,6 +233,7 @@ void CoreCluster::carry_out(std::size_t number, Effects effects) {
     }
   }
   note_committed(node);
+  if (!effects.snapshot_from.empty()) node.snapshot_from = effects.snapshot_from;
   for (const Fate& fate : effects.fates) note_fate(fate);
   for (const ReadEnd& end : effects.reads) {
     const auto waiting = waiting_reads_.find(end.id);
@@ -198,26 +269,30 @@ void CoreCluster::check_promise(const Node& node, const Send& send) const {
   if (const auto* vote = std::get_if<VoteRequest>(&send.message)) {
     require(disk.hard_state.term == vote->term && disk.hard_state.vote == node.state.id,
             "a vote request leaves after the vote for oneself is durable");
-    require(vote->last_index <= disk.log.size() &&
-                (vote->last_index == 0 || disk.log[vote->last_index - 1].term == vote->last_term),
-            "a candidate advertises only durable entries");
+    require(disk.log.holds({vote->last_term, vote->last_index}), "a candidate advertises only durable entries");
   } else if (const auto* answer = std::get_if<VoteResponse>(&send.message)) {
     require(!answer->granted || (disk.hard_state.term == answer->term && disk.hard_state.vote == send.to),
             "a vote leaves after it is durable");
   } else if (const auto* response = std::get_if<AppendResponse>(&send.message)) {
     require(disk.hard_state.term >= response->term, "an answer's term is durable");
     if (!response->success) return;
-    require(response->match <= disk.log.size(), "an acknowledged entry is durable");
+    require(response->match <= disk.log.last_index(), "an acknowledged entry is durable");
     if (!to.up || !to.state.is_leader() || to.state.term() != response->term) return;
-    for (Index index = 1; index <= response->match; ++index) {
-      require(disk.log[index - 1] == to.log.at(index - 1), "an acknowledged entry is the leader's");
+    const Index first = std::max(disk.log.base.last.index, to.log.base.last.index) + 1;
+    for (Index index = first; index <= response->match; ++index) {
+      require(disk.log.at(index) == to.log.at(index), "an acknowledged entry is the leader's");
     }
   }
 }
 
 void CoreCluster::note_committed(Node& node) {
+  const Position base = node.log.base.last;
+  if (base.index > node.compared) {
+    require(committed_.at(base.index).term == base.term, "a log begins after an entry that is committed");
+    node.compared = base.index;
+  }
   for (; node.compared < node.state.commit; ++node.compared) {
-    const Entry& entry = node.log.at(node.compared);
+    const Entry& entry = node.log.at(node.compared + 1);
     const auto [place, is_new] = committed_.try_emplace(node.compared + 1, entry);
     require(place->second == entry, "one entry per committed index, on every node");
     if (is_new) committed_in_.emplace(node.compared + 1, node.state.term());
@@ -232,7 +307,8 @@ void CoreCluster::check_cluster(std::size_t number) {
   if (!is_new) return;
   for (const auto& [index, entry] : committed_) {
     if (committed_in_.at(index) >= node.state.term()) continue;
-    require(index <= node.log.size() && node.log[index - 1] == entry,
+    if (index <= node.log.base.last.index) continue;  // its state machine has it
+    require(index <= node.log.last_index() && node.log.at(index) == entry,
             "a leader holds everything committed before its term");
   }
 }
@@ -286,6 +362,7 @@ void CoreCluster::settle(std::size_t ticks) {
         busy = busy || (nodes_[number].up && !nodes_[number].disk.queue.empty());
         write_done(number);
       }
+      busy = take_snapshots() || busy;
     }
     if (round < ticks) {
       for (std::size_t number = 0; number < size(); ++number) tick(number);

@@ -5,7 +5,8 @@
 // cluster checks what must hold, of each node (invariants.h) and of all together:
 //   - one leader per term (election safety);
 //   - one entry per committed index, for ever, on every node (state machine safety);
-//   - a leader holds every entry committed before its term (leader completeness);
+//   - a leader holds every entry committed before its term, or a state machine that has applied it (leader
+//   completeness);
 //   - every message that promises something is justified by what its sender's disk holds at that moment;
 //   - every proposal gets one fate, and it is true; a granted read sees everything acknowledged before it began.
 #pragma once
@@ -25,18 +26,31 @@ namespace timestore::raft::testing {
 // A story ends at the first broken sentence: this throws it, and both GoogleTest and RapidCheck report what is thrown.
 void require(bool condition, std::string_view sentence);
 
+// A log with its payloads, as plain as can be.
+struct PlainLog {
+  Base base;
+  std::vector<Entry> entries;  // entries[i] has index base.last.index + 1 + i
+
+  Index last_index() const { return base.last.index + entries.size(); }
+  const Entry& at(Index index) const { return entries.at(index - base.last.index - 1); }
+  bool holds(Position position) const;  // as an entry, or as the one that it begins after
+  bool operator==(const PlainLog&) const = default;
+};
+
 struct Disk {
   HardState hard_state = {.term = 0, .vote = {}, .novice = true};
-  std::vector<Entry> log;    // log[i] has index i + 1
+  PlainLog log;
   std::vector<Write> queue;  // asked for, not durable yet
+  Base state_machine = {};   // no crash takes it behind this; the log may end before it, when it is a snapshot's
 };
 
 struct Node {
   State state;
   Disk disk;
-  std::vector<Entry> log;  // what the disk's log will be once the whole queue is done
+  PlainLog log;        // what the disk's log will be once the whole queue is done
   Index compared = 0;  // its committed entries up to here were compared with the cluster's, and are not replaced since
   Index applied = 0;
+  NodeId snapshot_from;  // whom its core said to ask
   bool up = true;
   bool gathers = false;
   std::vector<Input> batch;
@@ -68,7 +82,9 @@ class CoreCluster {
   void crash(std::size_t number, std::size_t surviving_writes = 0);
   void forget(std::size_t number);  // of a node that is down: its disk is empty, and lies about it
   void wipe(std::size_t number);    // likewise, but the node will know
-  void restart(std::size_t number, Index applied_on_disk);
+  void restart(std::size_t number, Index applied_on_disk);    // never before where its log begins
+  void compact(std::size_t number, Index through);            // as far as it has applied
+  void install_snapshot(std::size_t number, std::size_t of);  // of another node, if that has applied more
   ProposalId propose(std::size_t number);
   ReadId read(std::size_t number);
   ProposalId change(std::size_t number, Change change);
@@ -100,6 +116,8 @@ class CoreCluster {
   };
 
   std::size_t number_of(const NodeId& id) const;
+  void begin_anew(std::size_t number, Input beginning);
+  bool take_snapshots();  // whoever was sent for one gets it; false: nobody was
   void carry_out(std::size_t number, Effects effects);
   void take_turn(std::size_t number, std::span<const Input> inputs);
   void check_promise(const Node& node, const Send& send) const;

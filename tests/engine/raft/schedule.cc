@@ -42,6 +42,8 @@ constexpr std::array<EventKind, kEvents> kEventKinds = {{
     {"step down", 2, Strength::kAny},
     {"hand over", 4, Strength::kAny},
     {"campaign", 4, Strength::kAny},
+    {"forget", 12, Strength::kAny},
+    {"take a snapshot", 6, Strength::kAny},
     {"gather", 20, Strength::kAny},
     {"take turn", 60, Strength::kSame},
     {"change members", 12, Strength::kAny},
@@ -138,6 +140,15 @@ void finish_a_write(CoreCluster& cluster, const Choice& choice) {
   }
 }
 
+// As far as both hold it.
+bool are_equal(const PlainLog& one, const PlainLog& other) {
+  if (one.last_index() != other.last_index()) return false;
+  for (Index index = std::max(one.base.last.index, other.base.last.index) + 1; index <= one.last_index(); ++index) {
+    if (one.at(index) != other.at(index)) return false;
+  }
+  return true;
+}
+
 // "Certainly not committed" and "certainly refused" are promises about the whole future of the run.
 void check_fates_at_the_end(const CoreCluster& cluster) {
   std::set<std::string_view> committed;
@@ -227,6 +238,13 @@ void take(CoreCluster& cluster, const Choice& choice) {
     }
     case Event::kCampaign:
       return cluster.input(number, Input(Campaign{}));
+    case Event::kCompact: {
+      const Node& node = cluster.node(number);
+      const Index kept = choice.how % 4;
+      return cluster.compact(number, node.applied - std::min(kept, node.applied));
+    }
+    case Event::kInstall:
+      return cluster.install_snapshot(number, choice.how % cluster.size());
     case Event::kGather:
       return cluster.gather(number, true);
     case Event::kTakeTurn:
@@ -277,7 +295,8 @@ void heal_and_demand_progress(CoreCluster& cluster) {
   require(cluster.fates().at(id).kind == Fate::Kind::kCommitted, "a healed cluster commits");
   require(cluster.reads().at(read).granted, "a healed cluster grants reads");
   for (std::size_t number = 0; number < cluster.size(); ++number) {
-    require(!cluster.is_member(number) || cluster.node(number).disk.log == cluster.node(*cluster.leader()).disk.log,
+    require(!cluster.is_member(number) ||
+                are_equal(cluster.node(number).disk.log, cluster.node(*cluster.leader()).disk.log),
             "the logs of a healed cluster are equal");
   }
   check_fates_at_the_end(cluster);

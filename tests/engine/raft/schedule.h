@@ -33,12 +33,14 @@ enum class Event : std::uint8_t {
   kStepDown,
   kHandOver,
   kCampaign,
+  kCompact,
+  kInstall,
   kGather,
   kTakeTurn,
   kChangeMembers,
   kWipe,
 };
-inline constexpr std::size_t kEvents = 20;
+inline constexpr std::size_t kEvents = 22;
 
 // What happens, to which node (modulo their number), and in which way.
 struct Choice {
