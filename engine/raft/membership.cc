@@ -20,11 +20,13 @@ void enact(Turn& turn, const Configuration& configuration) {
   track_members(turn);
 }
 
-// Would those who answer now be able to decide?
+// Would those who answer now be able to decide? Only who has acknowledged an entry of this leader is known not to be a
+// novice, whose agreement could be waited for in vain.
 bool keeps_quorum(const State& state, const Leader& leader, const Configuration& next) {
   return is_quorum(next, [&](const NodeId& id) {
     const auto peer = leader.peers.find(id);
-    return id == state.id || (peer != leader.peers.end() && answers(state, peer->second));
+    return id == state.id ||
+           (peer != leader.peers.end() && answers(state, peer->second) && peer->second.match >= leader.term_start);
   });
 }
 

@@ -144,7 +144,7 @@ void Elections::check_refusal(std::size_t node, const raft::State& core, std::sp
     first = receipt;
     request = std::get_if<raft::VoteRequest>(&receipt->message);
   }
-  if (request == nullptr || core.term() != request->term || !core.configuration().is_voter(first->from)) return;
+  if (request == nullptr || core.term() != request->term || core.hard_state.novice) return;
   const raft::Position own = core.trail.last();
   rules_.require(std::pair(request->last_term, request->last_index) < std::pair(own.term, own.index) ||
                      core.hard_state.vote == first->from,

@@ -33,6 +33,7 @@ class Elections {
  public:
   Elections(Findings& findings, const Shadows& shadows, const raft::Configuration& configuration);
 
+  const raft::NodeId& id_of(std::size_t node) const { return configuration_.voters[node].id; }
   std::size_t number_of(const raft::NodeId& id) const;  // size of the cluster: nobody's
   const Reign* reign(raft::Term term) const;
   const std::map<raft::Term, Reign>& reigns() const { return reigns_; }

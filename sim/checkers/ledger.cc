@@ -107,8 +107,9 @@ void Ledger::hear(Node& node, const raft::State& core, std::span<const raft::Inp
 void Ledger::check_matches(std::size_t number, const raft::State& core) {
   const LogTerms& log = shadows_.issued(number).log;
   for (std::size_t peer = 0; peer < nodes_.size(); ++peer) {
-    const auto known = std::get<raft::Leader>(core.role).peers.find(core.configuration().voters[peer].id);
+    const auto known = std::get<raft::Leader>(core.role).peers.find(elections_.id_of(peer));
     if (known == std::get<raft::Leader>(core.role).peers.end()) continue;
+    if (known->second.is_novice()) continue;  // not counted; what its lost disk said may still come in
     const raft::Index match = known->second.match;
     const auto describe = [&] {
       return facts("leader", number + 1, "term", core.term(), "follower", peer + 1, "match", match, "acknowledged",

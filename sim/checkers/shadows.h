@@ -20,7 +20,7 @@
 namespace timestore::sim {
 
 struct LogImage {
-  raft::HardState hard_state;
+  raft::HardState hard_state = {.term = 0, .vote = {}, .novice = true};  // of a new disk
   LogTerms log;          // from the first entry on: what the file has forgotten, the series file has
   raft::Index base = 0;  // the file begins after this entry
 };

@@ -130,6 +130,18 @@ bool CoreCluster::is_member(std::size_t number) const {
   return !first || nodes_[*first].state.configuration().is_member(name(number));
 }
 
+bool CoreCluster::all_voters_remember() const {
+  for (std::size_t number = 0; number < size(); ++number) {
+    if (!nodes_[number].disk.hard_state.novice && !nodes_[number].state.hard_state.novice) continue;
+    for (const Node& node : nodes_) {
+      for (const auto& [index, configuration] : node.state.configurations.known()) {
+        if (configuration.is_voter(name(number))) return false;
+      }
+    }
+  }
+  return true;
+}
+
 bool CoreCluster::may_be_wiped(std::size_t number) const {
   for (std::size_t other = 0; other < size(); ++other) {
     const Node& node = nodes_[other];

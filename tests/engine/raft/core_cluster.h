@@ -104,6 +104,7 @@ class CoreCluster {
     return !waiting_proposals_.empty() || !waiting_changes_.empty() || !waiting_reads_.empty();
   }
   bool is_member(std::size_t number) const;  // for the leader, if there is one
+  bool all_voters_remember() const;          // whoever is a voter for anybody is no novice
   // So that it can be lost, and is not missed: the others are a quorum, and remember (engine/DESIGN.md).
   bool may_be_wiped(std::size_t number) const;
   Index committed() const { return committed_.empty() ? 0 : committed_.rbegin()->first; }

@@ -112,6 +112,9 @@ void change_members(CoreCluster& cluster, const Choice& choice) {
   constexpr std::uint32_t kKinds = 5;
   const auto size = static_cast<std::uint32_t>(cluster.size());
   const std::uint32_t who = choice.how / kKinds;
+  // A smaller cluster may have to wait for a novice that waits for the cluster: no rule can help there.
+  const bool is_smaller = static_cast<Change::Kind>(choice.how % kKinds) == Change::Kind::kRemove;
+  if (is_smaller && !cluster.all_voters_remember()) return;
   cluster.change(some_leader(cluster, choice), {.kind = static_cast<Change::Kind>(choice.how % kKinds),
                                                 .member = {CoreCluster::name(who % size), ""},
                                                 .replaced = CoreCluster::name(who / size % size),
