@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "engine/raft/agreement.h"
+
 namespace timestore::sim {
 
 namespace {
@@ -58,26 +60,27 @@ const Reign* Elections::stepped(std::size_t node, const raft::State& core, std::
                                 const raft::Effects& effects) {
   check_refusal(node, core, inputs);
   check_patience(node, core, inputs, effects);
-  if (effects.write && effects.write->hard_state != hard_states_[node]) {
-    hard_states_[node] = effects.write->hard_state;
-    check_vote(node, hard_states_[node], inputs);
+  if (effects.write) {
+    const raft::HardState before = std::exchange(hard_states_[node], effects.write->hard_state);
+    const raft::HardState& now = hard_states_[node];
+    if (now.term != before.term || now.vote != before.vote) check_vote(node, now, inputs);
   }
   const Reign* begun = nullptr;
   for (const raft::Send& send : effects.sends) {
     // A leader of one turn may be deposed before the turn ends, with its first messages sent.
     const auto* append = std::get_if<raft::AppendRequest>(&send.message);
-    if (append != nullptr && append->term > led_[node]) begun = crown(node, append->term, append->prev_index);
+    if (append != nullptr && append->term > led_[node]) begun = crown(node, core, append->term, append->prev_index);
   }
   const auto* leader = std::get_if<raft::Leader>(&core.role);
   if (leader == nullptr) return begun;
-  if (core.term() != led_[node]) begun = crown(node, core.term(), leader->term_start - 1);
+  if (core.term() != led_[node]) begun = crown(node, core, core.term(), leader->term_start - 1);
   const auto found = reigns_.find(core.term());
   if (found != reigns_.end()) found->second.last = shadows_.issued(node).log.last_index();
   return begun;
 }
 
 // A candidate's log is durable when it asks for votes, and it takes nothing more until it is elected.
-const Reign* Elections::crown(std::size_t node, raft::Term term, raft::Index inherited) {
+const Reign* Elections::crown(std::size_t node, const raft::State& core, raft::Term term, raft::Index inherited) {
   const LogImage& durable = shadows_.durable(node);
   const auto describe = [&] {
     return facts("node", node + 1, "term", term, "its log up to", inherited, "durable up to", place(durable.log.last()),
@@ -97,9 +100,14 @@ const Reign* Elections::crown(std::size_t node, raft::Term term, raft::Index inh
     return nullptr;
   }
   const std::vector<std::optional<std::size_t>>& votes = ballot(term).votes;
-  const auto given = static_cast<std::size_t>(std::count(votes.begin(), votes.end(), node));
-  rules_.require((given + 1) * 2 > shadows_.size(), "a leader is elected by a majority",
-                 [&] { return describe() + ", votes of others " + std::to_string(given); });
+  const raft::Configuration& members = core.configurations.at(std::max(inherited, core.trail.base().index));
+  const auto voted = [&](const raft::NodeId& voter) {
+    const std::size_t number = number_of(voter);
+    return number == node || (number < votes.size() && votes[number] == node);
+  };
+  rules_.require(raft::is_quorum(members, voted), "a leader is elected by a majority", [&] {
+    return describe() + ", votes of others " + std::to_string(std::count(votes.begin(), votes.end(), node));
+  });
   return &known->second;
 }
 

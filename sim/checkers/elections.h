@@ -58,7 +58,7 @@ class Elections {
   void check_refusal(std::size_t node, const raft::State& core, std::span<const raft::Input> inputs);
   void check_patience(std::size_t node, const raft::State& core, std::span<const raft::Input> inputs,
                       const raft::Effects& effects);
-  const Reign* crown(std::size_t node, raft::Term term, raft::Index inherited);
+  const Reign* crown(std::size_t node, const raft::State& core, raft::Term term, raft::Index inherited);
 
   Rules rules_;
   Rules promises_;
