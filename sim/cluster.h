@@ -84,6 +84,7 @@ class Cluster {
   const raft::State& core(std::size_t number) const { return nodes_[number]->replica->core(); }
   Disk& disk(std::size_t number) { return nodes_[number]->disk; }
   Oracle& oracle() { return oracle_; }
+  const Oracle& oracle() const { return oracle_; }
   std::optional<std::size_t> leader() const;  // of the highest term, among those that are up
   std::uint64_t life(std::size_t number) const { return nodes_[number]->life; }
 

@@ -95,6 +95,9 @@ class Oracle {
                  const std::vector<TimeEntry>& stored);
   void finish();  // searches the histories
 
+  // ---- for the world
+  bool is_novice(std::size_t node) const;  // its disk was empty, and no leader has admitted it since
+
   // ---- for the report
   raft::Index committed() const;          // the newest committed index
   std::uint64_t committed_bytes() const;  // of commands, up to there

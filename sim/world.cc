@@ -165,8 +165,12 @@ bool World::rot(std::size_t number, std::string_view path) {
 }
 
 std::size_t World::unreliable() const {
-  return static_cast<std::size_t>(std::count_if(
-      machines_.begin(), machines_.end(), [](const Machine& machine) { return machine.is_gone || machine.is_rotten; }));
+  std::size_t count = 0;
+  for (std::size_t number = 0; number < size(); ++number) {
+    const Machine& machine = machines_[number];
+    if (machine.is_gone || machine.is_rotten || cluster_.oracle().is_novice(number)) ++count;
+  }
+  return count;
 }
 
 void World::retire(std::size_t number) {

@@ -53,7 +53,9 @@ class World final : public Pacer {
   void could_not_read(std::size_t number, const std::string& why);  // a client's read of its series file failed
   bool is_gone(std::size_t number) const { return machines_[number].is_gone; }
   bool is_rotten(std::size_t number) const { return machines_[number].is_rotten; }
-  std::size_t unreliable() const;  // nodes that are gone or rotten: fair as long as they are a minority
+  // Nodes that are gone or rotten, or do not vote because nobody has admitted them: fair as long as they are a
+  // minority.
+  std::size_t unreliable() const;
 
   void trace(std::size_t number, std::string_view what, std::string_view text);  // costs nothing where nobody listens
   bool is_traced() const { return trace_ != nullptr; }

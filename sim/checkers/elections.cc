@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "engine/raft/agreement.h"
+#include "sim/checkers/quorum.h"
 
 namespace timestore::sim {
 
@@ -105,7 +105,7 @@ const Reign* Elections::crown(std::size_t node, const raft::State& core, raft::T
     const std::size_t number = number_of(voter);
     return number == node || (number < votes.size() && votes[number] == node);
   };
-  rules_.require(raft::is_quorum(members, voted), "a leader is elected by a majority", [&] {
+  rules_.require(is_quorum(members, voted), "a leader is elected by a majority", [&] {
     return describe() + ", votes of others " + std::to_string(std::count(votes.begin(), votes.end(), node));
   });
   return &known->second;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "engine/raft/invariants.h"
+#include "sim/checkers/quorum.h"
 
 namespace timestore::sim {
 
@@ -157,19 +158,25 @@ void Ledger::commit(std::size_t number, raft::Index from, const raft::State& cor
           })) {
         return;
       }
-    } else if (!extend(number, entry, core.term())) {
+    } else if (!extend(number, entry, core)) {
       return;
     }
   }
 }
 
-bool Ledger::extend(std::size_t number, raft::Position entry, raft::Term committed_in) {
-  const std::size_t holders = shadows_.holders(entry);
-  const auto describe = [&] {
-    return facts("node", number + 1, "term", committed_in, "commits", place(entry), "durable on", holders, "nodes of",
-                 nodes_.size());
+bool Ledger::extend(std::size_t number, raft::Position entry, const raft::State& core) {
+  const raft::Term committed_in = core.term();
+  const auto holds = [&](const raft::NodeId& id) {
+    const std::size_t other = elections_.number_of(id);
+    return other < nodes_.size() && shadows_.durable(other).log.holds(entry);
   };
-  if (!rules_.require(holders * 2 > nodes_.size(), "a committed entry is durable on a quorum", describe)) return false;
+  const auto describe = [&] {
+    return facts("node", number + 1, "term", committed_in, "commits", place(entry), "durable on",
+                 shadows_.holders(entry), "nodes of", nodes_.size());
+  };
+  if (!rules_.require(is_quorum(core.configuration(), holds), "a committed entry is durable on a quorum", describe)) {
+    return false;
+  }
   entries_.push_back({entry.term, committed_in});
   const auto& reigns = elections_.reigns();
   for (auto later = reigns.upper_bound(committed_in); later != reigns.end(); ++later) {

@@ -42,7 +42,8 @@ class Reads {
 
   void receive(Node& node, const raft::Receive& receipt);
   void send(Node& node, const raft::AppendRequest& request);
-  bool check(const Node& node, const raft::ReadEnd& end, const Asked& asked, std::size_t number);
+  bool check(const Node& node, const raft::ReadEnd& end, const Asked& asked, const raft::State& core,
+             std::size_t number);
 
   Rules rules_;
   const Ledger& ledger_;

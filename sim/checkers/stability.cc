@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <variant>
 
+#include "sim/checkers/quorum.h"
+
 namespace timestore::sim {
 
 namespace {
@@ -26,6 +28,7 @@ bool has_own_reason(std::span<const raft::Input> inputs) {
 void Stability::started(std::size_t node, const raft::State& core) {
   accounts_[node] = Account{};
   accounts_[node].term = core.term();
+  accounts_[node].members = core.configuration();
 }
 
 bool Stability::hears_leader(const Account& account, const raft::State& core) {
@@ -43,6 +46,7 @@ void Stability::stepped(std::size_t node, const raft::State& core, std::span<con
     if (std::holds_alternative<raft::Tick>(input) && account.silence) ++*account.silence;
     if (const auto* receipt = std::get_if<raft::Receive>(&input)) hear(account, core, *receipt, log_may_have_changed);
   }
+  take_members(account, core);
   check_disk(node, account, core, inputs);
   check_term(node, core, inputs);
   check_late_order(node, before, core, inputs);
@@ -74,6 +78,15 @@ void Stability::enter(Account& account, raft::Term term) {
   account.term = term;
   account.silence.reset();
   account.recalled = 0;
+}
+
+// A configuration is named by its entry.
+void Stability::take_members(Account& account, const raft::State& core) {
+  const raft::Index index = core.configurations.latest_index();
+  const raft::Position at{.term = core.trail.term_at(index).value_or(0), .index = index};
+  if (account.members_at == at) return;
+  account.members_at = at;
+  account.members = core.configuration();
 }
 
 void Stability::check_disk(std::size_t node, Account& account, const raft::State& core,
@@ -124,11 +137,12 @@ void Stability::sends(std::size_t node, const raft::Send& send) {
                    "nobody is encouraged beside a leader, or with an old log",
                    [&] { return facts("node", node + 1, "encourages", send.to, "to enter term", answer->proposed); });
   } else if (const auto* request = std::get_if<raft::VoteRequest>(&send.message); request && !request->forced) {
-    const auto friends = std::count_if(account.encouraged_by.begin(), account.encouraged_by.end(),
-                                       [&](const auto& peer) { return peer.second >= request->term; });
-    rules_.require((static_cast<std::size_t>(friends) + 1) * 2 > accounts_.size(),
-                   "a node enters a term when a majority has encouraged it",
-                   [&] { return facts("node", node + 1, "enters term", request->term, "encouraged by", friends); });
+    const auto is_friend = [&](const raft::NodeId& id) {
+      const auto peer = account.encouraged_by.find(id);
+      return id == request->candidate || (peer != account.encouraged_by.end() && peer->second >= request->term);
+    };
+    rules_.require(is_quorum(account.members, is_friend), "a node enters a term when a majority has encouraged it",
+                   [&] { return facts("node", node + 1, "enters term", request->term); });
   }
 }
 

@@ -29,6 +29,8 @@ class Stability {
     raft::Term term = 0;
     std::optional<std::uint32_t> silence;  // ticks since its leader was heard; none: it never was in this term
     raft::Round recalled = 0;              // by the term's leader
+    raft::Configuration members = {};      // in force
+    raft::Position members_at = {};        // where that stands in its log
     bool is_writing = false;               // its disk owes it a write since before this turn
     std::uint32_t stalled = 0;             // ticks for which its disk has not done a write that is due
     std::map<raft::NodeId, raft::Term> encouraged_by;  // the newest term that this peer would vote in
@@ -37,6 +39,7 @@ class Stability {
 
   static void hear(Account& account, const raft::State& core, const raft::Receive& receipt, bool log_may_have_changed);
   static void enter(Account& account, raft::Term term);
+  static void take_members(Account& account, const raft::State& core);
   void check_disk(std::size_t node, Account& account, const raft::State& core, std::span<const raft::Input> inputs);
   void check_term(std::size_t node, const raft::State& core, std::span<const raft::Input> inputs);
   void check_late_order(std::size_t node, const Account& before, const raft::State& core,
