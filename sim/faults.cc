@@ -287,6 +287,16 @@ struct Faults {
     return lost > 0;
   }
 
+  static bool wipe(Nemesis& nemesis, Stream& choices, std::uint32_t strength) {
+    const std::size_t node = nemesis.victim(choices);
+    const Time down = nemesis.length(choices, strength);
+    if (!nemesis.world_.may_be_wiped(node)) return false;
+    TIMESTORE_MARK("nemesis: a node came back with an empty disk");
+    nemesis.world_.note(node, "loses what is on its disk");
+    nemesis.world_.wipe(node, down);
+    return true;
+  }
+
   // More than Raft survives: a bare majority, one disk more, or two.
   static bool majority(Nemesis& nemesis, Stream& choices, std::uint32_t strength) {
     if (nemesis.is_hopeless_ || choices.below(20) != 19) return false;
@@ -378,6 +388,7 @@ const std::vector<Nemesis::Kind>& Nemesis::kinds() {
       {{"rot-log", "bits flip in cold parts of a log file, on a minority of the nodes"}, 1, Faults::rot_log},
       {{"rot-series", "bits flip in cold parts of a series file, on a minority of the nodes"}, 1, Faults::rot_series},
       {{"lost-disk", "a node and its disk are gone for good, a minority at most"}, 1, Faults::lost_disk},
+      {{"wiped-disk", "a node comes back with an empty disk, once, and a minority at most"}, 2, Faults::wipe},
       {{"majority", "rarely: more disks are lost than a cluster can survive"}, 1, Faults::majority},
       {{"campaign", "a node is told to call an election"}, 3, Faults::campaign},
       {{"transfer", "a leader is told to hand over, to anybody or to one node"}, 4, Faults::transfer},

@@ -41,6 +41,7 @@ class World final : public Pacer {
   void lose_power(std::size_t number, CrashPolicy policy, Time down);
   void lose_power_at(std::size_t number, std::uint64_t change, CrashPolicy policy, Time down);
   void lose_disk(std::size_t number);                   // for good
+  void wipe(std::size_t number, Time down);             // it is started again with an empty disk
   bool rot(std::size_t number, std::string_view path);  // one bit that may fairly rot flips; false: there is none
   void pause(std::size_t number, Time length);
   void set_clock(std::size_t number, std::uint32_t rate_percent);
@@ -56,6 +57,7 @@ class World final : public Pacer {
   // Nodes that are gone or rotten, or do not vote because nobody has admitted them: fair as long as they are a
   // minority.
   std::size_t unreliable() const;
+  bool may_be_wiped(std::size_t number) const;
 
   void trace(std::size_t number, std::string_view what, std::string_view text);  // costs nothing where nobody listens
   bool is_traced() const { return trace_ != nullptr; }
@@ -82,6 +84,7 @@ class World final : public Pacer {
     bool is_healed = false;  // nothing is done to it any more
     bool is_waking = false;
     bool has_run = false;
+    bool was_wiped = false;
     std::string refusal = {};         // why it did not start, the last time
     std::uint64_t faults_before = 0;  // of its disk, when the present life began
     raft::Term leader_term = 0;       // for the timeline: the newest term in which it was seen to lead

@@ -121,6 +121,7 @@ void Ledger::check_matches(std::size_t number, const raft::State& core) {
       return;
     }
     const LogImage& durable = shadows_.durable(peer);
+    if (durable.hard_state.novice) continue;  // its disk was lost, which the leader may not have heard
     if (match == 0 || durable.hard_state.term != core.term()) continue;
     if (!rules_.require(durable.log.term_at(match) == log.term_at(match),
                         "what a leader believes of a follower is durable there", describe)) {
