@@ -13,6 +13,7 @@ namespace timestore::replica {
 namespace {
 constexpr raft::Index kMaxStep = 1000;  // entries (store/log_file.h, write())
 constexpr std::uint64_t kShare = 8;
+constexpr raft::Index kMaxLent = 100'000;  // entries that are kept for who takes a snapshot, however long it takes
 }  // namespace
 
 // Where the log should begin, if nothing stood against it: the present base when it is within its limits.
@@ -40,7 +41,8 @@ void Replica::compact_when_due() {
                                  .applied = core_.applied,
                                  .durable = series_durable_,
                                  .kept_entries = core_.applied - std::min(core_.applied, wanted)};
-  if (lending_) bounds.needed_after = lending_->applied;
+  const raft::Index lent = lending_ ? lending_->applied : core_.applied;
+  if (core_.applied - lent <= kMaxLent + options_.kept_entries) bounds.needed_after = lent;
   const raft::Index through = store::compactable(bounds);
   if (through < wanted && series_durable_ < wanted) checkpoint();
   if (through == base) return;
