@@ -37,6 +37,8 @@ void start_log(const std::string& level, const std::string& format, const std::s
 }
 
 // A string view is logged as it is: what it quotes is never taken for a format.
+void log_debug(std::string_view sentence) { spdlog::debug(sentence); }
+bool is_debug_logged() { return spdlog::should_log(spdlog::level::debug); }
 void log_info(std::string_view sentence) { spdlog::info(sentence); }
 void log_warning(std::string_view sentence) { spdlog::warn(sentence); }
 void log_error(std::string_view sentence) { spdlog::error(sentence); }

@@ -12,6 +12,16 @@ namespace {
 // first hear from its peers before it may think that they are silent.
 constexpr std::uint32_t kMaxTicksAtOnce = 3;
 
+// Tells the debug log what the core decides, in the words of the simulator's timeline.
+class DebugLog final : public replica::Witness {
+ public:
+  void stepped(const raft::State&, std::span<const raft::Input>, const raft::Effects& effects) override {
+    if (effects.events.empty() || !is_debug_logged()) return;
+    for (const raft::Event& event : effects.events) log_debug("This node " + raft::describe(event) + ".");
+  }
+  void wrote(raft::WriteId) override {}
+};
+
 int answer_timeout_ms(const Node::Options& options) {
   const auto election = options.tick * options.replica.raft.election_ticks_max;
   return static_cast<int>(std::max<std::int64_t>(election.count(), 1000));
@@ -36,8 +46,9 @@ Node::Node(Options options)
 
 Result<std::unique_ptr<Node>> Node::start(Options options, std::unique_ptr<store::LogFile> log) {
   std::unique_ptr<Node> node(new Node(std::move(options)));
-  auto replica = replica::Replica::open(node->options_.replica, {.transport = node->transport_, .lanes = node->lanes_},
-                                        std::move(log));
+  static DebugLog debug_log;  // without state
+  const replica::Ports ports{.transport = node->transport_, .lanes = node->lanes_, .witness = &debug_log};
+  auto replica = replica::Replica::open(node->options_.replica, ports, std::move(log));
   if (!replica) return tl::unexpected(replica.error());
   node->replica_ = std::move(*replica);
   node->thread_ = std::thread([raw = node.get()] { raw->run(); });

@@ -172,9 +172,12 @@ void Cluster::settle(std::size_t number) {
 void Cluster::Node::stepped(const raft::State& core, std::span<const raft::Input> inputs,
                             const raft::Effects& effects) {
   cluster.oracle_.stepped(number, core, inputs, effects);
+  for (const raft::Event& event : effects.events) cluster.pacer_.decided(number, event);
 }
 
-void Cluster::Node::wrote(raft::WriteId through) { cluster.oracle_.wrote(number, through, disk.is_synced(kLogWalPath)); }
+void Cluster::Node::wrote(raft::WriteId through) {
+  cluster.oracle_.wrote(number, through, disk.is_synced(kLogWalPath));
+}
 
 // ---------------------------------------------------------------------------------------------------- lanes
 

@@ -53,6 +53,7 @@ class Pacer {
  public:
   virtual ~Pacer() = default;
   virtual void posted(MessageId) {}                                     // a message is on its way
+  virtual void decided(std::size_t, const raft::Event&) {}              // the core of a node has
   virtual void queued(std::size_t, Lane) {}                             // a job stands at the head of an idle lane
   virtual void stopped(std::size_t, StopReason, const std::string&) {}  // a node is down; the reason in words
 };

@@ -20,7 +20,7 @@ class Timeline {
   std::vector<std::string> lines() const;
 
  private:
-  static constexpr std::size_t kMaxEvents = 60;
+  static constexpr std::size_t kMaxEvents = 100;
   struct Event {
     Time at;
     std::size_t node;

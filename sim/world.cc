@@ -256,11 +256,14 @@ void World::settle(std::size_t number) {
   }
   const raft::State& core = cluster_.core(number);
   hasher_.add(core.commit).add(core.last_write);
-  Machine& machine = machines_[number];
-  if (core.is_leader() && core.term() > machine.leader_term) {
-    machine.leader_term = core.term();
-    note(number, "leads", "term " + std::to_string(core.term()));
-  }
+}
+
+void World::decided(std::size_t number, const raft::Event& event) {
+  const bool is_routine = raft::is_routine(event);
+  if (is_routine && !is_traced()) return;
+  const std::string text = raft::describe(event);
+  if (!is_routine) timeline_.note(queue_.now(), number, text);
+  trace(number, text, "");
 }
 
 // ---------------------------------------------------------------------------------------------------- disks

@@ -87,10 +87,10 @@ class World final : public Pacer {
     bool was_wiped = false;
     std::string refusal = {};         // why it did not start, the last time
     std::uint64_t faults_before = 0;  // of its disk, when the present life began
-    raft::Term leader_term = 0;       // for the timeline: the newest term in which it was seen to lead
   };
 
   void posted(MessageId id) override;
+  void decided(std::size_t number, const raft::Event& event) override;
   void queued(std::size_t number, Lane lane) override;
   void stopped(std::size_t number, StopReason reason, const std::string& why) override;
 

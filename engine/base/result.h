@@ -24,4 +24,10 @@ using Result = tl::expected<T, Error>;
   return tl::unexpected<Error>(Error{std::move(message)});
 }
 
+// Whether it was done; a full disk is no failure.
+[[nodiscard]] inline Result<bool> unless_full(Result<void> done) {
+  if (done || done.error().is_full) return done.has_value();
+  return tl::unexpected<Error>(std::move(done.error()));
+}
+
 }  // namespace timestore

@@ -56,6 +56,7 @@ void compact(Turn& turn, Index through) {
   TIMESTORE_CHECK(through <= turn.state.applied, "only what was applied is forgotten");
   if (through <= turn.state.trail.base().index) return;
   TIMESTORE_MARK("raft: a log was compacted");
+  turn.tell(LogForgotten{.through = through});
   begin_after(turn, through);
 }
 
@@ -73,6 +74,7 @@ void snapshot_installed(Turn& turn, const SnapshotInstalled& snapshot) {
     TIMESTORE_CHECK(index > state.commit, "a snapshot agrees with what is committed");
     begin_anew(turn, snapshot);
   }
+  turn.tell(SnapshotTakenOver{.last = snapshot.last});
   advance_commit(turn, index);
   state.applied = index;
 }

@@ -7,6 +7,7 @@
 
 #include "engine/raft/change.h"
 #include "engine/raft/configuration.h"
+#include "engine/raft/event.h"
 #include "engine/raft/message.h"
 
 namespace timestore::raft {
@@ -146,6 +147,7 @@ struct Effects {
   NodeId snapshot_from;     // whom to ask for a snapshot, because the leader's log begins after what this node has
   std::vector<ReadEnd> reads;
   std::vector<Fate> fates;
+  std::vector<Event> events;
 };
 
 }  // namespace timestore::raft

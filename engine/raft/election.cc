@@ -109,6 +109,7 @@ void pre_campaign(Turn& turn) {
   reset_election_timer(state);
   state.leader.clear();
   state.role = PreCandidate{.votes = {{state.id, true}}};
+  turn.tell(AskedAround{.term = state.term() + 1});
   const PreVoteRequest request{.term = state.term() + 1,
                                .candidate = state.id,
                                .last_index = state.trail.last_index(),
@@ -129,6 +130,7 @@ void campaign(Turn& turn, bool forced) {
   enter_term(state, state.term() + 1, state.id);
   state.leader.clear();
   state.role = Candidate{.vote_write = state.last_write + 1, .votes = {}};
+  turn.tell(ElectionCalled{.term = state.term(), .is_forced = forced});
   reset_election_timer(state);
 
   const VoteRequest request{.term = state.term(),
@@ -142,16 +144,19 @@ void campaign(Turn& turn, bool forced) {
   }
 }
 
-void become_follower(Turn& turn, Term term, const NodeId& leader) {
+void become_follower(Turn& turn, Term term, const NodeId& leader, LeadershipLost::Reason why) {
   State& state = turn.state;
   TIMESTORE_CHECK(term >= state.term(), "terms never fall");
   if (Leader* deposed = std::get_if<Leader>(&state.role)) {
     if (term > state.term()) TIMESTORE_MARK("raft: a newer term deposed a leader");
     if (state.durable < state.trail.last_index()) TIMESTORE_MARK("raft: a deposed leader had an unsynced entry");
+    turn.tell(LeadershipLost{.term = state.term(), .reason = why});
     orphan_proposals(turn);
     refuse_reads(turn, *deposed);
     reset_election_timer(state);  // a leader had none
   }
+  if (!leader.empty()) turn.tell(LeaderFollowed{.term = term, .leader = leader});
+  if (leader.empty() && term > state.term()) turn.tell(TermEntered{.term = term});
   if (term > state.term()) enter_term(state, term, std::nullopt);
   state.role = Follower{};
   state.leader = leader;
@@ -173,6 +178,14 @@ void receive_vote_request(Turn& turn, const NodeId& from, const VoteRequest& req
   if (granted) {
     state.hard_state.vote = from;
     reset_election_timer(state);
+    turn.tell(VoteGiven{.term = state.term(), .candidate = from});
+  } else {
+    using Reason = VoteRefused::Reason;
+    const Reason reason = !up_to_date             ? Reason::kOlderLog
+                          : !free                 ? Reason::kVotedForAnother
+                          : !state.leader.empty() ? Reason::kLeaderIsKnown
+                                                  : Reason::kNovice;
+    turn.tell(VoteRefused{.term = state.term(), .candidate = from, .reason = reason});
   }
   send_when_durable(turn, from, VoteResponse{.term = state.term(), .granted = granted}, correlation);
 }

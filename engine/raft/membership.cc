@@ -45,7 +45,7 @@ Refusal begin_change(Turn& turn, const Change& change) {
   const auto next = changed(state.configuration(), change);
   if (!next) return next.error();
   const bool is_safe = next->voters == state.configuration().voters || keeps_quorum(state, *leader, *next);
-  if (!is_safe) TIMESTORE_MARK("raft: a removal would have left too few who answer");
+  if (!is_safe) TIMESTORE_MARK("raft: a removal would have lost the quorum");
   if (!is_safe && !change.is_forced) return Refusal::kLosesQuorum;
   enact(turn, *next);
   return Refusal::kNone;
@@ -75,7 +75,8 @@ void promote_whoever_is_ready(Turn& turn, const Leader& leader) {
 void hand_over_and_leave(Turn& turn) {
   TIMESTORE_MARK("raft: a leader was removed");
   transfer(turn, "");
-  if (!std::get<Leader>(turn.state.role).handover) become_follower(turn, turn.state.term(), "");
+  if (std::get<Leader>(turn.state.role).handover) return;
+  become_follower(turn, turn.state.term(), "", LeadershipLost::Reason::kRemoved);
 }
 
 }  // namespace
@@ -108,7 +109,7 @@ void go_on_with_membership(Turn& turn) {
 
 // What a novice says overrules what was believed of it: the disk that had acknowledged more is lost. What that disk had
 // acknowledged may still arrive; but it cannot reach an entry that was appended after the novice was heard.
-void hear_novice(Turn& turn, Progress& progress, const AppendResponse& response) {
+void hear_novice(Turn& turn, const NodeId& follower, Progress& progress, const AppendResponse& response) {
   const State& state = turn.state;
   if (response.novice && !progress.is_novice()) {
     if (progress.founds && progress.match < std::get<Leader>(state.role).term_start)
@@ -116,12 +117,14 @@ void hear_novice(Turn& turn, Progress& progress, const AppendResponse& response)
     if (progress.match > 0) TIMESTORE_MARK("raft: a leader heard that a follower has lost its disk");
     progress.admission = state.trail.last_index() + 1;
     progress.match = 0;
+    turn.tell(NoviceHeard{.follower = follower, .admission = progress.admission});
   } else if (!response.novice && progress.is_novice() && response.success) {
     if (response.match < progress.admission) {
       return TIMESTORE_MARK("raft: an acknowledgement of a lost disk was not believed");
     }
     TIMESTORE_MARK("raft: a novice was admitted");
     progress.admission = 0;
+    turn.tell(NoviceAdmitted{.node = follower});
   }
 }
 

@@ -47,21 +47,28 @@ Index batch_end(const State& state, Index first) {
 }
 
 // From `next` on; but what the log does not hold any more, only a snapshot does.
-void probe(const State& state, Progress& progress, Index next) {
+void probe(Turn& turn, const NodeId& follower, Progress& progress, Index next) {
+  const State& state = turn.state;
   const bool is_known = next > state.trail.base().index;
   if (!is_known) TIMESTORE_MARK("raft: a follower needed a snapshot");
+  if (is_known) turn.tell(FollowerProbed{.follower = follower, .next = next});
+  if (!is_known && progress.mode != Progress::Mode::kSnapshot) {
+    turn.tell(FollowerNeedsSnapshot{.follower = follower, .log_begins = state.trail.first_index()});
+  }
   progress.mode = is_known ? Progress::Mode::kProbe : Progress::Mode::kSnapshot;
   progress.next = std::max(next, state.trail.first_index());
   progress.inflight.clear();
 }
 
-void acknowledged(const State& state, Progress& progress, Index match) {
+void acknowledged(Turn& turn, const NodeId& follower, Progress& progress, Index match) {
+  const State& state = turn.state;
   if (match > state.trail.last_index()) return;  // claims entries that we never sent
   if (match < progress.match) TIMESTORE_MARK("raft: an acknowledgement came late");
   progress.match = std::max(progress.match, match);
   const auto first_open = std::upper_bound(progress.inflight.begin(), progress.inflight.end(), match);
   progress.inflight.erase(progress.inflight.begin(), first_open);
   if (progress.mode != Progress::Mode::kReplicate && match >= progress.next - 1) {
+    turn.tell(FollowerKeepsUp{.follower = follower, .match = match});
     progress.mode = Progress::Mode::kReplicate;
     progress.next = match + 1;
   } else if (progress.mode == Progress::Mode::kReplicate) {
@@ -80,13 +87,13 @@ void refused(Turn& turn, const Leader& leader, const NodeId& from, Progress& pro
   if (stale) return TIMESTORE_MARK("raft: a late refusal was ignored");
   const Index limit = std::min(response.hint.index, response.prev_index - 1);
   if (limit < turn.state.trail.base().index) {
-    probe(turn.state, progress, limit + 1);
+    probe(turn, from, progress, limit + 1);
     return send_append(turn, leader, from, progress, 0);
   }
   const Position shared = turn.state.trail.newest_at_most(limit, response.hint.term);
   if (shared.index < limit) TIMESTORE_MARK("raft: a hint of an older term skipped entries");
   if (shared.index < progress.match) TIMESTORE_MARK("raft: a follower was probed below what it had acknowledged");
-  probe(turn.state, progress, shared.index + 1);
+  probe(turn, from, progress, shared.index + 1);
   send_append(turn, leader, from, progress, 0);
 }
 
@@ -105,6 +112,7 @@ void become_leader(Turn& turn) {
   }
   state.role = std::move(leader);
   state.leader = state.id;
+  turn.tell(LeadershipWon{.term = state.term()});
   state.hard_state.novice = false;  // if it was one, it now founds the cluster
   append_entry(turn, {.term = state.term(), .kind = EntryKind::kNoop, .payload = Payload(std::string())});
   send_heartbeats(turn);
@@ -123,7 +131,8 @@ void tick_leader(Turn& turn) {
   if (is_alone || (is_stalled && !leader.peers.empty())) {
     if (is_alone) TIMESTORE_MARK("raft: a leader made way because no majority answered");
     if (!is_alone) TIMESTORE_MARK("raft: a leader made way because its disk stood still");
-    return become_follower(turn, state.term(), "");
+    using Reason = LeadershipLost::Reason;
+    return become_follower(turn, state.term(), "", is_alone ? Reason::kNoQuorum : Reason::kDiskStandsStill);
   }
   tick_transfer(turn);
   if (!state.is_leader()) return;  // it was removed, and nobody took over
@@ -140,14 +149,13 @@ void receive_append_response(Turn& turn, const NodeId& from, const AppendRespons
   Leader* leader = std::get_if<Leader>(&turn.state.role);
   if (leader == nullptr) return TIMESTORE_MARK("raft: an acknowledgement came when leadership was over");
   const auto peer = leader->peers.find(from);
-  if (peer == leader->peers.end())
-    return TIMESTORE_MARK("raft: an acknowledgement came from somebody who is no follower");
+  if (peer == leader->peers.end()) return;
   Progress& progress = peer->second;
   progress.silent_ticks = 0;
-  hear_novice(turn, progress, response);
+  hear_novice(turn, from, progress, response);
   if (response.round <= leader->round) progress.round = std::max(progress.round, response.round);
   if (response.success) {
-    acknowledged(turn.state, progress, response.match);
+    acknowledged(turn, from, progress, response.match);
     commit_by_quorum(turn);
     go_on_with_transfer(turn, from);
   } else {
@@ -164,7 +172,7 @@ void peer_unreachable(Turn& turn, const NodeId& peer) {
   const auto found = leader->peers.find(peer);
   TIMESTORE_MARK("raft: a leader heard that a follower cannot be reached");
   if (found == leader->peers.end() || found->second.mode != Progress::Mode::kReplicate) return;
-  probe(turn.state, found->second, found->second.match + 1);
+  probe(turn, peer, found->second, found->second.match + 1);
 }
 
 void send_snapshots_to_who_lags(Turn& turn) {
@@ -173,7 +181,7 @@ void send_snapshots_to_who_lags(Turn& turn) {
   const Index first = turn.state.trail.first_index();
   for (auto& [peer, progress] : leader->peers) {
     const bool waits = progress.mode == Progress::Mode::kSnapshot;
-    if (progress.next < first || waits) probe(turn.state, progress, waits ? 1 : progress.next);
+    if (progress.next < first || waits) probe(turn, peer, progress, waits ? 1 : progress.next);
   }
 }
 

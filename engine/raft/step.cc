@@ -64,6 +64,13 @@ bool would_disturb(const State& state, const NodeId& from, const Message& messag
   return !request->forced || !is_member;
 }
 
+// A leader that this node's configuration does not name may be one of members to come; or somebody who mistakes this
+// cluster for his own. As long as a leader is heard, nobody else is believed.
+bool is_doubtful(const State& state, const Receive& input) {
+  return std::holds_alternative<AppendRequest>(input.message) && !state.configuration().is_member(input.from) &&
+         input.from != state.leader && hears_leader(state);
+}
+
 void receive(Turn& turn, const Receive& input) {
   State& state = turn.state;
   const Term term = term_of(input.message);
@@ -73,6 +80,11 @@ void receive(Turn& turn, const Receive& input) {
   }
   if (would_disturb(state, input.from, input.message)) {
     TIMESTORE_MARK("raft: a candidate was not listened to, because there is a leader");
+    turn.tell(VoteRefused{.term = term, .candidate = input.from, .reason = VoteRefused::Reason::kLeaderIsKnown});
+    return refuse(turn, input.from, input.message, input.correlation);
+  }
+  if (is_doubtful(state, input)) {
+    TIMESTORE_MARK("raft: a stranger that calls itself the leader was not believed");
     return refuse(turn, input.from, input.message, input.correlation);
   }
   if (term > state.term()) become_follower(turn, term, "");
@@ -175,7 +187,9 @@ void dispatch(Turn& turn, const Input& input) {
                  [&](const PeerUnreachable& event) { peer_unreachable(turn, event.peer); },
                  [&](const Campaign&) { campaign(turn, true); },
                  [&](const StepDown&) {
-                   if (turn.state.is_leader()) become_follower(turn, turn.state.term(), "");
+                   if (turn.state.is_leader()) {
+                     become_follower(turn, turn.state.term(), "", LeadershipLost::Reason::kTold);
+                   }
                  },
                  [&](const Transfer& order) { transfer(turn, order.to); },
                  [&](const ChangeMembers& request) { change_members(turn, request); },
@@ -227,6 +241,7 @@ void append_entry(Turn& turn, Entry entry) {
   if (entry.kind == EntryKind::kMembers) {
     auto configuration = decode_configuration(entry.payload.view());
     TIMESTORE_CHECK(configuration.has_value(), "only what is a configuration enters the log as one");
+    turn.tell(MembersInForce{.at = trail.last_index(), .members = *configuration});
     turn.state.configurations.append(trail.last_index(), std::move(*configuration));
   }
   if (turn.write.entries.empty()) turn.write.first_index = trail.last_index();
@@ -238,8 +253,12 @@ void truncate_log(Turn& turn, Index from) {
   TIMESTORE_CHECK(from > state.commit, "a committed entry is never removed");
   TIMESTORE_MARK("raft: a follower truncated a conflicting suffix");
   if (from <= state.durable) TIMESTORE_MARK("raft: a durable entry was truncated");
+  turn.tell(TailRemoved{.from = from, .through = state.trail.last_index()});
   state.trail.truncate_from(from);
-  state.configurations.truncate_from(from);
+  if (state.configurations.latest_index() >= from) {
+    state.configurations.truncate_from(from);
+    turn.tell(MembersInForce{.at = state.configurations.latest_index(), .members = state.configuration()});
+  }
   state.durable = std::min(state.durable, from - 1);
   for (PendingWrite& write : state.pending_writes) write.last_index = std::min(write.last_index, from - 1);
 
@@ -262,6 +281,7 @@ void advance_commit(Turn& turn, Index index) {
   TIMESTORE_CHECK(index <= state.trail.last_index(), "only entries in the log can be committed");
   if (index <= state.commit) return;
   state.commit = index;
+  turn.tell(CommitMoved{.to = index});
   settle_proposals(turn);
 }
 

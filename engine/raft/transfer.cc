@@ -39,7 +39,8 @@ void ask_if_caught_up(Turn& turn, Leader& leader) {
 }
 
 // Newer appends tell the successor that a request which is still on its way means nothing.
-void recall(Leader& leader) {
+void recall(Turn& turn, Leader& leader) {
+  turn.tell(HandoverOver{.term = turn.state.term(), .to = leader.handover->to});
   leader.handover.reset();
   leader.recalled = leader.round++;
 }
@@ -58,10 +59,11 @@ void transfer(Turn& turn, const NodeId& to) {
   if (leader->handover && leader->handover->to == successor) return;  // whoever repeats it does not prolong it
   if (leader->handover) {
     TIMESTORE_MARK("raft: a handover was replaced by another");
-    recall(*leader);
+    recall(turn, *leader);
   }
   ++leader->round;  // above everything that was ever recalled
   leader->handover = Handover{.to = successor, .ticks_left = state.options.election_ticks_max};
+  turn.tell(HandoverBegun{.term = state.term(), .to = successor});
   ask_if_caught_up(turn, *leader);
 }
 
@@ -78,10 +80,10 @@ void tick_transfer(Turn& turn) {
   if (!leader.handover) return;
   if (--leader.handover->ticks_left == 0) {
     TIMESTORE_MARK("raft: a handover was given up");
-    recall(leader);
+    recall(turn, leader);
     if (state.configuration().is_voter(state.id)) return;
     TIMESTORE_MARK("raft: a removed leader left without a successor");
-    return become_follower(turn, state.term(), "");
+    return become_follower(turn, state.term(), "", LeadershipLost::Reason::kRemoved);
   }
   if (leader.handover->ticks_left % state.options.heartbeat_ticks == 0) ask_if_caught_up(turn, leader);
 }

@@ -25,6 +25,8 @@ struct Turn {
   const HardState hard_state;  // as it was when the turn began
   std::vector<Send> promises;  // messages that wait for everything written so far, this turn's write included
 
+  void tell(Event event) { effects.events.push_back(std::move(event)); }
+
   explicit Turn(State& s) : state(s), hard_state(s.hard_state) {}
 };
 
@@ -38,7 +40,9 @@ void advance_commit(Turn& turn, Index index);  // commit only grows
 void tick_election(Turn& turn);
 void pre_campaign(Turn& turn);
 void campaign(Turn& turn, bool forced);
-void become_follower(Turn& turn, Term term, const NodeId& leader);  // leader empty: not known
+// `leader` is empty where it is not known. `why` tells why leadership is lost, if it is.
+void become_follower(Turn& turn, Term term, const NodeId& leader,
+                     LeadershipLost::Reason why = LeadershipLost::Reason::kNewerTerm);
 void receive_vote_request(Turn& turn, const NodeId& from, const VoteRequest& request, Correlation correlation);
 void receive_vote_response(Turn& turn, const NodeId& from, const VoteResponse& response);
 void receive_pre_vote_request(Turn& turn, const NodeId& from, const PreVoteRequest& request, Correlation correlation);
@@ -84,9 +88,10 @@ void receive_timeout_now(Turn& turn, const NodeId& from, const TimeoutNow& reque
 // ---- membership.cc
 void change_members(Turn& turn, const ChangeMembers& request);
 void go_on_with_membership(Turn& turn);  // completes what was begun, when the time has come
-void hear_novice(Turn& turn, Progress& progress, const AppendResponse& response);  // or hear that it is none any more
-void append_for_novices(Turn& turn);                                               // the entries that admit them
-Index admission_of(const State& state, const Leader& leader, const NodeId& id);    // what an append to it should say
+void hear_novice(Turn& turn, const NodeId& follower, Progress& progress,
+                 const AppendResponse& response);                                // or hear that it is none any more
+void append_for_novices(Turn& turn);                                             // the entries that admit them
+Index admission_of(const State& state, const Leader& leader, const NodeId& id);  // what an append to it should say
 
 // ---- read.cc
 void read(Turn& turn, ReadId id);

@@ -141,12 +141,7 @@ void Replica::install_when_possible() {
   fetching_->is_working = true;
   const raft::Position last = fetching_->meta.applied;
   on_lane(
-      Lane::kLog,
-      [this, last]() -> Result<bool> {
-        auto noted = log_->note_installation(last);
-        if (noted || noted.error().is_full) return noted.has_value();
-        return tl::unexpected(noted.error());
-      },
+      Lane::kLog, [this, last] { return unless_full(log_->note_installation(last)); },
       [this](const Result<bool>& is_noted) {
         if (*is_noted) return install();
         is_applying_ = false;  // a later tick tries again

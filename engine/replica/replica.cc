@@ -10,16 +10,6 @@
 
 namespace timestore::replica {
 
-namespace {
-
-// Whether it was done; a full disk is no failure.
-Result<bool> unless_full(Result<void> done) {
-  if (done || done.error().is_full) return done.has_value();
-  return tl::unexpected(std::move(done.error()));
-}
-
-}  // namespace
-
 Replica::Replica(const Options& options, Ports ports, std::unique_ptr<store::LogFile> log,
                  std::unique_ptr<store::SeriesFile> series, raft::State core)
     : options_(options),
@@ -69,12 +59,6 @@ void Replica::campaign() { inputs_.emplace_back(raft::Campaign{}); }
 void Replica::step_down() { inputs_.emplace_back(raft::StepDown{}); }
 
 void Replica::transfer(raft::NodeId to) { inputs_.emplace_back(raft::Transfer{std::move(to)}); }
-
-void Replica::change_members(raft::Change change, ChangeCallback callback) {
-  const raft::ProposalId id = ++last_proposal_;
-  changes_.emplace(id, std::move(callback));
-  inputs_.emplace_back(raft::ChangeMembers{id, std::move(change)});
-}
 
 WriteTicket Replica::submit(std::vector<TimeEntry> entries, WriteCallback callback) {
   Submission submission{
@@ -362,28 +346,6 @@ void Replica::answer(const std::vector<raft::ReadEnd>& reads, const std::vector<
   answer_applied_reads();
 }
 
-bool Replica::end_change(const raft::Fate& fate) {
-  auto found = changes_.extract(fate.id);
-  if (found.empty()) return false;
-  ChangeEnd end{.kind = ChangeEnd::Kind::kUnknown, .refusal = fate.refusal, .index = 0};
-  switch (fate.kind) {
-    case raft::Fate::Kind::kCommitted:
-      end.kind = ChangeEnd::Kind::kDone;
-      end.index = fate.position.index;
-      break;
-    case raft::Fate::Kind::kRefused:
-      end.kind = fate.refusal == raft::Refusal::kNotLeader ? ChangeEnd::Kind::kNotLeader : ChangeEnd::Kind::kRefused;
-      break;
-    case raft::Fate::Kind::kSuperseded:
-      end.kind = ChangeEnd::Kind::kNotLeader;
-      break;
-    case raft::Fate::Kind::kUnknown:
-      break;
-  }
-  if (found.mapped()) found.mapped()(end);
-  return true;
-}
-
 void Replica::answer_applied_reads() {
   const auto waits = [&](const WaitingRead& read) { return read.index > applied_; };
   const auto ready = std::stable_partition(granted_.begin(), granted_.end(), waits);
@@ -425,46 +387,6 @@ void Replica::fail(Error error) {
 bool Replica::is_awaited() const {
   return !submissions_.empty() || !proposals_.empty() || !committed_.empty() || !changes_.empty() || !reads_.empty() ||
          !granted_.empty();
-}
-
-Status Replica::status() const {
-  Status status{.role = Status::Role::kFollower,
-                .node = core_.id,
-                .leader = core_.leader,
-                .term = core_.term(),
-                .commit = core_.commit,
-                .applied = applied_,
-                .first = core_.trail.first_index(),
-                .last = core_.trail.last_index(),
-                .state_hash = state_hash_,
-                .is_joint = core_.configuration().is_joint(),
-                .is_novice = core_.hard_state.novice,
-                .peers = {}};
-  const auto* leader = std::get_if<raft::Leader>(&core_.role);
-  if (leader != nullptr) {
-    status.role = Status::Role::kLeader;
-  } else if (!std::holds_alternative<raft::Follower>(core_.role)) {
-    status.role = Status::Role::kCandidate;
-  }
-  const raft::Configuration& configuration = core_.configuration();
-  const auto role_of = [&](const raft::NodeId& id) {
-    if (configuration.is_joining(id)) return Status::Peer::Role::kJoining;
-    if (configuration.is_learner(id)) return Status::Peer::Role::kLearner;
-    const bool stays = raft::Configuration::holds(configuration.voters, id);
-    return stays ? Status::Peer::Role::kVoter : Status::Peer::Role::kOutgoing;
-  };
-  for (const raft::Member& member : configuration.members()) {
-    Status::Peer peer{.id = member.id, .url = member.url, .role = role_of(member.id), .match = 0, .silent_ticks = 0};
-    if (member.id == core_.id) {
-      peer.match = core_.durable;
-    } else if (leader != nullptr) {
-      const raft::Progress& progress = leader->peers.at(member.id);
-      peer.match = progress.match;
-      peer.silent_ticks = progress.silent_ticks;
-    }
-    status.peers.push_back(std::move(peer));
-  }
-  return status;
 }
 
 }  // namespace timestore::replica

@@ -30,6 +30,7 @@ void Shadows::apply(LogImage& image, const Queued& write) const {
 
 void Shadows::started(std::size_t node, const store::LogFile::Recovered& recovered, const raft::State& core) {
   Shadow& shadow = shadows_[node];
+  if (!std::exchange(shadow.has_lived, true)) shadow.durable.hard_state.novice = recovered.hard_state.novice;
   if (std::exchange(shadow.is_lost, false)) {
     take_over(node, recovered);
   } else {

@@ -59,6 +59,7 @@ class Shadows {
     std::deque<Queued> queue;
     raft::WriteId last_write = 0;
     bool is_lost = false;
+    bool has_lived = false;
     std::optional<raft::Position> installing;  // noted in the log file when it was last opened
   };
 

@@ -17,7 +17,7 @@ namespace timestore::sim {
 
 struct LogModel {
   std::optional<store::LogFile::Identity> identity;
-  raft::HardState hard_state;
+  raft::HardState hard_state = {.term = 0, .vote = {}, .novice = true};  // of a new file
   raft::Position base;
   std::vector<raft::Entry> entries;  // after the base
   std::optional<raft::Position> installing;

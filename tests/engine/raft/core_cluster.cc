@@ -13,30 +13,6 @@ namespace timestore::raft::testing {
 
 namespace {
 
-Trail trail_of(const PlainLog& log) {
-  Trail trail(log.base.last);
-  for (const Entry& entry : log.entries) trail.append(entry.term, entry.kind, entry.payload.size_bytes());
-  return trail;
-}
-
-// The entries of a write, without its hard state.
-void replay(PlainLog& log, const Write& write) {
-  if (write.truncate_from) {
-    require(*write.truncate_from > log.base.last.index, "only what the log holds is removed from its end");
-    log.entries.resize(*write.truncate_from - log.base.last.index - 1);
-  }
-  if (write.begin_after) {
-    const Position last = write.begin_after->last;
-    require(last.index >= log.base.last.index, "a log never gets back what it has forgotten");
-    require(log.holds(last) || log.last_index() < last.index, "a log begins after an entry of its own, or is empty");
-    const auto forgotten = std::min<Index>(last.index - log.base.last.index, log.entries.size());
-    log.entries.erase(log.entries.begin(), log.entries.begin() + static_cast<std::ptrdiff_t>(forgotten));
-    log.base = *write.begin_after;
-  }
-  if (!write.entries.empty()) require(write.first_index == log.last_index() + 1, "a write continues the log on disk");
-  log.entries.insert(log.entries.end(), write.entries.begin(), write.entries.end());
-}
-
 bool begins_anew(const std::vector<Input>& batch) {
   return !batch.empty() &&
          (std::holds_alternative<Compact>(batch.front()) || std::holds_alternative<SnapshotInstalled>(batch.front()));
@@ -48,15 +24,6 @@ void apply(Disk& disk, const Write& write) {
 }
 
 }  // namespace
-
-void require(bool condition, std::string_view sentence) {
-  if (!condition) throw std::runtime_error("broken: " + std::string(sentence));
-}
-
-bool PlainLog::holds(Position position) const {
-  if (position.index < base.last.index || position.index > last_index()) return false;
-  return position == base.last || (position.index > base.last.index && at(position.index).term == position.term);
-}
 
 CoreCluster::CoreCluster(std::size_t founders, std::uint64_t seed, Options options, std::size_t outsiders)
     : founders_(founders),
@@ -147,9 +114,8 @@ bool CoreCluster::may_be_wiped(std::size_t number) const {
     const Node& node = nodes_[other];
     for (const auto& [index, configuration] : node.state.configurations.known()) {
       const bool is_empty = configuration.voters.empty();  // it knows nobody, and nobody may know it
-      const bool is_small =
-          configuration.voters.size() < 3 || (configuration.is_joint() && configuration.outgoing.size() < 3);
-      if (!is_empty && is_small) return false;
+      const bool is_changing = configuration.is_joint() || !configuration.joining.empty();
+      if (!is_empty && (is_changing || configuration.voters.size() < 3)) return false;
       const bool counts = other != number && configuration.is_voter(node.state.id);
       if (counts && (node.disk.hard_state.novice || node.state.hard_state.novice || node.disk.log.last_index() < 2))
         return false;

@@ -20,22 +20,9 @@
 
 #include "engine/base/prng.h"
 #include "engine/raft/step.h"
+#include "tests/engine/raft/plain_log.h"
 
 namespace timestore::raft::testing {
-
-// A story ends at the first broken sentence: this throws it, and both GoogleTest and RapidCheck report what is thrown.
-void require(bool condition, std::string_view sentence);
-
-// A log with its payloads, as plain as can be.
-struct PlainLog {
-  Base base;
-  std::vector<Entry> entries;  // entries[i] has index base.last.index + 1 + i
-
-  Index last_index() const { return base.last.index + entries.size(); }
-  const Entry& at(Index index) const { return entries.at(index - base.last.index - 1); }
-  bool holds(Position position) const;  // as an entry, or as the one that it begins after
-  bool operator==(const PlainLog&) const = default;
-};
 
 struct Disk {
   HardState hard_state = {.term = 0, .vote = {}, .novice = true};

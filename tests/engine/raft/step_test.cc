@@ -155,7 +155,8 @@ TEST(Paper_5_3, what_is_truncated_within_one_turn_never_reaches_the_write) {
 TEST(Paper_5_3, an_acknowledgement_overtaken_by_a_newer_term_becomes_a_refusal) {
   State state = follower({}, 1);
   const Effects append_effects = receive(state, "n2", append(1, {0, 0}, {entry(1, "a")}));
-  const Effects vote = receive(state, "n3", VoteRequest{.term = 5, .candidate = "n3", .last_index = 9, .last_term = 4, .forced = true});
+  const Effects vote =
+      receive(state, "n3", VoteRequest{.term = 5, .candidate = "n3", .last_index = 9, .last_term = 4, .forced = true});
   const Effects done = step_one(state, WriteDone{vote.write->id});
   ASSERT_EQ(done.sends.size(), 2U);
   for (const Send& sent : done.sends) {

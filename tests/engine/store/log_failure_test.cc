@@ -139,7 +139,7 @@ std::string failure_at(int operation, Disk::Fault fault) {
 }
 
 TEST(LogFailure, a_failed_write_says_what_to_do) {
-  EXPECT_THAT(failure_at(1, Disk::Fault::kFull), HasSubstr("The disk is full: make room and restart the node."));
+  EXPECT_THAT(failure_at(1, Disk::Fault::kFull), HasSubstr("The disk is full: make room."));
   EXPECT_THAT(failure_at(1, Disk::Fault::kError), HasSubstr("The disk or the file system failed: check it"));
   std::string of_the_sync;
   for (int operation = 1; !failure_at(operation, Disk::Fault::kError).empty(); ++operation) {

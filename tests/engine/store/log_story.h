@@ -20,7 +20,7 @@ namespace timestore::store {
 // What a log file should hold, kept in the simplest way.
 struct LogModel {
   std::optional<LogFile::Identity> identity;
-  raft::HardState hard_state;
+  raft::HardState hard_state = {.term = 0, .vote = {}, .novice = true};  // of a new file
   raft::Position base = {};
   std::vector<raft::Entry> entries = {};  // after the base
 

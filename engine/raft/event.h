@@ -1,0 +1,121 @@
+// What the core has decided, for people: the simulator's timeline and a node's debug log tell the same story, in the
+// same words. Nothing depends on events.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "engine/raft/configuration.h"
+#include "engine/raft/types.h"
+
+namespace timestore::raft {
+
+struct AskedAround {  // whether an election in this term could be won
+  Term term = 0;
+};
+
+struct ElectionCalled {
+  Term term = 0;
+  bool is_forced = false;
+};
+
+struct VoteGiven {
+  Term term = 0;
+  NodeId candidate;
+};
+
+struct VoteRefused {
+  enum class Reason : std::uint8_t { kOlderLog, kVotedForAnother, kLeaderIsKnown, kNovice };
+  Term term = 0;
+  NodeId candidate;
+  Reason reason = Reason::kOlderLog;
+};
+
+struct LeadershipWon {
+  Term term = 0;
+};
+
+struct LeadershipLost {
+  enum class Reason : std::uint8_t { kNewerTerm, kNoQuorum, kDiskStandsStill, kTold, kRemoved };
+  Term term = 0;
+  Reason reason = Reason::kNewerTerm;
+};
+
+struct LeaderFollowed {
+  Term term = 0;
+  NodeId leader;
+};
+
+struct TermEntered {  // with nobody to follow yet
+  Term term = 0;
+};
+
+struct CommitMoved {
+  Index to = 0;
+};
+
+struct TailRemoved {  // it was in conflict with the leader's log
+  Index from = 0;
+  Index through = 0;
+};
+
+struct FollowerProbed {  // where the logs agree is looked for, from here on
+  NodeId follower;
+  Index next = 0;
+};
+
+struct FollowerKeepsUp {  // entries flow to it again
+  NodeId follower;
+  Index match = 0;
+};
+
+struct FollowerNeedsSnapshot {
+  NodeId follower;
+  Index log_begins = 0;
+};
+
+struct LogForgotten {
+  Index through = 0;
+};
+
+struct SnapshotTakenOver {
+  Position last;
+};
+
+struct HandoverBegun {
+  Term term = 0;
+  NodeId to;
+};
+
+struct HandoverOver {  // nothing came of it
+  Term term = 0;
+  NodeId to;
+};
+
+struct MembersInForce {
+  Index at = 0;
+  Configuration members;
+};
+
+struct NoviceHeard {
+  NodeId follower;
+  Index admission = 0;  // it will count when it holds this entry
+};
+
+struct NoviceAdmitted {
+  NodeId node;
+};
+
+using Event = std::variant<AskedAround, ElectionCalled, VoteGiven, VoteRefused, LeadershipWon, LeadershipLost,
+                           LeaderFollowed, TermEntered, CommitMoved, TailRemoved, FollowerProbed, FollowerKeepsUp,
+                           FollowerNeedsSnapshot, LogForgotten, SnapshotTakenOver, HandoverBegun, HandoverOver,
+                           MembersInForce, NoviceHeard, NoviceAdmitted>;
+
+// Without a subject: "calls an election: term 3".
+[[nodiscard]] std::string describe(const Event& event);
+
+// Whether it happens with every write, so that a story is better told without it.
+[[nodiscard]] bool is_routine(const Event& event);
+
+}  // namespace timestore::raft
