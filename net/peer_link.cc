@@ -59,6 +59,14 @@ void PeerLink::stop() {
   if (thread_.joinable()) thread_.join();
 }
 
+void PeerLink::finish() {
+  {
+    const std::lock_guard lock(mutex_);
+    finishing_ = true;
+  }
+  changed_.notify_one();
+}
+
 bool PeerLink::join_with_last(const raft::Message& request) {
   if (queue_.empty()) return false;
   const auto* next = std::get_if<raft::AppendRequest>(&request);
@@ -69,7 +77,7 @@ bool PeerLink::join_with_last(const raft::Message& request) {
 void PeerLink::send(raft::Message request) {
   {
     const std::lock_guard lock(mutex_);
-    if (stopping_ || join_with_last(request)) return;
+    if (stopping_ || finishing_ || join_with_last(request)) return;
     if (queue_.size() >= options_.max_queue) return;
     queue_.push_back(std::move(request));
   }
@@ -91,9 +99,10 @@ void PeerLink::run() {
     raft::Message request;
     {
       std::unique_lock lock(mutex_);
-      changed_.wait(lock, [&] { return stopping_ || !queue_.empty(); });
-      if (stopping_) {
+      changed_.wait(lock, [&] { return stopping_ || finishing_ || !queue_.empty(); });
+      if (stopping_ || queue_.empty()) {
         client_ = nullptr;
+        has_finished_ = true;
         return;
       }
       request = std::move(queue_.front());

@@ -5,6 +5,7 @@
 // appends that continue one another travel as one request.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <functional>
@@ -40,7 +41,9 @@ class PeerLink {
   ~PeerLink();
 
   void send(raft::Message request);
-  void stop();
+  void finish();  // what waits is still sent, and nothing else; returns at once
+  bool has_finished() const { return has_finished_; }
+  void stop();  // what is on its way is interrupted
 
  private:
   void run();
@@ -54,6 +57,8 @@ class PeerLink {
   std::condition_variable changed_;
   std::deque<raft::Message> queue_;
   bool stopping_ = false;
+  bool finishing_ = false;
+  std::atomic<bool> has_finished_ = false;
   httplib::Client* client_ = nullptr;  // guarded by mutex_; to interrupt it when stopping
   std::thread thread_;
 };

@@ -1,5 +1,7 @@
 #include "net/raft_api.h"
 
+#include <algorithm>
+
 #include "engine/base/json_text.h"
 #include "engine/raft/codec.h"
 #include "net/http/problem.h"
@@ -38,7 +40,22 @@ std::string_view name_of(replica::Status::Role role) {
   return "";
 }
 
-// Only a leader hears from the others; elsewhere what it would know is null.
+}  // namespace
+
+std::string_view name_of(replica::Status::Peer::Role role) {
+  switch (role) {
+    case replica::Status::Peer::Role::kVoter:
+      return "voter";
+    case replica::Status::Peer::Role::kLearner:
+      return "learner";
+    case replica::Status::Peer::Role::kJoining:
+      return "joining";
+    case replica::Status::Peer::Role::kOutgoing:
+      return "outgoing";
+  }
+  return "";
+}
+
 std::string member_json(const replica::Status& status, const replica::Status::Peer& peer,
                         std::chrono::milliseconds tick, std::uint32_t unreachable_ticks) {
   const bool is_self = peer.id == status.node;
@@ -48,7 +65,7 @@ std::string member_json(const replica::Status& status, const replica::Status::Pe
   out += ',';
   add_member(out, "url", peer.url);
   out += ',';
-  add_member(out, "role", "voter");
+  add_member(out, "role", name_of(peer.role));
   out += ',';
   if (is_self || leads) {
     add_member(out, "matchIndex", peer.match);
@@ -62,7 +79,15 @@ std::string member_json(const replica::Status& status, const replica::Status::Pe
   return out + "}";
 }
 
-}  // namespace
+std::string members_json(const replica::Status& status, std::chrono::milliseconds tick,
+                         std::uint32_t unreachable_ticks) {
+  std::string out = "[";
+  for (const auto& peer : status.peers) {
+    if (&peer != status.peers.data()) out += ',';
+    out += member_json(status, peer, tick, unreachable_ticks);
+  }
+  return out + "]";
+}
 
 std::string status_json(const replica::Status& status, const std::string& version, Clock::duration uptime,
                         std::chrono::milliseconds tick, std::uint32_t unreachable_ticks) {
@@ -89,12 +114,12 @@ std::string status_json(const replica::Status& status, const std::string& versio
   out += ',';
   add_member(out, "uptimeSeconds",
              static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::seconds>(uptime).count()));
-  out += ",\"members\":[";
-  for (const auto& peer : status.peers) {
-    if (&peer != status.peers.data()) out += ',';
-    out += member_json(status, peer, tick, unreachable_ticks);
-  }
-  return out + "]}";
+  const bool is_member = std::any_of(status.peers.begin(), status.peers.end(),
+                                     [&](const replica::Status::Peer& peer) { return peer.id == status.node; });
+  out += is_member ? ",\"isMember\":true" : ",\"isMember\":false";
+  out += status.is_joint ? ",\"isJoint\":true" : ",\"isJoint\":false";
+  out += status.is_novice ? ",\"isNovice\":true" : ",\"isNovice\":false";
+  return out + ",\"members\":" + members_json(status, tick, unreachable_ticks) + "}";
 }
 
 void RaftApi::add_routes(http::Router& router) {

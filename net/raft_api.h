@@ -36,6 +36,16 @@ class RaftApi {
   Deadline started_;
 };
 
+// "voter", "learner", "joining" or "outgoing".
+std::string_view name_of(replica::Status::Peer::Role role);
+
+// A member as its node, or the leader, sees it. Only a leader hears from the others; elsewhere what it would know is
+// null.
+std::string member_json(const replica::Status& status, const replica::Status::Peer& peer,
+                        std::chrono::milliseconds tick, std::uint32_t unreachable_ticks);
+std::string members_json(const replica::Status& status, std::chrono::milliseconds tick,
+                         std::uint32_t unreachable_ticks);  // all of them, as an array
+
 // The JSON of /raft/status; `uptime` is rounded down to seconds.
 std::string status_json(const replica::Status& status, const std::string& version, Clock::duration uptime,
                         std::chrono::milliseconds tick, std::uint32_t unreachable_ticks);

@@ -227,7 +227,7 @@ TEST_F(ClusterApiTest, a_node_that_is_about_to_stop_does_not_wait_for_a_leader) 
   access_->refuse_from_now_on();
   const auto answer = post("{}");
   EXPECT_EQ(answer.status, 503);
-  EXPECT_THAT(detail_of(answer), HasSubstr("No leader is known"));
+  EXPECT_THAT(detail_of(answer), HasSubstr("No leader could be asked"));
 }
 
 }  // namespace
