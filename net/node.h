@@ -76,6 +76,7 @@ class Node {
   // this node did not answer in time.
   std::optional<replica::Status> await_status(const std::function<bool(const replica::Status&)>& is_so,
                                               Deadline deadline);
+  const raft::NodeId& id() const { return options_.replica.node; }
   std::chrono::milliseconds tick() const { return options_.tick; }
   std::uint32_t unreachable_ticks() const { return options_.replica.raft.election_ticks_max; }
 

@@ -114,9 +114,11 @@ void PeerLink::run() {
 
 void PeerLink::exchange(httplib::Client& client, const raft::Message& request) {
   const char* path = path_of(request);
-  const auto response = client.Post(path, raft::encode(request), "application/json");
+  const auto response =
+      client.Post(path, {{kAddresseeHeader, options_.peer}}, raft::encode(request), "application/json");
   if (!response) return events_.failed(options_.peer, httplib::to_string(response.error()));
   if (response->status == 404 && !is_of_the_original(request)) return does_not_know(request);
+  if (response->status == 421) return events_.failed(options_.peer, "another node has its address");
   if (response->status != 200) {
     return events_.failed(options_.peer, "status " + std::to_string(response->status) + " for " + path);
   }

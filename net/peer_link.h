@@ -22,6 +22,10 @@ class Client;
 
 namespace timestore::net {
 
+// Names whom a message is for. Who is somebody else answers 421: under an address that has passed from one node to
+// another, nobody may acknowledge in the name of the other.
+inline constexpr const char* kAddresseeHeader = "X-Timestore-To";
+
 class PeerLink {
  public:
   struct Options {

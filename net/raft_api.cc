@@ -5,6 +5,7 @@
 #include "engine/base/json_text.h"
 #include "engine/raft/codec.h"
 #include "net/http/problem.h"
+#include "net/peer_link.h"
 
 namespace timestore::net {
 
@@ -123,33 +124,35 @@ std::string status_json(const replica::Status& status, const std::string& versio
 }
 
 void RaftApi::add_routes(http::Router& router) {
-  const http::BodyRules json{.media_types = {"application/json"}, .max_bytes = kMaxRaftBodyBytes};
-  router.add({.method = "POST",
-              .pattern = "/raft/vote",
-              .handler = [this](const auto& request, auto& response) { post_vote(request, response); },
-              .body = json});
-  router.add({.method = "POST",
-              .pattern = "/raft/prevote",
-              .handler = [this](const auto& request, auto& response) { post_pre_vote(request, response); },
-              .body = json});
-  router.add({.method = "POST",
-              .pattern = "/raft/timeout-now",
-              .handler = [this](const auto& request, auto& response) { post_timeout_now(request, response); },
-              .body = json});
-  router.add({.method = "POST",
-              .pattern = "/raft/append",
-              .handler = [this](const auto& request, auto& response) { post_append(request, response); },
-              .body = json});
-  router.add({.method = "POST",
-              .pattern = "/raft/snapshot",
-              .handler = [this](const auto& request, auto& response) { post_snapshot(request, response); },
-              .body = json});
+  using Handler = void (RaftApi::*)(const http::Request&, httplib::Response&);
+  const std::pair<const char*, Handler> messages[] = {{"/raft/vote", &RaftApi::post_vote},
+                                                      {"/raft/prevote", &RaftApi::post_pre_vote},
+                                                      {"/raft/timeout-now", &RaftApi::post_timeout_now},
+                                                      {"/raft/append", &RaftApi::post_append},
+                                                      {"/raft/snapshot", &RaftApi::post_snapshot}};
+  for (const auto& [pattern, handler] : messages) {
+    router.add({.method = "POST",
+                .pattern = pattern,
+                .handler =
+                    [this, take = handler](const auto& request, auto& response) {
+                      if (is_for_us(request, response)) (this->*take)(request, response);
+                    },
+                .body = http::BodyRules{.media_types = {"application/json"}, .max_bytes = kMaxRaftBodyBytes}});
+  }
   router.add({.method = "GET", .pattern = "/raft/status", .handler = [this](const auto&, auto& response) {
                 get_status(response);
               }});
   router.add({.method = "GET", .pattern = "/raft/read-index", .handler = [this](const auto& request, auto& response) {
                 get_read_index(request, response);
               }});
+}
+
+bool RaftApi::is_for_us(const http::Request& request, httplib::Response& response) const {
+  if (!request.http.has_header(kAddresseeHeader)) return true;  // an original names nobody
+  if (request.http.get_header_value(kAddresseeHeader) == node_.id()) return true;
+  Problem{.kind = ProblemKind::kMisdirected, .detail = "This is node " + node_.id() + ", not the one that is meant."}
+      .write_to(response);
+  return false;
 }
 
 void RaftApi::post_vote(const http::Request& request, httplib::Response& response) {

@@ -20,6 +20,7 @@ class RaftApi {
   void add_routes(http::Router& router);
 
  private:
+  bool is_for_us(const http::Request& request, httplib::Response& response) const;
   void post_vote(const http::Request& request, httplib::Response& response);
   void post_append(const http::Request& request, httplib::Response& response);
   void post_snapshot(const http::Request& request, httplib::Response& response);
