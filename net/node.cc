@@ -146,11 +146,15 @@ void Node::publish() {
   Leadership now{.is_leader = usable && replica_->is_leader(),
                  .leader = usable ? replica_->leader() : raft::NodeId(),
                  .term = replica_->core().term()};
+  bool has_led = false;
   {
     const std::lock_guard lock(leadership_mutex_);
     if (now == leadership_) return;
+    has_led = leadership_.is_leader;
     leadership_ = now;
   }
+  // Nobody will tell a leader that was removed what has become of its last proposals.
+  if (has_led && !now.is_leader && is_member_ == false) replica_->give_up_all();
   leadership_changed_.notify_all();
   if (now.is_leader) {
     log_info("This node leads term " + std::to_string(now.term) + ".");

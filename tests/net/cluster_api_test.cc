@@ -118,7 +118,8 @@ TEST_F(ClusterApiTest, what_was_passed_on_once_is_not_passed_on_again) {
 }
 
 TEST_F(ClusterApiTest, a_leader_that_leads_no_more_is_left_for_the_next_one) {
-  AskedNode n3("POST", kTransfer, [](const auto&, httplib::Response& response) { response.set_content(R"({"leaderId":"n1"})", kJson); });
+  AskedNode n3("POST", kTransfer,
+               [](const auto&, httplib::Response& response) { response.set_content(R"({"leaderId":"n1"})", kJson); });
   AskedNode n2("POST", kTransfer, [&](const auto&, httplib::Response& response) {
     follow("n3", 2);
     response.status = 503;

@@ -1,5 +1,5 @@
-// What a node says to somebody who wants other members: alone, as a follower, and to bodies that make no sense. How whole
-// clusters grow and shrink is seen in tests/system/membership_test.cc.
+// What a node says to somebody who wants other members: alone, as a follower, and to bodies that make no sense. How
+// whole clusters grow and shrink is seen in tests/system/membership_test.cc.
 #include "net/members_api.h"
 
 #include <gmock/gmock.h>
@@ -108,7 +108,8 @@ TEST_F(MembersApiTest, a_body_that_makes_no_sense_is_refused_with_a_sentence_and
 
 TEST_F(MembersApiTest, a_node_is_let_in_once_however_often_it_asks) {
   start_alone();
-  for (const char* body : {R"({"id":"n2","url":"http://127.0.0.1:1"})", R"({"ID":"n2","Url":"http://127.0.0.1:1/","role":null})"}) {
+  for (const char* body :
+       {R"({"id":"n2","url":"http://127.0.0.1:1"})", R"({"ID":"n2","Url":"http://127.0.0.1:1/","role":null})"}) {
     const auto answer = post(body);
     EXPECT_EQ(answer.status, 202) << answer.body;
     EXPECT_EQ(answer.get_header_value("Location"), "/cluster/members/n2");

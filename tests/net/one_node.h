@@ -28,8 +28,8 @@ class AskedNode {
                 .pattern = pattern,
                 .handler =
                     [this, answer = std::move(answer)](const http::Request& request, httplib::Response& response) {
-                      requests_.push_back(request.http.get_header_value(kForwardedHeader) + ": " + request.http.target + " " +
-                                          request.http.body);
+                      requests_.push_back(request.http.get_header_value(kForwardedHeader) + ": " + request.http.target +
+                                          " " + request.http.body);
                       answer(request, response);
                     },
                 .body = http::BodyRules{}});
