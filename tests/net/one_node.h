@@ -80,7 +80,7 @@ class OneNodeTest : public ::testing::Test {
   }
 
   void start_alone() {
-    start({{"n1", ""}}, 1, {});
+    start({{"n1", ""}}, 300, {});  // a sole voter does not wait for that
     for (Leadership seen; !seen.is_leader;) seen = node_->await_change(seen, Clock::now() + std::chrono::seconds(10));
   }
 
