@@ -17,9 +17,6 @@ using http::Problem;
 using http::ProblemKind;
 
 constexpr std::chrono::milliseconds kPatience{10'000};
-// Before a leader is asked again that leads no more, or a new one: it may not be known here yet.
-constexpr std::chrono::milliseconds kRetryPause{20};
-constexpr unsigned kRetryAfterSeconds = 1;
 constexpr std::size_t kMaxBodyBytes = 4096;
 constexpr const char* kPath = "/cluster/transfer";
 
@@ -52,11 +49,6 @@ void answer_leader(httplib::Response& response, const raft::NodeId& leader) {
   response.set_content(body + "}", "application/json");
 }
 
-void answer_unavailable(httplib::Response& response, std::string detail) {
-  Problem{.kind = ProblemKind::kUnavailable, .detail = std::move(detail), .retry_after_seconds = kRetryAfterSeconds}
-      .write_to(response);
-}
-
 }  // namespace
 
 void ClusterApi::add_routes(http::Router& router) {
@@ -69,18 +61,15 @@ void ClusterApi::add_routes(http::Router& router) {
 void ClusterApi::post_transfer(const http::Request& request, httplib::Response& response) {
   const auto to = parse_transfer(request.http.body);
   if (!to) return Problem{.kind = ProblemKind::kBadRequest, .detail = to.error().message}.write_to(response);
-  const Deadline deadline = Clock::now() + kPatience;
-  do {
-    const auto status = node_.status(deadline);
-    if (!status) return answer_unavailable(response, "This node does not answer in time.");
-    if (status->role == replica::Status::Role::kLeader) return hand_over(*status, *to, deadline, response);
-    if (request.http.has_header(kForwardedHeader)) {
-      response.set_header(kNotLeaderHeader, "1");
-      return answer_unavailable(response, "This node does not lead.");
-    }
-    if (ask_leader(request.http.body, deadline, response)) return;
-  } while (Clock::now() < deadline);
-  answer_unavailable(response, "No leader could be asked in time, so nothing was handed over.");
+  const Errand errand{.method = "POST",
+                      .target = kPath,
+                      .nobody = "No leader could be asked, so nothing was handed over.",
+                      .unknown = "who leads will be seen.",
+                      .here = [&](const replica::Status& status, Deadline deadline, httplib::Response& answer) {
+                        hand_over(status, *to, deadline, answer);
+                        return true;
+                      }};
+  errands_.run(errand, request, Clock::now() + kPatience, response);
 }
 
 void ClusterApi::hand_over(const replica::Status& status, const raft::NodeId& to, Deadline deadline,
@@ -113,32 +102,6 @@ void ClusterApi::hand_over(const replica::Status& status, const raft::NodeId& to
   }
   answer_unavailable(response, whoever + (to.empty() ? " took over" : " did not take over") + " in time, so node " +
                                    status.node + " leads on.");
-}
-
-bool ClusterApi::ask_leader(const std::string& body, Deadline deadline, httplib::Response& response) {
-  const Leadership known = node_.leadership();
-  const auto leader = cluster_.leader_elsewhere(deadline);
-  if (!leader) {
-    if (node_.leadership().is_leader) return false;
-    answer_unavailable(response, "No leader is known, so nothing was handed over.");
-    return true;
-  }
-  const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now());
-  httplib::Response answer;
-  switch (forwarder_.post(leader->id, kPath, body, std::max(left, std::chrono::milliseconds(1)), answer)) {
-    case Forwarder::Outcome::kAnswered:
-      response.status = answer.status;
-      if (answer.has_header("Retry-After")) response.set_header("Retry-After", answer.get_header_value("Retry-After"));
-      response.set_content(answer.body, answer.get_header_value("Content-Type"));
-      return true;
-    case Forwarder::Outcome::kUnknown:
-      answer_unavailable(response, "Node " + leader->id + " was asked and did not answer: who leads will be seen.");
-      return true;
-    case Forwarder::Outcome::kNotTaken:
-      node_.await_change(known, std::min(deadline, Clock::now() + kRetryPause));
-      return false;
-  }
-  return false;
 }
 
 }  // namespace timestore::net

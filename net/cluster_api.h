@@ -7,7 +7,7 @@
 // that no member has; 409 where there is no other member.
 #pragma once
 
-#include "net/cluster_access.h"
+#include "net/errand.h"
 #include "net/http/router.h"
 
 namespace timestore::net {
@@ -15,19 +15,16 @@ namespace timestore::net {
 class ClusterApi {
  public:
   ClusterApi(Node& node, ClusterAccess& cluster, Forwarder& forwarder)
-      : node_(node), cluster_(cluster), forwarder_(forwarder) {}
+      : node_(node), errands_(node, cluster, forwarder) {}
 
   void add_routes(http::Router& router);
 
  private:
   void post_transfer(const http::Request& request, httplib::Response& response);
   void hand_over(const replica::Status& status, const raft::NodeId& to, Deadline deadline, httplib::Response& response);
-  // False: certainly nothing has happened, because the node that was thought to lead does not, or this one does.
-  bool ask_leader(const std::string& body, Deadline deadline, httplib::Response& response);
 
   Node& node_;
-  ClusterAccess& cluster_;
-  Forwarder& forwarder_;
+  Errands errands_;
 };
 
 }  // namespace timestore::net

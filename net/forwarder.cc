@@ -14,18 +14,33 @@ Forwarder::Forwarder(raft::NodeId self, std::map<raft::NodeId, HostPort> address
 
 Forwarder::~Forwarder() = default;
 
-std::optional<std::string> Forwarder::url_of(const raft::NodeId& id) const {
+std::optional<HostPort> Forwarder::address_of(const raft::NodeId& id) const {
+  const std::lock_guard lock(mutex_);
   const auto found = addresses_.find(id);
-  if (found == addresses_.end()) return std::nullopt;
-  return "http://" + found->second.text();
+  return found == addresses_.end() ? std::nullopt : std::optional(found->second);
+}
+
+std::optional<std::string> Forwarder::url_of(const raft::NodeId& id) const {
+  const auto address = address_of(id);
+  return address ? std::optional("http://" + address->text()) : std::nullopt;
+}
+
+void Forwarder::set_addresses(std::map<raft::NodeId, HostPort> addresses) {
+  const std::lock_guard lock(mutex_);
+  std::erase_if(idle_, [&](const auto& clients) {
+    const auto before = addresses_.find(clients.first);
+    const auto now = addresses.find(clients.first);
+    return before == addresses_.end() || now == addresses.end() || !(before->second == now->second);
+  });
+  addresses_ = std::move(addresses);
 }
 
 template <typename Request>
 Forwarder::Outcome Forwarder::exchange(const raft::NodeId& to, std::chrono::milliseconds timeout,
                                        httplib::Response& response, Request request) {
-  const auto address = addresses_.find(to);
-  if (address == addresses_.end()) return Outcome::kNotTaken;
-  auto client = borrow(to, address->second);
+  const auto address = address_of(to);
+  if (!address) return Outcome::kNotTaken;
+  auto client = borrow(to, *address);
   client->set_read_timeout(timeout);
   client->set_write_timeout(timeout);
   const httplib::Headers headers = {{kForwardedHeader, self_}};
@@ -36,7 +51,7 @@ Forwarder::Outcome Forwarder::exchange(const raft::NodeId& to, std::chrono::mill
     return connected ? Outcome::kUnknown : Outcome::kNotTaken;
   }
   response = *result;
-  give_back(to, std::move(client));
+  give_back(to, *address, std::move(client));
   return response.has_header(kNotLeaderHeader) ? Outcome::kNotTaken : Outcome::kAnswered;
 }
 
@@ -44,6 +59,13 @@ Forwarder::Outcome Forwarder::post(const raft::NodeId& to, const std::string& ta
                                    std::chrono::milliseconds timeout, httplib::Response& response) {
   return exchange(to, timeout, response, [&](httplib::Client& client, const httplib::Headers& headers) {
     return client.Post(target, headers, body, "application/json");
+  });
+}
+
+Forwarder::Outcome Forwarder::remove(const raft::NodeId& to, const std::string& target,
+                                     std::chrono::milliseconds timeout, httplib::Response& response) {
+  return exchange(to, timeout, response, [&](httplib::Client& client, const httplib::Headers& headers) {
+    return client.Delete(target, headers);
   });
 }
 
@@ -71,8 +93,10 @@ std::unique_ptr<httplib::Client> Forwarder::borrow(const raft::NodeId& to, const
   return client;
 }
 
-void Forwarder::give_back(const raft::NodeId& to, std::unique_ptr<httplib::Client> client) {
+void Forwarder::give_back(const raft::NodeId& to, const HostPort& address, std::unique_ptr<httplib::Client> client) {
   const std::lock_guard lock(mutex_);
+  const auto known = addresses_.find(to);
+  if (known == addresses_.end() || !(known->second == address)) return;  // it has moved meanwhile
   auto& clients = idle_[to];
   if (clients.size() < kMaxIdleClients) clients.push_back(std::move(client));
 }

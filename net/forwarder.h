@@ -1,4 +1,6 @@
-// Hands a write to the leader and brings its answer back: one hop, over kept connections.
+// Hands a request to the leader and brings its answer back: one hop, over kept connections.
+//
+// May be used from any thread.
 #pragma once
 
 #include <chrono>
@@ -37,8 +39,13 @@ class Forwarder {
 
   Outcome post(const raft::NodeId& to, const std::string& target, const std::string& body,
                std::chrono::milliseconds timeout, httplib::Response& response);
+  Outcome remove(const raft::NodeId& to, const std::string& target, std::chrono::milliseconds timeout,
+                 httplib::Response& response);  // DELETE
   Outcome get(const raft::NodeId& to, const std::string& target, std::chrono::milliseconds timeout,
               httplib::Response& response);
+
+  // From now on the members are there. Requests on their way are not disturbed.
+  void set_addresses(std::map<raft::NodeId, HostPort> addresses);
 
   // "http://host:port" of a member; nothing when it is not known.
   std::optional<std::string> url_of(const raft::NodeId& id) const;
@@ -47,12 +54,13 @@ class Forwarder {
   template <typename Request>
   Outcome exchange(const raft::NodeId& to, std::chrono::milliseconds timeout, httplib::Response& response,
                    Request request);
+  std::optional<HostPort> address_of(const raft::NodeId& id) const;
   std::unique_ptr<httplib::Client> borrow(const raft::NodeId& to, const HostPort& address);
-  void give_back(const raft::NodeId& to, std::unique_ptr<httplib::Client> client);
+  void give_back(const raft::NodeId& to, const HostPort& address, std::unique_ptr<httplib::Client> client);
 
   const raft::NodeId self_;
-  const std::map<raft::NodeId, HostPort> addresses_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;  // guards what follows
+  std::map<raft::NodeId, HostPort> addresses_;
   std::map<raft::NodeId, std::vector<std::unique_ptr<httplib::Client>>> idle_;
 };
 

@@ -4,17 +4,32 @@
 
 namespace timestore::net {
 
-HttpTransport::HttpTransport(const std::vector<PeerAddress>& peers, int answer_timeout_ms, Events events)
-    : events_(std::move(events)) {
-  for (const PeerAddress& peer : peers) {
-    links_[peer.id] = {connect(peer, answer_timeout_ms), connect(peer, answer_timeout_ms),
-                       connect(peer, answer_timeout_ms)};
+void HttpTransport::set_peers(const std::map<raft::NodeId, HostPort>& peers) {
+  const std::lock_guard lock(links_mutex_);
+  if (stopped_) return;
+  std::erase_if(ending_, [](const Links& links) { return links.has_finished(); });
+  for (auto link = links_.begin(); link != links_.end();) {
+    const auto peer = peers.find(link->first);
+    if (peer != peers.end() && peer->second == link->second.address) {
+      ++link;
+      continue;
+    }
+    link->second.finish();
+    ending_.push_back(std::move(link->second));
+    link = links_.erase(link);
+  }
+  for (const auto& [peer, address] : peers) {
+    if (links_.contains(peer)) continue;
+    links_[peer] = {.appends = connect(peer, address),
+                    .votes = connect(peer, address),
+                    .snapshots = connect(peer, address),
+                    .address = address};
   }
 }
 
-std::unique_ptr<PeerLink> HttpTransport::connect(const PeerAddress& peer, int answer_timeout_ms) {
-  PeerLink::Options options{.peer = peer.id, .address = peer.address};
-  options.answer_timeout_ms = answer_timeout_ms;
+std::unique_ptr<PeerLink> HttpTransport::connect(const raft::NodeId& peer, const HostPort& address) {
+  PeerLink::Options options{.peer = peer, .address = address};
+  options.answer_timeout_ms = answer_timeout_ms_;
   return std::make_unique<PeerLink>(std::move(options),
                                     PeerLink::Events{.answered =
                                                          [this](raft::NodeId id, raft::Message answer) {
@@ -48,8 +63,17 @@ PeerLink& HttpTransport::Links::of(const raft::Message& request) const {
   return std::holds_alternative<raft::SnapshotRequest>(request) ? *snapshots : *votes;
 }
 
+void HttpTransport::Links::finish() const {
+  for (PeerLink* link : {appends.get(), votes.get(), snapshots.get()}) link->finish();
+}
+
+bool HttpTransport::Links::has_finished() const {
+  return appends->has_finished() && votes->has_finished() && snapshots->has_finished();
+}
+
 void HttpTransport::send(raft::Send send) {
   if (send.correlation == 0) {
+    const std::lock_guard lock(links_mutex_);
     const auto link = links_.find(send.to);
     if (link == links_.end()) return;
     return link->second.of(send.message).send(std::move(send.message));
@@ -77,11 +101,14 @@ void HttpTransport::give_up(raft::Correlation correlation) {
 }
 
 void HttpTransport::stop() {
-  for (auto& [peer, links] : links_) {
-    links.appends->stop();
-    links.votes->stop();
-    links.snapshots->stop();
+  const std::lock_guard lock(links_mutex_);
+  stopped_ = true;
+  for (auto& [peer, links] : links_) ending_.push_back(std::move(links));
+  links_.clear();
+  for (const Links& links : ending_) {
+    for (PeerLink* link : {links.appends.get(), links.votes.get(), links.snapshots.get()}) link->stop();
   }
+  ending_.clear();
 }
 
 }  // namespace timestore::net

@@ -14,11 +14,6 @@
 
 namespace timestore::net {
 
-struct PeerAddress {
-  raft::NodeId id;
-  HostPort address;
-};
-
 class HttpTransport final : public replica::Transport {
  public:
   struct Events {  // called on the threads of the links
@@ -26,7 +21,13 @@ class HttpTransport final : public replica::Transport {
     std::function<void(raft::NodeId peer)> unreachable;
   };
 
-  HttpTransport(const std::vector<PeerAddress>& peers, int answer_timeout_ms, Events events);
+  HttpTransport(int answer_timeout_ms, Events events)
+      : answer_timeout_ms_(answer_timeout_ms), events_(std::move(events)) {}
+  ~HttpTransport() override { stop(); }
+
+  // Who can be reached from now on, and where: at first nobody. What waits for somebody who goes is still sent, so that
+  // a node that is removed hears of it.
+  void set_peers(const std::map<raft::NodeId, HostPort>& peers);
 
   void send(raft::Send send) override;
   void stop();
@@ -41,18 +42,26 @@ class HttpTransport final : public replica::Transport {
     std::unique_ptr<PeerLink> appends;
     std::unique_ptr<PeerLink> votes;
     std::unique_ptr<PeerLink> snapshots;
+    HostPort address;
 
     PeerLink& of(const raft::Message& request) const;
+    void finish() const;
+    bool has_finished() const;
   };
-  std::unique_ptr<PeerLink> connect(const PeerAddress& peer, int answer_timeout_ms);
+  std::unique_ptr<PeerLink> connect(const raft::NodeId& peer, const HostPort& address);
   void note(const raft::NodeId& peer, const std::string& reason);
 
-  Events events_;
+  const int answer_timeout_ms_;
+  const Events events_;
   std::mutex mutex_;
   raft::Correlation last_correlation_ = 0;
   std::map<raft::Correlation, std::shared_ptr<std::promise<raft::Message>>> answers_;
   std::map<raft::NodeId, std::string> troubles_;  // last reason of each peer that cannot be reached, logged once
+
+  std::mutex links_mutex_;  // guards what follows; not held by any link's thread
+  bool stopped_ = false;
   std::map<raft::NodeId, Links> links_;
+  std::vector<Links> ending_;  // to those who have gone, or have moved
 };
 
 }  // namespace timestore::net

@@ -21,16 +21,6 @@ namespace {
 
 constexpr std::chrono::milliseconds kAskAgainAfter{100};
 
-std::string own_url(const Settings& settings) {
-  if (!settings.advertise.empty()) return settings.advertise;
-  HostPort address = settings.listen;
-  if (address.host == "+" || address.host == "*" || address.host == "0.0.0.0" || address.host == "::") {
-    std::array<char, 256> name{};
-    address.host = gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "localhost";
-  }
-  return "http://" + address.text();
-}
-
 std::string url_of(const HostPort& address) { return "http://" + address.text(); }
 
 // While it learns, a node must be found by others that learn too.
@@ -131,6 +121,16 @@ std::vector<raft::Member> known_members(const Settings& settings, std::vector<ra
 
 }  // namespace
 
+std::string own_url(const Settings& settings) {
+  if (!settings.advertise.empty()) return settings.advertise;
+  HostPort address = settings.listen;
+  if (address.host == "+" || address.host == "*" || address.host == "0.0.0.0" || address.host == "::") {
+    std::array<char, 256> name{};
+    address.host = gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "localhost";
+  }
+  return "http://" + address.text();
+}
+
 Result<raft::NodeId> parse_node_id(const std::string& status_json) {
   simdjson::dom::parser parser;
   std::string_view id;
@@ -141,11 +141,15 @@ Result<raft::NodeId> parse_node_id(const std::string& status_json) {
   return raft::NodeId(id);
 }
 
-Result<std::vector<raft::Member>> find_members(const Settings& settings,
-                                               const std::optional<store::LogFile::Identity>& stored,
+Result<std::vector<raft::Member>> find_members(const Settings& settings, const store::LogFile::Recovered& stored,
                                                const std::function<bool()>& should_stop) {
-  if (stored) return known_members(settings, stored->configuration.voters);
-  return members_of_first_start(settings, should_stop);
+  if (!stored.identity) {
+    if (settings.join) return std::vector<raft::Member>{};
+    return members_of_first_start(settings, should_stop);
+  }
+  const auto& newest =
+      stored.configurations.empty() ? stored.identity->configuration : stored.configurations.back().second;
+  return known_members(settings, newest.members());
 }
 
 }  // namespace timestore::net

@@ -12,6 +12,8 @@ namespace {
 // first hear from its peers before it may think that they are silent.
 constexpr std::uint32_t kMaxTicksAtOnce = 3;
 
+constexpr std::chrono::milliseconds kAskAgainAfter{20};
+
 // Tells the debug log what the core decides, in the words of the simulator's timeline.
 class DebugLog final : public replica::Witness {
  public:
@@ -31,7 +33,7 @@ int answer_timeout_ms(const Node::Options& options) {
 
 Node::Node(Options options)
     : options_(std::move(options)),
-      transport_(options_.peers, answer_timeout_ms(options_),
+      transport_(answer_timeout_ms(options_),
                  {.received =
                       [this](raft::NodeId from, raft::Message message) {
                         post([this, from = std::move(from), message = std::move(message)]() mutable {
@@ -51,6 +53,10 @@ Result<std::unique_ptr<Node>> Node::start(Options options, std::unique_ptr<store
   auto replica = replica::Replica::open(node->options_.replica, ports, std::move(log));
   if (!replica) return tl::unexpected(replica.error());
   node->replica_ = std::move(*replica);
+  for (const raft::Member& member : node->replica_->configuration().members()) {
+    node->first_urls_.emplace(member.id, member.url);
+  }
+  node->follow_members();
   node->thread_ = std::thread([raw = node.get()] { raw->run(); });
   return node;
 }
@@ -92,6 +98,7 @@ void Node::take_turn(std::vector<std::function<void()>> inputs, std::uint32_t ti
   for (auto& input : inputs) input();
   for (std::uint32_t i = 0; i < ticks && !retired_; ++i) replica_->tick();
   replica_->settle();
+  follow_members();
   publish();
   if (replica_->failure() && !failure_reported_) {
     failure_reported_ = true;
@@ -100,16 +107,65 @@ void Node::take_turn(std::vector<std::function<void()>> inputs, std::uint32_t ti
   }
 }
 
+// After the turn's messages have left: whoever goes has been told so.
+void Node::follow_members() {
+  const raft::Configuration& now = replica_->configuration();
+  if (followed_ == now) return;
+  followed_ = now;
+  std::map<raft::NodeId, HostPort> addresses;
+  for (const raft::Member& member : now.members()) {
+    if (member.id == options_.replica.node) continue;
+    const auto said = options_.addresses.find(member.id);
+    const auto first = first_urls_.find(member.id);
+    if (said != options_.addresses.end() && first != first_urls_.end() && first->second == member.url) {
+      addresses.insert(*said);
+    } else if (const auto address = parse_http_url(member.url)) {
+      addresses.emplace(member.id, *address);
+    } else {
+      log_warning("Member " + member.id + " cannot be reached: " + address.error().message);
+    }
+  }
+  for (const auto& met : met_) {
+    if (met.first != options_.replica.node) addresses.insert(met);
+  }
+  transport_.set_peers(addresses);
+  if (options_.on_members) options_.on_members(addresses);
+  note_membership(now.is_member(options_.replica.node));
+}
+
+void Node::note_membership(bool is_member) {
+  const std::optional<bool> before = std::exchange(is_member_, is_member);
+  if (before == is_member) return;
+  if (is_member) {
+    if (before) log_info("This node is a member of the cluster from now on.");
+  } else if (!followed_->members().empty()) {
+    log_warning(
+        "This node is not a member of the cluster any more. It answers reads with level=none and may be stopped.");
+  }
+}
+
+void Node::meet(std::map<raft::NodeId, HostPort> others) {
+  post([this, others = std::move(others)]() mutable {
+    met_ = std::move(others);
+    followed_.reset();
+    follow_members();
+  });
+}
+
 void Node::publish() {
   const bool usable = !replica_->failure();
   Leadership now{.is_leader = usable && replica_->is_leader(),
                  .leader = usable ? replica_->leader() : raft::NodeId(),
                  .term = replica_->core().term()};
+  bool has_led = false;
   {
     const std::lock_guard lock(leadership_mutex_);
     if (now == leadership_) return;
+    has_led = leadership_.is_leader;
     leadership_ = now;
   }
+  // Nobody will tell a leader that was removed what has become of its last proposals.
+  if (has_led && !now.is_leader && is_member_ == false) replica_->give_up_all();
   leadership_changed_.notify_all();
   if (now.is_leader) {
     log_info("This node leads term " + std::to_string(now.term) + ".");
@@ -206,6 +262,27 @@ std::optional<replica::Status> Node::status(Deadline deadline) {
   post([this, promise] { promise->set_value(replica_->status()); });
   if (future.wait_until(deadline) != std::future_status::ready) return std::nullopt;
   return future.get();
+}
+
+std::optional<replica::Status> Node::await_status(const std::function<bool(const replica::Status&)>& is_so,
+                                                  Deadline deadline) {
+  for (;;) {
+    auto now = status(deadline);
+    if (!now || is_so(*now) || Clock::now() + kAskAgainAfter >= deadline) return now;
+    std::this_thread::sleep_for(kAskAgainAfter);
+  }
+}
+
+std::optional<replica::ChangeEnd> Node::change_members(Plan plan, Deadline deadline) {
+  auto promise = std::make_shared<std::promise<std::optional<replica::ChangeEnd>>>();
+  auto future = promise->get_future();
+  post([this, promise, plan = std::move(plan)] {
+    auto change = plan(replica_->status());
+    if (!change) return promise->set_value(std::nullopt);
+    replica_->change_members(std::move(*change), [promise](const replica::ChangeEnd& end) { promise->set_value(end); });
+  });
+  if (future.wait_until(deadline) == std::future_status::ready) return future.get();
+  return replica::ChangeEnd{.kind = replica::ChangeEnd::Kind::kUnknown};
 }
 
 void Node::retire(Deadline deadline) {

@@ -8,6 +8,7 @@
 #include <condition_variable>
 #include <functional>
 #include <future>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -36,9 +37,13 @@ class Node {
  public:
   struct Options {
     replica::Options replica;
-    std::vector<PeerAddress> peers;
+    // Where the settings say that members are. It holds for as long as the configuration says of them what it says at
+    // the start; the others are where that says.
+    std::map<raft::NodeId, HostPort> addresses;
     std::chrono::milliseconds tick{10};
     std::function<void(const Error&)> on_failure;  // the replica cannot go on; called once, from the engine's thread
+    // Where the other members are from now on; called at the start and from the engine's thread.
+    std::function<void(const std::map<raft::NodeId, HostPort>&)> on_members;
   };
 
   [[nodiscard]] static Result<std::unique_ptr<Node>> start(Options options, std::unique_ptr<store::LogFile> log);
@@ -66,12 +71,27 @@ class Node {
   Leadership await_change(const Leadership& known, Deadline deadline) const;
 
   std::optional<replica::Status> status(Deadline deadline);
+
+  // Waits until `is_so` of the status, which it is asked for every few milliseconds; the last status, or nothing when
+  // this node did not answer in time.
+  std::optional<replica::Status> await_status(const std::function<bool(const replica::Status&)>& is_so,
+                                              Deadline deadline);
+  const raft::NodeId& id() const { return options_.replica.node; }
   std::chrono::milliseconds tick() const { return options_.tick; }
   std::uint32_t unreachable_ticks() const { return options_.replica.raft.election_ticks_max; }
 
   // Hands leadership over to `to`, or to whoever has most of the log when it is empty, and waits until another node
   // leads. Returns who leads then; nobody, when it did not come about in an election time-out.
   raft::NodeId transfer(raft::NodeId to, Deadline deadline);
+
+  // Begins the change that `plan` wishes for, if any, and waits for its end. The plan sees the members as they are when
+  // the change begins; it runs on the engine's thread, and may do so when the deadline has passed.
+  using Plan = std::function<std::optional<raft::Change>(const replica::Status&)>;
+  std::optional<replica::ChangeEnd> change_members(Plan plan, Deadline deadline);
+
+  // Nodes that are no members, as far as this one knows, and where they are: a node that is being let in learns of the
+  // others before the log tells.
+  void meet(std::map<raft::NodeId, HostPort> others);
 
   // Waits until all callers have their answers, and hands leadership over, up to the deadline. Then steps down, never
   // to lead again, and answers everybody who still waits. Peers are still answered.
@@ -86,6 +106,8 @@ class Node {
   void run();
   void take_turn(std::vector<std::function<void()>> inputs, std::uint32_t ticks);
   void publish();
+  void follow_members();
+  void note_membership(bool is_member);
   std::optional<raft::Index> await_read(std::function<void(replica::ReadCallback)> begin, Deadline deadline);
 
   const Options options_;
@@ -103,6 +125,10 @@ class Node {
   Leadership leadership_;
 
   // Used on the engine's thread only.
+  std::map<raft::NodeId, std::string> first_urls_;  // what the configuration said at the start
+  std::optional<raft::Configuration> followed_;     // the configuration whose members the transport knows
+  std::map<raft::NodeId, HostPort> met_;
+  std::optional<bool> is_member_;
   bool retired_ = false;
   bool failure_reported_ = false;
   std::thread thread_;

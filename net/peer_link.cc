@@ -59,6 +59,14 @@ void PeerLink::stop() {
   if (thread_.joinable()) thread_.join();
 }
 
+void PeerLink::finish() {
+  {
+    const std::lock_guard lock(mutex_);
+    finishing_ = true;
+  }
+  changed_.notify_one();
+}
+
 bool PeerLink::join_with_last(const raft::Message& request) {
   if (queue_.empty()) return false;
   const auto* next = std::get_if<raft::AppendRequest>(&request);
@@ -69,7 +77,7 @@ bool PeerLink::join_with_last(const raft::Message& request) {
 void PeerLink::send(raft::Message request) {
   {
     const std::lock_guard lock(mutex_);
-    if (stopping_ || join_with_last(request)) return;
+    if (stopping_ || finishing_ || join_with_last(request)) return;
     if (queue_.size() >= options_.max_queue) return;
     queue_.push_back(std::move(request));
   }
@@ -91,9 +99,10 @@ void PeerLink::run() {
     raft::Message request;
     {
       std::unique_lock lock(mutex_);
-      changed_.wait(lock, [&] { return stopping_ || !queue_.empty(); });
-      if (stopping_) {
+      changed_.wait(lock, [&] { return stopping_ || finishing_ || !queue_.empty(); });
+      if (stopping_ || queue_.empty()) {
         client_ = nullptr;
+        has_finished_ = true;
         return;
       }
       request = std::move(queue_.front());
@@ -105,9 +114,11 @@ void PeerLink::run() {
 
 void PeerLink::exchange(httplib::Client& client, const raft::Message& request) {
   const char* path = path_of(request);
-  const auto response = client.Post(path, raft::encode(request), "application/json");
+  const auto response =
+      client.Post(path, {{kAddresseeHeader, options_.peer}}, raft::encode(request), "application/json");
   if (!response) return events_.failed(options_.peer, httplib::to_string(response.error()));
   if (response->status == 404 && !is_of_the_original(request)) return does_not_know(request);
+  if (response->status == 421) return events_.failed(options_.peer, "another node has its address");
   if (response->status != 200) {
     return events_.failed(options_.peer, "status " + std::to_string(response->status) + " for " + path);
   }

@@ -5,6 +5,7 @@
 // appends that continue one another travel as one request.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <functional>
@@ -20,6 +21,10 @@ class Client;
 }
 
 namespace timestore::net {
+
+// Names whom a message is for. Who is somebody else answers 421: under an address that has passed from one node to
+// another, nobody may acknowledge in the name of the other.
+inline constexpr const char* kAddresseeHeader = "X-Timestore-To";
 
 class PeerLink {
  public:
@@ -40,7 +45,9 @@ class PeerLink {
   ~PeerLink();
 
   void send(raft::Message request);
-  void stop();
+  void finish();  // what waits is still sent, and nothing else; returns at once
+  bool has_finished() const { return has_finished_; }
+  void stop();  // what is on its way is interrupted
 
  private:
   void run();
@@ -54,6 +61,8 @@ class PeerLink {
   std::condition_variable changed_;
   std::deque<raft::Message> queue_;
   bool stopping_ = false;
+  bool finishing_ = false;
+  std::atomic<bool> has_finished_ = false;
   httplib::Client* client_ = nullptr;  // guarded by mutex_; to interrupt it when stopping
   std::thread thread_;
 };

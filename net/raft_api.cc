@@ -1,8 +1,11 @@
 #include "net/raft_api.h"
 
+#include <algorithm>
+
 #include "engine/base/json_text.h"
 #include "engine/raft/codec.h"
 #include "net/http/problem.h"
+#include "net/peer_link.h"
 
 namespace timestore::net {
 
@@ -38,7 +41,22 @@ std::string_view name_of(replica::Status::Role role) {
   return "";
 }
 
-// Only a leader hears from the others; elsewhere what it would know is null.
+}  // namespace
+
+std::string_view name_of(replica::Status::Peer::Role role) {
+  switch (role) {
+    case replica::Status::Peer::Role::kVoter:
+      return "voter";
+    case replica::Status::Peer::Role::kLearner:
+      return "learner";
+    case replica::Status::Peer::Role::kJoining:
+      return "joining";
+    case replica::Status::Peer::Role::kOutgoing:
+      return "outgoing";
+  }
+  return "";
+}
+
 std::string member_json(const replica::Status& status, const replica::Status::Peer& peer,
                         std::chrono::milliseconds tick, std::uint32_t unreachable_ticks) {
   const bool is_self = peer.id == status.node;
@@ -48,7 +66,7 @@ std::string member_json(const replica::Status& status, const replica::Status::Pe
   out += ',';
   add_member(out, "url", peer.url);
   out += ',';
-  add_member(out, "role", "voter");
+  add_member(out, "role", name_of(peer.role));
   out += ',';
   if (is_self || leads) {
     add_member(out, "matchIndex", peer.match);
@@ -62,7 +80,15 @@ std::string member_json(const replica::Status& status, const replica::Status::Pe
   return out + "}";
 }
 
-}  // namespace
+std::string members_json(const replica::Status& status, std::chrono::milliseconds tick,
+                         std::uint32_t unreachable_ticks) {
+  std::string out = "[";
+  for (const auto& peer : status.peers) {
+    if (&peer != status.peers.data()) out += ',';
+    out += member_json(status, peer, tick, unreachable_ticks);
+  }
+  return out + "]";
+}
 
 std::string status_json(const replica::Status& status, const std::string& version, Clock::duration uptime,
                         std::chrono::milliseconds tick, std::uint32_t unreachable_ticks) {
@@ -89,42 +115,44 @@ std::string status_json(const replica::Status& status, const std::string& versio
   out += ',';
   add_member(out, "uptimeSeconds",
              static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::seconds>(uptime).count()));
-  out += ",\"members\":[";
-  for (const auto& peer : status.peers) {
-    if (&peer != status.peers.data()) out += ',';
-    out += member_json(status, peer, tick, unreachable_ticks);
-  }
-  return out + "]}";
+  const bool is_member = std::any_of(status.peers.begin(), status.peers.end(),
+                                     [&](const replica::Status::Peer& peer) { return peer.id == status.node; });
+  out += is_member ? ",\"isMember\":true" : ",\"isMember\":false";
+  out += status.is_joint ? ",\"isJoint\":true" : ",\"isJoint\":false";
+  out += status.is_novice ? ",\"isNovice\":true" : ",\"isNovice\":false";
+  return out + ",\"members\":" + members_json(status, tick, unreachable_ticks) + "}";
 }
 
 void RaftApi::add_routes(http::Router& router) {
-  const http::BodyRules json{.media_types = {"application/json"}, .max_bytes = kMaxRaftBodyBytes};
-  router.add({.method = "POST",
-              .pattern = "/raft/vote",
-              .handler = [this](const auto& request, auto& response) { post_vote(request, response); },
-              .body = json});
-  router.add({.method = "POST",
-              .pattern = "/raft/prevote",
-              .handler = [this](const auto& request, auto& response) { post_pre_vote(request, response); },
-              .body = json});
-  router.add({.method = "POST",
-              .pattern = "/raft/timeout-now",
-              .handler = [this](const auto& request, auto& response) { post_timeout_now(request, response); },
-              .body = json});
-  router.add({.method = "POST",
-              .pattern = "/raft/append",
-              .handler = [this](const auto& request, auto& response) { post_append(request, response); },
-              .body = json});
-  router.add({.method = "POST",
-              .pattern = "/raft/snapshot",
-              .handler = [this](const auto& request, auto& response) { post_snapshot(request, response); },
-              .body = json});
+  using Handler = void (RaftApi::*)(const http::Request&, httplib::Response&);
+  const std::pair<const char*, Handler> messages[] = {{"/raft/vote", &RaftApi::post_vote},
+                                                      {"/raft/prevote", &RaftApi::post_pre_vote},
+                                                      {"/raft/timeout-now", &RaftApi::post_timeout_now},
+                                                      {"/raft/append", &RaftApi::post_append},
+                                                      {"/raft/snapshot", &RaftApi::post_snapshot}};
+  for (const auto& [pattern, handler] : messages) {
+    router.add({.method = "POST",
+                .pattern = pattern,
+                .handler =
+                    [this, take = handler](const auto& request, auto& response) {
+                      if (is_for_us(request, response)) (this->*take)(request, response);
+                    },
+                .body = http::BodyRules{.media_types = {"application/json"}, .max_bytes = kMaxRaftBodyBytes}});
+  }
   router.add({.method = "GET", .pattern = "/raft/status", .handler = [this](const auto&, auto& response) {
                 get_status(response);
               }});
   router.add({.method = "GET", .pattern = "/raft/read-index", .handler = [this](const auto& request, auto& response) {
                 get_read_index(request, response);
               }});
+}
+
+bool RaftApi::is_for_us(const http::Request& request, httplib::Response& response) const {
+  if (!request.http.has_header(kAddresseeHeader)) return true;  // an original names nobody
+  if (request.http.get_header_value(kAddresseeHeader) == node_.id()) return true;
+  Problem{.kind = ProblemKind::kMisdirected, .detail = "This is node " + node_.id() + ", not the one that is meant."}
+      .write_to(response);
+  return false;
 }
 
 void RaftApi::post_vote(const http::Request& request, httplib::Response& response) {

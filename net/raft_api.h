@@ -20,6 +20,7 @@ class RaftApi {
   void add_routes(http::Router& router);
 
  private:
+  bool is_for_us(const http::Request& request, httplib::Response& response) const;
   void post_vote(const http::Request& request, httplib::Response& response);
   void post_append(const http::Request& request, httplib::Response& response);
   void post_snapshot(const http::Request& request, httplib::Response& response);
@@ -35,6 +36,16 @@ class RaftApi {
   std::string version_;
   Deadline started_;
 };
+
+// "voter", "learner", "joining" or "outgoing".
+std::string_view name_of(replica::Status::Peer::Role role);
+
+// A member as its node, or the leader, sees it. Only a leader hears from the others; elsewhere what it would know is
+// null.
+std::string member_json(const replica::Status& status, const replica::Status::Peer& peer,
+                        std::chrono::milliseconds tick, std::uint32_t unreachable_ticks);
+std::string members_json(const replica::Status& status, std::chrono::milliseconds tick,
+                         std::uint32_t unreachable_ticks);  // all of them, as an array
 
 // The JSON of /raft/status; `uptime` is rounded down to seconds.
 std::string status_json(const replica::Status& status, const std::string& version, Clock::duration uptime,

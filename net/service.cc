@@ -18,11 +18,7 @@ constexpr std::chrono::milliseconds kAnswerTime{2000};
 std::map<raft::NodeId, HostPort> addresses_of(const std::vector<raft::Member>& members) {
   std::map<raft::NodeId, HostPort> addresses;
   for (const raft::Member& member : members) {
-    if (const auto address = parse_http_url(member.url)) {
-      addresses.emplace(member.id, *address);
-    } else {
-      log_warning("Member " + member.id + " cannot be reached: " + address.error().message);
-    }
+    if (const auto address = parse_http_url(member.url)) addresses.emplace(member.id, *address);
   }
   return addresses;
 }
@@ -41,9 +37,7 @@ Node::Options node_options(const Settings& settings, const std::vector<raft::Mem
   options.replica.kept_bytes = settings.kept_bytes;
   options.replica.seed = std::random_device{}() | (std::uint64_t{std::random_device{}()} << 32);
   options.tick = std::chrono::milliseconds(settings.tick_ms);
-  for (const auto& [id, address] : addresses_of(members)) {
-    if (id != settings.node_id) options.peers.push_back({id, address});
-  }
+  options.addresses = addresses_of(members);
   return options;
 }
 
@@ -57,8 +51,7 @@ Result<void> make_directory(const std::string& path) {
 
 }  // namespace
 
-Service::Service(const Settings& settings, const std::vector<raft::Member>& members)
-    : forwarder_(settings.node_id, addresses_of(members)), readers_(settings.series_path) {}
+Service::Service(const Settings& settings) : forwarder_(settings.node_id, {}), readers_(settings.series_path) {}
 
 Result<std::unique_ptr<Service>> Service::start(const Settings& settings, const std::string& version,
                                                 std::function<void(const Error&)> on_failure,
@@ -66,23 +59,26 @@ Result<std::unique_ptr<Service>> Service::start(const Settings& settings, const 
   if (auto made = make_directory(settings.series_path); !made) return tl::unexpected(made.error());
   auto log = store::LogFile::open(settings.log_path);
   if (!log) return tl::unexpected(log.error());
-  const auto members = find_members(settings, (*log)->recovered().identity, should_stop);
+  const auto members = find_members(settings, (*log)->recovered(), should_stop);
   if (!members) return tl::unexpected(members.error());
 
+  std::unique_ptr<Service> service(new Service(settings));
   Node::Options options = node_options(settings, *members);
   options.on_failure = std::move(on_failure);
+  options.on_members = [&forwarder = service->forwarder_](const auto& others) { forwarder.set_addresses(others); };
   auto node = Node::start(std::move(options), std::move(*log));
   if (!node) return tl::unexpected(node.error());
 
-  std::unique_ptr<Service> service(new Service(settings, *members));
   service->node_ = std::move(*node);
   service->cluster_ = std::make_unique<ClusterAccess>(*service->node_, service->forwarder_);
   service->time_series_ = std::make_unique<TimeSeriesApi>(*service->cluster_, service->readers_, settings.patience);
   service->raft_ = std::make_unique<RaftApi>(*service->node_, *service->cluster_, version);
   service->cluster_api_ = std::make_unique<ClusterApi>(*service->node_, *service->cluster_, service->forwarder_);
+  service->members_api_ = std::make_unique<MembersApi>(*service->node_, *service->cluster_, service->forwarder_);
   http::Router router;
   service->time_series_->add_routes(router);
   service->cluster_api_->add_routes(router);
+  service->members_api_->add_routes(router);
   service->raft_->add_routes(router);
   SwaggerApi().add_routes(router);
 
@@ -94,8 +90,12 @@ Result<std::unique_ptr<Service>> Service::start(const Settings& settings, const 
   auto server = http::Server::start(std::move(router), std::move(http));
   if (!server) return tl::unexpected(server.error());
   service->http_ = std::move(*server);
-  log_info("Node " + settings.node_id + " of " + std::to_string(members->size()) + " listens on " +
-           settings.listen.text() + ".");
+  log_info("Node " + settings.node_id + (members->empty() ? "" : " of " + std::to_string(members->size())) +
+           " listens on " + settings.listen.text() + ".");
+  if (settings.join && members->empty()) {
+    service->admission_ = std::make_unique<Admission>(
+        Admission::Options{.asked = *settings.join, .self = {settings.node_id, own_url(settings)}}, *service->node_);
+  }
   return service;
 }
 
@@ -103,6 +103,7 @@ Service::~Service() { stop(); }
 
 void Service::stop() {
   if (!http_) return;
+  admission_.reset();
   cluster_->refuse_from_now_on();
   node_->retire(Clock::now() + kDrainTime);
   http_->stop(kAnswerTime);

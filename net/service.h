@@ -7,10 +7,12 @@
 #include <string>
 #include <vector>
 
+#include "net/admission.h"
 #include "net/cluster_access.h"
 #include "net/cluster_api.h"
 #include "net/forwarder.h"
 #include "net/http/server.h"
+#include "net/members_api.h"
 #include "net/node.h"
 #include "net/raft_api.h"
 #include "net/readers.h"
@@ -32,7 +34,7 @@ class Service {
   void stop();
 
  private:
-  Service(const Settings& settings, const std::vector<raft::Member>& members);
+  explicit Service(const Settings& settings);
 
   Forwarder forwarder_;
   Readers readers_;
@@ -40,8 +42,10 @@ class Service {
   std::unique_ptr<ClusterAccess> cluster_;
   std::unique_ptr<TimeSeriesApi> time_series_;
   std::unique_ptr<ClusterApi> cluster_api_;
+  std::unique_ptr<MembersApi> members_api_;
   std::unique_ptr<RaftApi> raft_;
   std::unique_ptr<http::Server> http_;
+  std::unique_ptr<Admission> admission_;  // of a node that joins
 };
 
 }  // namespace timestore::net

@@ -21,18 +21,6 @@ std::vector<std::string> split(const std::string& text, char separator) {
   return parts;
 }
 
-Result<raft::NodeId> check_node_id(const std::string& id, const std::string& setting) {
-  if (id.empty()) return fail(setting + " is missing: name this node, for example --node-id node1.");
-  if (id.size() > raft::kMaxNodeIdBytes) {
-    return fail(setting + " has " + std::to_string(id.size()) + " bytes; at most " +
-                std::to_string(raft::kMaxNodeIdBytes) + " are allowed.");
-  }
-  const bool plain = std::all_of(
-      id.begin(), id.end(), [](unsigned char c) { return std::isalnum(c) != 0 || c == '-' || c == '_' || c == '.'; });
-  if (!plain) return fail(setting + " \"" + id + "\" may hold only letters, digits, '-', '_' and '.'.");
-  return id;
-}
-
 Result<HostPort> check_listen(const SettingsText& text) {
   if (!text.listen.empty()) {
     auto address = parse_host_port(text.listen);
@@ -119,6 +107,26 @@ Result<Settings> check_times(Settings settings, const SettingsText& text) {
 
 }  // namespace
 
+Result<raft::NodeId> check_node_id(const std::string& id, const std::string& setting) {
+  if (id.empty()) return fail(setting + " is missing: name this node, for example --node-id node1.");
+  if (id.size() > raft::kMaxNodeIdBytes) {
+    return fail(setting + " has " + std::to_string(id.size()) + " bytes; at most " +
+                std::to_string(raft::kMaxNodeIdBytes) + " are allowed.");
+  }
+  const bool plain = std::all_of(
+      id.begin(), id.end(), [](unsigned char c) { return std::isalnum(c) != 0 || c == '-' || c == '_' || c == '.'; });
+  if (!plain) return fail(setting + " \"" + id + "\" may hold only letters, digits, '-', '_' and '.'.");
+  return id;
+}
+
+Result<std::string> log_path_of(const std::string& database) {
+  const auto path = check_database(database);
+  if (!path) return tl::unexpected(path.error());
+  std::string log_path = (path->parent_path() / path->stem()).string() + ".raft.db";
+  if (log_path != path->string()) return log_path;
+  return fail("--database must not end in .raft.db: that is the name of the log file beside it.");
+}
+
 Result<Settings> check(const SettingsText& text) {
   Settings settings;
   auto id = check_node_id(text.node_id, "--node-id");
@@ -139,13 +147,20 @@ Result<Settings> check(const SettingsText& text) {
   if (!peers) return tl::unexpected(peers.error());
   settings.peers = std::move(*peers);
 
-  auto database = check_database(text.database);
-  if (!database) return tl::unexpected(database.error());
-  settings.series_path = database->string();
-  settings.log_path = (database->parent_path() / database->stem()).string() + ".raft.db";
-  if (settings.log_path == settings.series_path) {
-    return fail("--database must not end in .raft.db: that is the name of the log file beside it.");
+  if (!text.join.empty()) {
+    if (!text.peers.empty()) {
+      return fail(
+          "--join and --peers exclude each other: a node either joins a cluster that runs or founds a new one.");
+    }
+    auto join = parse_http_url(text.join);
+    if (!join) return fail("--join: " + join.error().message);
+    settings.join = *join;
   }
+
+  auto log_path = log_path_of(text.database);
+  if (!log_path) return tl::unexpected(log_path.error());
+  settings.series_path = text.database;
+  settings.log_path = *log_path;
 
   const std::set<std::string> levels = {"trace", "debug", "info", "warn", "error", "critical", "off"};
   if (!levels.contains(text.log_level)) {

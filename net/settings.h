@@ -19,6 +19,7 @@ struct SettingsText {
   std::string urls;       // the original's ASPNETCORE_URLS, used when `listen` is empty
   std::string advertise;  // the URL that others reach this node by
   std::string peers;      // comma-separated id=url or url
+  std::string join;       // the URL of a member of the cluster that this node shall be let into
   std::string database;
   std::string log_level = "info";
   std::string log_format = "text";
@@ -46,6 +47,7 @@ struct Settings {
   HostPort listen;
   std::string advertise;
   std::vector<Peer> peers;
+  std::optional<HostPort> join;
   std::string series_path;
   std::string log_path;  // beside the series file
   std::string log_level;
@@ -58,6 +60,12 @@ struct Settings {
   std::uint64_t kept_bytes = 0;
   Patience patience;
 };
+
+// Letters, digits, '-', '_' and '.', and not too many. The error begins with `setting`.
+[[nodiscard]] Result<raft::NodeId> check_node_id(const std::string& id, const std::string& setting);
+
+// Where the log file of a database is: beside it. The error names --database.
+[[nodiscard]] Result<std::string> log_path_of(const std::string& database);
 
 // The error is one sentence that names the setting and says what it should be.
 [[nodiscard]] Result<Settings> check(const SettingsText& text);

@@ -1,4 +1,4 @@
-// timestored: one node of a Time Store DB cluster.
+// timestored: one node of a Time Store DB cluster. `timestored recover` is described in recover.h.
 //
 // Exit status: 0 stopped by a signal, 1 could not start or go on, 2 wrong settings (nothing was opened).
 #include <CLI/CLI.hpp>
@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -16,6 +17,7 @@
 #include "net/log.h"
 #include "net/service.h"
 #include "net/settings.h"
+#include "tools/recover.h"
 
 namespace {
 
@@ -58,12 +60,13 @@ void describe(CLI::App& app, SettingsText& text) {
   app.allow_config_extras(CLI::config_extras_mode::error);
   app.footer(
       "The environment may say Raft__NodeId, Raft__Peers, Database__Path and ASPNETCORE_URLS. Flags win over it, "
-      "and it wins over the file.");
+      "and it wins over the file. `timestored recover --help` is for when all other nodes are lost.");
   app.add_option("--node-id", text.node_id, "This node's name, unique in the cluster");
   app.add_option("--listen", text.listen, "Where to listen: host:port");
   app.add_option("--urls", text.urls, "Where to listen, as a URL, when --listen is not given: http://+:5001");
   app.add_option("--advertise", text.advertise, "The URL by which the other nodes and clients reach this node");
   app.add_option("--peers", text.peers, "The other nodes: id=http://host:port,... (a bare URL is asked for its id)");
+  app.add_option("--join", text.join, "The URL of any member of the cluster that this new node shall be let into");
   app.add_option("--database", text.database, "The series file; the log file NAME.raft.db stands beside it");
   app.add_option("--log-level", text.log_level, "trace, debug, info, warn, error, critical or off")
       ->capture_default_str();
@@ -135,6 +138,7 @@ int run(const timestore::net::Settings& settings) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  if (argc > 1 && std::string_view(argv[1]) == "recover") return timestore::tools::recover(argc - 1, argv + 1);
   SettingsText text;
   CLI::App app("A node of Time Store DB, a replicated time-series database.", "timestored");
   describe(app, text);

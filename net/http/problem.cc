@@ -33,6 +33,8 @@ Facts facts_of(ProblemKind kind) {
       return {415, "unsupported-media-type", "Unsupported Media Type"};
     case ProblemKind::kExpectationFailed:
       return {417, "expectation-failed", "Expectation Failed"};
+    case ProblemKind::kMisdirected:
+      return {421, "misdirected", "Misdirected Request"};
     case ProblemKind::kTooManyRequests:
       return {429, "too-many-requests", "Too Many Requests"};
     case ProblemKind::kHeadersTooLarge:

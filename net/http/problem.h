@@ -25,6 +25,7 @@ enum class ProblemKind {
   kTargetTooLong,         // 414 target-too-long: path and query
   kUnsupportedMediaType,  // 415 unsupported-media-type: Content-Type or Content-Encoding
   kExpectationFailed,     // 417 expectation-failed
+  kMisdirected,           // 421 misdirected: the request is for another node
   kTooManyRequests,       // 429 too-many-requests
   kHeadersTooLarge,       // 431 headers-too-large: the request's head, or the number of its fields
   kInternal,              // 500 internal: a fault of ours

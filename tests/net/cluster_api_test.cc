@@ -4,13 +4,8 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <simdjson.h>
-#include <stdlib.h>
 
-#include <filesystem>
-
-#include "net/http/server.h"
-#include "net/log.h"
+#include "tests/net/one_node.h"
 
 namespace timestore::net {
 namespace {
@@ -22,105 +17,21 @@ using ::testing::IsEmpty;
 constexpr const char* kTransfer = "/cluster/transfer";
 constexpr const char* kJson = "application/json";
 
-// A node that is asked to hand over, and gives the answer that the test wants.
-class AskedNode {
- public:
-  explicit AskedNode(http::Handler answer) {
-    http::Router router;
-    router.add({.method = "POST",
-                .pattern = kTransfer,
-                .handler =
-                    [this, answer = std::move(answer)](const http::Request& request, httplib::Response& response) {
-                      requests_.push_back(request.http.get_header_value(kForwardedHeader) + ": " + request.http.body);
-                      answer(request, response);
-                    },
-                .body = http::BodyRules{}});
-    server_ = std::move(*http::Server::start(std::move(router), {}));
-  }
-
-  HostPort address() const { return {"127.0.0.1", server_->port()}; }
-  // Who passed on what. Requires that nobody asks now.
-  const std::vector<std::string>& requests() const { return requests_; }
-
- private:
-  std::vector<std::string> requests_;
-  std::unique_ptr<http::Server> server_;
-};
-
-class ClusterApiTest : public ::testing::Test {
+class ClusterApiTest : public OneNodeTest {
  protected:
-  void SetUp() override {
-    start_log("error", "text", "test");
-    std::string pattern = (std::filesystem::temp_directory_path() / "timestore-cluster-XXXXXX").string();
-    ASSERT_NE(mkdtemp(pattern.data()), nullptr);
-    directory_ = pattern;
-  }
-  void TearDown() override {
-    if (server_) server_->stop(std::chrono::seconds(1));
-    if (node_) node_->stop();
-    std::filesystem::remove_all(directory_);
-  }
-
-  void start(std::vector<raft::Member> voters, std::uint32_t election_ticks, std::map<raft::NodeId, HostPort> others) {
-    Node::Options options;
-    options.replica.node = "n1";
-    options.replica.configuration.voters = std::move(voters);
-    options.replica.series_path = directory_ / "n1.db";
-    options.replica.log_path = directory_ / "n1.raft.db";
-    options.replica.raft.election_ticks_min = election_ticks;
-    options.replica.raft.election_ticks_max = election_ticks;
-    auto log = store::LogFile::open(options.replica.log_path);
-    ASSERT_TRUE(log) << log.error().message;
-    auto node = Node::start(std::move(options), std::move(*log));
-    ASSERT_TRUE(node) << node.error().message;
-    node_ = std::move(*node);
-    forwarder_.emplace("n1", std::move(others));
-    access_.emplace(*node_, *forwarder_);
+  void add_routes(http::Router& router) override {
     api_.emplace(*node_, *access_, *forwarder_);
-    http::Router router;
     api_->add_routes(router);
-    server_ = std::move(*http::Server::start(std::move(router), {}));
-  }
-
-  void start_alone() {
-    start({{"n1", ""}}, 1, {});
-    for (Leadership seen; !seen.is_leader;) seen = node_->await_change(seen, Clock::now() + std::chrono::seconds(10));
-  }
-
-  // It calls no election itself.
-  void start_as_follower(std::map<raft::NodeId, HostPort> others) {
-    start({{"n1", ""}, {"n2", ""}, {"n3", ""}}, 100'000, std::move(others));
-  }
-
-  void follow(const raft::NodeId& leader, raft::Term term) {
-    const auto answer = node_->answer(leader, raft::AppendRequest{.term = term, .leader = leader, .entries = {}},
-                                      Clock::now() + std::chrono::seconds(10));
-    ASSERT_TRUE(answer);
-    ASSERT_EQ(node_->leadership().leader, leader);
   }
 
   httplib::Response post(const std::string& body, const httplib::Headers& headers = {}) const {
-    httplib::Client client("127.0.0.1", server_->port());
-    client.set_read_timeout(std::chrono::seconds(30));
-    const auto answer = client.Post(kTransfer, headers, body, kJson);
+    const auto answer = client().Post(kTransfer, headers, body, kJson);
     EXPECT_TRUE(answer) << httplib::to_string(answer.error());
     return answer ? *answer : httplib::Response();
   }
 
-  std::filesystem::path directory_;
-  std::unique_ptr<Node> node_;
-  std::optional<Forwarder> forwarder_;
-  std::optional<ClusterAccess> access_;
   std::optional<ClusterApi> api_;
-  std::unique_ptr<http::Server> server_;
 };
-
-std::string detail_of(const httplib::Response& response) {
-  simdjson::dom::parser parser;
-  std::string_view detail;
-  if (parser.parse(response.body)["detail"].get(detail) != simdjson::SUCCESS) return "no detail: " + response.body;
-  return std::string(detail);
-}
 
 TEST_F(ClusterApiTest, a_body_that_makes_no_sense_is_refused_with_a_sentence) {
   start_alone();
@@ -146,7 +57,7 @@ TEST_F(ClusterApiTest, a_body_that_makes_no_sense_is_refused_with_a_sentence) {
 
 TEST_F(ClusterApiTest, a_body_of_another_kind_is_refused) {
   start_alone();
-  httplib::Client client("127.0.0.1", server_->port());
+  httplib::Client client = this->client();
   EXPECT_EQ(client.Post(kTransfer, R"({"to":"n1"})", "text/plain")->status, 415);
   EXPECT_EQ(client.Get(kTransfer)->status, 405);
 }
@@ -180,7 +91,7 @@ TEST_F(ClusterApiTest, a_node_alone_has_nobody_to_hand_over_to) {
 }
 
 TEST_F(ClusterApiTest, a_follower_passes_the_request_on_and_the_answer_back) {
-  AskedNode n2([](const auto&, httplib::Response& response) {
+  AskedNode n2("POST", kTransfer, [](const auto&, httplib::Response& response) {
     response.status = 503;
     response.set_header("Retry-After", "7");
     response.set_content(R"({"detail":"Node n3 does not answer, so node n2 leads on."})", "application/problem+json");
@@ -192,11 +103,11 @@ TEST_F(ClusterApiTest, a_follower_passes_the_request_on_and_the_answer_back) {
   EXPECT_EQ(answer.get_header_value("Retry-After"), "7");
   EXPECT_EQ(answer.get_header_value("Content-Type"), "application/problem+json");
   EXPECT_EQ(detail_of(answer), "Node n3 does not answer, so node n2 leads on.");
-  EXPECT_THAT(n2.requests(), ElementsAre(R"(n1: {"to":"n3"})"));
+  EXPECT_THAT(n2.requests(), ElementsAre(R"(n1: /cluster/transfer {"to":"n3"})"));
 }
 
 TEST_F(ClusterApiTest, what_was_passed_on_once_is_not_passed_on_again) {
-  AskedNode n2([](const auto&, auto&) {});
+  AskedNode n2("POST", kTransfer, [](const auto&, auto&) {});
   start_as_follower({{"n2", n2.address()}});
   follow("n2", 1);
   const auto answer = post("{}", {{kForwardedHeader, "n3"}});
@@ -207,8 +118,9 @@ TEST_F(ClusterApiTest, what_was_passed_on_once_is_not_passed_on_again) {
 }
 
 TEST_F(ClusterApiTest, a_leader_that_leads_no_more_is_left_for_the_next_one) {
-  AskedNode n3([](const auto&, httplib::Response& response) { response.set_content(R"({"leaderId":"n1"})", kJson); });
-  AskedNode n2([&](const auto&, httplib::Response& response) {
+  AskedNode n3("POST", kTransfer,
+               [](const auto&, httplib::Response& response) { response.set_content(R"({"leaderId":"n1"})", kJson); });
+  AskedNode n2("POST", kTransfer, [&](const auto&, httplib::Response& response) {
     follow("n3", 2);
     response.status = 503;
     response.set_header(kNotLeaderHeader, "1");
@@ -218,8 +130,8 @@ TEST_F(ClusterApiTest, a_leader_that_leads_no_more_is_left_for_the_next_one) {
   const auto answer = post(R"({"to":"n1"})");
   EXPECT_EQ(answer.status, 200) << answer.body;
   EXPECT_EQ(answer.body, R"({"leaderId":"n1"})");
-  EXPECT_THAT(n2.requests(), ElementsAre(R"(n1: {"to":"n1"})"));
-  EXPECT_THAT(n3.requests(), ElementsAre(R"(n1: {"to":"n1"})"));
+  EXPECT_THAT(n2.requests(), ElementsAre(R"(n1: /cluster/transfer {"to":"n1"})"));
+  EXPECT_THAT(n3.requests(), ElementsAre(R"(n1: /cluster/transfer {"to":"n1"})"));
 }
 
 TEST_F(ClusterApiTest, a_node_that_is_about_to_stop_does_not_wait_for_a_leader) {
@@ -227,7 +139,7 @@ TEST_F(ClusterApiTest, a_node_that_is_about_to_stop_does_not_wait_for_a_leader) 
   access_->refuse_from_now_on();
   const auto answer = post("{}");
   EXPECT_EQ(answer.status, 503);
-  EXPECT_THAT(detail_of(answer), HasSubstr("No leader is known"));
+  EXPECT_THAT(detail_of(answer), HasSubstr("No leader could be asked"));
 }
 
 }  // namespace

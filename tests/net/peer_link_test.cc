@@ -121,6 +121,24 @@ TEST(PeerLink, a_queue_that_is_full_drops_what_comes) {
   EXPECT_EQ(peer.received.size(), 3U);
 }
 
+// Or a node that is removed would not hear of it.
+TEST(PeerLink, that_is_finished_sends_what_waits_and_nothing_else) {
+  Peer peer;
+  Answers answers;
+  PeerLink link({.peer = "n2", .address = {"127.0.0.1", peer.server->port()}}, answers.events());
+  link.send(append(0, {"a"}));
+  peer.await_requests(1);
+  link.send(append(9, {"b"}));
+  link.finish();
+  link.send(append(20, {"c"}));
+  EXPECT_FALSE(link.has_finished());
+  peer.allow();
+  answers.await(2);
+  while (!link.has_finished()) std::this_thread::yield();
+  ASSERT_EQ(peer.received.size(), 2U);
+  EXPECT_EQ(peer.received[1], append(9, {"b"}));
+}
+
 TEST(PeerLink, says_why_a_peer_cannot_be_reached) {
   int closed_port = 0;
   {

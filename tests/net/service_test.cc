@@ -144,6 +144,43 @@ TEST_F(ServiceTest, without_a_quorum_nothing_is_stored_and_only_level_none_is_re
   EXPECT_EQ(read->body, "[]");
 }
 
+// An address may pass from one node to another: nobody may acknowledge what was meant for somebody else.
+TEST_F(ServiceTest, a_message_for_another_node_is_not_taken) {
+  start(0);
+  const std::string heartbeat =
+      R"({"term":9,"leaderId":"node2","prevLogIndex":0,"prevLogTerm":0,"entries":[],"leaderCommit":0})";
+  const auto post = [&](const httplib::Headers& headers) {
+    return client(0).Post("/raft/append", headers, heartbeat, "application/json");
+  };
+  EXPECT_EQ(post({{kAddresseeHeader, "node3"}})->status, 421);
+  EXPECT_THAT(client(0).Get("/raft/status")->body, ::testing::Not(::testing::HasSubstr(R"("term":9)")));
+  EXPECT_EQ(post({{kAddresseeHeader, "node1"}})->status, 200);
+  EXPECT_EQ(post({})->status, 200) << "an original names nobody";
+}
+
+TEST_F(ServiceTest, a_node_that_joins_through_any_member_takes_part_when_the_founder_is_gone) {
+  SettingsText founder = text(0);
+  founder.peers.clear();
+  start(0, founder);
+  for (std::size_t number = 1; number < 3; ++number) {
+    SettingsText joins = text(number);
+    joins.peers.clear();
+    joins.join = "http://127.0.0.1:" + std::to_string(ports_[number - 1]);
+    start(number, joins);
+    const std::string location = "/cluster/members/" + joins.node_id;
+    for (std::string role; role.find(R"("role":"voter")") == std::string::npos;) {
+      role = client(0).Get(location)->body;
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+  }
+  ASSERT_EQ(client(2).Post("/api/timeseries", body(1), "application/json")->status, 200);
+  EXPECT_EQ(client(2).Delete("/cluster/members/node1")->status, 200);
+  services_[0].reset();
+  ASSERT_EQ(client(2).Post("/api/timeseries", body(2), "application/json")->status, 200);
+  const auto answer = client(1).Get("/api/timeseries");
+  EXPECT_EQ(std::count(answer->body.begin(), answer->body.end(), '{'), 2) << answer->body;
+}
+
 TEST_F(ServiceTest, a_port_that_is_taken_is_a_clear_error) {
   start(0);
   SettingsText settings = text(1);

@@ -41,6 +41,16 @@ TEST(Settings, the_originals_urls_stand_in_for_listen) {
   EXPECT_EQ(check(text)->listen, (HostPort{"+", 5236}));
 }
 
+TEST(Settings, of_a_node_that_joins_name_one_member_and_no_peers) {
+  SettingsText text = good();
+  text.peers.clear();
+  text.join = "http://127.0.0.1:5002/";
+  const auto settings = check(text);
+  ASSERT_TRUE(settings) << settings.error().message;
+  EXPECT_EQ(settings->join, (HostPort{"127.0.0.1", 5002}));
+  EXPECT_EQ(check(good())->join, std::nullopt);
+}
+
 struct Wrong {
   const char* name;
   void (*break_it)(SettingsText&);
@@ -81,6 +91,13 @@ const Wrong kWrongSettings[] = {
     {"peer_twice", [](SettingsText& t) { t.peers = "n=http://h:1,n=http://h:2"; }, "twice"},
     {"address_twice", [](SettingsText& t) { t.peers = "http://h:1,n=http://h:1"; }, "twice"},
     {"bad_peer", [](SettingsText& t) { t.peers = "node2"; }, "--peers"},
+    {"joining_and_founding", [](SettingsText& t) { t.join = "http://h:1"; }, "--join and --peers exclude each other"},
+    {"bad_join",
+     [](SettingsText& t) {
+       t.peers = "";
+       t.join = "node2:5002";
+     },
+     "--join"},
     {"no_database", [](SettingsText& t) { t.database = ""; }, "--database is missing"},
     {"directory", [](SettingsText& t) { t.database = "/"; }, "is a directory"},
     {"bad_level", [](SettingsText& t) { t.log_level = "loud"; }, "loud"},

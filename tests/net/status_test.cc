@@ -21,7 +21,8 @@ TEST(Status, has_the_originals_fields_and_ours) {
                                    {.id = "n2", .url = "http://b:2", .match = 4, .silent_ticks = 70}}};
   EXPECT_EQ(status_json(status, "1.2.3", std::chrono::milliseconds(2900), std::chrono::milliseconds(10), 60),
             R"({"state":"Leader","leaderId":"n1","nodeId":"n1","term":3,"commitIndex":9,"appliedIndex":8,)"
-            R"("firstLogIndex":1,"lastLogIndex":10,"snapshotIndex":0,"version":"1.2.3","uptimeSeconds":2,"members":[)"
+            R"("firstLogIndex":1,"lastLogIndex":10,"snapshotIndex":0,"version":"1.2.3","uptimeSeconds":2,)"
+            R"("isMember":true,"isJoint":false,"isNovice":false,"members":[)"
             R"({"id":"n1","url":"http://a:1","role":"voter","matchIndex":10,"lagEntries":0,"reachable":true,)"
             R"("lastContactMs":0},{"id":"n2","url":"http://b:2","role":"voter","matchIndex":4,"lagEntries":6,)"
             R"("reachable":false,"lastContactMs":700}]})");

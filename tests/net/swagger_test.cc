@@ -10,10 +10,12 @@
 #include "engine/raft/codec.h"
 #include "engine/series/parse.h"
 #include "net/cluster_api.h"
+#include "net/members_api.h"
 #include "net/raft_api.h"
 #include "net/swagger/files.h"
 #include "net/swagger_api.h"
 #include "net/time_series_api.h"
+#include "net/wish.h"
 
 namespace timestore::net {
 namespace {
@@ -85,6 +87,8 @@ class RoutesTest : public OpenApiTest {
     cluster_api_.emplace(*node_, *cluster_, forwarder_);
     raft_->add_routes(router_);
     cluster_api_->add_routes(router_);
+    members_api_.emplace(*node_, *cluster_, forwarder_);
+    members_api_->add_routes(router_);
   }
   void TearDown() override {
     if (node_) node_->stop();
@@ -99,6 +103,7 @@ class RoutesTest : public OpenApiTest {
   std::optional<TimeSeriesApi> time_series_;
   std::optional<RaftApi> raft_;
   std::optional<ClusterApi> cluster_api_;
+  std::optional<MembersApi> members_api_;
   http::Router router_;
 };
 
@@ -166,6 +171,7 @@ TEST_F(OpenApiTest, every_example_of_a_request_is_one_that_a_node_takes) {
   for (const std::string& order : request_examples("~1raft~1timeout-now")) {
     EXPECT_TRUE(raft::decode_timeout_now(order));
   }
+  for (const std::string& wish : request_examples("~1cluster~1members")) EXPECT_TRUE(parse_wish(wish)) << wish;
 }
 
 // The page offers to send the examples: they must not disturb an election, or change a log.

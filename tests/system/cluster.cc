@@ -20,13 +20,29 @@ constexpr Clock::duration kStatusPatience = 1s;
 }  // namespace
 
 Cluster::Cluster(std::size_t size, Settings settings, std::string further_peers)
-    : settings_(settings), further_peers_(std::move(further_peers)) {
+    : settings_(settings), further_peers_(std::move(further_peers)), founders_(size) {
   for (std::size_t number = 1; number <= size; ++number) {
     Node& node = nodes_.emplace_back();
     node.id = "node" + std::to_string(number);
     node.port = free_port();
     std::filesystem::create_directory(scratch_.path() / node.id);
   }
+}
+
+std::size_t Cluster::add_joining(std::size_t asked) {
+  Node node;
+  node.id = "node" + std::to_string(size() + 1);
+  node.port = free_port();
+  node.joins = url(asked);
+  std::filesystem::create_directory(scratch_.path() / node.id);
+  nodes_.push_back(std::move(node));
+  return size() - 1;
+}
+
+void Cluster::wipe(std::size_t node, std::size_t asked) {
+  std::filesystem::remove_all(folder(node));
+  std::filesystem::create_directory(folder(node));
+  nodes_[node].joins = url(asked);
 }
 
 std::vector<int> Cluster::ports() const {
@@ -42,7 +58,7 @@ std::string Cluster::log(std::size_t node) const {
 
 std::string Cluster::peers_of(std::size_t node) const {
   std::string peers = further_peers_;
-  for (std::size_t peer = 0; peer < size(); ++peer) {
+  for (std::size_t peer = 0; peer < founders_; ++peer) {
     if (peer == node) continue;
     if (!peers.empty()) peers += ',';
     peers += (settings_ == Settings::kFlags ? id(peer) + "=" : "") + url(peer);
@@ -67,7 +83,8 @@ Command Cluster::command(std::size_t node) const {
         std::string("--database"), database(node), std::string("--log-level"), std::string("info")}) {
     command.arguments.push_back(argument);
   }
-  const std::string peers = peers_of(node);
+  const std::string peers = nodes_[node].joins ? "" : peers_of(node);
+  if (nodes_[node].joins) command.arguments.insert(command.arguments.end(), {"--join", *nodes_[node].joins});
   if (!peers.empty()) command.arguments.insert(command.arguments.end(), {"--peers", peers});
   command.arguments.insert(command.arguments.end(), further_flags_.begin(), further_flags_.end());
   return command;

@@ -38,6 +38,11 @@ class Cluster {
   Cluster(const Cluster&) = delete;
   Cluster& operator=(const Cluster&) = delete;
 
+  // Another node, with an empty disk, that asks `asked` to be let in when it is started; its number.
+  std::size_t add_joining(std::size_t asked);
+  // The node loses its disk while it does not run. From now on it asks `asked` to be let in.
+  void wipe(std::size_t node, std::size_t asked);
+
   std::size_t size() const { return nodes_.size(); }
   const std::string& id(std::size_t node) const { return nodes_[node].id; }
   int port(std::size_t node) const { return nodes_[node].port; }
@@ -83,6 +88,7 @@ class Cluster {
   struct Node {
     std::string id;
     int port = 0;
+    std::optional<std::string> joins;  // the URL of whom it asks to be let in; none: it founds the cluster
     bool paused = false;
     std::unique_ptr<Process> process;
   };
@@ -95,6 +101,7 @@ class Cluster {
   Scratch scratch_;
   Settings settings_;
   std::string further_peers_;
+  std::size_t founders_ = 0;
   std::vector<std::string> further_flags_;
   std::vector<Node> nodes_;
 };

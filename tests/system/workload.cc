@@ -1,5 +1,6 @@
 #include "tests/system/workload.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "tests/system/client.h"
@@ -44,6 +45,7 @@ Workload::~Workload() { stop(); }
 
 void Workload::start() {
   stopping_ = false;
+  last_success_ = Clock::now();
   for (const auto& writer : writers_) threads_.emplace_back([this, &writer] { run(*writer); });
 }
 
@@ -99,7 +101,15 @@ void Workload::write_next(Writer& writer) {
 void Workload::note_success(Clock::time_point begun) {
   ++acknowledged_;
   const std::lock_guard lock(mutex_);
-  if (!first_success_ && begun >= since_) first_success_ = Clock::now();
+  const auto now = Clock::now();
+  longest_gap_ = std::max(longest_gap_, now - std::exchange(last_success_, now));
+  if (!first_success_ && begun >= since_) first_success_ = now;
+}
+
+Clock::duration Workload::longest_gap() {
+  const std::lock_guard lock(mutex_);
+  const Clock::duration current = threads_.empty() ? Clock::duration{} : Clock::now() - last_success_;
+  return std::max(std::exchange(longest_gap_, {}), current);
 }
 
 bool Workload::await_more(std::uint64_t entries, Clock::duration within) {

@@ -37,6 +37,9 @@ class Workload {
   // How long it takes from `since` to the first acknowledgement of a write that was begun after that.
   std::optional<Clock::duration> await_success_since(Clock::time_point since, Clock::duration within);
 
+  // The longest time that passed between two acknowledgements since start() or the last call.
+  Clock::duration longest_gap();
+
   // Of everything since the first start. Requires that the writers are stopped.
   Ledger ledger() const;
 
@@ -53,6 +56,8 @@ class Workload {
   std::atomic<std::uint64_t> acknowledged_{0};
 
   std::mutex mutex_;  // guards what follows
+  Clock::time_point last_success_{};
+  Clock::duration longest_gap_{};
   Clock::time_point since_{};
   std::optional<Clock::time_point> first_success_;
 };

@@ -1,0 +1,121 @@
+// One real node with its HTTP face, and pretended ones beside it that are asked by it.
+#pragma once
+
+#include <gtest/gtest.h>
+#include <simdjson.h>
+#include <stdlib.h>
+
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "net/cluster_access.h"
+#include "net/http/server.h"
+#include "net/log.h"
+
+namespace timestore::net {
+
+// A node that is asked something, and gives the answer that the test wants.
+class AskedNode {
+ public:
+  AskedNode(const std::string& method, const std::string& pattern, http::Handler answer) {
+    http::Router router;
+    router.add({.method = method,
+                .pattern = pattern,
+                .handler =
+                    [this, answer = std::move(answer)](const http::Request& request, httplib::Response& response) {
+                      requests_.push_back(request.http.get_header_value(kForwardedHeader) + ": " + request.http.target +
+                                          " " + request.http.body);
+                      answer(request, response);
+                    },
+                .body = http::BodyRules{}});
+    server_ = std::move(*http::Server::start(std::move(router), {}));
+  }
+
+  HostPort address() const { return {"127.0.0.1", server_->port()}; }
+  // Who passed on what. Requires that nobody asks now.
+  const std::vector<std::string>& requests() const { return requests_; }
+
+ private:
+  std::vector<std::string> requests_;
+  std::unique_ptr<http::Server> server_;
+};
+
+class OneNodeTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    start_log("error", "text", "test");
+    std::string pattern = (std::filesystem::temp_directory_path() / "timestore-cluster-XXXXXX").string();
+    ASSERT_NE(mkdtemp(pattern.data()), nullptr);
+    directory_ = pattern;
+  }
+  void TearDown() override {
+    if (server_) server_->stop(std::chrono::seconds(1));
+    if (node_) node_->stop();
+    std::filesystem::remove_all(directory_);
+  }
+
+  void start(std::vector<raft::Member> voters, std::uint32_t election_ticks, std::map<raft::NodeId, HostPort> others) {
+    Node::Options options;
+    options.replica.node = "n1";
+    options.replica.configuration.voters = std::move(voters);
+    options.replica.series_path = directory_ / "n1.db";
+    options.replica.log_path = directory_ / "n1.raft.db";
+    options.replica.raft.election_ticks_min = election_ticks;
+    options.replica.raft.election_ticks_max = election_ticks;
+    auto log = store::LogFile::open(options.replica.log_path);
+    ASSERT_TRUE(log) << log.error().message;
+    auto node = Node::start(std::move(options), std::move(*log));
+    ASSERT_TRUE(node) << node.error().message;
+    node_ = std::move(*node);
+    forwarder_.emplace("n1", std::move(others));
+    access_.emplace(*node_, *forwarder_);
+    http::Router router;
+    add_routes(router);
+    server_ = std::move(*http::Server::start(std::move(router), {}));
+  }
+
+  void start_alone() {
+    start({{"n1", ""}}, 300, {});  // a sole voter does not wait for that
+    for (Leadership seen; !seen.is_leader;) seen = node_->await_change(seen, Clock::now() + std::chrono::seconds(10));
+  }
+
+  // It calls no election itself.
+  void start_as_follower(std::map<raft::NodeId, HostPort> others) {
+    start({{"n1", ""}, {"n2", ""}, {"n3", ""}}, 100'000, std::move(others));
+  }
+
+  void follow(const raft::NodeId& leader, raft::Term term) {
+    const auto answer = node_->answer(leader, raft::AppendRequest{.term = term, .leader = leader, .entries = {}},
+                                      Clock::now() + std::chrono::seconds(10));
+    ASSERT_TRUE(answer);
+    ASSERT_EQ(node_->leadership().leader, leader);
+  }
+
+  virtual void add_routes(http::Router& router) = 0;  // the node runs
+
+  httplib::Client client() const {
+    httplib::Client client("127.0.0.1", server_->port());
+    client.set_read_timeout(std::chrono::seconds(30));
+    return client;
+  }
+
+  std::filesystem::path directory_;
+  std::unique_ptr<Node> node_;
+  std::optional<Forwarder> forwarder_;
+  std::optional<ClusterAccess> access_;
+  std::unique_ptr<http::Server> server_;
+};
+
+inline std::string detail_of(const httplib::Response& response) {
+  simdjson::dom::parser parser;
+  std::string_view detail;
+  if (parser.parse(response.body)["detail"].get(detail) != simdjson::SUCCESS) return "no detail: " + response.body;
+  return std::string(detail);
+}
+
+}  // namespace timestore::net
