@@ -171,7 +171,7 @@ TEST_F(MembersApiTest, a_member_goes_and_is_not_found_any_more) {
   EXPECT_EQ(answer.status, 200) << answer.body;
   EXPECT_THAT(answer.body, HasSubstr(R"({"members":[{"id":"n1")"));
   EXPECT_THAT(members(), ElementsAre("n1"));
-  for (const char* id : {"n2", "n9", "%00", "a%2Fb", "%22%7d"}) {
+  for (const char* id : {"n2", "n9", "a%2Fb", "%22%7d"}) {
     EXPECT_EQ(remove(id).status, 404) << id;
     EXPECT_EQ(get(std::string(kMembers) + "/" + id).status, 404) << id;
   }
