@@ -17,12 +17,13 @@ Network::Network(const NetworkOptions& options, std::size_t nodes, Choices& choi
     links_.push_back({.choices = choices.stream("network", link)});
 }
 
-std::optional<Arrival> Network::send(Time now, std::size_t from, std::size_t to, std::size_t size_bytes) {
+std::optional<Arrival> Network::send(Time now, std::size_t from, std::size_t to, std::size_t size_bytes, Line line) {
   Link& link = links_[from * nodes_ + to];
+  Connection& connection = link.connections[static_cast<std::size_t>(line)];
   const Time jitter = link.choices.below(options_.jitter + 1);
   const std::uint64_t fate = link.choices.below(kMillion);  // the calm end of the scale is zero
-  link.busy_until = std::max(link.busy_until, now) + size_bytes * kMillion / options_.bytes_per_second;
-  Time arrival = link.busy_until + options_.delay + jitter + link.clogged;
+  connection.busy_until = std::max(connection.busy_until, now) + size_bytes * kMillion / options_.bytes_per_second;
+  Time arrival = connection.busy_until + options_.delay + jitter + link.clogged;
 
   std::uint64_t threshold = kMillion - options_.loss;
   if (fate >= threshold) {
@@ -37,8 +38,8 @@ std::optional<Arrival> Network::send(Time now, std::size_t from, std::size_t to,
     TIMESTORE_MARK("network: a message was overtaken");
     return Arrival{arrival - now + link.choices.below(options_.reordering_delay)};
   }
-  arrival = std::max(arrival, link.last_arrival);
-  link.last_arrival = arrival;
+  arrival = std::max(arrival, connection.last_arrival);
+  connection.last_arrival = arrival;
   if (fate >= (threshold -= options_.duplication)) {
     TIMESTORE_MARK("network: a message came twice");
     return Arrival{arrival - now, arrival - now + link.choices.below(options_.reordering_delay)};
@@ -48,7 +49,10 @@ std::optional<Arrival> Network::send(Time now, std::size_t from, std::size_t to,
 
 void Network::heal() {
   options_ = healthy_;
-  for (Link& link : links_) link.clogged = 0;
+  for (Link& link : links_) {
+    link.clogged = 0;
+    link.connections = {};
+  }
 }
 
 }  // namespace timestore::sim

@@ -5,6 +5,7 @@
 // arrives.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -32,23 +33,29 @@ struct Arrival {
   std::optional<Time> second_delay = std::nullopt;  // it arrives twice
 };
 
+// Parts of snapshots travel on a connection of their own: they delay nothing else.
+enum class Line : std::uint8_t { kMessages, kSnapshots };
+
 class Network {
  public:
   Network(const NetworkOptions& options, std::size_t nodes, Choices& choices);
 
   // When a message of this size arrives; nullopt: it is lost.
-  std::optional<Arrival> send(Time now, std::size_t from, std::size_t to, std::size_t size_bytes);
+  std::optional<Arrival> send(Time now, std::size_t from, std::size_t to, std::size_t size_bytes, Line line);
 
   void clog(std::size_t from, std::size_t to, Time delay) { links_[from * nodes_ + to].clogged = delay; }
   void throttle(std::uint64_t bytes_per_second) { options_.bytes_per_second = bytes_per_second; }
-  void heal();  // no losses, doubles or clogs from now on
+  void heal();  // no losses, doubles, clogs or queues from now on
 
  private:
-  struct Link {
-    Stream choices;
+  struct Connection {
     Time last_arrival = 0;  // of a message that keeps the order
     Time busy_until = 0;    // with putting messages on the wire
-    Time clogged = 0;       // more delay
+  };
+  struct Link {
+    Stream choices;
+    std::array<Connection, 2> connections = {};
+    Time clogged = 0;  // more delay
   };
 
   NetworkOptions options_;

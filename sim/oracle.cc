@@ -158,7 +158,7 @@ void Oracle::finish() {
 }
 
 raft::Index Oracle::committed() const { return state_->ledger.size(); }
-bool Oracle::is_novice(std::size_t node) const { return state_->shadows.durable(node).hard_state.novice; }
+bool Oracle::is_novice(std::size_t node) const { return state_->shadows.is_novice(node); }
 std::uint64_t Oracle::committed_bytes() const { return state_->committed_bytes; }
 std::uint64_t Oracle::leaders() const { return state_->elections.reigns().size(); }
 std::uint64_t Oracle::searched_histories() const { return state_->histories.searched(); }

@@ -169,7 +169,7 @@ bool Ledger::extend(std::size_t number, raft::Position entry, const raft::State&
   const raft::Term committed_in = core.term();
   const auto holds = [&](const raft::NodeId& id) {
     const std::size_t other = elections_.number_of(id);
-    return other < nodes_.size() && shadows_.durable(other).log.holds(entry);
+    return other < nodes_.size() && shadows_.holds(other, entry);
   };
   const auto describe = [&] {
     return facts("node", number + 1, "term", committed_in, "commits", place(entry), "durable on",

@@ -8,9 +8,26 @@ namespace timestore::sim {
 Shadows::Shadows(Findings& findings, Entries& entries, std::size_t nodes)
     : rules_(findings, "promises"), entries_(entries), shadows_(nodes) {}
 
+bool Shadows::is_novice(std::size_t node) const {
+  return shadows_[node].is_lost || shadows_[node].durable.hard_state.novice;
+}
+
+bool Shadows::holds(std::size_t node, raft::Position position) const {
+  const Shadow& shadow = shadows_[node];
+  return shadow.durable.log.holds(position) || (is_novice(node) && shadow.lost_log.holds(position));
+}
+
 std::size_t Shadows::holders(raft::Position position) const {
-  return static_cast<std::size_t>(std::count_if(
-      shadows_.begin(), shadows_.end(), [&](const Shadow& shadow) { return shadow.durable.log.holds(position); }));
+  std::size_t count = 0;
+  for (std::size_t node = 0; node < size(); ++node) {
+    if (holds(node, position)) ++count;
+  }
+  return count;
+}
+
+void Shadows::lost(std::size_t node) {
+  shadows_[node].is_lost = true;
+  shadows_[node].lost_log = shadows_[node].durable.log;
 }
 
 // Compacted, or replaced by a snapshot: then it is the log that leads to its last entry.

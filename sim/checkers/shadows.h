@@ -33,9 +33,13 @@ class Shadows {
   const LogImage& durable(std::size_t node) const { return shadows_[node].durable; }
   const LogImage& issued(std::size_t node) const { return shadows_[node].issued; }
 
-  // How many nodes hold the entry durably. A disk that is lost for good counts with what it held to its end: its node
-  // takes part in nothing any more, so no quorum can be formed that would miss it.
+  // How many nodes hold the entry durably. A disk that is lost counts with what it held to its end: its node takes part
+  // in nothing any more, or not before a leader has admitted it, so no quorum can be formed that would miss it.
   std::size_t holders(raft::Position position) const;
+  bool holds(std::size_t node, raft::Position position) const;
+
+  // Its disk is lost, or was empty and no leader has admitted the node since.
+  bool is_novice(std::size_t node) const;
 
   // A log file was opened, though its node may not come to life: what it then says of a snapshot that is being
   // installed it may have acted upon before it says something else.
@@ -43,7 +47,7 @@ class Shadows {
   void started(std::size_t node, const store::LogFile::Recovered& recovered, const raft::State& core);
   void stepped(std::size_t node, const raft::State& core, const raft::Effects& effects);
   void wrote(std::size_t node, raft::WriteId last, bool is_synced);
-  void lost(std::size_t node) { shadows_[node].is_lost = true; }
+  void lost(std::size_t node);
 
  private:
   struct Queued {
@@ -59,6 +63,7 @@ class Shadows {
     std::deque<Queued> queue;
     raft::WriteId last_write = 0;
     bool is_lost = false;
+    LogTerms lost_log = {};  // of its disk before the present one
     bool has_lived = false;
     std::optional<raft::Position> installing;  // noted in the log file when it was last opened
   };
