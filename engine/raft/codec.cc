@@ -128,17 +128,20 @@ std::vector<Entry> read_entries(ObjectReader& reader, const AppendRequest& reque
 }
 
 AppendRequest read_append_request(ObjectReader& reader) {
+  const auto round = reader.optional_integer("round", kRoundRange);
   AppendRequest request{.term = reader.integer("term", kTermRange),
                         .leader = reader.node_id("leaderId"),
                         .prev_index = reader.integer("prevLogIndex", kIndexRange),
                         .prev_term = reader.integer("prevLogTerm", kTermRange),
                         .leader_commit = reader.integer("leaderCommit", kIndexRange),
-                        .round = reader.optional_integer("round", kRoundRange).value_or(0),
+                        .round = round.value_or(0),
                         .recalled = reader.optional_integer("recalled", kRoundRange).value_or(0),
                         .from_snapshot = reader.optional_boolean("snapshot"),
                         .admits = reader.optional_integer("admits", kIndexRange).value_or(0),
                         .entries = {}};
   request.entries = read_entries(reader, request);
+  // A peer of the original's kind has no rounds, and does not know that a disk can have been lost.
+  if (!round) request.admits = request.prev_index + request.entries.size();
   return request;
 }
 

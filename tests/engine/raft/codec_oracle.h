@@ -246,8 +246,9 @@ inline AppendRequest naive_append_request(NaiveObject& object) {
                            .prev_index = object.integer("prevlogindex", kMaxIndex),
                            .prev_term = object.integer("prevlogterm", kMaxTerm),
                            .leader_commit = object.integer("leadercommit", kMaxIndex),
-                           .round = object.integer_if_any("round", kMaxRound).value_or(0),
                            .entries = {}};
+  const auto round = object.integer_if_any("round", kMaxRound);
+  request.round = round.value_or(0);
   const Json entries = object.find("entries").value_or(Json());
   object.bad |= entries.type != '[' && entries.type != 'n';
   for (const Json& element : entries.children) {
@@ -259,6 +260,7 @@ inline AppendRequest naive_append_request(NaiveObject& object) {
     if (text) request.entries.push_back(text->text.empty() ? noop(term) : command(term, text->text));
   }
   object.bad |= request.prev_index + request.entries.size() > kMaxIndex;
+  if (!round) request.admits = request.prev_index + request.entries.size();  // the original admits whoever follows it
   return request;
 }
 

@@ -84,6 +84,7 @@ TEST(CodecOriginal, its_bare_requests_are_understood) {
                                    .prev_index = 6,
                                    .prev_term = 2,
                                    .leader_commit = 5,
+                                   .admits = 7,
                                    .entries = {command(3, "{\"Id\":1}")}}));
 }
 
