@@ -109,16 +109,38 @@ bool CoreCluster::all_voters_remember() const {
   return true;
 }
 
+// A change that somebody may yet hear of, though nobody has it in its log any more.
+bool CoreCluster::is_change_on_its_way() const {
+  const auto carries_members = [](const Message& message) {
+    const auto* append = std::get_if<AppendRequest>(&message);
+    return append != nullptr && std::any_of(append->entries.begin(), append->entries.end(),
+                                            [](const Entry& entry) { return entry.kind == EntryKind::kMembers; });
+  };
+  const auto changes = [&](const Input& input) {
+    const auto* receipt = std::get_if<Receive>(&input);
+    return std::holds_alternative<ChangeMembers>(input) || (receipt != nullptr && carries_members(receipt->message));
+  };
+  return std::any_of(network_.begin(), network_.end(),
+                     [&](const Envelope& envelope) { return carries_members(envelope.message); }) ||
+         std::any_of(nodes_.begin(), nodes_.end(),
+                     [&](const Node& node) { return std::any_of(node.batch.begin(), node.batch.end(), changes); });
+}
+
+// As long as a cluster is being founded, nobody can tell an empty disk from a new one (engine/DESIGN.md). And a voter
+// that is wiped while the cluster becomes smaller may be one that the smaller one waits for: that is for an operator.
 bool CoreCluster::may_be_wiped(std::size_t number) const {
-  for (std::size_t other = 0; other < size(); ++other) {
-    const Node& node = nodes_[other];
+  if (is_change_on_its_way()) return false;
+  const auto remembers = [&](const Member& voter) {
+    const Node& node = nodes_[number_of(voter.id)];
+    const bool is_novice = node.disk.hard_state.novice || node.state.hard_state.novice;
+    return voter.id == name(number) || (!is_novice && holds_more_than_noops(node.disk.log));
+  };
+  for (const Node& node : nodes_) {
     for (const auto& [index, configuration] : node.state.configurations.known()) {
-      const bool is_empty = configuration.voters.empty();  // it knows nobody, and nobody may know it
+      if (configuration.voters.empty()) continue;  // it knows nobody, and nobody may know it
       const bool is_changing = configuration.is_joint() || !configuration.joining.empty();
-      if (!is_empty && (is_changing || configuration.voters.size() < 3)) return false;
-      const bool counts = other != number && configuration.is_voter(node.state.id);
-      if (counts && (node.disk.hard_state.novice || node.state.hard_state.novice || node.disk.log.last_index() < 2))
-        return false;
+      if (is_changing || configuration.voters.size() < 3) return false;
+      if (!std::all_of(configuration.voters.begin(), configuration.voters.end(), remembers)) return false;
     }
   }
   return true;

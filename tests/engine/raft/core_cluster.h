@@ -105,6 +105,7 @@ class CoreCluster {
 
   std::size_t number_of(const NodeId& id) const;
   void begin_anew(std::size_t number, Input beginning);
+  bool is_change_on_its_way() const;
   bool take_snapshots();  // whoever was sent for one gets it; false: nobody was
   void carry_out(std::size_t number, Effects effects);
   void take_turn(std::size_t number, std::span<const Input> inputs);

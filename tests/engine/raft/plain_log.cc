@@ -15,6 +15,11 @@ bool PlainLog::holds(Position position) const {
   return position == base.last || (position.index > base.last.index && at(position.index).term == position.term);
 }
 
+bool holds_more_than_noops(const PlainLog& log) {
+  return log.base.last.index > 0 || std::any_of(log.entries.begin(), log.entries.end(),
+                                                [](const Entry& entry) { return entry.kind != EntryKind::kNoop; });
+}
+
 Trail trail_of(const PlainLog& log) {
   Trail trail(log.base.last);
   for (const Entry& entry : log.entries) trail.append(entry.term, entry.kind, entry.payload.size_bytes());

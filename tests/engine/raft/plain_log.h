@@ -23,6 +23,8 @@ struct PlainLog {
   bool operator==(const PlainLog&) const = default;
 };
 
+[[nodiscard]] bool holds_more_than_noops(const PlainLog& log);
+
 [[nodiscard]] Trail trail_of(const PlainLog& log);
 
 // The entries of a write, without its hard state.
