@@ -93,8 +93,9 @@ Result<Wish> parse_wish(std::string_view body) {
   std::set<std::string_view> seen;
   for (const auto& [given, value] : object) {
     const std::string_view names[] = {"id", "url", "role", "replaces"};
-    const auto* name = std::find_if(std::begin(names), std::end(names),
-                                    [&](std::string_view known) { return http::equal_ignoring_case(given, known); });
+    const auto* name = std::find_if(std::begin(names), std::end(names), [&name = given](std::string_view known) {
+      return http::equal_ignoring_case(name, known);
+    });
     if (name == std::end(names)) return fail("The properties of a member are `id`, `url`, `role` and `replaces`.");
     const std::string quoted = "`" + std::string(*name) + "`";
     if (!seen.insert(*name).second) return fail(quoted + " is given twice.");

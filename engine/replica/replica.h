@@ -113,6 +113,28 @@ struct Status {
   std::vector<Peer> peers;       // every member, in the order of ids; this node too, if it is one
 };
 
+// A snapshot for others: made when the first one asks, and kept until nobody has asked for a while.
+struct Lending {
+  std::shared_ptr<store::SnapshotWriter> writer;  // while it is made; used on the series lane only
+  std::shared_ptr<store::Snapshot> snapshot;      // likewise
+  std::optional<raft::SnapshotMeta> meta;         // when it is made
+  raft::Index applied = 0;                        // what it holds, or will hold at least
+  bool is_reading = false;                        // one part at a time
+  std::uint64_t budget_bytes = 0;                 // that may yet be read in this tick
+  std::uint32_t idle_ticks = 0;
+};
+// A snapshot on its way here, asked for part by part, with one question or one job at a time.
+struct Fetching {
+  raft::NodeId from;
+  raft::SnapshotMeta meta;                            // all zeros: not known yet
+  std::shared_ptr<store::IncomingSnapshot> incoming;  // used on the series lane only; null: not begun
+  std::uint64_t offset = 0;                           // of the part that is expected
+  bool is_working = false;                            // on a lane
+  bool is_finished = false;                           // whole, verified and durable: to be installed
+  std::uint32_t silent_ticks = 0;                     // since it was asked for
+  std::uint32_t untold_ticks = 0;                     // since a leader said that it is needed
+};
+
 class Replica {
  public:
   // Takes over the open log file, opens (or on a first start creates) the series file, and checks that the two belong
@@ -174,28 +196,6 @@ class Replica {
   struct WaitingRead {
     raft::Index index = 0;
     ReadCallback callback;
-  };
-
-  // A snapshot for others: made when the first one asks, and kept until nobody has asked for a while.
-  struct Lending {
-    std::shared_ptr<store::SnapshotWriter> writer;  // while it is made; used on the series lane only
-    std::shared_ptr<store::Snapshot> snapshot;      // likewise
-    std::optional<raft::SnapshotMeta> meta;         // when it is made
-    raft::Index applied = 0;                        // what it holds, or will hold at least
-    bool is_reading = false;                        // one part at a time
-    std::uint64_t budget_bytes = 0;                 // that may yet be read in this tick
-    std::uint32_t idle_ticks = 0;
-  };
-  // A snapshot on its way here, asked for part by part, with one question or one job at a time.
-  struct Fetching {
-    raft::NodeId from;
-    raft::SnapshotMeta meta;                            // all zeros: not known yet
-    std::shared_ptr<store::IncomingSnapshot> incoming;  // used on the series lane only; null: not begun
-    std::uint64_t offset = 0;                           // of the part that is expected
-    bool is_working = false;                            // on a lane
-    bool is_finished = false;                           // whole, verified and durable: to be installed
-    std::uint32_t silent_ticks = 0;                     // since it was asked for
-    std::uint32_t untold_ticks = 0;                     // since a leader said that it is needed
   };
 
   Replica(const Options& options, Ports ports, std::unique_ptr<store::LogFile> log,
