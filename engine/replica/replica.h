@@ -9,7 +9,6 @@
 // and start again from what the disk holds.
 #pragma once
 
-#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -22,6 +21,7 @@
 #include "engine/base/prng.h"
 #include "engine/base/result.h"
 #include "engine/raft/step.h"
+#include "engine/replica/append_queue.h"
 #include "engine/replica/entry_cache.h"
 #include "engine/replica/ports.h"
 #include "engine/series/time_entry.h"
@@ -218,11 +218,9 @@ class Replica {
   void start_applying();
   void apply_entries(raft::Index first, std::vector<raft::Entry> entries);
   void applied(raft::Index first, std::vector<store::ApplyResult> results);
-  void send_in_order(raft::Send append);
+  void send_append(raft::Send append);
   void fetch(const raft::NodeId& follower);
-  void fetched(const raft::NodeId& follower, std::vector<raft::Entry> stored);
-  void send_fetched(raft::Send append, std::vector<raft::Entry> stored);
-  bool fill_payloads(raft::AppendRequest& request) const;
+  void fetched(const raft::NodeId& follower, const AppendQueue::Range& range, const std::vector<raft::Entry>& stored);
   // ---- compacting.cc
   void compact_when_due();
   raft::Index wanted_base() const;
@@ -289,7 +287,7 @@ class Replica {
   std::optional<Lending> lending_;
   std::optional<Fetching> fetching_;
 
-  std::map<raft::NodeId, std::deque<raft::Send>> fetches_;  // appends whose first is being read from the log file
+  std::map<raft::NodeId, AppendQueue> append_queues_;  // of the followers for whom the log file is being read
 
   WriteTicket last_ticket_ = 0;
   raft::ProposalId last_proposal_ = 0;

@@ -1,5 +1,4 @@
 // What the core wants sent gets its payloads, from the cache or, for followers that lag, from the log file.
-#include <algorithm>
 #include <utility>
 
 #include "engine/base/check.h"
@@ -11,98 +10,67 @@ namespace timestore::replica {
 namespace {
 
 raft::AppendRequest& append_in(raft::Send& send) { return std::get<raft::AppendRequest>(send.message); }
-const raft::AppendRequest& append_in(const raft::Send& send) { return std::get<raft::AppendRequest>(send.message); }
-
-// Would they carry the same entries?
-bool same_entries(const raft::AppendRequest& left, const raft::AppendRequest& right) {
-  return left.term == right.term && left.prev_index == right.prev_index && left.entries.size() == right.entries.size();
-}
 
 }  // namespace
 
 void Replica::send(std::vector<raft::Send> sends) {
   for (raft::Send& send : sends) {
-    const auto* append = std::get_if<raft::AppendRequest>(&send.message);
-    if (append == nullptr || append->entries.empty()) {
-      ports_.transport.send(std::move(send));
+    if (std::holds_alternative<raft::AppendRequest>(send.message)) {
+      send_append(std::move(send));
     } else {
-      send_in_order(std::move(send));
+      ports_.transport.send(std::move(send));
     }
   }
 }
 
-// Appends to one follower leave in their order, and at most one of them is being read from the log file: an append that
-// overtakes another meets a gap and is refused, and if each were read at once, the refusals would make the core ask for
-// ever more reads. What finds no room is dropped, as a network might; the core's own window is no larger.
-void Replica::send_in_order(raft::Send append) {
-  const auto waiting = fetches_.find(append.to);
-  if (waiting == fetches_.end()) {
-    if (fill_payloads(append_in(append))) return ports_.transport.send(std::move(append));
-    const raft::NodeId follower = append.to;
-    fetches_[follower].push_back(std::move(append));
-    return fetch(follower);
+// Appends to one follower leave in their order, and at most one read of the log file is under way for it.
+void Replica::send_append(raft::Send append) {
+  raft::AppendRequest& request = append_in(append);
+  const auto queue = append_queues_.find(append.to);
+  const bool is_free = queue == append_queues_.end();
+  if (request.entries.empty()) {
+    if (!is_free) queue->second.let_pass(request);
+    return ports_.transport.send(std::move(append));
   }
-  std::deque<raft::Send>& queue = waiting->second;
-  const bool is_known = std::any_of(queue.begin(), queue.end(), [&](const raft::Send& other) {
-    return same_entries(append_in(other), append_in(append));
-  });
-  if (!is_known && queue.size() < options_.raft.max_inflight_appends) queue.push_back(std::move(append));
-  if (is_known) TIMESTORE_MARK("replica: an append was asked for again while it was read");
-}
-
-bool Replica::fill_payloads(raft::AppendRequest& request) const {
-  raft::Index index = request.prev_index;
-  for (raft::Entry& entry : request.entries) {
-    const raft::Entry* cached = cache_.find(++index);
-    if (cached == nullptr) return false;
-    TIMESTORE_CHECK(cached->term == entry.term, "the cache holds the entries of the log");
-    entry.payload = cached->payload;
+  if (!is_free) return queue->second.push(std::move(append));
+  if (AppendQueue::fill(request, [this](raft::Index index) { return cache_.find(index); })) {
+    return ports_.transport.send(std::move(append));
   }
-  return true;
-}
-
-// Reads what the first append in the queue asks for, beside the writes.
-void Replica::fetch(const raft::NodeId& follower) {
-  const raft::AppendRequest& request = append_in(fetches_.at(follower).front());
-  const raft::Index first = request.prev_index + 1;
-  const std::size_t count = request.entries.size();
-  const auto read = [this, first, count]() -> Result<std::vector<raft::Entry>> {
-    if (first <= log_->base().index) return std::vector<raft::Entry>();  // compacted meanwhile
-    return log_->read(first, count, options_.raft.max_append_bytes * 2);
-  };
-  on_lane(Lane::kLog, read,
-          [this, follower](Result<std::vector<raft::Entry>> stored) { fetched(follower, std::move(*stored)); });
-}
-
-// The log may have changed meanwhile, but only if this node no longer leads in the term of these appends: then they are
-// pointless. (As long as it leads, it only appends: paper, figure 3.)
-void Replica::fetched(const raft::NodeId& follower, std::vector<raft::Entry> stored) {
-  std::deque<raft::Send> queue = std::move(fetches_.extract(follower).mapped());
-  raft::Send first = std::move(queue.front());
-  queue.pop_front();
-  const auto is_pointless = [&](const raft::Send& send) {
-    return !is_leader() || append_in(send).term != core_.term();
-  };
-  queue.erase(std::remove_if(queue.begin(), queue.end(), is_pointless), queue.end());
-  if (!is_pointless(first)) send_fetched(std::move(first), std::move(stored));
-  while (!queue.empty() && fill_payloads(append_in(queue.front()))) {
-    ports_.transport.send(std::move(queue.front()));
-    queue.pop_front();
-  }
-  if (queue.empty()) return;
-  fetches_.emplace(follower, std::move(queue));
+  const raft::NodeId follower = append.to;
+  append_queues_[follower].push(std::move(append));
   fetch(follower);
 }
 
-void Replica::send_fetched(raft::Send append, std::vector<raft::Entry> stored) {
-  std::vector<raft::Entry>& entries = append_in(append).entries;
-  if (stored.size() < entries.size()) return;  // they are not on the disk yet, or not any more
-  for (std::size_t i = 0; i < entries.size(); ++i) {
-    TIMESTORE_CHECK(stored[i].term == entries[i].term, "the log file holds the entries of the log");
-    entries[i].payload = std::move(stored[i].payload);
+// Reads what the appends in the queue ask for, as far as one read takes it, beside the writes.
+void Replica::fetch(const raft::NodeId& follower) {
+  const AppendQueue::Range range = append_queues_.at(follower).wanted();
+  const auto read = [this, range]() -> Result<std::vector<raft::Entry>> {
+    if (range.first <= log_->base().index) return std::vector<raft::Entry>();  // compacted meanwhile
+    return log_->read(range.first, range.count, options_.raft.max_append_bytes * 2);
+  };
+  on_lane(Lane::kLog, read,
+          [this, follower, range](Result<std::vector<raft::Entry>> stored) { fetched(follower, range, *stored); });
+}
+
+// Appends of a term in which this node leads no longer are pointless, and what was read in another term is not the log
+// any more. Of the entries that an append asks for, the last ones may be in the cache only, and not on the disk yet.
+void Replica::fetched(const raft::NodeId& follower, const AppendQueue::Range& range,
+                      const std::vector<raft::Entry>& stored) {
+  AppendQueue& queue = append_queues_.at(follower);
+  const bool leads = is_leader() && !queue.is_empty() && queue.term() == core_.term();
+  if (!leads) return (void)append_queues_.erase(follower);
+  const bool is_present = range.term == core_.term();
+  const auto find = [&](raft::Index index) -> const raft::Entry* {
+    const bool is_stored = is_present && index >= range.first && index - range.first < stored.size();
+    return is_stored ? &stored[index - range.first] : cache_.find(index);
+  };
+  for (raft::Send& append : queue.fill(find)) {
+    TIMESTORE_MARK("replica: a follower was sent entries from the log file");
+    ports_.transport.send(std::move(append));
   }
-  TIMESTORE_MARK("replica: a follower was sent entries from the log file");
-  ports_.transport.send(std::move(append));
+  const bool is_gone = stored.empty() && is_present && !queue.is_empty() && queue.wanted().first == range.first;
+  if (queue.is_empty() || is_gone) return (void)append_queues_.erase(follower);
+  fetch(follower);
 }
 
 }  // namespace timestore::replica
