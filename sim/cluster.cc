@@ -67,7 +67,8 @@ std::optional<std::size_t> Cluster::leader() const {
 replica::Options Cluster::options_of(const Node& node) const {
   replica::Options options;
   options.node = name(node.number);
-  options.configuration = configuration_of(size());
+  const std::size_t founders = size() - options_.outsiders;
+  if (node.number < founders) options.configuration = configuration_of(founders);
   options.series_path = kSeriesPath;
   options.log_path = kLogPath;
   options.vfs = node.vfs.name();

@@ -79,7 +79,7 @@ OperationId Clients::write_begins(const std::vector<TimeEntry>& entries) {
 }
 
 void Clients::committed(raft::Index index, raft::EntryKind kind, const std::vector<TimeEntry>& entries) {
-  if (kind == raft::EntryKind::kNoop) return;
+  if (kind != raft::EntryKind::kCommand) return;
   const OperationId number = entries.empty() ? 0 : operation_of(entries.front().attributes);
   const auto describe = [&] { return facts("index", index, "op", number); };
   const bool is_known = number >= 1 && number <= operations_.size() && operations_[number - 1].kind == Kind::kWrite;

@@ -33,7 +33,7 @@ std::vector<TimeEntry> Model::apply(const raft::Entry& entry) {
   using Outcome = store::ApplyResult::Outcome;
   const raft::Index index = results_.size() + 1;
   const std::string_view command = entry.payload.view();
-  if (entry.kind == raft::EntryKind::kNoop || command.empty()) {
+  if (entry.kind != raft::EntryKind::kCommand || command.empty()) {
     results_.push_back({.outcome = Outcome::kNothing, .conflicts = {}});
     return {};
   }

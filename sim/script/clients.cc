@@ -25,6 +25,20 @@ Proposal::Fate fate_of(const Proposal& proposal, const replica::WriteEnd& end) {
   return Proposal::Fate::kUnknown;
 }
 
+ChangeRequest::Fate fate_of(const replica::ChangeEnd& end) {
+  switch (end.kind) {
+    case replica::ChangeEnd::Kind::kDone:
+      return ChangeRequest::Fate::kCommitted;
+    case replica::ChangeEnd::Kind::kRefused:
+      return ChangeRequest::Fate::kRefused;
+    case replica::ChangeEnd::Kind::kNotLeader:
+      return end.refusal == raft::Refusal::kNone ? ChangeRequest::Fate::kSuperseded : ChangeRequest::Fate::kRefused;
+    case replica::ChangeEnd::Kind::kUnknown:
+      break;
+  }
+  return ChangeRequest::Fate::kUnknown;
+}
+
 }  // namespace
 
 std::string describe(std::span<const TimeEntry> entries) {
@@ -142,6 +156,28 @@ void Clients::look(std::size_t read) {
   cluster_.oracle().read_ends(++now_, request.operation, request.seen);
   news_.push_back(name_of_read(read) + " is granted at " + std::to_string(request.seen.granted) + " and sees " +
                   describe(request.seen.entries));
+}
+
+// ---------------------------------------------------------------------------------------------------- members
+
+void Clients::change_members(std::size_t node, raft::Change change) {
+  const std::size_t number = changes_.size();
+  changes_.emplace_back();
+  cluster_[node].change_members(std::move(change),
+                                [this, number](const replica::ChangeEnd& end) { ended(number, end); });
+}
+
+void Clients::ended(std::size_t number, const replica::ChangeEnd& end) {
+  ChangeRequest& request = changes_[number];
+  request.fate = fate_of(end);
+  request.refusal = end.refusal;
+  std::string line =
+      "c" + std::to_string(number + 1) + " is " + std::string(kChangeFates[static_cast<std::size_t>(request.fate)]);
+  if (request.fate == ChangeRequest::Fate::kCommitted) line += " at " + std::to_string(end.index);
+  if (request.fate == ChangeRequest::Fate::kRefused) {
+    line += ": " + std::string(kRefusals[static_cast<std::size_t>(end.refusal)]);
+  }
+  news_.push_back(std::move(line));
 }
 
 }  // namespace timestore::sim::script

@@ -30,6 +30,7 @@ struct Chapter {
 [[nodiscard]] const Chapter& disk_chapter();     // disk_commands.cc
 [[nodiscard]] const Chapter& network_chapter();  // network_commands.cc
 [[nodiscard]] const Chapter& client_chapter();   // client_commands.cc
+[[nodiscard]] const Chapter& member_chapter();   // member_commands.cc
 [[nodiscard]] const Chapter& show_chapter();     // show_commands.cc
 [[nodiscard]] const Chapter& expect_chapter();   // expect_commands.cc
 
@@ -43,6 +44,9 @@ void print_commands(std::ostream& out);
 [[nodiscard]] Result<std::vector<MessageId>> take_messages(Stage& stage, Words& words);  // a SELECTOR; may find none
 [[nodiscard]] Result<std::size_t> take_proposal(Stage& stage, Words& words);  // its place among the proposals
 [[nodiscard]] Result<std::size_t> take_read(Stage& stage, Words& words);
+[[nodiscard]] Result<std::size_t> take_change(Stage& stage, Words& words);
+// What of "ASPECT=VALUE...", to the end of the line, is seen otherwise: " ASPECT=SEEN..."; empty: nothing.
+[[nodiscard]] Result<std::string> seen_otherwise(Stage& stage, std::size_t number, Words& words);
 [[nodiscard]] bool is_link(std::string_view word);
 [[nodiscard]] Result<std::vector<Link>> to_links(std::string_view word, std::size_t cluster_size);
 

@@ -110,6 +110,22 @@ std::string describe(const raft::Trail& trail) {
   return begins + (base == trail.last() ? "nothing" : join(terms_of(trail), " "));
 }
 
+std::string describe(const raft::Configuration& members) {
+  if (members.voters.empty()) return "nobody";
+  const auto list = [](const std::vector<raft::Member>& of) {
+    std::string text;
+    for (const raft::Member& member : of) text += " " + member.id;
+    return text;
+  };
+  std::string text = "voters" + list(members.voters);
+  if (members.is_joint()) text += ", before" + list(members.outgoing);
+  if (!members.learners.empty()) text += ", learners" + list(members.learners);
+  for (const raft::Joining& next : members.joining) {
+    text += ", " + next.id + " to vote" + (next.replaces.empty() ? "" : " in place of " + next.replaces);
+  }
+  return text;
+}
+
 std::vector<raft::Term> terms_of(const raft::Trail& trail) {
   std::vector<raft::Term> terms;
   for (raft::Index index = trail.first_index(); index <= trail.last_index(); ++index) {

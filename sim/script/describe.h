@@ -39,6 +39,7 @@ static_assert(std::size(kMessageKinds) == std::variant_size_v<raft::Message>);
 
 [[nodiscard]] std::vector<raft::Term> terms_of(const raft::Trail& trail);
 [[nodiscard]] std::string describe(const raft::Trail& trail);  // "after 1/4: 1 2 2", "1 2 2" from the first on, "empty"
+[[nodiscard]] std::string describe(const raft::Configuration& members);  // "voters n1 n2, learners n3"
 [[nodiscard]] std::string join(std::span<const raft::Term> terms, std::string_view separator);
 
 // The chosen nodes, a line each, under a line with the indices.

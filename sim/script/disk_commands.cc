@@ -124,6 +124,14 @@ Result<void> wipe(Stage& stage, Words& words) {
   return words.end();
 }
 
+Result<void> new_disk(Stage& stage, Words& words) {
+  const auto number = words.take_node(stage.size());
+  if (!number) return tl::unexpected(number.error());
+  stage.cluster().lose_disk(*number);
+  stage.tell(*number);
+  return words.end();
+}
+
 Result<void> fail_disk(Stage& stage, Words& words) {
   static constexpr std::string_view kWays[] = {"write", "sync", "read", "full"};
   const auto number = words.take_node(stage.size());
@@ -187,10 +195,15 @@ const Chapter& disk_chapter() {
            "size-first.",
            lose_power},
           {"lose-disk NODE", "The machine is gone for good, and everything on it.", lose_disk},
+          {"new-disk NODE",
+           "The machine loses its disk and gets an empty one: the node can be started again under its old name. That "
+           "is "
+           "fair as long as the others can do without it until a leader has admitted it.",
+           new_disk},
           {"wipe NODE",
            "Stops the node and empties its disk; it can be started again under its old name. No protocol survives "
            "that: "
-           "it is unfair, and the oracle should say so.",
+           "it is unfair, and the oracle, which is not told, should say so.",
            wipe},
           {"fail-disk NODE write|sync|read|full",
            "From now on every such operation fails; a full disk fails what would make a file grow.", fail_disk},

@@ -15,6 +15,22 @@ std::string log_of(const raft::State& core) { return or_none(join(terms_of(core.
 
 std::string yes_or_no(bool is_so) { return is_so ? "yes" : "no"; }
 
+// "n1,n2", which is one word.
+std::string ids_of(const std::vector<raft::Member>& members) {
+  std::string text;
+  for (const raft::Member& member : members) text += (text.empty() ? "" : ",") + member.id;
+  return or_none(text);
+}
+
+// "n4,n5/n1": n5 in place of n1.
+std::string joining_of(const raft::Configuration& members) {
+  std::string text;
+  for (const raft::Joining& next : members.joining) {
+    text += (text.empty() ? "" : ",") + next.id + (next.replaces.empty() ? "" : "/" + next.replaces);
+  }
+  return or_none(text);
+}
+
 // The followers that lack what the leader's log no longer holds.
 std::string lagging(const raft::State& core) {
   std::string text;
@@ -55,6 +71,16 @@ constexpr Aspect kAspects[] = {
     {"lagging", [](Stage& stage, std::size_t number) { return or_none(lagging(stage.cluster().core(number))); }},
     {"fetching", [](Stage& stage, std::size_t number) { return yes_or_no(stage.cluster()[number].is_fetching()); }},
     {"lending", [](Stage& stage, std::size_t number) { return yes_or_no(stage.cluster()[number].is_lending()); }},
+    {"voters",
+     [](Stage& stage, std::size_t number) { return ids_of(stage.cluster().core(number).configuration().voters); }},
+    {"before",
+     [](Stage& stage, std::size_t number) { return ids_of(stage.cluster().core(number).configuration().outgoing); }},
+    {"learners",
+     [](Stage& stage, std::size_t number) { return ids_of(stage.cluster().core(number).configuration().learners); }},
+    {"joining",
+     [](Stage& stage, std::size_t number) { return joining_of(stage.cluster().core(number).configuration()); }},
+    {"novice",
+     [](Stage& stage, std::size_t number) { return yes_or_no(stage.cluster().core(number).hard_state.novice); }},
     {"stored",
      [](Stage& stage, std::size_t number) {
        const auto entries = stage.cluster().stored(number);
@@ -78,20 +104,9 @@ Result<void> expect_node(Stage& stage, Words& words) {
   if (!is_up) return fail(name + " is down.");
   if (words.take_if("up")) return words.end();
 
-  std::string wrong;
-  while (!words.empty()) {
-    const std::string word = words.take();
-    const auto setting = to_setting(word);
-    const auto aspect = std::find_if(std::begin(kAspects), std::end(kAspects),
-                                     [&](const Aspect& each) { return setting && each.name == setting->first; });
-    if (aspect == std::end(kAspects)) {
-      return fail("\"" + word + "\" cannot be expected of a node. " +
-                  suggestion(setting ? setting->first : word, aspect_names()));
-    }
-    const std::string seen = aspect->of(stage, *number);
-    if (seen != setting->second) wrong += " " + std::string(aspect->name) + "=" + seen;
-  }
-  return wrong.empty() ? Result<void>() : fail("Of " + name + " is seen:" + wrong);
+  const auto wrong = seen_otherwise(stage, *number, words);
+  if (!wrong) return tl::unexpected(wrong.error());
+  return wrong->empty() ? Result<void>() : fail("Of " + name + " is seen:" + *wrong);
 }
 
 Result<void> expect_proposal(Stage& stage, Words& words) {
@@ -127,6 +142,27 @@ Result<void> expect_read(Stage& stage, Words& words) {
   return words.end();
 }
 
+Result<void> expect_change(Stage& stage, Words& words) {
+  const auto number = take_change(stage, words);
+  if (!number) return tl::unexpected(number.error());
+  auto expected = words.take("FATE");
+  if (!expected) return tl::unexpected(expected.error());
+  if (std::find(std::begin(kChangeFates), std::end(kChangeFates), *expected) == std::end(kChangeFates)) {
+    return fail("\"" + *expected + "\" is no fate of a change. " + suggestion(*expected, kChangeFates));
+  }
+  const ChangeRequest& request = stage.clients().changes()[*number];
+  const std::string_view fate = kChangeFates[static_cast<std::size_t>(request.fate)];
+  if (fate != *expected) return fail("It is " + std::string(fate) + ".");
+  if (words.empty()) return {};
+  const std::string reason = words.take();
+  if (std::find(std::begin(kRefusals), std::end(kRefusals), reason) == std::end(kRefusals)) {
+    return fail("\"" + reason + "\" is no reason to refuse. " + suggestion(reason, kRefusals));
+  }
+  const std::string_view given = kRefusals[static_cast<std::size_t>(request.refusal)];
+  if (given != reason) return fail("The reason is " + std::string(given) + ".");
+  return words.end();
+}
+
 Result<void> expect_messages(Stage& stage, Words& words) {
   const auto count = words.take_number("COUNT");
   if (!count) return tl::unexpected(count.error());
@@ -159,7 +195,7 @@ Result<void> expect_violation(Stage& stage, Words& words) {
 }
 
 Result<void> expect(Stage& stage, Words& words) {
-  static constexpr std::string_view kSubjects[] = {"n1", "p1", "r1", "messages", "leader", "violation"};
+  static constexpr std::string_view kSubjects[] = {"n1", "p1", "r1", "c1", "messages", "leader", "violation"};
   if (words.empty()) return fail("What is expected? " + suggestion("?", kSubjects));
   if (words.take_if("messages")) return expect_messages(stage, words);
   if (words.take_if("leader")) return expect_leader(stage, words);
@@ -171,12 +207,31 @@ Result<void> expect(Stage& stage, Words& words) {
       return expect_proposal(stage, words);
     case 'r':
       return expect_read(stage, words);
+    case 'c':
+      return expect_change(stage, words);
     default:
       return fail("Nothing is known of \"" + words.peek() + "\". " + suggestion(words.peek(), kSubjects));
   }
 }
 
 }  // namespace
+
+Result<std::string> seen_otherwise(Stage& stage, std::size_t number, Words& words) {
+  std::string wrong;
+  while (!words.empty()) {
+    const std::string word = words.take();
+    const auto setting = to_setting(word);
+    const auto aspect = std::find_if(std::begin(kAspects), std::end(kAspects),
+                                     [&](const Aspect& each) { return setting && each.name == setting->first; });
+    if (aspect == std::end(kAspects)) {
+      return fail("\"" + word + "\" cannot be expected of a node. " +
+                  suggestion(setting ? setting->first : word, aspect_names()));
+    }
+    const std::string seen = aspect->of(stage, number);
+    if (seen != setting->second) wrong += " " + std::string(aspect->name) + "=" + seen;
+  }
+  return wrong;
+}
 
 const Chapter& expect_chapter() {
   static const Chapter kChapter{
@@ -187,9 +242,14 @@ const Chapter& expect_chapter() {
            "`expect n1 up`, `expect n1 down`, or any of role=leader term=2 vote=n1 leader=n1 log=1,1,2 (the terms by "
            "index, of what it holds) base=1/4 (what was last forgotten of it) commit=3 durable=3 applied=3 "
            "stored=a:1,b:2 lagging=n2 (of a leader: who needs a snapshot), with none for nothing, and fetching=yes, "
-           "lending=no (a snapshot). `expect p1 stored`: or pending, "
+           "lending=no (a snapshot). Of the members that the node knows: voters=n1,n2,n4 before=n1,n2,n3 (while joint) "
+           "learners=n4 joining=n4/n3 (n4 is to vote, in place of n3), and novice=yes (its disk was empty, and no "
+           "leader "
+           "has admitted it). `expect p1 stored`: or pending, "
            "conflict (its id is stored with other content), refused (it was in no log), superseded (it was, and never "
-           "will be committed), unknown, busy. `expect r1 granted sees=a:1,a:2`, or pending, refused. `expect messages "
+           "will be committed), unknown, busy. `expect r1 granted sees=a:1,a:2`, or pending, refused. `expect c1 "
+           "refused busy`, "
+           "or committed, pending, superseded, unknown. `expect messages "
            "COUNT [SELECTOR]`. `expect leader n1`, or none. `expect violation WORDS...`: the command above has broken "
            "a "
            "sentence of the oracle that contains these words; any other violation fails the scenario.",

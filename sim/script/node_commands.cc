@@ -51,6 +51,7 @@ constexpr ClusterSetting kClusterSettings[] = {
     {"keep", [](ClusterOptions& options, const std::string& value) { return set(options.kept_entries, value, 0); }},
     {"chunk",
      [](ClusterOptions& options, const std::string& value) { return set(options.snapshot_chunk_bytes, value, 1); }},
+    {"outsiders", [](ClusterOptions& options, const std::string& value) { return set(options.outsiders, value, 0); }},
     {"seed", [](ClusterOptions& options, const std::string& value) { return set(options.seed, value, 0); }},
 };
 
@@ -74,6 +75,7 @@ Result<void> cluster(Stage& stage, Words& words) {
     }
     if (auto done = known->set(options, setting->second); !done) return done;
   }
+  if (options.outsiders >= options.size) return fail("Somebody founds the cluster: not all are outsiders.");
   return stage.open(options);
 }
 
@@ -264,7 +266,8 @@ const Chapter& node_chapter() {
            "than "
            "any scenario has); in messages: inflight. In bytes: cache, waiting (of proposals without a fate), chunk "
            "(of "
-           "a snapshot, in one message). And seed.",
+           "a snapshot, in one message). outsiders=1: the last so many nodes do not belong to the cluster and are not "
+           "started; they wait to be let in. And seed.",
            cluster},
           {"start NODE", "Starts a node that is down. When its files refuse, says why.", start},
           {"kill NODE", "Ends the process. What was written stays written, synced or not; lose-power is harder.", kill},
@@ -293,7 +296,7 @@ const Chapter& node_chapter() {
           {"unreachable NODE PEER", "The node is told that a request to its peer found no way.", unreachable},
           {"converge",
            "Heals links, disks and whatever is held, starts what is down, elects a leader where there is none, and "
-           "demands that all nodes agree and hold everything that was acknowledged. The end of most scenarios.",
+           "demands that all members agree and hold everything that was acknowledged. The end of most scenarios.",
            converge},
       }};
   return kChapter;

@@ -25,7 +25,7 @@ Result<void> Stage::open(const ClusterOptions& options) {
   clients_ = std::make_unique<Clients>(*cluster_);
   machines_.resize(options.size);
   told_.resize(options.size);
-  for (std::size_t number = 0; number < options.size; ++number) {
+  for (std::size_t number = 0; number + options.outsiders < options.size; ++number) {
     if (auto started = cluster_->start(number); !started) return started;
     told_[number] = told_of(cluster_->core(number));
   }
@@ -131,6 +131,7 @@ Stage::Told Stage::told_of(const raft::State& core) {
           .vote = core.hard_state.vote,
           .leader = core.leader,
           .log = core.trail,
+          .members = core.configuration(),
           .commit = core.commit,
           .applied = core.applied};
 }
@@ -208,6 +209,7 @@ void Stage::tell_log(const Told& before, const Told& now, std::vector<std::strin
   const raft::Index first_new = std::max(differs, now.log.first_index());
   if (first_new <= now.log.last_index()) changes.push_back("appends" + positions(now.log, first_new));
 
+  if (before.members != now.members) changes.push_back("has members: " + describe(now.members));
   if (before.commit != now.commit) changes.push_back("commits through " + std::to_string(now.commit));
   const bool is_usual = before.commit != now.commit && now.applied == now.commit;
   if (before.applied != now.applied && !is_usual) {
@@ -231,13 +233,19 @@ void Stage::heal() {
   }
 }
 
+// Whoever does not belong to the cluster any more, or not yet, need not agree with it.
+bool Stage::belongs(std::size_t number) const {
+  const auto leader = cluster_->leader();
+  return leader && cluster_->is_up(number) && cluster_->core(*leader).configuration().is_member(Cluster::name(number));
+}
+
 bool Stage::agrees() {
   const auto leader = cluster_->leader();
   if (!leader) return false;
   const raft::State& best = cluster_->core(*leader);
   if (best.commit != best.trail.last_index()) return false;
   for (std::size_t number = 0; number < size(); ++number) {
-    if (!cluster_->is_up(number)) continue;
+    if (!belongs(number)) continue;
     const raft::State& core = cluster_->core(number);
     if (core.term() != best.term() || core.leader != best.id || core.trail.last() != best.trail.last()) return false;
     if (core.commit != best.commit || core.applied != best.commit) return false;
@@ -249,7 +257,7 @@ bool Stage::agrees() {
 void Stage::seek_leader(std::size_t round) {
   const auto leader = cluster_->leader();
   const std::size_t chosen = leader && round % 2 == 0 ? *leader : (round / 2) % size();
-  if (!cluster_->is_up(chosen)) return;
+  if (!cluster_->is_up(chosen) || !cluster_->core(chosen).configuration().is_voter(Cluster::name(chosen))) return;
   if (cluster_->core(chosen).is_leader()) {
     for (std::uint32_t tick = 0; tick < cluster_->core(chosen).options.heartbeat_ticks; ++tick) {
       (*cluster_)[chosen].tick();
@@ -274,7 +282,7 @@ Result<void> Stage::converge() {
   if (!agrees()) return fail("The healed cluster does not come to an agreement. See it with `show`.");
 
   for (std::size_t number = 0; number < size(); ++number) {
-    if (!cluster_->is_up(number)) continue;
+    if (!belongs(number)) continue;
     const replica::Status status = (*cluster_)[number].status();
     auto stored = cluster_->stored(number);
     if (!stored) return tl::unexpected(stored.error());

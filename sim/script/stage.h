@@ -35,7 +35,7 @@ class Stage final : public Pacer {
   Stage(const Stage&) = delete;
   Stage& operator=(const Stage&) = delete;
 
-  // Sets up the cluster and starts every node. Requires that there is none yet.
+  // Sets up the cluster and starts every node that belongs to it. Requires that there is none yet.
   [[nodiscard]] Result<void> open(const ClusterOptions& options);
   bool is_open() const { return cluster_ != nullptr; }
   Cluster& cluster() { return *cluster_; }
@@ -71,7 +71,7 @@ class Stage final : public Pacer {
   // Delivers the oldest message that is not held, until there is none. `links`: only on these; empty: on all.
   [[nodiscard]] Result<void> settle(const std::set<Link>& links = {});
 
-  // Heals everything, starts what is down, elects a leader where there is none, and demands that all nodes agree and
+  // Heals everything, starts what is down, elects a leader where there is none, and demands that all members agree and
   // that the oracle finds everything that was acknowledged.
   [[nodiscard]] Result<void> converge();
 
@@ -88,6 +88,7 @@ class Stage final : public Pacer {
     std::optional<raft::NodeId> vote;
     raft::NodeId leader;
     raft::Trail log;
+    raft::Configuration members;  // in force
     raft::Index commit = 0;
     raft::Index applied = 0;
   };
@@ -103,6 +104,7 @@ class Stage final : public Pacer {
   static void tell_role(const Told& before, const Told& now, std::vector<std::string>& changes);
   static void tell_log(const Told& before, const Told& now, std::vector<std::string>& changes);
   void heal();
+  bool belongs(std::size_t number) const;
   bool agrees();
   void seek_leader(std::size_t round);
 

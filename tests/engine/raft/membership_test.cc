@@ -203,6 +203,16 @@ TEST(Thesis_4_2_2, a_removed_leader_hands_over_and_falls_silent) {
   for (std::uint32_t i = 0; i <= 2 * kPatience; ++i) EXPECT_TRUE(step_one(state, Tick{}).sends.empty());
 }
 
+// Its successor knows by then that it has gone.
+TEST(Thesis_4_2_2, a_removed_leader_is_obeyed_when_it_hands_over) {
+  State state = follower({1}, 1);
+  (void)receive(state, "n2", append(1, {1, 1}, {members(1, text({"n1", "n3"}))}, 2));
+  write_done(state);
+  ASSERT_FALSE(state.configuration().is_member("n2"));
+  (void)receive(state, "n2", TimeoutNow{.term = 1, .leader = "n2", .round = 1});
+  EXPECT_EQ(state.hard_state, (HardState{.term = 2, .vote = "n1"}));
+}
+
 // Figure 4.6: the voter that stays lacks the entry that says so, and cannot be elected by whoever has it.
 TEST(Thesis_4_2_2, a_node_on_the_way_out_campaigns_until_that_is_committed) {
   State state = follower({1}, 1);
