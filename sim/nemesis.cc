@@ -6,7 +6,7 @@
 
 namespace timestore::sim {
 
-Nemesis::Nemesis(World& world, Choices& choices) : world_(world), what_(choices.stream("nemesis")) {
+Nemesis::Nemesis(World& world, Choices& choices) : world_(world), operator_(world), what_(choices.stream("nemesis")) {
   for (const Kind& kind : kinds()) streams_.emplace(kind.kind.name, choices.stream(kind.kind.name));
 }
 
@@ -61,6 +61,7 @@ void Nemesis::plan_next() {
 }
 
 void Nemesis::inject(std::size_t kind, std::uint32_t strength) {
+  operator_.observe();
   const Kind& chosen = kinds()[kind];
   if (chosen.inject(*this, streams_.at(chosen.kind.name), strength)) ++injected_[std::string(chosen.kind.name)];
 }
@@ -105,6 +106,7 @@ void Nemesis::end() {
   world_.network().heal();
   for (std::size_t node = 0; node < world_.size(); ++node) world_.heal_machine(node);
   world_.note(Timeline::kWorld, "healed");
+  operator_.gather();
 }
 
 }  // namespace timestore::sim

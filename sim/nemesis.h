@@ -10,6 +10,7 @@
 #include <string>
 
 #include "sim/choices.h"
+#include "sim/operator.h"
 #include "sim/run.h"
 #include "sim/world.h"
 
@@ -23,7 +24,8 @@ class Nemesis {
   void begin(const std::vector<PlannedFault>& schedule);  // these, at their moments
   void end();                                             // heals everything; nodes whose disks are lost stay away
 
-  bool is_hopeless() const { return is_hopeless_; }  // more disks are lost than a cluster survives
+  bool is_done() const { return operator_.has_gathered(); }  // when it has ended: what it took apart is whole again
+  bool is_hopeless() const { return is_hopeless_; }          // more disks are lost than a cluster survives
   const std::map<std::string, std::uint64_t, std::less<>>& injected() const { return injected_; }
 
  private:
@@ -47,6 +49,7 @@ class Nemesis {
   bool may_lose_a_disk() const;
 
   World& world_;
+  Operator operator_;
   Stream what_;
   std::map<std::string_view, Stream> streams_;
   std::uint64_t epoch_ = 0;  // 0: not begun; when it ends, planned ends of faults mean nothing any more

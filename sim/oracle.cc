@@ -8,6 +8,7 @@
 #include "sim/checkers/findings.h"
 #include "sim/checkers/histories.h"
 #include "sim/checkers/ledger.h"
+#include "sim/checkers/members.h"
 #include "sim/checkers/model.h"
 #include "sim/checkers/promises.h"
 #include "sim/checkers/reads.h"
@@ -20,17 +21,19 @@ namespace timestore::sim {
 struct Oracle::State {
   explicit State(const Options& options)
       : shadows(findings, entries, options.nodes),
+        members(options.nodes),
         elections(findings, shadows, options.configuration),
-        stability(findings, options.nodes),
+        stability(findings, members, options.nodes),
         promises(findings, shadows, entries, elections),
-        ledger(findings, shadows, elections),
-        reads(findings, ledger, elections, options.nodes),
+        ledger(findings, shadows, members, elections),
+        reads(findings, members, ledger, elections, options.nodes),
         clients(findings, ledger, model),
         histories(findings, options.searches_linearizability) {}
 
   Findings findings;
   Entries entries{findings};
   Shadows shadows;
+  Members members;
   Elections elections;
   Stability stability;
   Promises promises;
@@ -72,6 +75,7 @@ void Oracle::started(std::size_t node, const store::LogFile::Recovered& recovere
   if (state_->is_over()) return;
   state_->shadows.started(node, recovered, core);
   if (state_->is_over()) return;
+  state_->members.started(node, core);
   state_->elections.started(node);
   state_->stability.started(node, core);
   state_->reads.started(node);
@@ -83,6 +87,7 @@ void Oracle::stepped(std::size_t node, const raft::State& core, std::span<const 
   if (state_->is_over()) return;
   state_->shadows.stepped(node, core, effects);
   if (state_->is_over()) return;
+  state_->members.stepped(node, core);
   const Reign* begun = state_->elections.stepped(node, core, inputs, effects);
   if (state_->is_over()) return;
   state_->stability.stepped(node, core, inputs);

@@ -49,8 +49,8 @@ class MarkGuard {
 };
 
 // Where a healed cluster must be before its time is over.
-bool has_converged(World& world, const Workload& workload) {
-  if (workload.probes_left() + workload.waiting() > 0) return false;
+bool has_converged(World& world, const Nemesis& nemesis, const Workload& workload) {
+  if (workload.probes_left() + workload.waiting() > 0 || !nemesis.is_done()) return false;
   Cluster& cluster = world.cluster();
   const auto leader = cluster.leader();
   if (!leader) return false;
@@ -118,11 +118,11 @@ void run_faults(World& world, Nemesis& nemesis, Workload& workload, const RunOpt
 
 // Nobody is excused: every node that is not lost comes back, hears the leader, and ends up with the same state. Or its
 // disk has rotted and it says so, however late.
-void run_healed(World& world, Workload& workload) {
+void run_healed(World& world, const Nemesis& nemesis, Workload& workload) {
   workload.probe();
   Time deadline = world.now() + patience(world.swarm());
   std::uint64_t best = 0;
-  while (!has_converged(world, workload)) {
+  while (!has_converged(world, nemesis, workload)) {
     if (const std::uint64_t now = progress(world); now > best) {
       best = now;
       deadline = world.now() + patience(world.swarm());
@@ -155,7 +155,7 @@ void run_healed(World& world, Workload& workload) {
 void run_to_the_end(World& world, Nemesis& nemesis, Workload& workload, const RunOptions& options) {
   try {
     run_faults(world, nemesis, workload, options);
-    if (!world.cluster().oracle().violation() && !nemesis.is_hopeless()) run_healed(world, workload);
+    if (!world.cluster().oracle().violation() && !nemesis.is_hopeless()) run_healed(world, nemesis, workload);
     if (!world.cluster().oracle().violation()) world.cluster().oracle().finish();
   } catch (const BrokenCheck& broken) {
     world.cluster().oracle().report({.checker = "check", .rule = broken.sentence, .detail = "at " + broken.place});

@@ -92,6 +92,10 @@ Swarm draw_swarm(const RunOptions& options, Choices& choices) {
                                            : 0;
     if (strength > 0) swarm.strengths.emplace(kind.name, strength);
   }
+  Stream members = choices.stream("swarm.members");
+  const bool has_outsiders = members.below(3) == 2;
+  const std::uint64_t outsiders = members.below((swarm.cluster.size + 1) / 2);
+  if (has_outsiders && swarm.strength("members") > 0) swarm.cluster.outsiders = outsiders;
   constexpr std::uint32_t kPerMillion[] = {0, 1'000, 20'000, 150'000};
   swarm.network.loss = kPerMillion[swarm.strength("loss")];
   swarm.network.duplication = kPerMillion[swarm.strength("duplication")];

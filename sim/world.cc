@@ -37,7 +37,9 @@ World::World(const Swarm& swarm, Choices& choices, std::function<void(std::strin
       trace_(std::move(trace)),
       cluster_(swarm.cluster, choices, *this) {
   for (std::size_t number = 0; number < swarm.cluster.size; ++number) {
-    machines_.push_back({.choices = choices.stream("machine", number), .tick_length = swarm.tick});
+    const bool is_founder = number + swarm.cluster.outsiders < swarm.cluster.size;
+    machines_.push_back(
+        {.choices = choices.stream("machine", number), .tick_length = swarm.tick, .is_out = !is_founder});
   }
 }
 
@@ -165,12 +167,14 @@ void World::wipe(std::size_t number, Time down) {
 }
 
 // A node that has lost its disk is no voter until a leader has admitted it, so that it cannot forget what it promised;
-// the others must be able to do without it. Each must hold a command: as long as a cluster is founded, nobody can tell
-// an empty disk from a new one. And a late admission of one empty disk could be taken by the next (engine/DESIGN.md).
+// the others must be able to do without it. Each founder must hold a command: as long as a cluster is founded, nobody
+// can tell an empty disk from a new one. And a late admission of one empty disk could be taken by the next
+// (engine/DESIGN.md).
 bool World::may_be_wiped(std::size_t number) const {
   const Machine& machine = machines_[number];
   if (machine.is_gone || machine.is_rotten || machine.was_wiped || 2 * (unreliable() + 1) >= size()) return false;
-  for (std::size_t other = 0; other < size(); ++other) {
+  const std::size_t founders = size() - swarm_.cluster.outsiders;
+  for (std::size_t other = 0; other < founders; ++other) {
     if (other == number || machines_[other].is_gone) continue;
     if (!cluster_.is_up(other)) return false;
     const raft::Trail& trail = cluster_.core(other).trail;
@@ -192,11 +196,15 @@ bool World::rot(std::size_t number, std::string_view path) {
   return true;
 }
 
+bool World::is_bad(std::size_t number) const {
+  const Machine& machine = machines_[number];
+  return machine.is_gone || machine.is_rotten || (!machine.is_out && cluster_.oracle().is_novice(number));
+}
+
 std::size_t World::unreliable() const {
   std::size_t count = 0;
   for (std::size_t number = 0; number < size(); ++number) {
-    const Machine& machine = machines_[number];
-    if (machine.is_gone || machine.is_rotten || cluster_.oracle().is_novice(number)) ++count;
+    if (is_bad(number) || is_out(number)) ++count;
   }
   return count;
 }

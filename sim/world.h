@@ -54,8 +54,13 @@ class World final : public Pacer {
   void could_not_read(std::size_t number, const std::string& why);  // a client's read of its series file failed
   bool is_gone(std::size_t number) const { return machines_[number].is_gone; }
   bool is_rotten(std::size_t number) const { return machines_[number].is_rotten; }
-  // Nodes that are gone or rotten, or do not vote because nobody has admitted them: fair as long as they are a
-  // minority.
+  // It is no voter, or may soon be none: an operator wants it so.
+  bool is_out(std::size_t number) const { return machines_[number].is_out; }
+  void set_out(std::size_t number, bool is_out) { machines_[number].is_out = is_out; }
+  // Gone or rotten, or a voter that does not vote because no leader has admitted it.
+  bool is_bad(std::size_t number) const;
+  // Nodes that are bad or out: fair as long as they are a minority. Then the bad ones are a minority of any
+  // configuration that leaves out only nodes that are out.
   std::size_t unreliable() const;
   bool may_be_wiped(std::size_t number) const;
 
@@ -80,6 +85,7 @@ class World final : public Pacer {
     std::uint32_t disk_factor = 1;
     Time down = 0;  // how long it stays down when it stops next
     bool is_gone = false;
+    bool is_out = false;
     bool is_rotten = false;  // its disk may hold damage that only a refusal can answer
     bool is_healed = false;  // nothing is done to it any more
     bool is_waking = false;

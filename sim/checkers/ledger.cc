@@ -38,10 +38,11 @@ void follow(raft::State& before, const raft::State& core, const raft::Effects& e
 
 }  // namespace
 
-Ledger::Ledger(Findings& findings, const Shadows& shadows, const Elections& elections)
+Ledger::Ledger(Findings& findings, const Shadows& shadows, const Members& members, const Elections& elections)
     : rules_(findings, "ledger"),
       invariants_(findings, "invariants"),
       shadows_(shadows),
+      members_(members),
       elections_(elections),
       nodes_(shadows.size()) {}
 
@@ -159,14 +160,15 @@ void Ledger::commit(std::size_t number, raft::Index from, const raft::State& cor
           })) {
         return;
       }
-    } else if (!extend(number, entry, core)) {
+    } else if (!extend(number, entry, core.term())) {
       return;
     }
   }
 }
 
-bool Ledger::extend(std::size_t number, raft::Position entry, const raft::State& core) {
-  const raft::Term committed_in = core.term();
+// Whoever counts is the leader. What members it appends in a turn in which it counts asks for more votes, not for
+// fewer, or comes when it has counted: so those decide who were members before.
+bool Ledger::extend(std::size_t number, raft::Position entry, raft::Term committed_in) {
   const auto holds = [&](const raft::NodeId& id) {
     const std::size_t other = elections_.number_of(id);
     return other < nodes_.size() && shadows_.holds(other, entry);
@@ -175,7 +177,8 @@ bool Ledger::extend(std::size_t number, raft::Position entry, const raft::State&
     return facts("node", number + 1, "term", committed_in, "commits", place(entry), "durable on",
                  shadows_.holders(entry), "nodes of", nodes_.size());
   };
-  if (!rules_.require(is_quorum(core.configuration(), holds), "a committed entry is durable on a quorum", describe)) {
+  if (!rules_.require(is_quorum(members_.before(number), holds), "a committed entry is durable on a quorum",
+                      describe)) {
     return false;
   }
   entries_.push_back({entry.term, committed_in});

@@ -10,13 +10,14 @@
 #include "engine/raft/state.h"
 #include "sim/checkers/elections.h"
 #include "sim/checkers/findings.h"
+#include "sim/checkers/members.h"
 #include "sim/checkers/shadows.h"
 
 namespace timestore::sim {
 
 class Ledger {
  public:
-  Ledger(Findings& findings, const Shadows& shadows, const Elections& elections);
+  Ledger(Findings& findings, const Shadows& shadows, const Members& members, const Elections& elections);
 
   raft::Index size() const { return entries_.size(); }
   raft::Position at(raft::Index index) const;  // requires index <= size(); of 0: the place before the first entry
@@ -45,7 +46,7 @@ class Ledger {
   void check_invariants(Node& node, const raft::State& core, const raft::Effects& effects, std::size_t number);
   bool is_complete(const Reign& reign);
   void commit(std::size_t node, raft::Index from, const raft::State& core);
-  bool extend(std::size_t node, raft::Position entry, const raft::State& core);
+  bool extend(std::size_t node, raft::Position entry, raft::Term committed_in);
   void hear(Node& node, const raft::State& core, std::span<const raft::Input> inputs);
   void check_matches(std::size_t node, const raft::State& core);
   void check_release(std::size_t node, const raft::State& core, raft::Index apply_through);
@@ -55,6 +56,7 @@ class Ledger {
   Rules rules_;
   Rules invariants_;
   const Shadows& shadows_;
+  const Members& members_;
   const Elections& elections_;
   std::vector<Committed> entries_;
   std::vector<Node> nodes_;

@@ -12,13 +12,14 @@
 #include "sim/checkers/elections.h"
 #include "sim/checkers/findings.h"
 #include "sim/checkers/ledger.h"
+#include "sim/checkers/members.h"
 
 namespace timestore::sim {
 
 class Reads {
  public:
-  Reads(Findings& findings, const Ledger& ledger, const Elections& elections, std::size_t nodes)
-      : rules_(findings, "reads"), ledger_(ledger), elections_(elections), nodes_(nodes) {}
+  Reads(Findings& findings, const Members& members, const Ledger& ledger, const Elections& elections, std::size_t nodes)
+      : rules_(findings, "reads"), members_(members), ledger_(ledger), elections_(elections), nodes_(nodes) {}
 
   void started(std::size_t node) { nodes_[node] = {}; }
 
@@ -42,10 +43,10 @@ class Reads {
 
   void receive(Node& node, const raft::Receive& receipt);
   void send(Node& node, const raft::AppendRequest& request);
-  bool check(const Node& node, const raft::ReadEnd& end, const Asked& asked, const raft::State& core,
-             std::size_t number);
+  bool check(const Node& node, const raft::ReadEnd& end, const Asked& asked, std::size_t number);
 
   Rules rules_;
+  const Members& members_;
   const Ledger& ledger_;
   const Elections& elections_;
   std::vector<Node> nodes_;

@@ -28,7 +28,6 @@ bool has_own_reason(std::span<const raft::Input> inputs) {
 void Stability::started(std::size_t node, const raft::State& core) {
   accounts_[node] = Account{};
   accounts_[node].term = core.term();
-  accounts_[node].members = core.configuration();
 }
 
 bool Stability::hears_leader(const Account& account, const raft::State& core) {
@@ -46,10 +45,12 @@ void Stability::stepped(std::size_t node, const raft::State& core, std::span<con
     if (std::holds_alternative<raft::Tick>(input) && account.silence) ++*account.silence;
     if (const auto* receipt = std::get_if<raft::Receive>(&input)) hear(account, core, *receipt, log_may_have_changed);
   }
-  take_members(account, core);
   check_disk(node, account, core, inputs);
   check_term(node, core, inputs);
   check_late_order(node, before, core, inputs);
+  if (core.term() != before.term && core.hard_state.vote == core.id) {
+    account.candidacy = Candidacy{.term = core.term(), .members = {members_.before(node), members_.now(node)}};
+  }
   if (account.term != core.term()) enter(account, core.term());
 }
 
@@ -80,15 +81,6 @@ void Stability::enter(Account& account, raft::Term term) {
   account.recalled = 0;
 }
 
-// A configuration is named by its entry.
-void Stability::take_members(Account& account, const raft::State& core) {
-  const raft::Index index = core.configurations.latest_index();
-  const raft::Position at{.term = core.trail.term_at(index).value_or(0), .index = index};
-  if (account.members_at == at) return;
-  account.members_at = at;
-  account.members = core.configuration();
-}
-
 void Stability::check_disk(std::size_t node, Account& account, const raft::State& core,
                            std::span<const raft::Input> inputs) {
   for (const raft::Input& input : inputs) {
@@ -109,6 +101,9 @@ void Stability::check_term(std::size_t node, const raft::State& core, std::span<
   for (const raft::Input& input : inputs) {
     const auto* answer = received<raft::PreVoteResponse>(input);
     if (answer == nullptr) continue;
+    const raft::NodeId& from = std::get<raft::Receive>(input).from;
+    const bool is_stranger = !members_.before(node).is_member(from) || !members_.now(node).is_member(from);
+    if (is_stranger) continue;  // nobody listens to it
     rules_.require(answer->term <= core.term(), "whoever hears of a newer term enters it",
                    [&] { return facts("node", node + 1, "term", core.term(), "was told of term", answer->term); });
   }
@@ -141,7 +136,10 @@ void Stability::sends(std::size_t node, const raft::Send& send) {
       const auto peer = account.encouraged_by.find(id);
       return id == request->candidate || (peer != account.encouraged_by.end() && peer->second >= request->term);
     };
-    rules_.require(is_quorum(account.members, is_friend), "a node enters a term when a majority has encouraged it",
+    if (!account.candidacy || account.candidacy->term != request->term) return;  // it has called another one since
+    const auto& members = account.candidacy->members;
+    rules_.require(is_quorum(members[0], is_friend) || is_quorum(members[1], is_friend),
+                   "a node enters a term when a majority has encouraged it",
                    [&] { return facts("node", node + 1, "enters term", request->term); });
   }
 }

@@ -3,6 +3,7 @@
 // stands still makes way. Breaking these rules costs no data, only progress, which few other checkers would notice.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -12,34 +13,39 @@
 #include "engine/raft/effects.h"
 #include "engine/raft/state.h"
 #include "sim/checkers/findings.h"
+#include "sim/checkers/members.h"
 
 namespace timestore::sim {
 
 class Stability {
  public:
-  Stability(Findings& findings, std::size_t nodes) : rules_(findings, "stability"), accounts_(nodes) {}
+  Stability(Findings& findings, const Members& members, std::size_t nodes)
+      : rules_(findings, "stability"), members_(members), accounts_(nodes) {}
 
   void started(std::size_t node, const raft::State& core);
   void stepped(std::size_t node, const raft::State& core, std::span<const raft::Input> inputs);
   void sends(std::size_t node, const raft::Send& send);
 
  private:
+  // An election that it has called, and whose agreement it needed for that: by one of these.
+  struct Candidacy {
+    raft::Term term = 0;
+    std::array<raft::Configuration, 2> members = {};
+  };
   // What one node has heard in its present life.
   struct Account {
     raft::Term term = 0;
     std::optional<std::uint32_t> silence;  // ticks since its leader was heard; none: it never was in this term
     raft::Round recalled = 0;              // by the term's leader
-    raft::Configuration members = {};      // in force
-    raft::Position members_at = {};        // where that stands in its log
-    bool is_writing = false;               // its disk owes it a write since before this turn
-    std::uint32_t stalled = 0;             // ticks for which its disk has not done a write that is due
+    std::optional<Candidacy> candidacy = {};
+    bool is_writing = false;                           // its disk owes it a write since before this turn
+    std::uint32_t stalled = 0;                         // ticks for which its disk has not done a write that is due
     std::map<raft::NodeId, raft::Term> encouraged_by;  // the newest term that this peer would vote in
     std::map<raft::NodeId, raft::Term> must_refuse;    // the newest term that this peer must not be encouraged to enter
   };
 
   static void hear(Account& account, const raft::State& core, const raft::Receive& receipt, bool log_may_have_changed);
   static void enter(Account& account, raft::Term term);
-  static void take_members(Account& account, const raft::State& core);
   void check_disk(std::size_t node, Account& account, const raft::State& core, std::span<const raft::Input> inputs);
   void check_term(std::size_t node, const raft::State& core, std::span<const raft::Input> inputs);
   void check_late_order(std::size_t node, const Account& before, const raft::State& core,
@@ -47,6 +53,7 @@ class Stability {
   static bool hears_leader(const Account& account, const raft::State& core);
 
   Rules rules_;
+  const Members& members_;
   std::vector<Account> accounts_;
 };
 
