@@ -69,14 +69,20 @@ const Reign* Elections::stepped(std::size_t node, const raft::State& core, std::
   for (const raft::Send& send : effects.sends) {
     // A leader of one turn may be deposed before the turn ends, with its first messages sent.
     const auto* append = std::get_if<raft::AppendRequest>(&send.message);
-    if (append != nullptr && append->term > led_[node]) begun = crown(node, core, append->term, append->prev_index);
+    if (append == nullptr) continue;
+    if (append->term > led_[node]) begun = crown(node, core, append->term, append->prev_index);
+    if (core.term() > led_[node]) lengthen(led_[node], append->prev_index + append->entries.size());
   }
   const auto* leader = std::get_if<raft::Leader>(&core.role);
-  if (leader == nullptr) return begun;
-  if (core.term() != led_[node]) begun = crown(node, core, core.term(), leader->term_start - 1);
-  const auto found = reigns_.find(core.term());
-  if (found != reigns_.end()) found->second.last = shadows_.issued(node).log.last_index();
+  if (leader != nullptr && core.term() != led_[node]) begun = crown(node, core, core.term(), leader->term_start - 1);
+  if (core.term() == led_[node]) lengthen(core.term(), shadows_.issued(node).log.last_index());
   return begun;
+}
+
+// Whatever its leader holds, as long as it is in that term, is its own; and what it has sent before it left, it held.
+void Elections::lengthen(raft::Term term, raft::Index last) {
+  const auto reign = reigns_.find(term);
+  if (reign != reigns_.end()) reign->second.last = std::max(reign->second.last, last);
 }
 
 // A candidate's log is durable when it asks for votes, and it takes nothing more until it is elected.

@@ -58,6 +58,7 @@ class Elections {
   void check_refusal(std::size_t node, const raft::State& core, std::span<const raft::Input> inputs);
   void check_patience(std::size_t node, const raft::State& core, std::span<const raft::Input> inputs,
                       const raft::Effects& effects);
+  void lengthen(raft::Term term, raft::Index last);
   const Reign* crown(std::size_t node, const raft::State& core, raft::Term term, raft::Index inherited);
 
   Rules rules_;
