@@ -9,6 +9,7 @@
 #include "sim/checkers/histories.h"
 #include "sim/checkers/ledger.h"
 #include "sim/checkers/members.h"
+#include "sim/checkers/membership.h"
 #include "sim/checkers/model.h"
 #include "sim/checkers/promises.h"
 #include "sim/checkers/reads.h"
@@ -24,6 +25,7 @@ struct Oracle::State {
         members(options.nodes),
         elections(findings, shadows, options.configuration),
         stability(findings, members, options.nodes),
+        membership(findings, members, options.nodes),
         promises(findings, shadows, entries, elections),
         ledger(findings, shadows, members, elections),
         reads(findings, members, ledger, elections, options.nodes),
@@ -36,6 +38,7 @@ struct Oracle::State {
   Members members;
   Elections elections;
   Stability stability;
+  Membership membership;
   Promises promises;
   Ledger ledger;
   Reads reads;
@@ -55,6 +58,7 @@ void Oracle::State::follow_ledger() {
     const raft::Entry& entry = *entries.find(position);
     committed_bytes += entry.payload.size_bytes();
     clients.committed(position.index, entry.kind, model.apply(entry));
+    if (entry.kind == raft::EntryKind::kMembers) membership.committed(position.index, entry);
   }
 }
 
@@ -78,6 +82,7 @@ void Oracle::started(std::size_t node, const store::LogFile::Recovered& recovere
   state_->members.started(node, core);
   state_->elections.started(node);
   state_->stability.started(node, core);
+  state_->membership.started(node, core);
   state_->reads.started(node);
   state_->ledger.started(node, core, state_hash);
 }
@@ -91,6 +96,7 @@ void Oracle::stepped(std::size_t node, const raft::State& core, std::span<const 
   const Reign* begun = state_->elections.stepped(node, core, inputs, effects);
   if (state_->is_over()) return;
   state_->stability.stepped(node, core, inputs);
+  state_->membership.stepped(node, core, inputs, effects);
   state_->reads.stepped(node, core, inputs, effects);
   state_->ledger.stepped(node, core, inputs, effects, begun);
   state_->follow_ledger();

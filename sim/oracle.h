@@ -8,6 +8,7 @@
 //   promises          the durable image alone justifies each message when it is sent; restarts hold what was promised
 //   ledger            Raft's invariants after every turn; one leader per term; one entry per committed index
 //   stability         no term is entered, and no leader deposed, without need
+//   membership        members change one step after the other, through joint configurations, when it is safe
 //   reads             a read is granted by a majority that was asked after it, with everything committed before it
 //   model             the commands of the ledger applied in order: results and contents that clients may see
 //   clients           each answer against the model at its index, in real-time order; exactly-once; nothing lost
