@@ -17,9 +17,10 @@ Network::Network(const NetworkOptions& options, std::size_t nodes, Choices& choi
     links_.push_back({.choices = choices.stream("network", link)});
 }
 
-std::optional<Arrival> Network::send(Time now, std::size_t from, std::size_t to, std::size_t size_bytes, Line line) {
+std::optional<Arrival> Network::send(Time now, std::size_t from, std::size_t to, std::size_t size_bytes,
+                                     Parcel parcel) {
   Link& link = links_[from * nodes_ + to];
-  Connection& connection = link.connections[static_cast<std::size_t>(line)];
+  Connection& connection = link.connections[parcel == Parcel::kSnapshot ? 1 : 0];
   const Time jitter = link.choices.below(options_.jitter + 1);
   const std::uint64_t fate = link.choices.below(kMillion);  // the calm end of the scale is zero
   connection.busy_until = std::max(connection.busy_until, now) + size_bytes * kMillion / options_.bytes_per_second;
@@ -38,6 +39,10 @@ std::optional<Arrival> Network::send(Time now, std::size_t from, std::size_t to,
     TIMESTORE_MARK("network: a message was overtaken");
     return Arrival{arrival - now + link.choices.below(options_.reordering_delay)};
   }
+  if (parcel == Parcel::kOrder && link.orders_delayed > 0) {
+    TIMESTORE_MARK("network: an order to take over came late");
+    return Arrival{arrival - now + link.orders_delayed};
+  }
   arrival = std::max(arrival, connection.last_arrival);
   connection.last_arrival = arrival;
   if (fate >= (threshold -= options_.duplication)) {
@@ -50,7 +55,7 @@ std::optional<Arrival> Network::send(Time now, std::size_t from, std::size_t to,
 void Network::heal() {
   options_ = healthy_;
   for (Link& link : links_) {
-    link.clogged = 0;
+    link.clogged = link.orders_delayed = 0;
     link.connections = {};
   }
 }

@@ -33,17 +33,19 @@ struct Arrival {
   std::optional<Time> second_delay = std::nullopt;  // it arrives twice
 };
 
-// Parts of snapshots travel on a connection of their own: they delay nothing else.
-enum class Line : std::uint8_t { kMessages, kSnapshots };
+// Parts of snapshots travel on a connection of their own: they delay nothing else. Orders to take over are so rare that
+// they are delayed by themselves, or nobody would ever see one come too late.
+enum class Parcel : std::uint8_t { kMessage, kOrder, kSnapshot };
 
 class Network {
  public:
   Network(const NetworkOptions& options, std::size_t nodes, Choices& choices);
 
   // When a message of this size arrives; nullopt: it is lost.
-  std::optional<Arrival> send(Time now, std::size_t from, std::size_t to, std::size_t size_bytes, Line line);
+  std::optional<Arrival> send(Time now, std::size_t from, std::size_t to, std::size_t size_bytes, Parcel parcel);
 
   void clog(std::size_t from, std::size_t to, Time delay) { links_[from * nodes_ + to].clogged = delay; }
+  void delay_orders(std::size_t from, std::size_t to, Time delay) { links_[from * nodes_ + to].orders_delayed = delay; }
   void throttle(std::uint64_t bytes_per_second) { options_.bytes_per_second = bytes_per_second; }
   void heal();  // no losses, doubles, clogs or queues from now on
 
@@ -55,7 +57,8 @@ class Network {
   struct Link {
     Stream choices;
     std::array<Connection, 2> connections = {};
-    Time clogged = 0;  // more delay
+    Time clogged = 0;         // more delay
+    Time orders_delayed = 0;  // by so much
   };
 
   NetworkOptions options_;

@@ -37,15 +37,27 @@ bool Faults::step_down(Nemesis& nemesis, Stream& choices, std::uint32_t strength
   return true;
 }
 
-// To a node that may be down, cut off or far behind.
-bool Faults::transfer(Nemesis& nemesis, Stream& choices, std::uint32_t) {
-  const auto leader = nemesis.world_.cluster().leader();
-  const std::size_t to = choices.below(nemesis.world_.size() + 1);
+// To a node that may be down, cut off or far behind. Sometimes the order itself takes so long that the leader may have
+// given up.
+bool Faults::transfer(Nemesis& nemesis, Stream& choices, std::uint32_t strength) {
+  World& world = nemesis.world_;
+  const Swarm& swarm = world.swarm();
+  const auto leader = world.cluster().leader();
+  const std::size_t to = choices.below(world.size() + 1);
+  const bool is_late = choices.below(4) < strength;
+  const Time election = swarm.tick * swarm.cluster.raft.election_ticks_max;
+  const Time delay = choices.between(election / 4, 2 * election);
   if (!leader) return false;
-  const bool is_anybody = to == nemesis.world_.size();
-  nemesis.world_.note(*leader, "is told to hand over", is_anybody ? "to anybody" : "to " + Cluster::name(to));
-  nemesis.world_.cluster()[*leader].transfer(is_anybody ? raft::NodeId() : Cluster::name(to));
-  nemesis.world_.wake(*leader);
+  const bool is_anybody = to == world.size();
+  world.note(*leader, "is told to hand over", is_anybody ? "to anybody" : "to " + Cluster::name(to));
+  world.cluster()[*leader].transfer(is_anybody ? raft::NodeId() : Cluster::name(to));
+  world.wake(*leader);
+  for (std::size_t other = 0; is_late && other < world.size(); ++other) {
+    world.network().delay_orders(*leader, other, delay);
+    world.after(election, [&nemesis, epoch = nemesis.epoch_, from = *leader, other] {
+      if (epoch == nemesis.epoch_) nemesis.world_.network().delay_orders(from, other, 0);
+    });
+  }
   return true;
 }
 

@@ -318,8 +318,9 @@ void World::posted(MessageId id) {
   hasher_.add(queue_.now()).add(wire.from).add(wire.to).add(wire.text);
   if (trace_) trace(wire.from, "sends " + Cluster::name(wire.to), std::string(kind_of(wire.message)) + " " + wire.text);
   const bool is_part = std::holds_alternative<raft::SnapshotResponse>(wire.message);
-  const auto arrival =
-      network_.send(queue_.now(), wire.from, wire.to, wire.text.size(), is_part ? Line::kSnapshots : Line::kMessages);
+  const bool is_order = std::holds_alternative<raft::TimeoutNow>(wire.message);
+  const Parcel parcel = is_part ? Parcel::kSnapshot : is_order ? Parcel::kOrder : Parcel::kMessage;
+  const auto arrival = network_.send(queue_.now(), wire.from, wire.to, wire.text.size(), parcel);
   if (!arrival) {
     trace(wire.from, "loses", wire.text);
     if (swarm_.notices_loss > 0) tell_undelivered(wire, swarm_.notices_loss);
