@@ -72,8 +72,9 @@ void Ledger::stepped(std::size_t number, const raft::State& core, std::span<cons
   Node& node = nodes_[number];
   if (begun != nullptr && !is_complete(*begun)) return;
   const raft::Index known = node.before.commit;
+  const raft::Index members_from = node.before.configurations.latest_index();
   check_invariants(node, core, effects, number);
-  if (core.commit > known) commit(number, known + 1, core);
+  if (core.commit > known) commit(number, known + 1, core, members_from);
   hear(node, core, inputs);
   if (core.is_leader()) check_matches(number, core);
   for (const raft::Input& input : inputs) {
@@ -140,7 +141,8 @@ bool Ledger::is_complete(const Reign& reign) {
   });
 }
 
-void Ledger::commit(std::size_t number, raft::Index from, const raft::State& core) {
+// `members_from`: where the configuration stands that was in force when the turn began.
+void Ledger::commit(std::size_t number, raft::Index from, const raft::State& core, raft::Index members_from) {
   const LogTerms& log = shadows_.issued(number).log;
   // Paper, section 5.4.2 and figure 8. A node that follows when its turn begins cannot lead at its end, so this is what
   // the leader has counted.
@@ -159,13 +161,14 @@ void Ledger::commit(std::size_t number, raft::Index from, const raft::State& cor
           })) {
         return;
       }
-    } else if (!extend(number, entry, core)) {
+    } else if (!extend(number, entry, core, members_from)) {
       return;
     }
   }
 }
 
-bool Ledger::extend(std::size_t number, raft::Position entry, const raft::State& core) {
+// A leader counts, and may then go on to another configuration in the same turn.
+bool Ledger::extend(std::size_t number, raft::Position entry, const raft::State& core, raft::Index members_from) {
   const raft::Term committed_in = core.term();
   const auto holds = [&](const raft::NodeId& id) {
     const std::size_t other = elections_.number_of(id);
@@ -175,7 +178,10 @@ bool Ledger::extend(std::size_t number, raft::Position entry, const raft::State&
     return facts("node", number + 1, "term", committed_in, "commits", place(entry), "durable on",
                  shadows_.holders(entry), "nodes of", nodes_.size());
   };
-  if (!rules_.require(is_quorum(core.configuration(), holds), "a committed entry is durable on a quorum", describe)) {
+  const auto& members = core.configurations.known();
+  const bool is_agreed = std::any_of(members.lower_bound(members_from), members.end(),
+                                     [&](const auto& at) { return is_quorum(at.second, holds); });
+  if (!rules_.require(is_agreed, "a committed entry is durable on a quorum", describe)) {
     return false;
   }
   entries_.push_back({entry.term, committed_in});

@@ -44,8 +44,8 @@ class Ledger {
 
   void check_invariants(Node& node, const raft::State& core, const raft::Effects& effects, std::size_t number);
   bool is_complete(const Reign& reign);
-  void commit(std::size_t node, raft::Index from, const raft::State& core);
-  bool extend(std::size_t node, raft::Position entry, const raft::State& core);
+  void commit(std::size_t node, raft::Index from, const raft::State& core, raft::Index members_from);
+  bool extend(std::size_t node, raft::Position entry, const raft::State& core, raft::Index members_from);
   void hear(Node& node, const raft::State& core, std::span<const raft::Input> inputs);
   void check_matches(std::size_t node, const raft::State& core);
   void check_release(std::size_t node, const raft::State& core, raft::Index apply_through);
