@@ -104,6 +104,36 @@ TEST(Script, what_is_not_understood_is_answered_with_a_suggestion) {
   EXPECT_THAT(complaint("cluster 3"), HasSubstr("There is a cluster already"));
 }
 
+TEST(Script, changes_of_members_that_are_not_understood_are_answered_with_a_suggestion) {
+  EXPECT_THAT(complaint("change n1"), HasSubstr("Usage: change NODE"));
+  EXPECT_THAT(complaint("change n1 ad n2"), HasSubstr("Did you mean \"add\"?"));
+  EXPECT_THAT(complaint("change n1 add n9"), HasSubstr("they are n1 to n3"));
+  EXPECT_THAT(complaint("change n1 add n2 as voter"), HasSubstr("as learner"));
+  EXPECT_THAT(complaint("change n1 add n2 forced"), HasSubstr("Nothing may follow here"));
+  EXPECT_THAT(complaint("change n1 replace n2"), HasSubstr("by NEW"));
+  EXPECT_THAT(complaint("change n1 replace n2 with n3"), HasSubstr("replace n3 by n4"));
+  EXPECT_THAT(complaint("expect c1 committed"), HasSubstr("there is none yet"));
+  EXPECT_THAT(complaint("expect n1 learner=n2"), HasSubstr("Did you mean \"learners\"?"));
+  EXPECT_THAT(complaint("await n1"), HasSubstr("Usage: await NODE CLAIM..."));
+  EXPECT_THAT(complaint("await n1 leader=n9"), HasSubstr("After 300 ticks is seen: leader="));
+}
+
+TEST(Script, the_fate_of_a_change_is_told_and_can_be_claimed) {
+  const std::string story = "> cluster 1\n> quietly tick n1\n> change n1 remove n1\n| c1 is refused: last-voter\n";
+  EXPECT_THAT(run_script(story + "> expect c1 refused last-voter\n").failures, IsEmpty());
+  EXPECT_THAT(run_script(story + "> expect c1 refused busy\n").failures, fails_at(5, "The reason is last-voter"));
+  EXPECT_THAT(run_script(story + "> expect c1 refused buzy\n").failures, fails_at(5, "Did you mean \"busy\"?"));
+  EXPECT_THAT(run_script(story + "> expect c1 committed\n").failures, fails_at(5, "It is refused"));
+  EXPECT_THAT(run_script(story + "> expect c1 refussed\n").failures, fails_at(5, "Did you mean \"refused\"?"));
+}
+
+TEST(Script, outsiders_are_down_until_they_are_started) {
+  const std::string story = "> cluster 3 outsiders=1\n> expect n3 down\n> quietly start n3\n";
+  EXPECT_THAT(run_script(story + "> expect n3 voters=none novice=yes\n").failures, IsEmpty());
+  EXPECT_THAT(run_script(story + "> expect n1 voters=n1,n2\n").failures, IsEmpty());
+  EXPECT_THAT(run_script("> cluster 2 outsiders=2\n").failures, fails_at(1, "Somebody founds the cluster"));
+}
+
 TEST(Script, a_cluster_comes_first_and_its_options_are_known) {
   EXPECT_THAT(run_script("> tick n1\n").failures, fails_at(1, "begins with a cluster"));
   EXPECT_THAT(run_script("Only prose.\n").failures, fails_at(1, "begins with a cluster"));
