@@ -107,6 +107,10 @@ const Reign* Elections::crown(std::size_t node, const raft::State& core, raft::T
   }
   const std::vector<std::optional<std::size_t>>& votes = ballot(term).votes;
   const raft::Configuration& members = core.configurations.at(std::max(inherited, core.trail.base().index));
+  const auto& configurations = core.configurations.known();
+  const bool may_lead = std::any_of(configurations.begin(), configurations.upper_bound(inherited),
+                                    [&](const auto& at) { return at.second.is_voter(configuration_.voters[node].id); });
+  if (!rules_.require(may_lead, "a leader is a voter, or was one", describe)) return nullptr;
   const auto voted = [&](const raft::NodeId& voter) {
     const std::size_t number = number_of(voter);
     return number == node || (number < votes.size() && votes[number] == node);
