@@ -18,8 +18,14 @@ Sentence violated(const State& state, const Progress& progress) {
   HOLDS(progress.next >= state.trail.first_index(), "a leader sends only entries that it still has");
   HOLDS(progress.next <= state.trail.last_index() + 1, "a leader sends only entries that it has");
   HOLDS(progress.inflight.size() <= state.options.max_inflight_appends, "the window of a follower is bounded");
-  HOLDS(std::is_sorted(progress.inflight.begin(), progress.inflight.end()), "appends are sent in order");
-  HOLDS(progress.inflight.empty() || progress.inflight.back() < progress.next,
+  std::uint64_t inflight_bytes = 0;
+  for (const Batch& batch : progress.inflight) inflight_bytes += batch.bytes;
+  HOLDS(progress.inflight.size() <= 1 || inflight_bytes <= state.options.max_inflight_bytes,
+        "the window of a follower is bounded in bytes");
+  HOLDS(std::is_sorted(progress.inflight.begin(), progress.inflight.end(),
+                       [](const Batch& left, const Batch& right) { return left.last < right.last; }),
+        "appends are sent in order");
+  HOLDS(progress.inflight.empty() || progress.inflight.back().last < progress.next,
         "what is on the way was sent before what is sent next");
   HOLDS(progress.mode == Progress::Mode::kReplicate || progress.inflight.empty(), "a probe carries no entries");
   HOLDS(progress.mode != Progress::Mode::kSnapshot || progress.next == state.trail.first_index(),

@@ -33,17 +33,25 @@ void send_append(Turn& turn, const Leader& leader, const NodeId& to, Progress& p
   turn.effects.sends.push_back({to, std::move(request)});
 }
 
-// The last entry of an append that starts at `first`: bounded in number and bytes, but at least one.
-Index batch_end(const State& state, Index first) {
+// What an append that starts at `first` carries: bounded in number and bytes, but at least one entry.
+Batch batch_from(const State& state, Index first) {
   const Index limit = std::min<Index>(state.trail.last_index(), first + state.options.max_append_entries - 1);
-  std::uint64_t bytes = state.trail.size_bound_bytes(first);
-  Index last = first;
-  while (last < limit) {
-    bytes += state.trail.size_bound_bytes(last + 1);
-    if (bytes > state.options.max_append_bytes) break;
-    ++last;
+  Batch batch{.last = first, .bytes = state.trail.size_bound_bytes(first)};
+  while (batch.last < limit) {
+    const std::uint64_t next_bytes = state.trail.size_bound_bytes(batch.last + 1);
+    if (batch.bytes + next_bytes > state.options.max_append_bytes) break;
+    ++batch.last;
+    batch.bytes += next_bytes;
   }
-  return last;
+  return batch;
+}
+
+// Whatever its size, one append may always be on its way: otherwise a large entry would never be sent.
+bool has_room(const State& state, const Progress& progress, const Batch& batch) {
+  if (progress.inflight.empty()) return true;
+  std::uint64_t bytes = batch.bytes;
+  for (const Batch& sent : progress.inflight) bytes += sent.bytes;
+  return bytes <= state.options.max_inflight_bytes;
 }
 
 // From `next` on; but what the log does not hold any more, only a snapshot does.
@@ -65,7 +73,8 @@ void acknowledged(Turn& turn, const NodeId& follower, Progress& progress, Index 
   if (match > state.trail.last_index()) return;  // claims entries that we never sent
   if (match < progress.match) TIMESTORE_MARK("raft: an acknowledgement came late");
   progress.match = std::max(progress.match, match);
-  const auto first_open = std::upper_bound(progress.inflight.begin(), progress.inflight.end(), match);
+  const auto first_open = std::find_if(progress.inflight.begin(), progress.inflight.end(),
+                                       [&](const Batch& batch) { return batch.last > match; });
   progress.inflight.erase(progress.inflight.begin(), first_open);
   if (progress.mode != Progress::Mode::kReplicate && match >= progress.next - 1) {
     turn.tell(FollowerKeepsUp{.follower = follower, .match = match});
@@ -190,16 +199,21 @@ void send_appends(Turn& turn) {
   Leader* leader = std::get_if<Leader>(&state.role);
   if (leader == nullptr) return;
   for (auto& [peer, progress] : leader->peers) {
-    while (progress.mode == Progress::Mode::kReplicate && progress.next <= state.trail.last_index() &&
-           progress.inflight.size() < state.options.max_inflight_appends) {
-      const Index last = batch_end(state, progress.next);
-      send_append(turn, *leader, peer, progress, last);
-      progress.inflight.push_back(last);
-      progress.next = last + 1;
+    while (progress.mode == Progress::Mode::kReplicate && progress.next <= state.trail.last_index()) {
+      if (progress.inflight.size() >= state.options.max_inflight_appends) {
+        TIMESTORE_MARK("raft: a follower's window was full");
+        break;
+      }
+      const Batch batch = batch_from(state, progress.next);
+      if (!has_room(state, progress, batch)) {
+        TIMESTORE_MARK("raft: a follower's window was full of bytes");
+        break;
+      }
+      send_append(turn, *leader, peer, progress, batch.last);
+      progress.inflight.push_back(batch);
+      progress.next = batch.last + 1;
       if (progress.inflight.size() > 1) TIMESTORE_MARK("raft: appends followed each other unacknowledged");
     }
-    const bool has_more = progress.next <= state.trail.last_index();
-    if (has_more && progress.mode == Progress::Mode::kReplicate) TIMESTORE_MARK("raft: a follower's window was full");
   }
 }
 
@@ -234,8 +248,8 @@ void track_members(Turn& turn) {
       continue;
     }
     Progress& progress = peer->second;
-    const bool is_close =
-        progress.mode == Progress::Mode::kReplicate && progress.next <= last && batch_end(state, progress.next) == last;
+    const bool is_close = progress.mode == Progress::Mode::kReplicate && progress.next <= last &&
+                          batch_from(state, progress.next).last == last;
     if (is_close) send_append(turn, leader, peer->first, progress, last);
     peer = leader.peers.erase(peer);
   }

@@ -20,7 +20,7 @@ void add(Hasher& hasher, const Configuration& configuration) {
 void add(Hasher& hasher, const Options& options) {
   hasher.add(options.election_ticks_min).add(options.election_ticks_max).add(options.heartbeat_ticks);
   hasher.add(options.orphan_ticks).add(options.max_append_entries).add(options.max_append_bytes);
-  hasher.add(options.max_inflight_appends);
+  hasher.add(options.max_inflight_appends).add(options.max_inflight_bytes);
 }
 
 void add(Hasher& hasher, const HardState& hard_state) {
@@ -31,7 +31,7 @@ void add(Hasher& hasher, const HardState& hard_state) {
 void add(Hasher& hasher, const Progress& progress) {
   hasher.add(static_cast<std::uint64_t>(progress.mode)).add(progress.match).add(progress.next);
   hasher.add(progress.inflight.size());
-  for (const Index index : progress.inflight) hasher.add(index);
+  for (const Batch& batch : progress.inflight) hasher.add(batch.last).add(batch.bytes);
   hasher.add(progress.round).add(progress.commit_told).add(progress.round_told).add(progress.silent_ticks);
   hasher.add(progress.founds).add(progress.admission);
 }

@@ -28,21 +28,29 @@ struct Options {
   std::uint32_t orphan_ticks = 120;  // how long a deposed leader waits to learn the fate of its proposals
   std::uint32_t max_append_entries = 1024;
   std::uint64_t max_append_bytes = 1 << 20;
-  std::uint32_t max_inflight_appends = 4;  // appends with entries on the way to one follower
+  std::uint32_t max_inflight_appends = 4;      // with entries, on the way to one follower
+  std::uint64_t max_inflight_bytes = 4 << 20;  // of their entries; a single append may exceed it
   bool operator==(const Options&) const = default;
+};
+
+// The entries of one append, which begins where the one before it ended.
+struct Batch {
+  Index last = 0;
+  std::uint64_t bytes = 0;  // the sum of their size bounds (Trail)
+  bool operator==(const Batch&) const = default;
 };
 
 // What a leader knows of another member (paper, figure 2: nextIndex and matchIndex).
 struct Progress {
   enum class Mode : std::uint8_t {
     kProbe,      // where the logs agree is not known: one empty append each heartbeat until it answers
-    kReplicate,  // entries flow, up to a bounded number of appends ahead of the acknowledgements
+    kReplicate,  // entries flow, so many appends and bytes ahead of the acknowledgements
     kSnapshot,   // it lacks what the log no longer holds: told so with each heartbeat, until it has taken a snapshot
   };
   Mode mode = Mode::kProbe;
   Index match = 0;              // its durable log has equalled ours up to here
   Index next = 1;               // the next entry to send
-  std::vector<Index> inflight;  // the last index of each append with entries that is not acknowledged, ascending
+  std::vector<Batch> inflight;  // the window: what was sent and is not acknowledged, ascending
   Round round = 0;              // the newest round that it has answered
   Index commit_told = 0;        // the newest commit index that we have sent
   Round round_told = 0;         // the newest round that we have sent

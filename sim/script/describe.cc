@@ -181,7 +181,9 @@ std::vector<std::string> draw_progress(const raft::Leader& leader) {
   for (const auto& [peer, progress] : leader.peers) {
     std::string line = peer + std::string(kModes[static_cast<std::size_t>(progress.mode)]) + ", match " +
                        std::to_string(progress.match) + ", next " + std::to_string(progress.next);
-    if (!progress.inflight.empty()) line += ", on the way through " + join(progress.inflight, " ");
+    std::vector<raft::Index> sent;
+    for (const raft::Batch& batch : progress.inflight) sent.push_back(batch.last);
+    if (!sent.empty()) line += ", on the way through " + join(sent, " ");
     if (progress.silent_ticks > 0) line += ", silent for " + std::to_string(progress.silent_ticks);
     lines.push_back(std::move(line));
   }

@@ -43,6 +43,8 @@ constexpr ClusterSetting kClusterSettings[] = {
      [](ClusterOptions& options, const std::string& value) { return set(options.raft.max_append_entries, value, 1); }},
     {"inflight", [](ClusterOptions& options,
                     const std::string& value) { return set(options.raft.max_inflight_appends, value, 1); }},
+    {"window",
+     [](ClusterOptions& options, const std::string& value) { return set(options.raft.max_inflight_bytes, value, 0); }},
     {"apply",
      [](ClusterOptions& options, const std::string& value) { return set(options.max_apply_entries, value, 1); }},
     {"cache", [](ClusterOptions& options, const std::string& value) { return set(options.cache_bytes, value, 0); }},
@@ -266,8 +268,8 @@ const Chapter& node_chapter() {
            "than "
            "any scenario has); in messages: inflight. In bytes: cache, waiting (of proposals without a fate), chunk "
            "(of "
-           "a snapshot, in one message). outsiders=1: the last so many nodes do not belong to the cluster and are not "
-           "started; they wait to be let in. And seed.",
+           "a snapshot, in one message), window (of entries on their way to one follower). outsiders=1: the last so many "
+           "nodes do not belong to the cluster and are not started; they wait to be let in. And seed.",
            cluster},
           {"start NODE", "Starts a node that is down. When its files refuse, says why.", start},
           {"kill NODE", "Ends the process. What was written stays written, synced or not; lose-power is harder.", kill},

@@ -173,6 +173,7 @@ Options hostile_options() {
   options.max_append_entries = 3;
   options.max_append_bytes = 64;
   options.max_inflight_appends = 2;
+  options.max_inflight_bytes = 70;
   return options;
 }
 
