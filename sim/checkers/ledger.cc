@@ -52,6 +52,7 @@ raft::Position Ledger::at(raft::Index index) const {
 void Ledger::started(std::size_t number, const raft::State& core, std::uint64_t state_hash) {
   Node& node = nodes_[number];
   node = Node{.before = core, .applied = 0, .apply_through = core.applied, .state_hash = 0};
+  node.members_at = core.configurations.latest_index();
   const auto sentence = raft::violated(core);
   if (!invariants_.require(!sentence, sentence.value_or(""), [&] { return facts("node", number + 1, "starts", ""); })) {
     return;
@@ -72,7 +73,7 @@ void Ledger::stepped(std::size_t number, const raft::State& core, std::span<cons
   Node& node = nodes_[number];
   if (begun != nullptr && !is_complete(*begun)) return;
   const raft::Index known = node.before.commit;
-  const raft::Index members_from = node.before.configurations.latest_index();
+  const raft::Index members_from = std::exchange(node.members_at, core.configurations.latest_index());
   check_invariants(node, core, effects, number);
   if (core.commit > known) commit(number, known + 1, core, members_from);
   hear(node, core, inputs);

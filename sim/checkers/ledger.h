@@ -34,7 +34,8 @@ class Ledger {
     raft::Term committed_in = 0;  // the term of the node whose commit index revealed it
   };
   struct Node {
-    raft::State before;  // what violated_between looks at
+    raft::State before;          // what violated_between looks at
+    raft::Index members_at = 0;  // where the configuration stands that it left in force
     raft::Index applied = 0;
     raft::Index apply_through = 0;
     std::uint64_t state_hash = 0;
