@@ -61,7 +61,7 @@ class Pacer {
 struct ClusterOptions {
   std::size_t size = 3;
   std::size_t outsiders = 0;  // the last so many of them: they have no configuration, and wait to be let in
-  std::uint64_t seed = 1;  // of the cores' time-outs and of ids
+  std::uint64_t seed = 1;     // of the cores' time-outs and of ids
   raft::Options raft;
   std::uint64_t cache_bytes = 1 << 16;
   std::size_t max_apply_entries = 64;

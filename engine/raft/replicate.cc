@@ -235,8 +235,8 @@ bool answers(const State& state, const Progress& progress) {
   return progress.silent_ticks < state.options.election_ticks_max && !progress.is_novice();
 }
 
-// Whoever goes is told so, where one append is enough for that: it then knows that it is to keep quiet. If it does not
-// hear of it, it will ask around for ever, and disturb nobody.
+// Whoever goes is told so, where one append is enough for that. A learner then keeps quiet. A voter does not hear
+// whether that is committed, and may be needed until it is: it will ask around for ever, and disturb nobody.
 void track_members(Turn& turn) {
   State& state = turn.state;
   Leader& leader = std::get<Leader>(state.role);

@@ -27,8 +27,8 @@ Term spoken_in(const Message& message) {
 }
 
 // Candidates and leaders are listened to whoever they are: this node's configuration may be behind theirs (paper,
-// section 6). Everything else answers, or comes from, a member; or from the leader, whose last duty, when it is removed,
-// is to ask somebody to take over.
+// section 6). Everything else answers, or comes from, a member; or from the leader, whose last duty, when it is
+// removed, is to ask somebody to take over.
 bool may_be_a_stranger(const Message& message) {
   return std::holds_alternative<VoteRequest>(message) || std::holds_alternative<PreVoteRequest>(message) ||
          std::holds_alternative<AppendRequest>(message);
@@ -36,8 +36,8 @@ bool may_be_a_stranger(const Message& message) {
 
 bool is_believable(const State& state, const Receive& input) {
   const Term term = term_of(input.message);
-  const bool is_known = may_be_a_stranger(input.message) || state.configuration().is_member(input.from) ||
-                        input.from == state.leader;
+  const bool is_known =
+      may_be_a_stranger(input.message) || state.configuration().is_member(input.from) || input.from == state.leader;
   const bool may_be_zero = std::holds_alternative<PreVoteResponse>(input.message);  // of a node that is new
   return is_known && input.from != state.id && (term >= 1 || may_be_zero) && term <= kMaxTerm &&
          (term <= state.term() || term - state.term() <= kMaxTermJump);
