@@ -253,20 +253,26 @@ bool Stage::agrees() {
   return true;
 }
 
+// A heartbeat's time, for the leader and for who asks for a snapshot by its own clock.
+void Stage::give_time(std::size_t leader) {
+  const std::uint32_t ticks = cluster_->core(leader).options.heartbeat_ticks;
+  for (std::uint32_t tick = 0; tick < ticks; ++tick) {
+    for (std::size_t number = 0; number < size(); ++number) {
+      if (!cluster_->is_up(number) || (number != leader && !(*cluster_)[number].is_fetching())) continue;
+      (*cluster_)[number].tick();
+      act(number);
+    }
+  }
+}
+
 // A leader is given time; where there is none, or it gets nowhere, the nodes try in turn.
 void Stage::seek_leader(std::size_t round) {
   const auto leader = cluster_->leader();
-  const std::size_t chosen = leader && round % 2 == 0 ? *leader : (round / 2) % size();
+  if (leader && round % 8 != 7) return give_time(*leader);
+  const std::size_t chosen = (leader ? round / 8 : round / 2) % size();
   if (!cluster_->is_up(chosen) || !cluster_->core(chosen).configuration().is_voter(Cluster::name(chosen))) return;
-  if (cluster_->core(chosen).is_leader()) {
-    for (std::uint32_t tick = 0; tick < cluster_->core(chosen).options.heartbeat_ticks; ++tick) {
-      (*cluster_)[chosen].tick();
-      act(chosen);
-    }
-  } else {
-    (*cluster_)[chosen].campaign();
-    act(chosen);
-  }
+  (*cluster_)[chosen].campaign();
+  act(chosen);
 }
 
 Result<void> Stage::converge() {

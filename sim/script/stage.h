@@ -106,6 +106,7 @@ class Stage final : public Pacer {
   void heal();
   bool belongs(std::size_t number) const;
   bool agrees();
+  void give_time(std::size_t leader);
   void seek_leader(std::size_t round);
 
   Detail detail_ = Detail::kMessages;
