@@ -47,7 +47,9 @@ void Stability::stepped(std::size_t node, const raft::State& core, std::span<con
   }
   check_disk(node, account, core, inputs);
   check_term(node, core, inputs);
+  check_order(node, before, core, inputs);
   check_late_order(node, before, core, inputs);
+  account.followed = std::holds_alternative<raft::Follower>(core.role) ? core.leader : raft::NodeId();
   if (core.term() != before.term && core.hard_state.vote == core.id) {
     account.candidacy = Candidacy{.term = core.term(), .members = {members_.before(node), members_.now(node)}};
   }
@@ -67,11 +69,7 @@ void Stability::hear(Account& account, const raft::State& core, const raft::Rece
   } else if (const auto* request = std::get_if<raft::PreVoteRequest>(&receipt.message)) {
     const bool is_old =
         std::pair(request->last_term, request->last_index) < std::pair(core.trail.last_term(), core.trail.last_index());
-    if (hears_leader(account, core) || (is_old && !log_may_have_changed)) {
-      account.must_refuse[receipt.from] = request->term;
-    } else {
-      account.must_refuse.erase(receipt.from);
-    }
+    account.must_refuse[receipt.from].push_back(hears_leader(account, core) || (is_old && !log_may_have_changed));
   }
 }
 
@@ -109,6 +107,20 @@ void Stability::check_term(std::size_t node, const raft::State& core, std::span<
   }
 }
 
+// That its leader is no member any more is no excuse: to hand over is its last duty.
+void Stability::check_order(std::size_t node, const Account& before, const raft::State& core,
+                            std::span<const raft::Input> inputs) {
+  const bool may_obey = members_.before(node).is_voter(core.id) && members_.now(node).is_voter(core.id) &&
+                        !core.hard_state.novice && !has_own_reason(inputs);
+  for (const raft::Input& input : inputs) {
+    const auto* order = received<raft::TimeoutNow>(input);
+    if (order == nullptr || !may_obey || std::get<raft::Receive>(input).from != before.followed) continue;
+    const bool is_in_force = order->term == core.term() && order->round > core.recalled;
+    rules_.require(!is_in_force || core.leader != before.followed, "whoever is told to take over by its leader does so",
+                   [&] { return facts("node", node + 1, "term", core.term(), "leader", before.followed); });
+  }
+}
+
 void Stability::check_late_order(std::size_t node, const Account& before, const raft::State& core,
                                  std::span<const raft::Input> inputs) {
   bool is_late = false;
@@ -124,12 +136,14 @@ void Stability::check_late_order(std::size_t node, const Account& before, const 
                  [&] { return facts("node", node + 1, "term", core.term(), "recalled up to", before.recalled); });
 }
 
+// Answers leave in the order of the requests, some of them much later, when the disk has done what was due before.
 void Stability::sends(std::size_t node, const raft::Send& send) {
-  const Account& account = accounts_[node];
+  Account& account = accounts_[node];
   if (const auto* answer = std::get_if<raft::PreVoteResponse>(&send.message)) {
-    const auto refused = account.must_refuse.find(send.to);
-    rules_.require(!answer->granted || refused == account.must_refuse.end() || refused->second != answer->proposed,
-                   "nobody is encouraged beside a leader, or with an old log",
+    std::deque<bool>& requests = account.must_refuse[send.to];
+    const bool must_refuse = !requests.empty() && requests.front();
+    if (!requests.empty()) requests.pop_front();
+    rules_.require(!answer->granted || !must_refuse, "nobody is encouraged beside a leader, or with an old log",
                    [&] { return facts("node", node + 1, "encourages", send.to, "to enter term", answer->proposed); });
   } else if (const auto* request = std::get_if<raft::VoteRequest>(&send.message); request && !request->forced) {
     const auto is_friend = [&](const raft::NodeId& id) {

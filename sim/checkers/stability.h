@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <optional>
 #include <span>
@@ -37,17 +38,21 @@ class Stability {
     raft::Term term = 0;
     std::optional<std::uint32_t> silence;  // ticks since its leader was heard; none: it never was in this term
     raft::Round recalled = 0;              // by the term's leader
+    raft::NodeId followed = {};            // when its last turn ended; empty: nobody
     std::optional<Candidacy> candidacy = {};
     bool is_writing = false;                           // its disk owes it a write since before this turn
     std::uint32_t stalled = 0;                         // ticks for which its disk has not done a write that is due
     std::map<raft::NodeId, raft::Term> encouraged_by;  // the newest term that this peer would vote in
-    std::map<raft::NodeId, raft::Term> must_refuse;    // the newest term that this peer must not be encouraged to enter
+    std::map<raft::NodeId, std::deque<bool>>
+        must_refuse;  // by peer: its requests that are not answered yet, in their order
   };
 
   static void hear(Account& account, const raft::State& core, const raft::Receive& receipt, bool log_may_have_changed);
   static void enter(Account& account, raft::Term term);
   void check_disk(std::size_t node, Account& account, const raft::State& core, std::span<const raft::Input> inputs);
   void check_term(std::size_t node, const raft::State& core, std::span<const raft::Input> inputs);
+  void check_order(std::size_t node, const Account& before, const raft::State& core,
+                   std::span<const raft::Input> inputs);
   void check_late_order(std::size_t node, const Account& before, const raft::State& core,
                         std::span<const raft::Input> inputs);
   static bool hears_leader(const Account& account, const raft::State& core);
