@@ -3,12 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <sys/resource.h>
-
 #include <algorithm>
-#include <csignal>
 
 #include "engine/series/entry_id.h"
+#include "tests/engine/replica/file_size_limit.h"
 #include "tests/engine/replica/small_world.h"
 
 namespace timestore::replica {
@@ -33,23 +31,6 @@ struct Ends {
   WriteCallback keep() {
     return [this](WriteEnd end) { ends.push_back(std::move(end)); };
   }
-};
-
-// While it lives, no file of this process grows beyond `bytes`: a full disk.
-class FileSizeLimit {
- public:
-  explicit FileSizeLimit(std::uintmax_t bytes) {
-    std::signal(SIGXFSZ, SIG_IGN);
-    getrlimit(RLIMIT_FSIZE, &before_);
-    const rlimit now{.rlim_cur = bytes, .rlim_max = before_.rlim_max};
-    setrlimit(RLIMIT_FSIZE, &now);
-  }
-  ~FileSizeLimit() { setrlimit(RLIMIT_FSIZE, &before_); }
-  FileSizeLimit(const FileSizeLimit&) = delete;
-  FileSizeLimit& operator=(const FileSizeLimit&) = delete;
-
- private:
-  rlimit before_{};
 };
 
 void start_all(World& world) {
