@@ -78,16 +78,20 @@ void ClusterApi::hand_over(const replica::Status& status, const raft::NodeId& to
   const auto is_meant = [&](const replica::Status::Peer& peer) {
     return to.empty() ? peer.id != status.node : peer.id == to;
   };
-  const auto can_take_over = [&](const replica::Status::Peer& peer) {
-    return is_meant(peer) && peer.silent_ticks < node_.unreachable_ticks();
+  const auto votes = [&](const replica::Status::Peer& peer) {
+    return is_meant(peer) && peer.role == replica::Status::Peer::Role::kVoter;
   };
-  if (std::none_of(status.peers.begin(), status.peers.end(), is_meant)) {
-    if (!to.empty()) {
-      return Problem{.kind = ProblemKind::kNotFound, .detail = "No member of this cluster has that id."}.write_to(
-          response);
-    }
-    return Problem{.kind = ProblemKind::kConflict, .detail = "This node is the only one: nobody could take over."}
-        .write_to(response);
+  const auto can_take_over = [&](const replica::Status::Peer& peer) {
+    return votes(peer) && peer.silent_ticks < node_.unreachable_ticks();
+  };
+  if (!to.empty() && std::none_of(status.peers.begin(), status.peers.end(), is_meant)) {
+    return Problem{.kind = ProblemKind::kNotFound, .detail = "No member of this cluster has that id."}.write_to(
+        response);
+  }
+  if (std::none_of(status.peers.begin(), status.peers.end(), votes)) {
+    const std::string reason = to.empty() ? "This node is the only one that votes: nobody could take over."
+                                          : "Node " + to + " does not vote, so it cannot lead.";
+    return Problem{.kind = ProblemKind::kConflict, .detail = reason}.write_to(response);
   }
   const std::string whoever = to.empty() ? "No other node" : "Node " + to;
   if (std::none_of(status.peers.begin(), status.peers.end(), can_take_over)) {

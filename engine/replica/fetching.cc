@@ -95,10 +95,9 @@ void Replica::add_part(const raft::SnapshotResponse& part) {
           TIMESTORE_MARK("replica: a snapshot could not be received");
           return fetching_.reset();
         }
-        if (**arrival != store::IncomingSnapshot::Arrival::kTaken) {
-          TIMESTORE_MARK("replica: a part of a snapshot was not the expected one");
-        }
-        go_on_taking();
+        if (**arrival == store::IncomingSnapshot::Arrival::kTaken) return go_on_taking();
+        TIMESTORE_MARK("replica: a part of a snapshot was not the expected one");
+        fetching_->is_working = false;  // what was asked for may still come; otherwise it is asked for again
       });
 }
 

@@ -3,34 +3,17 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <stdlib.h>
 
-#include <filesystem>
 #include <future>
 
 #include "engine/series/command.h"
 #include "engine/store/series_file.h"
 #include "net/http/server.h"
-#include "net/log.h"
 #include "net/readers.h"
+#include "tests/net/one_node.h"
 
 namespace timestore::net {
 namespace {
-
-class ScratchDirectory {
- public:
-  ScratchDirectory() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "timestore-access-XXXXXX").string();
-    if (mkdtemp(pattern.data()) != nullptr) path_ = pattern;
-  }
-  ~ScratchDirectory() { std::filesystem::remove_all(path_); }
-  ScratchDirectory(const ScratchDirectory&) = delete;
-  ScratchDirectory& operator=(const ScratchDirectory&) = delete;
-  std::string file(const char* name) const { return (path_ / name).string(); }
-
- private:
-  std::filesystem::path path_;
-};
 
 // A leader that answers the first write only when it is thawed, and the others with `status`.
 class FreezingLeader {
@@ -83,42 +66,16 @@ class FreezingLeader {
   std::unique_ptr<http::Server> server_;
 };
 
-class FollowerTest : public ::testing::Test {
+class FollowerTest : public OneNodeTest {
  protected:
-  void SetUp() override {
-    start_log("error", "text", "test");
-    Node::Options options;
-    options.replica.node = "n1";
-    options.replica.configuration.voters = {{"n1", ""}, {"n2", ""}, {"n3", ""}};
-    options.replica.series_path = directory_.file("n1.db");
-    options.replica.log_path = directory_.file("n1.raft.db");
-    options.replica.raft.election_ticks_min = 100'000;  // it calls no election here
-    options.replica.raft.election_ticks_max = 100'000;
-    auto log = store::LogFile::open(options.replica.log_path);
-    ASSERT_TRUE(log) << log.error().message;
-    auto node = Node::start(std::move(options), std::move(*log));
-    ASSERT_TRUE(node) << node.error().message;
-    node_ = std::move(*node);
-  }
-
-  void follow(const raft::NodeId& leader, raft::Term term) {
-    const auto answer = node_->answer(leader, raft::AppendRequest{.term = term, .leader = leader, .entries = {}},
-                                      Clock::now() + std::chrono::seconds(10));
-    ASSERT_TRUE(answer);
-    ASSERT_EQ(node_->leadership().leader, leader);
-  }
-
-  ScratchDirectory directory_;
-  std::unique_ptr<Node> node_;
   const TimeEntry entry_{.id = {}, .device_id = "d", .timestamp_ns = 1, .value = 1, .attributes = ""};
 };
 
 TEST_F(FollowerTest, a_busy_leader_does_not_make_certain_what_a_frozen_one_left_unknown) {
   FreezingLeader n2(503, true);
-  Forwarder forward("n1", {{"n2", {"127.0.0.1", n2.port()}}});
-  ClusterAccess access(*node_, forward);
+  start_as_follower({{"n2", {"127.0.0.1", n2.port()}}});
   follow("n2", 1);
-  const WriteAnswer answer = access.write(entry_, false, Clock::now() + std::chrono::seconds(20));
+  const WriteAnswer answer = access_->write(entry_, false, Clock::now() + std::chrono::seconds(20));
   EXPECT_EQ(answer.kind, WriteAnswer::Kind::kUnknown) << "the frozen attempt may still be stored";
   ASSERT_EQ(n2.ids().size(), 2U);
   EXPECT_EQ(n2.ids()[0], n2.ids()[1]) << "tried again under the same id";
@@ -128,13 +85,12 @@ TEST_F(FollowerTest, a_busy_leader_does_not_make_certain_what_a_frozen_one_left_
 TEST_F(FollowerTest, a_write_leaves_a_frozen_leader_for_the_next_one_with_its_id) {
   FreezingLeader n2(200, true);
   FreezingLeader n3(200, false);
-  Forwarder forward("n1", {{"n2", {"127.0.0.1", n2.port()}}, {"n3", {"127.0.0.1", n3.port()}}});
-  ClusterAccess access(*node_, forward);
+  start_as_follower({{"n2", {"127.0.0.1", n2.port()}}, {"n3", {"127.0.0.1", n3.port()}}});
   follow("n2", 1);
   auto frozen = n2.frozen();
   // The deadline is far away: only giving up on n2 can bring an answer of n3.
-  auto write =
-      std::async(std::launch::async, [&] { return access.write(entry_, false, Clock::now() + std::chrono::hours(1)); });
+  auto write = std::async(std::launch::async,
+                          [&] { return access_->write(entry_, false, Clock::now() + std::chrono::hours(1)); });
   frozen.wait();
   follow("n3", 2);
   EXPECT_EQ(write.get().kind, WriteAnswer::Kind::kForwarded);

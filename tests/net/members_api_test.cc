@@ -13,23 +13,14 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using ::testing::IsEmpty;
 
 constexpr const char* kMembers = "/cluster/members";
 constexpr const char* kJson = "application/json";
 
-class MembersApiTest : public OneNodeTest {
+class MembersApiTest : public ApiTest<MembersApi> {
  protected:
-  void add_routes(http::Router& router) override {
-    api_.emplace(*node_, *access_, *forwarder_);
-    api_->add_routes(router);
-  }
-
-  httplib::Response post(const std::string& body, const httplib::Headers& headers = {},
-                         const std::string& query = "") const {
-    const auto answer = client().Post(kMembers + query, headers, body, kJson);
-    EXPECT_TRUE(answer) << httplib::to_string(answer.error());
-    return answer ? *answer : httplib::Response();
+  httplib::Response post(const std::string& body, const std::string& query = "") const {
+    return post_to(kMembers + query, {}, body);
   }
   httplib::Response remove(const std::string& id_and_query) const {
     const auto answer = client().Delete(std::string(kMembers) + "/" + id_and_query);
@@ -45,8 +36,6 @@ class MembersApiTest : public OneNodeTest {
     for (const auto& peer : status->peers) members.push_back(peer.id + (peer.url.empty() ? "" : " " + peer.url));
     return members;
   }
-
-  std::optional<MembersApi> api_;
 };
 
 TEST_F(MembersApiTest, a_body_that_makes_no_sense_is_refused_with_a_sentence_and_changes_nothing) {
@@ -101,7 +90,7 @@ TEST_F(MembersApiTest, a_body_that_makes_no_sense_is_refused_with_a_sentence_and
   EXPECT_EQ(post(R"({"id":"n2","url":")" + std::string(9000, 'h') + "\"}").status, 413);
   EXPECT_EQ(client().Post(kMembers, R"({"id":"n2","url":"http://h:1"})", "text/plain")->status, 415);
   for (const char* query : {"?wait=yes", "?wait", "?force=true", "?wait=true&x=1"}) {
-    EXPECT_EQ(post(R"({"id":"n2","url":"http://h:1"})", {}, query).status, 400) << query;
+    EXPECT_EQ(post(R"({"id":"n2","url":"http://h:1"})", query).status, 400) << query;
   }
   EXPECT_THAT(members(), ElementsAre("n1"));
 }
@@ -216,13 +205,7 @@ TEST_F(MembersApiTest, a_follower_passes_the_request_on_and_the_answer_back) {
 }
 
 TEST_F(MembersApiTest, what_was_passed_on_once_is_not_passed_on_again) {
-  AskedNode n2("POST", kMembers, [](const auto&, auto&) {});
-  start_as_follower({{"n2", n2.address()}});
-  follow("n2", 1);
-  const auto answer = post(R"({"id":"n4","url":"http://127.0.0.1:4"})", {{kForwardedHeader, "n3"}});
-  EXPECT_EQ(answer.status, 503);
-  EXPECT_EQ(answer.get_header_value(kNotLeaderHeader), "1");
-  EXPECT_THAT(n2.requests(), IsEmpty());
+  expect_not_passed_on_again(kMembers, R"({"id":"n4","url":"http://127.0.0.1:4"})");
 }
 
 // ------------------------------------------------------------------------------------------------ what a wish needs

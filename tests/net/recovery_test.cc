@@ -4,11 +4,9 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <stdlib.h>
-
-#include <filesystem>
 
 #include "engine/store/log_file.h"
+#include "tests/net/scratch_directory.h"
 
 namespace timestore::net {
 namespace {
@@ -23,16 +21,9 @@ const raft::Member kThree{"n3", "http://three:1"};
 
 class RecoveryTest : public ::testing::Test {
  protected:
-  void SetUp() override {
-    std::string pattern = (std::filesystem::temp_directory_path() / "timestore-recovery-XXXXXX").string();
-    ASSERT_NE(mkdtemp(pattern.data()), nullptr);
-    directory_ = pattern;
-  }
-  void TearDown() override { std::filesystem::remove_all(directory_); }
-
-  std::string database() const { return directory_ / "s.db"; }
+  std::string database() const { return directory_.file("s.db"); }
   std::unique_ptr<store::LogFile> open() const {
-    auto log = store::LogFile::open(directory_ / "s.raft.db");
+    auto log = store::LogFile::open(directory_.file("s.raft.db"));
     EXPECT_TRUE(log) << log.error().message;
     return std::move(*log);
   }
@@ -65,7 +56,7 @@ class RecoveryTest : public ::testing::Test {
     EXPECT_EQ(log->recovered().configurations[0].second, raft::Configuration{.voters = {kOne}});
   }
 
-  std::filesystem::path directory_;
+  ScratchDirectory directory_;
 };
 
 TEST_F(RecoveryTest, makes_the_survivor_the_only_voter_in_a_new_term_and_once_only) {
@@ -104,7 +95,7 @@ TEST_F(RecoveryTest, says_that_the_disk_had_been_empty) {
 
 TEST_F(RecoveryTest, is_refused_where_there_is_nothing_to_go_on_with) {
   EXPECT_THAT(refusal(), HasSubstr("There is no file"));
-  EXPECT_FALSE(std::filesystem::exists(directory_ / "s.raft.db"));
+  EXPECT_FALSE(std::filesystem::exists(directory_.file("s.raft.db")));
   open();
   EXPECT_THAT(refusal(), HasSubstr("belongs to no node"));
   store({.voters = {kTwo, kThree}});

@@ -3,13 +3,12 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <stdlib.h>
 
-#include <filesystem>
 #include <set>
 #include <thread>
 
 #include "net/log.h"
+#include "tests/net/scratch_directory.h"
 
 namespace timestore::net {
 namespace {
@@ -26,14 +25,10 @@ class ServiceTest : public ::testing::Test {
  protected:
   void SetUp() override {
     start_log("error", "text", "test");
-    std::string pattern = (std::filesystem::temp_directory_path() / "timestore-service-XXXXXX").string();
-    ASSERT_NE(mkdtemp(pattern.data()), nullptr);
-    directory_ = pattern;
     for (int& port : ports_) port = free_port();
   }
   void TearDown() override {
     for (auto& service : services_) service.reset();
-    std::filesystem::remove_all(directory_);
   }
 
   SettingsText text(std::size_t number) const {
@@ -45,7 +40,7 @@ class ServiceTest : public ::testing::Test {
         text.peers += "node" + std::to_string(other + 1) + "=http://127.0.0.1:" + std::to_string(ports_[other]) + ",";
       }
     }
-    text.database = (directory_ / text.node_id / "series.db").string();
+    text.database = directory_.file(text.node_id + "/series.db");
     // Sanitizers slow everything down; what is tested here is not how fast a leader is found.
     text.election_min_ms = 1000;
     text.election_max_ms = 2000;
@@ -62,13 +57,23 @@ class ServiceTest : public ::testing::Test {
   }
   void start(std::size_t number) { start(number, text(number)); }
 
+  bool becomes_a_voter(const std::string& id) const {
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+    while (std::chrono::steady_clock::now() < deadline) {
+      const auto member = client(0).Get("/cluster/members/" + id);
+      if (member && member->body.find(R"("role":"voter")") != std::string::npos) return true;
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    return false;
+  }
+
   httplib::Client client(std::size_t number) const {
     httplib::Client client("127.0.0.1", ports_[number]);
     client.set_read_timeout(std::chrono::seconds(30));
     return client;
   }
 
-  std::filesystem::path directory_;
+  ScratchDirectory directory_;
   std::array<int, 3> ports_{};
   std::array<std::unique_ptr<Service>, 3> services_;
 };
@@ -167,11 +172,7 @@ TEST_F(ServiceTest, a_node_that_joins_through_any_member_takes_part_when_the_fou
     joins.peers.clear();
     joins.join = "http://127.0.0.1:" + std::to_string(ports_[number - 1]);
     start(number, joins);
-    const std::string location = "/cluster/members/" + joins.node_id;
-    for (std::string role; role.find(R"("role":"voter")") == std::string::npos;) {
-      role = client(0).Get(location)->body;
-      std::this_thread::sleep_for(std::chrono::milliseconds(10));
-    }
+    ASSERT_TRUE(becomes_a_voter(joins.node_id));
   }
   ASSERT_EQ(client(2).Post("/api/timeseries", body(1), "application/json")->status, 200);
   EXPECT_EQ(client(2).Delete("/cluster/members/node1")->status, 200);

@@ -2,9 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <simdjson.h>
-#include <stdlib.h>
 
-#include <filesystem>
 #include <set>
 
 #include "engine/raft/codec.h"
@@ -16,6 +14,7 @@
 #include "net/swagger_api.h"
 #include "net/time_series_api.h"
 #include "net/wish.h"
+#include "tests/net/scratch_directory.h"
 
 namespace timestore::net {
 namespace {
@@ -66,21 +65,18 @@ class RoutesTest : public OpenApiTest {
  protected:
   void SetUp() override {
     OpenApiTest::SetUp();
-    std::string pattern = (std::filesystem::temp_directory_path() / "timestore-swagger-XXXXXX").string();
-    ASSERT_NE(mkdtemp(pattern.data()), nullptr);
-    directory_ = pattern;
     Node::Options options;
     options.replica.node = "n1";
     options.replica.configuration.voters = {{.id = "n1", .url = "http://127.0.0.1:1"}};
-    options.replica.series_path = directory_ / "series.db";
-    options.replica.log_path = directory_ / "series.db.log";
+    options.replica.series_path = directory_.file("series.db");
+    options.replica.log_path = directory_.file("series.db.log");
     auto log = store::LogFile::open(options.replica.log_path);
     ASSERT_TRUE(log) << log.error().message;
     auto node = Node::start(std::move(options), std::move(*log));
     ASSERT_TRUE(node) << node.error().message;
     node_ = std::move(*node);
     cluster_.emplace(*node_, forwarder_);
-    readers_.emplace(directory_ / "series.db");
+    readers_.emplace(directory_.file("series.db"));
     time_series_.emplace(*cluster_, *readers_, Patience{});
     raft_.emplace(*node_, *cluster_, "test");
     time_series_->add_routes(router_);
@@ -92,10 +88,9 @@ class RoutesTest : public OpenApiTest {
   }
   void TearDown() override {
     if (node_) node_->stop();
-    std::filesystem::remove_all(directory_);
   }
 
-  std::filesystem::path directory_;
+  ScratchDirectory directory_;
   std::unique_ptr<Node> node_;
   Forwarder forwarder_{"n1", {}};
   std::optional<ClusterAccess> cluster_;

@@ -3,12 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <sys/resource.h>
-
 #include <algorithm>
-#include <csignal>
 
 #include "engine/series/entry_id.h"
+#include "tests/engine/replica/file_size_limit.h"
 #include "tests/engine/replica/small_world.h"
 
 namespace timestore::replica {
@@ -33,23 +31,6 @@ struct Ends {
   WriteCallback keep() {
     return [this](WriteEnd end) { ends.push_back(std::move(end)); };
   }
-};
-
-// While it lives, no file of this process grows beyond `bytes`: a full disk.
-class FileSizeLimit {
- public:
-  explicit FileSizeLimit(std::uintmax_t bytes) {
-    std::signal(SIGXFSZ, SIG_IGN);
-    getrlimit(RLIMIT_FSIZE, &before_);
-    const rlimit now{.rlim_cur = bytes, .rlim_max = before_.rlim_max};
-    setrlimit(RLIMIT_FSIZE, &now);
-  }
-  ~FileSizeLimit() { setrlimit(RLIMIT_FSIZE, &before_); }
-  FileSizeLimit(const FileSizeLimit&) = delete;
-  FileSizeLimit& operator=(const FileSizeLimit&) = delete;
-
- private:
-  rlimit before_{};
 };
 
 void start_all(World& world) {
@@ -209,6 +190,35 @@ TEST(Replica, more_than_may_wait_is_refused_at_once) {
   world.settle_everything();
   EXPECT_EQ(ends.ends.size(), 5000U);
   EXPECT_EQ(world.stored(0).size(), 5000U - refused);
+}
+
+TEST(Replica, applies_so_many_entries_and_bytes_in_a_transaction_and_no_more) {
+  for (const std::size_t cache_bytes : {std::size_t{1} << 20, std::size_t{0}}) {  // nothing cached: from the log file
+    World world(1);
+    world.options.max_apply_entries = 8;
+    world.options.max_apply_bytes = 3000;
+    world.options.cache_bytes = cache_bytes;
+    start_all(world);
+    Ends ends;
+    for (int i = 0; i < 40; ++i) {
+      TimeEntry large = entry("d", i);
+      if (i >= 20) large.attributes = "{\"a\":\"" + std::string(1000, 'x') + "\"}";
+      world[0].submit({large}, ends.keep());
+    }
+    world.settle(0);
+    std::vector<raft::Index> steps;
+    for (bool busy = true; busy;) {
+      while (world.run_lane(0, Lane::kLog)) {
+      }
+      const raft::Index before = world[0].applied();
+      busy = world.run_lane(0, Lane::kSeries);
+      if (world[0].applied() > before) steps.push_back(world[0].applied() - before);
+    }
+    EXPECT_EQ(ends.ends.size(), 40U);
+    EXPECT_EQ(*std::max_element(steps.begin(), steps.end()), 8U) << "entries of a few bytes";
+    EXPECT_LE(steps.back(), 3U) << "entries of a thousand bytes";
+    EXPECT_GE(steps.size(), 20U / 8 + 20U / 3);
+  }
 }
 
 TEST(Replica, a_write_that_fails_on_disk_ends_the_replica_and_answers_everybody) {

@@ -29,6 +29,14 @@ T decoded(Result<T> result) {
 }  // namespace
 
 SmallWorld::SmallWorld(std::size_t size, std::uint64_t seed) : directory_(make_scratch_directory()), seed_(seed) {
+  options.raft.election_ticks_min = 5;
+  options.raft.election_ticks_max = 10;
+  options.raft.heartbeat_ticks = 2;
+  options.raft.orphan_ticks = 20;
+  options.raft.max_append_entries = 4;
+  options.cache_bytes = 1000;  // so small that followers which lag make the log file be read
+  options.max_apply_entries = 8;
+  for (std::size_t i = 0; i < size; ++i) options.configuration.voters.push_back({name(i), "http://" + name(i)});
   for (std::size_t number = 0; number < size; ++number) {
     nodes_.push_back(std::make_unique<Node>());
     nodes_.back()->world = this;
@@ -45,19 +53,10 @@ std::string SmallWorld::series_path(std::size_t number) const { return (director
 std::string SmallWorld::log_path(std::size_t number) const { return (directory_ / (name(number) + ".raft.db")).string(); }
 
 Result<void> SmallWorld::start(std::size_t number) {
-  replica::Options options;
   options.node = name(number);
-  for (std::size_t i = 0; i < size(); ++i) options.configuration.voters.push_back({name(i), "http://" + name(i)});
   options.series_path = series_path(number);
   options.log_path = log_path(number);
   options.seed = seed_ * 1000 + ++lives_;
-  options.raft.election_ticks_min = 5;
-  options.raft.election_ticks_max = 10;
-  options.raft.heartbeat_ticks = 2;
-  options.raft.orphan_ticks = 20;
-  options.raft.max_append_entries = 4;
-  options.cache_bytes = 1000;  // so small that followers which lag make the log file be read
-  options.max_apply_entries = 8;
   auto log = store::LogFile::open(options.log_path);
   if (!log) return tl::unexpected(log.error());
   Node& node = *nodes_[number];
@@ -120,6 +119,7 @@ void SmallWorld::drop(std::size_t position) { network_.erase(network_.begin() + 
 void SmallWorld::receive(Node& to, Wire wire) {
   const raft::Message* asked = wire.asked ? &*wire.asked : nullptr;
   raft::Message message = decoded(raft::decode(wire.message.index(), raft::encode(wire.message), asked));
+  if (on_arrival && !on_arrival(name(to.number), message)) return;
   raft::Correlation correlation = 0;
   if (raft::has_answer(message)) {
     correlation = ++to.last_question;
@@ -139,12 +139,16 @@ void SmallWorld::settle_everything() {
   }
 }
 
+void SmallWorld::tick() {
+  for (std::size_t number = 0; number < size(); ++number) {
+    if (is_up(number)) nodes_[number]->replica->tick();
+  }
+  settle_everything();
+}
+
 bool SmallWorld::elect() {
   for (int round = 0; round < 400; ++round) {
-    for (std::size_t number = 0; number < size(); ++number) {
-      if (is_up(number)) nodes_[number]->replica->tick();
-    }
-    settle_everything();
+    tick();
     const auto chosen = leader();
     if (!chosen) continue;
     const raft::State& core = nodes_[*chosen]->replica->core();

@@ -6,6 +6,7 @@
 
 #include <deque>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -27,6 +28,11 @@ class SmallWorld {
   SmallWorld(const SmallWorld&) = delete;
   SmallWorld& operator=(const SmallWorld&) = delete;
 
+  // What every node starts with, beside its name, its files and its seed.
+  replica::Options options;
+  // Sees each message that arrives, and may change it. False: it is lost.
+  std::function<bool(const raft::NodeId& to, raft::Message& message)> on_arrival;
+
   static raft::NodeId name(std::size_t number) { return "n" + std::to_string(number + 1); }
   Replica& operator[](std::size_t number) { return *nodes_[number]->replica; }
   bool is_up(std::size_t number) const { return nodes_[number]->replica != nullptr; }
@@ -45,6 +51,7 @@ class SmallWorld {
   std::size_t messages() const { return network_.size(); }
 
   void settle_everything();  // until nothing is queued anywhere
+  void tick();               // once everywhere, and settles everything
   bool elect();              // ticks until a running, connected node leads and the others follow
   std::optional<std::size_t> leader() const;
 
