@@ -67,7 +67,6 @@ void snapshot_installed(Turn& turn, const SnapshotInstalled& snapshot) {
   check_comes_first(turn);
   TIMESTORE_CHECK(index > state.applied, "a snapshot never takes the state machine back");
   if (state.trail.term_at(index) == snapshot.last.term) {
-    TIMESTORE_MARK("raft: a snapshot came when the log had its last entry");
     begin_after(turn, index);
   } else {
     TIMESTORE_MARK("raft: a log began anew after a snapshot");
