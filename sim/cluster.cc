@@ -41,6 +41,7 @@ Cluster::Cluster(const ClusterOptions& options, Choices& choices, Pacer& pacer)
       cut_(options.size * options.size, false) {
   for (std::size_t number = 0; number < options.size; ++number) {
     nodes_.push_back(std::make_unique<Node>(*this, number, Disk(choices.stream("disk", number))));
+    nodes_.back()->founds = number + options.outsiders < options.size;
   }
 }
 
@@ -67,8 +68,7 @@ std::optional<std::size_t> Cluster::leader() const {
 replica::Options Cluster::options_of(const Node& node) const {
   replica::Options options;
   options.node = name(node.number);
-  const std::size_t founders = size() - options_.outsiders;
-  if (node.number < founders) options.configuration = configuration_of(founders);
+  if (node.founds) options.configuration = configuration_of(size() - options_.outsiders);
   options.series_path = kSeriesPath;
   options.log_path = kLogPath;
   options.vfs = node.vfs.name();
@@ -142,8 +142,9 @@ void Cluster::lose_power(std::size_t number, CrashPolicy policy) {
   if (node.replica) stop(node, StopReason::kPowerLost, "lost power: " + std::string(name_of(policy)));
 }
 
-void Cluster::lose_disk(std::size_t number) {
+void Cluster::lose_disk(std::size_t number, bool founds) {
   Node& node = *nodes_[number];
+  node.founds = founds;
   node.disk.kill();
   if (node.replica) stop(node, StopReason::kPowerLost, "lost its disk");
   node.disk.wipe();

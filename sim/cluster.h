@@ -94,7 +94,9 @@ class Cluster {
   [[nodiscard]] Result<void> start(std::size_t number);  // an error: its files refuse, and say why
   void kill(std::size_t number);
   void lose_power(std::size_t number, CrashPolicy policy);
-  void lose_disk(std::size_t number);  // for good: the node must not start again
+  // For good, or it starts again with an empty disk: as a node that waits to be let in, or, which is unfair except
+  // where all the others hold entries, with the settings of a founder.
+  void lose_disk(std::size_t number, bool founds = false);
 
   // When the disk has lost power under the node (Disk::lose_power_at), this is what survives.
   void set_crash_policy(std::size_t number, CrashPolicy policy) { nodes_[number]->crash_policy = policy; }
@@ -142,6 +144,7 @@ class Cluster {
     Vfs vfs{disk};
     CrashPolicy crash_policy = CrashPolicy::kNothing;
     std::uint64_t life = 0;
+    bool founds = false;  // its settings say who founds the cluster
     std::array<LaneState, 2> lanes;
     std::map<raft::Correlation, std::shared_ptr<const raft::Message>> questions;  // not answered yet
     raft::Correlation last_question = 0;

@@ -166,25 +166,12 @@ void World::wipe(std::size_t number, Time down) {
   cluster_.lose_disk(number);  // whoever is down is started already
 }
 
-// A node that has lost its disk is no voter until a leader has admitted it, so that it cannot forget what it promised;
-// the others must be able to do without it. Each founder must hold a command: as long as a cluster is founded, nobody
-// can tell an empty disk from a new one. And a late admission of one empty disk could be taken by the next
-// (engine/DESIGN.md).
+// A node that has lost its disk waits to be let in, and is no voter until a leader has admitted it, so that it cannot
+// forget what it promised; the others must be able to do without it. Once, because a late admission of one empty disk
+// could be taken by the next (engine/DESIGN.md).
 bool World::may_be_wiped(std::size_t number) const {
   const Machine& machine = machines_[number];
-  if (machine.is_gone || machine.is_rotten || machine.was_wiped || 2 * (unreliable() + 1) >= size()) return false;
-  const std::size_t founders = size() - swarm_.cluster.outsiders;
-  for (std::size_t other = 0; other < founders; ++other) {
-    if (other == number || machines_[other].is_gone) continue;
-    if (!cluster_.is_up(other)) return false;
-    const raft::Trail& trail = cluster_.core(other).trail;
-    bool has_command = trail.base().index > 0;
-    for (raft::Index index = trail.first_index(); index <= trail.last_index() && !has_command; ++index) {
-      has_command = trail.kind_at(index) == raft::EntryKind::kCommand && index <= cluster_.core(other).commit;
-    }
-    if (!has_command) return false;
-  }
-  return true;
+  return !machine.is_gone && !machine.is_rotten && !machine.was_wiped && 2 * (unreliable() + 1) < size();
 }
 
 bool World::rot(std::size_t number, std::string_view path) {

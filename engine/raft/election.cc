@@ -50,11 +50,12 @@ void enter_term(State& state, Term term, std::optional<NodeId> vote) {
   state.recalled = 0;
 }
 
-// A novice cannot know what it once promised. That nothing depends on that it takes for granted only where nobody has
-// anything but no-ops: there a cluster is being founded.
+// A novice cannot know what it once promised. That nothing depends on that it takes for granted only as a founder, and
+// where nobody has anything but no-ops: there a cluster is being founded. Who waits to be let in founds nothing.
 template <typename Request>
 bool may_trust(const State& state, const Request& request) {
-  return !state.hard_state.novice || request.founds || request.last_index == 0;
+  const bool is_founder = !state.configuration().voters.empty();
+  return !state.hard_state.novice || (is_founder && (request.founds || request.last_index == 0));
 }
 
 // Whoever its newest configuration leaves out may still be needed until that one is committed: when nobody else has it,

@@ -128,15 +128,27 @@ void hear_novice(Turn& turn, const NodeId& follower, Progress& progress, const A
   }
 }
 
-// So that novices need not wait for a client.
+// So that novices need not wait for a client. A log that never had a change of members does not say who they are, so
+// whoever comes back and has no other word for it (it waits to be let in) is told by an entry.
 void append_for_novices(Turn& turn) {
   State& state = turn.state;
-  const Leader* leader = std::get_if<Leader>(&state.role);
+  Leader* leader = std::get_if<Leader>(&state.role);
   if (leader == nullptr || leader->handover || state.trail.last_index() >= kMaxIndex) return;
-  const bool is_awaited = std::any_of(leader->peers.begin(), leader->peers.end(), [&](const auto& peer) {
-    return peer.second.admission > state.trail.last_index();
-  });
-  if (is_awaited) append_entry(turn, {state.term(), EntryKind::kNoop, Payload(std::string())});
+  bool is_any = false;
+  bool is_awaited = false;
+  for (const auto& [id, peer] : leader->peers) {
+    is_any = is_any || peer.is_novice();
+    is_awaited = is_awaited || peer.admission > state.trail.last_index();
+  }
+  if (is_any && state.configurations.latest_index() == 0 && !holds_only_noops(state.trail)) {
+    TIMESTORE_MARK("raft: a log was told who its members are");
+    enact(turn, state.configuration());
+    for (auto& [id, peer] : leader->peers) {
+      if (peer.is_novice()) peer.admission = state.trail.last_index();
+    }
+  } else if (is_awaited) {
+    append_entry(turn, {state.term(), EntryKind::kNoop, Payload(std::string())});
+  }
 }
 
 // A majority of the others is enough, and in a cluster of two the leader alone: whatever quorum the novice has

@@ -37,7 +37,7 @@ void Replica::lend(const raft::SnapshotRequest& request, raft::Correlation corre
 }
 
 void Replica::make_snapshot() {
-  if (is_applying_ || is_checkpointing_ || fetching_) return;  // the next question finds a better moment
+  if (is_checkpointing_ || fetching_) return;  // the next question finds a better moment
   lending_.emplace();
   lending_->applied = applied_;
   on_lane(

@@ -77,6 +77,7 @@ void Membership::check_change(std::size_t node, const Account& account, const ra
                               std::span<const raft::Input> inputs) {
   const Configuration& before = members_.before(node);
   const Configuration& after = members_.now(node);
+  if (after == before) return;  // said once more, for a node that has never heard it
   const raft::Index term_start = std::get<raft::Leader>(core.role).term_start;
   const auto describe = [&] {
     return facts("node", node + 1, "term", core.term(), "which began at", term_start, "members at",

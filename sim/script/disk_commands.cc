@@ -127,7 +127,8 @@ Result<void> wipe(Stage& stage, Words& words) {
 Result<void> new_disk(Stage& stage, Words& words) {
   const auto number = words.take_node(stage.size());
   if (!number) return tl::unexpected(number.error());
-  stage.cluster().lose_disk(*number);
+  const bool founds = words.take_if("founding");
+  stage.cluster().lose_disk(*number, founds);
   stage.tell(*number);
   return words.end();
 }
@@ -195,10 +196,10 @@ const Chapter& disk_chapter() {
            "size-first.",
            lose_power},
           {"lose-disk NODE", "The machine is gone for good, and everything on it.", lose_disk},
-          {"new-disk NODE",
-           "The machine loses its disk and gets an empty one: the node can be started again under its old name. That "
-           "is "
-           "fair as long as the others can do without it until a leader has admitted it.",
+          {"new-disk NODE [founding]",
+           "The machine loses its disk and gets an empty one: the node can be started again under its old name, and "
+           "waits to be let in. That is fair as long as the others can do without it until a leader has admitted it. "
+           "Founding: its settings still name those who found the cluster.",
            new_disk},
           {"wipe NODE",
            "Stops the node and empties its disk; it can be started again under its old name. No protocol survives "
