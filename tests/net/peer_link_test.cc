@@ -58,7 +58,8 @@ struct Peer {
   }
   void await_requests(std::size_t count) {
     std::unique_lock lock(mutex);
-    changed.wait(lock, [&] { return received.size() >= count; });
+    EXPECT_TRUE(changed.wait_for(lock, std::chrono::minutes(1), [&] { return received.size() >= count; }))
+        << "waited for " << count;
   }
 };
 
@@ -84,7 +85,9 @@ struct Answers {
   }
   void await(std::size_t count) {
     std::unique_lock lock(mutex);
-    changed.wait(lock, [&] { return answers.size() + failures.size() >= count; });
+    EXPECT_TRUE(
+        changed.wait_for(lock, std::chrono::minutes(1), [&] { return answers.size() + failures.size() >= count; }))
+        << "waited for " << count;
   }
 };
 
