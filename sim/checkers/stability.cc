@@ -69,7 +69,9 @@ void Stability::hear(Account& account, const raft::State& core, const raft::Rece
   } else if (const auto* request = std::get_if<raft::PreVoteRequest>(&receipt.message)) {
     const bool is_old =
         std::pair(request->last_term, request->last_index) < std::pair(core.trail.last_term(), core.trail.last_index());
-    account.must_refuse[receipt.from].push_back(hears_leader(account, core) || (is_old && !log_may_have_changed));
+    Asked& asked = account.asked[{receipt.from, request->term}];
+    const bool must_be_refused = hears_leader(account, core) || (is_old && !log_may_have_changed);
+    ++(must_be_refused ? asked.must_be_refused : asked.may_be_granted);
   }
 }
 
@@ -136,14 +138,16 @@ void Stability::check_late_order(std::size_t node, const Account& before, const 
                  [&] { return facts("node", node + 1, "term", core.term(), "recalled up to", before.recalled); });
 }
 
-// Answers leave in the order of the requests, some of them much later, when the disk has done what was due before.
+// Some answers leave much later, when the disk has done what was due before, and others before them.
 void Stability::sends(std::size_t node, const raft::Send& send) {
   Account& account = accounts_[node];
   if (const auto* answer = std::get_if<raft::PreVoteResponse>(&send.message)) {
-    std::deque<bool>& requests = account.must_refuse[send.to];
-    const bool must_refuse = !requests.empty() && requests.front();
-    if (!requests.empty()) requests.pop_front();
-    rules_.require(!answer->granted || !must_refuse, "nobody is encouraged beside a leader, or with an old log",
+    Asked& asked = account.asked[{send.to, answer->proposed}];
+    std::uint32_t& of_its_kind =
+        answer->granted || asked.must_be_refused == 0 ? asked.may_be_granted : asked.must_be_refused;
+    const bool may_be = of_its_kind > 0 || !answer->granted;
+    if (of_its_kind > 0) --of_its_kind;
+    rules_.require(may_be, "nobody is encouraged beside a leader, or with an old log",
                    [&] { return facts("node", node + 1, "encourages", send.to, "to enter term", answer->proposed); });
   } else if (const auto* request = std::get_if<raft::VoteRequest>(&send.message); request && !request->forced) {
     const auto is_friend = [&](const raft::NodeId& id) {

@@ -5,10 +5,10 @@
 
 #include <array>
 #include <cstdint>
-#include <deque>
 #include <map>
 #include <optional>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "engine/raft/effects.h"
@@ -33,6 +33,11 @@ class Stability {
     raft::Term term = 0;
     std::array<raft::Configuration, 2> members = {};
   };
+  // Requests that are not answered yet.
+  struct Asked {
+    std::uint32_t may_be_granted = 0;
+    std::uint32_t must_be_refused = 0;
+  };
   // What one node has heard in its present life.
   struct Account {
     raft::Term term = 0;
@@ -43,8 +48,7 @@ class Stability {
     bool is_writing = false;                           // its disk owes it a write since before this turn
     std::uint32_t stalled = 0;                         // ticks for which its disk has not done a write that is due
     std::map<raft::NodeId, raft::Term> encouraged_by;  // the newest term that this peer would vote in
-    std::map<raft::NodeId, std::deque<bool>>
-        must_refuse;  // by peer: its requests that are not answered yet, in their order
+    std::map<std::pair<raft::NodeId, raft::Term>, Asked> asked;  // who has asked for a promise to vote, in which term
   };
 
   static void hear(Account& account, const raft::State& core, const raft::Receive& receipt, bool log_may_have_changed);
