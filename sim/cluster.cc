@@ -115,6 +115,7 @@ Result<void> Cluster::open(Node& node) {
 void Cluster::end_life(Node& node) {
   node.reader.reset();
   node.slow_reader.reset();
+  node.was_read_slowly = false;
   if (node.replica) {
     node.replica->give_up_all();
     node.replica.reset();
@@ -311,7 +312,9 @@ void Cluster::begin_slow_read(std::size_t number) {
   Node& node = *nodes_[number];
   if (!node.replica || node.slow_reader) return;
   auto reader = store::SeriesReader::open(kSeriesPath, node.vfs.name());
-  if (reader && (*reader)->begin()) node.slow_reader = std::move(*reader);
+  if (!reader || !(*reader)->begin()) return;
+  node.slow_reader = std::move(*reader);
+  node.was_read_slowly = true;
 }
 
 std::uint64_t Cluster::hash() {

@@ -126,6 +126,7 @@ class Cluster {
   // A reader that begins to read and takes its time: meanwhile it sees the present state.
   void begin_slow_read(std::size_t number);
   void end_slow_read(std::size_t number) { nodes_[number]->slow_reader.reset(); }
+  bool was_read_slowly(std::size_t number) const { return nodes_[number]->was_read_slowly; }  // in this life
 
   // Of everything that is up: cores, disks. Equal runs have equal hashes.
   std::uint64_t hash();
@@ -151,6 +152,7 @@ class Cluster {
     std::unique_ptr<Replica> replica;
     std::unique_ptr<store::SeriesReader> reader;
     std::unique_ptr<store::SeriesReader> slow_reader;
+    bool was_read_slowly = false;
 
     void send(raft::Send send) override;
     void run(Lane lane, Job job) override;
