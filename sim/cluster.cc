@@ -80,6 +80,7 @@ replica::Options Cluster::options_of(const Node& node) const {
   options.kept_entries = options_.kept_entries;
   options.kept_bytes = options_.kept_bytes;
   options.snapshot_chunk_bytes = options_.snapshot_chunk_bytes;
+  options.snapshot_bytes_per_tick = options_.snapshot_bytes_per_tick;
   return options;
 }
 

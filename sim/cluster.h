@@ -69,6 +69,7 @@ struct ClusterOptions {
   std::uint64_t kept_entries = 100'000;
   std::uint64_t kept_bytes = std::uint64_t{1} << 26;
   std::uint64_t snapshot_chunk_bytes = std::uint64_t{1} << 18;
+  std::uint64_t snapshot_bytes_per_tick = std::uint64_t{1} << 20;
   bool searches_linearizability = true;
 };
 

@@ -71,6 +71,7 @@ Swarm draw_swarm(const RunOptions& options, Choices& choices) {
   swarm.cluster.kept_entries = pick<std::uint64_t>(log, {100'000, 8, 50, 300});
   swarm.cluster.kept_bytes = pick<std::uint64_t>(log, {1 << 26, 1 << 26, 30'000});
   swarm.cluster.snapshot_chunk_bytes = pick<std::uint64_t>(log, {1 << 14, 1 << 18});
+  swarm.cluster.snapshot_bytes_per_tick = pick<std::uint64_t>(log, {1 << 20, 1 << 20, 1 << 16});
   swarm.cluster.searches_linearizability = world.below(4) == 0;
   swarm.tick = pick<Time>(world, {20, 10, 50}) * kMillisecond;
   swarm.gather = pick<Time>(world, {0, 50, 500, 5'000});

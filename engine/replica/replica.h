@@ -218,9 +218,12 @@ class Replica {
   void start_applying();
   void apply_entries(raft::Index first, std::vector<raft::Entry> entries);
   void applied(raft::Index first, std::vector<store::ApplyResult> results);
+
+  // ---- sending.cc
   void send_append(raft::Send append);
   void fetch(const raft::NodeId& follower);
   void fetched(const raft::NodeId& follower, const AppendQueue::Range& range, const std::vector<raft::Entry>& stored);
+
   // ---- compacting.cc
   void compact_when_due();
   raft::Index wanted_base() const;
