@@ -16,7 +16,7 @@ constexpr const char* kSeriesPath = "series.db";
 raft::Configuration configuration_of(std::size_t size) {
   raft::Configuration configuration;
   for (std::size_t number = 0; number < size; ++number) {
-    configuration.voters.push_back({Cluster::name(number), "http://" + Cluster::name(number)});
+    configuration.voters.push_back(Cluster::member(number));
   }
   return configuration;
 }

@@ -81,6 +81,7 @@ class Cluster {
   Cluster& operator=(const Cluster&) = delete;
 
   static raft::NodeId name(std::size_t number) { return "n" + std::to_string(number + 1); }
+  static raft::Member member(std::size_t number) { return {name(number), "http://" + name(number)}; }
   std::size_t size() const { return nodes_.size(); }
   bool is_up(std::size_t number) const { return nodes_[number]->replica != nullptr; }
   Replica& operator[](std::size_t number) { return *nodes_[number]->replica; }

@@ -13,7 +13,9 @@ using Kind = raft::Change::Kind;
 
 constexpr Time kGatherPeriod = 200 * kMillisecond;
 
-raft::Member member(std::size_t node) { return {Cluster::name(node), "http://" + Cluster::name(node)}; }
+// Drawn as often as they stand here.
+constexpr Kind kWaysIn[] = {Kind::kAddLearner, Kind::kAddLearner, Kind::kAddLearner, Kind::kPromote, Kind::kPromote,
+                            Kind::kAdd,        Kind::kAdd,        Kind::kAdd,        Kind::kReplace, Kind::kReplace};
 
 const char* describe(Kind kind) {
   switch (kind) {
@@ -31,18 +33,13 @@ const char* describe(Kind kind) {
   return "";
 }
 
-bool is_replaced(const raft::Configuration& members, const raft::NodeId& id) {
-  return std::any_of(members.joining.begin(), members.joining.end(),
-                     [&](const raft::Joining& joining) { return joining.replaces == id; });
-}
-
 }  // namespace
 
 Wish draw_wish(Stream& choices, std::size_t nodes) {
   Wish wish;
   wish.node = choices.below(nodes);
   wish.other = choices.below(nodes);
-  wish.kind = choices.below(10);
+  wish.way = choices.below(std::size(kWaysIn));
   wish.is_of_leader = choices.below(4) == 3;
   wish.is_forced = choices.below(4) == 3;
   wish.is_misdirected = choices.below(10) == 9;
@@ -61,26 +58,26 @@ void Operator::ask(const Wish& wish) {
 }
 
 raft::Change Operator::to_let_in(const Wish& wish, std::size_t node) const {
-  raft::Change change{.kind = Kind::kAdd, .member = member(node), .replaced = {}};
-  if (wish.kind < 3) change.kind = Kind::kAddLearner;
-  if (wish.kind >= 3 && wish.kind < 5) change.kind = Kind::kPromote;
-  if (wish.kind >= 8 && may_go(wish.other)) {
-    change.kind = Kind::kReplace;
+  raft::Change change{.kind = kWaysIn[wish.way], .member = Cluster::member(node), .replaced = {}};
+  if (change.kind != Kind::kReplace) return change;
+  if (may_go(wish.other)) {
     change.replaced = Cluster::name(wish.other);
+  } else {
+    change.kind = Kind::kAdd;
   }
   return change;
 }
 
 // When nobody may go, somebody else is let in, or what makes no sense is asked for.
 raft::Change Operator::to_let_go(const Wish& wish, std::size_t node) const {
-  if (wish.kind == 0) return {.kind = Kind::kRemove, .member = {"nobody", ""}, .replaced = {}};
+  if (wish.way == 0) return {.kind = Kind::kRemove, .member = {"nobody", ""}, .replaced = {}};
   if (may_go(node)) {
-    return {.kind = Kind::kRemove, .member = member(node), .replaced = {}, .is_forced = wish.is_forced};
+    return {.kind = Kind::kRemove, .member = Cluster::member(node), .replaced = {}, .is_forced = wish.is_forced};
   }
   for (std::size_t other = 0; other < world_.size(); ++other) {
     if (world_.is_out(other) && !world_.is_gone(other)) return to_let_in(wish, other);
   }
-  return {.kind = Kind::kAdd, .member = member(node), .replaced = {}};
+  return {.kind = Kind::kAdd, .member = Cluster::member(node), .replaced = {}};
 }
 
 // One voter stays. As long as a disk is bad, they are a minority together; later ones may become bad only then.
@@ -139,7 +136,7 @@ void Operator::observe() {
   for (std::size_t node = 0; node < world_.size(); ++node) {
     const raft::NodeId id = Cluster::name(node);
     const bool may_yet_go = requests_[node].pending > 0 && requests_[node].term >= term;
-    const bool votes = raft::Configuration::holds(members->voters, id) && !is_replaced(*members, id);
+    const bool votes = raft::Configuration::holds(members->voters, id) && !members->is_replaced(id);
     if (votes && !may_yet_go) world_.set_out(node, false);
   }
 }
@@ -149,7 +146,7 @@ void Operator::gather() {
   for (std::size_t node = 0; members != nullptr && node < world_.size(); ++node) {
     const raft::NodeId id = Cluster::name(node);
     if (world_.is_gone(node) || raft::Configuration::holds(members->voters, id) || members->is_joining(id)) continue;
-    submit(*world_.cluster().leader(), {.kind = Kind::kAdd, .member = member(node), .replaced = {}});
+    submit(*world_.cluster().leader(), {.kind = Kind::kAdd, .member = Cluster::member(node), .replaced = {}});
     break;
   }
   world_.after(kGatherPeriod, [this] { gather(); });

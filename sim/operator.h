@@ -18,7 +18,7 @@ namespace timestore::sim {
 struct Wish {
   std::size_t node = 0;
   std::size_t other = 0;
-  std::uint64_t kind = 0;
+  std::uint64_t way = 0;      // how it comes in
   bool is_of_leader = false;  // it concerns the leader, instead of the node
   bool is_forced = false;
   bool is_misdirected = false;  // it is asked of the other node, which may not lead

@@ -28,11 +28,6 @@ bool is_well_formed(const Member& member) {
   return is_node_id(member.id) && member.url.size() <= kMaxUrlBytes && simdjson::validate_utf8(member.url);
 }
 
-bool is_replaced(const Configuration& configuration, const NodeId& id) {
-  return std::any_of(configuration.joining.begin(), configuration.joining.end(),
-                     [&](const Joining& next) { return next.replaces == id; });
-}
-
 // Takes a voter out, with the old voters beside the new ones from now on.
 void retire(Configuration& configuration, const NodeId& voter) {
   configuration.outgoing = configuration.voters;
@@ -96,7 +91,7 @@ Outcome changed(const Configuration& now, const Change& change) {
       return without(now, change.member.id);
     case Change::Kind::kReplace:
       if (!now.is_voter(change.replaced)) return refused(Refusal::kUnknownMember);
-      if (is_replaced(now, change.replaced)) return refused(Refusal::kBusy);
+      if (now.is_replaced(change.replaced)) return refused(Refusal::kBusy);
       return with_future_voter(now, change);
   }
   return refused(Refusal::kMalformed);

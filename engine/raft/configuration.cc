@@ -89,6 +89,10 @@ bool Configuration::is_joining(const NodeId& id) const {
   return std::any_of(joining.begin(), joining.end(), [&](const Joining& next) { return next.id == id; });
 }
 
+bool Configuration::is_replaced(const NodeId& id) const {
+  return std::any_of(joining.begin(), joining.end(), [&](const Joining& next) { return next.replaces == id; });
+}
+
 std::vector<Member> Configuration::electorate() const {
   std::vector<Member> all;
   std::set_union(voters.begin(), voters.end(), outgoing.begin(), outgoing.end(), std::back_inserter(all), is_before);

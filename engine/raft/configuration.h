@@ -42,8 +42,9 @@ struct Configuration {
   bool is_learner(const NodeId& id) const { return holds(learners, id); }
   bool is_member(const NodeId& id) const { return is_voter(id) || is_learner(id); }
   bool is_joining(const NodeId& id) const;
-  std::vector<Member> electorate() const;  // whoever is_voter(), ordered by id, without repetition
-  std::vector<Member> members() const;     // all of them, likewise
+  bool is_replaced(const NodeId& id) const;  // it goes when somebody who is joining becomes a voter
+  std::vector<Member> electorate() const;    // whoever is_voter(), ordered by id, without repetition
+  std::vector<Member> members() const;       // all of them, likewise
 
   static bool holds(const std::vector<Member>& members, const NodeId& id) {
     return std::any_of(members.begin(), members.end(), [&](const Member& member) { return member.id == id; });

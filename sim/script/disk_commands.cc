@@ -203,8 +203,7 @@ const Chapter& disk_chapter() {
            new_disk},
           {"wipe NODE",
            "Stops the node and empties its disk; it can be started again under its old name. No protocol survives "
-           "that: "
-           "it is unfair, and the oracle, which is not told, should say so.",
+           "that: it is unfair, and the oracle, which is not told, should say so.",
            wipe},
           {"fail-disk NODE write|sync|read|full",
            "From now on every such operation fails; a full disk fails what would make a file grow.", fail_disk},

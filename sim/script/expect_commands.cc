@@ -244,15 +244,12 @@ const Chapter& expect_chapter() {
            "stored=a:1,b:2 lagging=n2 (of a leader: who needs a snapshot), with none for nothing, and fetching=yes, "
            "lending=no (a snapshot). Of the members that the node knows: voters=n1,n2,n4 before=n1,n2,n3 (while joint) "
            "learners=n4 joining=n4/n3 (n4 is to vote, in place of n3), and novice=yes (its disk was empty, and no "
-           "leader "
-           "has admitted it). `expect p1 stored`: or pending, "
-           "conflict (its id is stored with other content), refused (it was in no log), superseded (it was, and never "
-           "will be committed), unknown, busy. `expect r1 granted sees=a:1,a:2`, or pending, refused. `expect c1 "
-           "refused busy`, "
-           "or committed, pending, superseded, unknown. `expect messages "
-           "COUNT [SELECTOR]`. `expect leader n1`, or none. `expect violation WORDS...`: the command above has broken "
-           "a "
-           "sentence of the oracle that contains these words; any other violation fails the scenario.",
+           "leader has admitted it). `expect p1 stored`: or pending, conflict (its id is stored with other content), "
+           "refused (it was in no log), superseded (it was, and never will be committed), unknown, busy. `expect r1 "
+           "granted sees=a:1,a:2`, or pending, refused. `expect c1 refused busy`, or committed, pending, superseded, "
+           "unknown. `expect messages COUNT [SELECTOR]`. `expect leader n1`, or none. `expect violation WORDS...`: the "
+           "command above has broken a sentence of the oracle that contains these words; any other violation fails the "
+           "scenario.",
            expect},
       }};
   return kChapter;

@@ -11,8 +11,6 @@ namespace {
 constexpr std::size_t kMaxTicks = 300;  // what has not come by then does not come by itself
 constexpr std::string_view kWishes[] = {"add", "promote", "remove", "replace"};
 
-raft::Member member(std::size_t number) { return {Cluster::name(number), "http://" + Cluster::name(number)}; }
-
 // "add n4 [as learner]", "promote n4", "remove n3 [forced]", "replace n3 by n4".
 Result<raft::Change> take_wish(Stage& stage, Words& words) {
   using Kind = raft::Change::Kind;
@@ -25,7 +23,7 @@ Result<raft::Change> take_wish(Stage& stage, Words& words) {
   const auto number = words.take_node(stage.size());
   if (!number) return tl::unexpected(number.error());
 
-  raft::Change change{.kind = Kind::kAdd, .member = member(*number), .replaced = {}, .is_forced = false};
+  raft::Change change{.kind = Kind::kAdd, .member = Cluster::member(*number), .replaced = {}, .is_forced = false};
   if (*wish == "promote") {
     change.kind = Kind::kPromote;
   } else if (*wish == "remove") {
@@ -37,7 +35,7 @@ Result<raft::Change> take_wish(Stage& stage, Words& words) {
     if (*by != "by") return fail("Who comes stands after \"by\": replace n3 by n4.");
     const auto successor = words.take_node(stage.size());
     if (!successor) return tl::unexpected(successor.error());
-    change = {.kind = Kind::kReplace, .member = member(*successor), .replaced = Cluster::name(*number)};
+    change = {.kind = Kind::kReplace, .member = Cluster::member(*successor), .replaced = Cluster::name(*number)};
   } else if (words.take_if("as")) {
     if (!words.take_if("learner")) return fail("Who is added becomes a voter, or is added \"as learner\".");
     change.kind = Kind::kAddLearner;
@@ -121,19 +119,17 @@ const Chapter& member_chapter() {
       {
           {"change NODE add|promote|remove|replace MEMBER [as learner | forced | by NEW]",
            "Somebody asks this node for other members. `add n4`: it learns, and votes when it has caught up; `add n4 "
-           "as "
-           "learner`: it only learns; `promote n4`: a learner is to vote after all; `remove n3`; `remove n3 forced`: "
-           "even if those who answer now are no majority without it; `replace n3 by n4`: n3 goes in the same step in "
-           "which n4 becomes a voter. It is refused for one of these reasons: not-leader, not-ready (nothing is "
-           "committed in the leader's term yet), busy (another change, or a handover, is on its way), unknown-member, "
-           "already-member, loses-quorum, last-voter.",
+           "as learner`: it only learns; `promote n4`: a learner is to vote after all; `remove n3`; `remove n3 "
+           "forced`: even if those who answer now are no majority without it; `replace n3 by n4`: n3 goes in the same "
+           "step in which n4 becomes a voter. It is refused for one of these reasons: not-leader, not-ready (nothing "
+           "is committed in the leader's term yet), busy (another change, or a handover, is on its way), "
+           "unknown-member, already-member, loses-quorum, last-voter.",
            change},
           {"members NODE", "Tells whom the node takes for members: those of the newest configuration in its log.",
            members},
           {"await NODE CLAIM...",
            "Lets time pass for all nodes, and delivers what is not held, until all of this can be expected of the "
-           "node. "
-           "Like settle, it does not show the single messages.",
+           "node. Like settle, it does not show the single messages.",
            await},
       }};
   return kChapter;

@@ -265,11 +265,9 @@ const Chapter& node_chapter() {
            "Sets up N nodes, n1 to nN, and starts them. Options, in ticks: election=10 or a range election=10-20, "
            "heartbeat=3, orphan=30 (how long a deposed leader waits to learn the fates of its proposals). In entries: "
            "append (of one message), apply (of one transaction), keep (of the applied ones, in the log; usually more "
-           "than "
-           "any scenario has); in messages: inflight. In bytes: cache, waiting (of proposals without a fate), chunk "
-           "(of "
-           "a snapshot, in one message), window (of entries on their way to one follower). outsiders=1: the last so many "
-           "nodes do not belong to the cluster and are not started; they wait to be let in. And seed.",
+           "than any scenario has); in messages: inflight. In bytes: cache, waiting (of proposals without a fate), "
+           "chunk (of a snapshot, in one message), window (of entries on their way to one follower). outsiders=1: the "
+           "last so many nodes do not belong to the cluster and are not started; they wait to be let in. And seed.",
            cluster},
           {"start NODE", "Starts a node that is down. When its files refuse, says why.", start},
           {"kill NODE", "Ends the process. What was written stays written, synced or not; lose-power is harder.", kill},
@@ -278,8 +276,8 @@ const Chapter& node_chapter() {
           {"resume NODE", "The node takes its turn.", resume},
           {"tick NODE...|all [TIMES | until ROLE]",
            "Lets time pass for these nodes, one after the other, once or so many times, or until all of them are "
-           "follower, asking, candidate or leader. A node whose election time-out has passed asks around first, and "
-           "is a candidate when a majority would vote for it.",
+           "follower, asking, candidate or leader. A node whose election time-out has passed asks around first, and is "
+           "a candidate when a majority would vote for it.",
            tick},
           {"campaign NODE",
            "The node starts an election now: a forced one, without asking around first. Voters listen even beside a "
