@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "engine/base/json_text.h"
+#include "net/answer.h"
 #include "net/http/head.h"
 #include "net/http/problem.h"
 
@@ -90,7 +91,7 @@ void ClusterApi::hand_over(const replica::Status& status, const raft::NodeId& to
   }
   if (std::none_of(status.peers.begin(), status.peers.end(), votes)) {
     const std::string reason = to.empty() ? "This node is the only one that votes: nobody could take over."
-                                          : "Node " + to + " does not vote, so it cannot lead.";
+                                          : "Node " + to + " does not vote, or not for much longer, so it cannot lead.";
     return Problem{.kind = ProblemKind::kConflict, .detail = reason}.write_to(response);
   }
   const std::string whoever = to.empty() ? "No other node" : "Node " + to;

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "net/http/problem.h"
+#include "net/answer.h"
 
 namespace timestore::net {
 
@@ -11,23 +11,8 @@ namespace {
 
 // Before a leader is asked again that leads no more, or a new one: it may not be known here yet.
 constexpr std::chrono::milliseconds kRetryPause{20};
-constexpr unsigned kRetryAfterSeconds = 1;
-
-void relay(const httplib::Response& answer, httplib::Response& response) {
-  response.status = answer.status;
-  for (const char* header : {"Retry-After", "Location", "X-Timestore-Applied-Index"}) {
-    if (answer.has_header(header)) response.set_header(header, answer.get_header_value(header));
-  }
-  response.set_content(answer.body, answer.get_header_value("Content-Type"));
-}
 
 }  // namespace
-
-void answer_unavailable(httplib::Response& response, std::string detail) {
-  http::Problem{
-      .kind = http::ProblemKind::kUnavailable, .detail = std::move(detail), .retry_after_seconds = kRetryAfterSeconds}
-      .write_to(response);
-}
 
 void Errands::run(const Errand& errand, const http::Request& request, Deadline deadline, httplib::Response& response) {
   do {

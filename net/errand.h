@@ -36,7 +36,4 @@ class Errands {
   Forwarder& forwarder_;
 };
 
-// 503 with Retry-After.
-void answer_unavailable(httplib::Response& response, std::string detail);
-
 }  // namespace timestore::net

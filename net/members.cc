@@ -11,7 +11,7 @@
 #include <utility>
 
 #include "engine/base/json_text.h"
-#include "net/http/problem.h"
+#include "net/answer.h"
 #include "net/http/server.h"
 #include "net/log.h"
 
@@ -23,7 +23,8 @@ constexpr std::chrono::milliseconds kAskAgainAfter{100};
 
 std::string url_of(const HostPort& address) { return "http://" + address.text(); }
 
-// While it learns, a node must be found by others that learn too.
+// While it learns, a node must be found by others that learn too. To everything else it says that it cannot yet: a 404
+// would say that it is of the original.
 Result<std::unique_ptr<http::Server>> answer_who_we_are(const Settings& settings) {
   std::string body = R"({"state":"Follower","leaderId":null,"nodeId":)";
   append_json_string(body, settings.node_id);
@@ -33,17 +34,17 @@ Result<std::unique_ptr<http::Server>> answer_who_we_are(const Settings& settings
                 response.set_content(body, "application/json");
               }});
   const auto refuse = [](const auto&, httplib::Response& response) {
-    http::Problem{.kind = http::ProblemKind::kUnavailable,
-                  .detail = "This node is still waiting for its peers to tell their ids.",
-                  .retry_after_seconds = 1}
-        .write_to(response);
+    answer_unavailable(response, "This node is still waiting for its peers to tell their ids.");
   };
-  for (const char* pattern : {"/api/timeseries", "/raft/vote", "/raft/append"}) {
+  for (const char* pattern : {"/api/timeseries", "/raft/vote", "/raft/append", "/raft/prevote", "/raft/timeout-now",
+                              "/raft/snapshot", "/cluster/members", "/cluster/transfer"}) {
     router.add({.method = "POST", .pattern = pattern, .handler = refuse, .body = http::BodyRules{}});
   }
-  for (const char* pattern : {"/api/timeseries", "/api/timeseries/device/{deviceId}", "/raft/read-index"}) {
+  for (const char* pattern : {"/api/timeseries", "/api/timeseries/device/{deviceId}", "/raft/read-index",
+                              "/cluster/members", "/cluster/members/{id}"}) {
     router.add({.method = "GET", .pattern = pattern, .handler = refuse});
   }
+  router.add({.method = "DELETE", .pattern = "/cluster/members/{id}", .handler = refuse});
   http::Options options;
   options.host = settings.listen.host;
   options.port = settings.listen.port;

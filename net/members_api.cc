@@ -7,7 +7,9 @@
 #include <utility>
 
 #include "engine/base/json_text.h"
+#include "net/answer.h"
 #include "net/http/problem.h"
+#include "net/query.h"
 #include "net/raft_api.h"
 #include "net/settings.h"
 #include "net/wish.h"
@@ -20,22 +22,13 @@ using http::Problem;
 using http::ProblemKind;
 
 constexpr const char* kPath = "/cluster/members";
-constexpr const char* kAppliedIndexHeader = "X-Timestore-Applied-Index";
 constexpr const char* kUnknownFate = "GET /cluster/members will tell whether the members have changed.";
 constexpr std::size_t kMaxBodyBytes = 8192;
-constexpr unsigned kRetryAfterSeconds = 1;
 constexpr std::chrono::milliseconds kPatience{10'000};
 constexpr std::chrono::milliseconds kAnswerTime{2000};
 constexpr std::chrono::seconds kWaitForVoter{60};     // with ?wait=true
 constexpr std::chrono::milliseconds kGivesWay{2000};  // another change: it is over in a few round trips
 constexpr std::chrono::milliseconds kTryAgainAfter{20};
-
-std::optional<bool> parse_flag(const http::Request& request, const char* name) {
-  for (const auto& [parameter, value] : request.http.params) {
-    if (parameter != name || (value != "true" && value != "false")) return std::nullopt;
-  }
-  return request.http.has_param(name) && request.http.get_param_value(name) == "true";
-}
 
 void answer(httplib::Response& response, ProblemKind kind, std::string detail, bool passes = false) {
   Problem{.kind = kind,
@@ -60,8 +53,9 @@ void answer_refusal(raft::Refusal refusal, const raft::NodeId& id, httplib::Resp
     case raft::Refusal::kLosesQuorum:
       return answer(response, ProblemKind::kConflict,
                     "Without node " + id +
-                        ", the voters that answer would be no majority, and nothing could be written "
-                        "any more. Bring others back first, or say ?force=true.");
+                        ", the voters that answer would be no majority, and nothing could be written any more. "
+                        "Bring others back first. With ?force=true the removal begins and waits for them; if they are "
+                        "lost for good, use `timestored recover --force-single` on a survivor.");
     case raft::Refusal::kLastVoter:
       return answer(response, ProblemKind::kConflict, "Node " + id + " is the last voter.");
     case raft::Refusal::kMalformed:
@@ -70,6 +64,29 @@ void answer_refusal(raft::Refusal refusal, const raft::NodeId& id, httplib::Resp
       return answer(response, ProblemKind::kConflict,
                     "A cluster has at most " + std::to_string(raft::kMaxMembers) + " members.");
   }
+}
+
+// What is left for a request to do when the change that it began has ended.
+enum class Rest : unsigned char {
+  kTellMembers,  // done: the members as they are now are the answer
+  kNothing,      // it is answered
+  kAskOthers,    // nothing has happened, because this node leads no more
+};
+
+Rest answer_end(const replica::ChangeEnd& end, const raft::NodeId& id, httplib::Response& response) {
+  switch (end.kind) {
+    case replica::ChangeEnd::Kind::kDone:
+      return Rest::kTellMembers;
+    case replica::ChangeEnd::Kind::kNotLeader:
+      return Rest::kAskOthers;
+    case replica::ChangeEnd::Kind::kRefused:
+      answer_refusal(end.refusal, id, response);
+      return Rest::kNothing;
+    case replica::ChangeEnd::Kind::kUnknown:
+      answer_unavailable(response, std::string("No majority has answered in time: ") + kUnknownFate);
+      return Rest::kNothing;
+  }
+  return Rest::kNothing;
 }
 
 void answer_json(httplib::Response& response, int status, const std::string& body) {
@@ -100,7 +117,7 @@ void MembersApi::add_routes(http::Router& router) {
 }
 
 std::string MembersApi::body_of(const replica::Status& status) const {
-  std::string body = R"({"members":)" + members_json(status, node_.tick(), node_.unreachable_ticks());
+  std::string body = R"({"members":)" + members_json(status, RoleNames::kFour, node_.tick(), node_.unreachable_ticks());
   body += status.is_joint ? R"(,"isJoint":true,"leaderId":)" : R"(,"isJoint":false,"leaderId":)";
   if (status.leader.empty()) return body + "null}";
   append_json_string(body, status.leader);
@@ -118,12 +135,13 @@ void MembersApi::get_member(const http::Request& request, httplib::Response& res
   if (!status) return answer_unavailable(response, "This node does not answer in time.");
   const auto* member = find_member(*status, request.path_parameter("id"));
   if (member == nullptr) return answer_not_found(response);
-  answer_json(response, 200, member_json(*status, *member, node_.tick(), node_.unreachable_ticks()));
+  answer_json(response, 200, member_json(*status, *member, RoleNames::kFour, node_.tick(), node_.unreachable_ticks()));
 }
 
 void MembersApi::post_member(const http::Request& request, httplib::Response& response) {
   const auto waits = parse_flag(request, "wait");
-  if (!waits) return answer(response, ProblemKind::kBadRequest, "The only query parameter is wait, true or false.");
+  if (!waits || !has_only(request, {"wait"}))
+    return answer(response, ProblemKind::kBadRequest, "The only query parameter is wait, true or false.");
   const auto wish = parse_wish(request.http.body);
   if (!wish) return answer(response, ProblemKind::kBadRequest, wish.error().message);
   const Errand errand{
@@ -139,7 +157,7 @@ void MembersApi::post_member(const http::Request& request, httplib::Response& re
 
 void MembersApi::delete_member(const http::Request& request, httplib::Response& response) {
   const auto is_forced = parse_flag(request, "force");
-  if (!is_forced)
+  if (!is_forced || !has_only(request, {"force"}))
     return answer(response, ProblemKind::kBadRequest, "The only query parameter is force, true or false.");
   const std::string& id = request.path_parameter("id");
   if (!check_node_id(id, "")) return answer_not_found(response);
@@ -181,20 +199,12 @@ bool MembersApi::let_in(const Wish& wish, Deadline deadline, httplib::Response& 
         return step->kind == Step::Kind::kChange ? std::optional(step->change) : std::nullopt;
       },
       deadline);
-  if (!end) {
-    if (step->kind == Step::Kind::kConflict || step->kind == Step::Kind::kLater) {
-      answer(response, ProblemKind::kConflict, step->reason, step->kind == Step::Kind::kLater);
-      return true;
-    }
-  } else if (end->kind == replica::ChangeEnd::Kind::kNotLeader) {
-    return false;
-  } else if (end->kind == replica::ChangeEnd::Kind::kUnknown) {
-    answer_unavailable(response, std::string("Leadership is in doubt: ") + kUnknownFate);
-    return true;
-  } else if (end->kind == replica::ChangeEnd::Kind::kRefused) {
-    answer_refusal(end->refusal, wish.member.id, response);
+  if (!end && (step->kind == Step::Kind::kConflict || step->kind == Step::Kind::kLater)) {
+    answer(response, ProblemKind::kConflict, step->reason, step->kind == Step::Kind::kLater);
     return true;
   }
+  const Rest rest = end ? answer_end(*end, wish.member.id, response) : Rest::kTellMembers;
+  if (rest != Rest::kTellMembers) return rest == Rest::kNothing;
   const auto status = node_.status(deadline);
   if (!status) {
     answer_unavailable(response, "This node does not answer in time.");
@@ -212,7 +222,7 @@ void MembersApi::answer_wish(const Wish& wish, const replica::Status& status, ht
   const bool is_fulfilled = wish.is_fulfilled(status);
   if (!is_fulfilled) response.set_header("Location", std::string(kPath) + "/" + wish.member.id);
   answer_json(response, is_fulfilled ? 200 : 202,
-              member_json(status, *member, node_.tick(), node_.unreachable_ticks()));
+              member_json(status, *member, RoleNames::kFour, node_.tick(), node_.unreachable_ticks()));
 }
 
 void MembersApi::wait_for(const Wish& wish, httplib::Response& response) {
@@ -238,26 +248,16 @@ bool MembersApi::let_go(const raft::NodeId& id, bool is_forced, Deadline deadlin
     answer_not_found(response);
     return true;
   }
-  if (end && end->kind == replica::ChangeEnd::Kind::kNotLeader) return false;
-  if (end && end->kind == replica::ChangeEnd::Kind::kUnknown) {
-    answer_unavailable(response, std::string("No majority has answered in time: ") + kUnknownFate);
-    return true;
-  }
-  if (end && end->kind == replica::ChangeEnd::Kind::kRefused) {
-    if (end->refusal == raft::Refusal::kUnknownMember) {
-      answer_not_found(response);
-    } else {
-      answer_refusal(end->refusal, id, response);
-    }
-    return true;
-  }
+  const Rest rest = end ? answer_end(*end, id, response) : Rest::kTellMembers;
+  if (rest != Rest::kTellMembers) return rest == Rest::kNothing;
   const auto has_gone = [&](const replica::Status& status) { return find_member(status, id) == nullptr; };
   const auto status = node_.await_status(has_gone, std::min(deadline, Clock::now() + kGivesWay));
   if (!status) {
     answer_unavailable(response, "This node does not answer in time.");
     return true;
   }
-  answer_json(response, 200, body_of(*status));
+  if (!has_gone(*status)) response.set_header("Location", std::string(kPath) + "/" + id);
+  answer_json(response, has_gone(*status) ? 200 : 202, body_of(*status));
   response.set_header(kAppliedIndexHeader, std::to_string(status->commit));
   return true;
 }

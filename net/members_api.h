@@ -11,7 +11,8 @@
 // already, so the request may be repeated. 409 says what stands against it, with Retry-After where that passes by
 // itself.
 //
-// A removal is answered 200 when no crash can stop it any more.
+// A removal is answered 200 when the member has gone, and no crash of a minority brings it back. 202 with a Location to
+// poll, which is 404 in the end, says that the removal has begun and waits for a majority.
 #pragma once
 
 #include "net/errand.h"

@@ -195,27 +195,33 @@ replica::WriteEnd Node::write(std::vector<TimeEntry> entries, Deadline deadline)
   return future.get();
 }
 
-std::optional<raft::Index> Node::await_read(std::function<void(replica::ReadCallback)> begin, Deadline deadline) {
-  auto promise = std::make_shared<std::promise<std::optional<raft::Index>>>();
-  auto future = promise->get_future();
-  post([begin = std::move(begin), promise] {
-    begin([promise](bool granted, raft::Index index) {
-      promise->set_value(granted ? std::optional(index) : std::nullopt);
+std::optional<raft::Index> Node::await_read(BeginRead begin, Deadline deadline) {
+  struct Call {
+    std::promise<std::optional<raft::Index>> promise;
+    replica::ReadTicket ticket = 0;
+  };
+  auto call = std::make_shared<Call>();
+  auto future = call->promise.get_future();
+  post([begin = std::move(begin), call] {
+    call->ticket = begin([call](bool granted, raft::Index index) {
+      call->promise.set_value(granted ? std::optional(index) : std::nullopt);
     });
   });
-  if (future.wait_until(deadline) != std::future_status::ready) return std::nullopt;
+  if (future.wait_until(deadline) != std::future_status::ready) {
+    post([this, call] { replica_->give_up_read(call->ticket); });
+  }
   return future.get();
 }
 
 std::optional<raft::Index> Node::confirm_read(Deadline deadline) {
-  return await_read([this](replica::ReadCallback callback) { replica_->read(std::move(callback)); }, deadline);
+  return await_read([this](replica::ReadCallback callback) { return replica_->read(std::move(callback)); }, deadline);
 }
 
 bool Node::await_applied(raft::Index index, Deadline deadline) {
-  return await_read(
-             [this, index](replica::ReadCallback callback) { replica_->await_applied(index, std::move(callback)); },
-             deadline)
-      .has_value();
+  const BeginRead begin = [this, index](replica::ReadCallback callback) {
+    return replica_->await_applied(index, std::move(callback));
+  };
+  return await_read(begin, deadline).has_value();
 }
 
 std::optional<raft::Message> Node::answer(raft::NodeId from, raft::Message request, Deadline deadline) {

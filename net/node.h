@@ -108,7 +108,8 @@ class Node {
   void publish();
   void follow_members();
   void note_membership(bool is_member);
-  std::optional<raft::Index> await_read(std::function<void(replica::ReadCallback)> begin, Deadline deadline);
+  using BeginRead = std::function<replica::ReadTicket(replica::ReadCallback)>;
+  std::optional<raft::Index> await_read(BeginRead begin, Deadline deadline);
 
   const Options options_;
   HttpTransport transport_;

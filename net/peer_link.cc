@@ -25,6 +25,7 @@ bool join(raft::AppendRequest& last, const raft::AppendRequest& next, std::uint6
   last.leader_commit = next.leader_commit;
   last.round = next.round;
   last.recalled = next.recalled;
+  last.admits = next.admits;
   last.entries.insert(last.entries.end(), next.entries.begin(), next.entries.end());
   return true;
 }

@@ -41,8 +41,6 @@ std::string_view name_of(replica::Status::Role role) {
   return "";
 }
 
-}  // namespace
-
 std::string_view name_of(replica::Status::Peer::Role role) {
   switch (role) {
     case replica::Status::Peer::Role::kVoter:
@@ -57,7 +55,23 @@ std::string_view name_of(replica::Status::Peer::Role role) {
   return "";
 }
 
-std::string member_json(const replica::Status& status, const replica::Status::Peer& peer,
+void add_role(std::string& out, replica::Status::Peer::Role role, RoleNames names) {
+  using Role = replica::Status::Peer::Role;
+  switch (names) {
+    case RoleNames::kFour:
+      return add_member(out, "role", name_of(role));
+    case RoleNames::kTwo: {
+      const bool votes = role == Role::kVoter || role == Role::kOutgoing;
+      add_member(out, "role", name_of(votes ? Role::kVoter : Role::kLearner));
+      out += role == Role::kJoining ? ",\"isJoining\":true" : ",\"isJoining\":false";
+      out += role == Role::kOutgoing ? ",\"isOutgoing\":true" : ",\"isOutgoing\":false";
+    }
+  }
+}
+
+}  // namespace
+
+std::string member_json(const replica::Status& status, const replica::Status::Peer& peer, RoleNames names,
                         std::chrono::milliseconds tick, std::uint32_t unreachable_ticks) {
   const bool is_self = peer.id == status.node;
   const bool leads = status.role == replica::Status::Role::kLeader;
@@ -66,7 +80,7 @@ std::string member_json(const replica::Status& status, const replica::Status::Pe
   out += ',';
   add_member(out, "url", peer.url);
   out += ',';
-  add_member(out, "role", name_of(peer.role));
+  add_role(out, peer.role, names);
   out += ',';
   if (is_self || leads) {
     add_member(out, "matchIndex", peer.match);
@@ -80,12 +94,12 @@ std::string member_json(const replica::Status& status, const replica::Status::Pe
   return out + "}";
 }
 
-std::string members_json(const replica::Status& status, std::chrono::milliseconds tick,
+std::string members_json(const replica::Status& status, RoleNames names, std::chrono::milliseconds tick,
                          std::uint32_t unreachable_ticks) {
   std::string out = "[";
   for (const auto& peer : status.peers) {
     if (&peer != status.peers.data()) out += ',';
-    out += member_json(status, peer, tick, unreachable_ticks);
+    out += member_json(status, peer, names, tick, unreachable_ticks);
   }
   return out + "]";
 }
@@ -120,7 +134,7 @@ std::string status_json(const replica::Status& status, const std::string& versio
   out += is_member ? ",\"isMember\":true" : ",\"isMember\":false";
   out += status.is_joint ? ",\"isJoint\":true" : ",\"isJoint\":false";
   out += status.is_novice ? ",\"isNovice\":true" : ",\"isNovice\":false";
-  return out + ",\"members\":" + members_json(status, tick, unreachable_ticks) + "}";
+  return out + ",\"members\":" + members_json(status, RoleNames::kTwo, tick, unreachable_ticks) + "}";
 }
 
 void RaftApi::add_routes(http::Router& router) {

@@ -37,14 +37,17 @@ class RaftApi {
   Deadline started_;
 };
 
-// "voter", "learner", "joining" or "outgoing".
-std::string_view name_of(replica::Status::Peer::Role role);
+// How the role of a member is told.
+enum class RoleNames : unsigned char {
+  kTwo,   // whether it votes now, voter or learner, and isJoining and isOutgoing beside it: /raft/status
+  kFour,  // voter, learner, joining or outgoing: /cluster/members
+};
 
 // A member as its node, or the leader, sees it. Only a leader hears from the others; elsewhere what it would know is
 // null.
-std::string member_json(const replica::Status& status, const replica::Status::Peer& peer,
+std::string member_json(const replica::Status& status, const replica::Status::Peer& peer, RoleNames names,
                         std::chrono::milliseconds tick, std::uint32_t unreachable_ticks);
-std::string members_json(const replica::Status& status, std::chrono::milliseconds tick,
+std::string members_json(const replica::Status& status, RoleNames names, std::chrono::milliseconds tick,
                          std::uint32_t unreachable_ticks);  // all of them, as an array
 
 // The JSON of /raft/status; `uptime` is rounded down to seconds.

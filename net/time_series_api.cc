@@ -2,8 +2,10 @@
 
 #include "engine/base/json_text.h"
 #include "engine/series/parse.h"
+#include "net/answer.h"
 #include "net/http/problem.h"
 #include "net/log.h"
+#include "net/query.h"
 
 namespace timestore::net {
 
@@ -12,8 +14,6 @@ namespace {
 using http::Problem;
 using http::ProblemKind;
 
-constexpr const char* kAppliedIndexHeader = "X-Timestore-Applied-Index";
-constexpr unsigned kRetryAfterSeconds = 1;
 constexpr std::size_t kChunkBytes = std::size_t{64} << 10;
 
 // A read keeps the state that it began with, and with it the series file's write-ahead log from shrinking; so it must
@@ -22,15 +22,10 @@ constexpr std::chrono::minutes kMaxReadTime{10};
 
 Deadline in(std::chrono::milliseconds time) { return Clock::now() + time; }
 
-std::optional<bool> parse_flag(const http::Request& request, const char* name) {
-  if (!request.http.has_param(name)) return false;
-  const std::string text = request.http.get_param_value(name);
-  if (text == "true" || text == "false") return text == "true";
-  return std::nullopt;
-}
-
 std::optional<ReadLevel> parse_level(const http::Request& request) {
-  if (!request.http.has_param("level")) return ReadLevel::kLinearizable;
+  const std::size_t count = request.http.get_param_value_count("level");
+  if (count == 0) return ReadLevel::kLinearizable;
+  if (count > 1) return std::nullopt;
   const std::string text = request.http.get_param_value("level");
   if (text == "linearizable") return ReadLevel::kLinearizable;
   if (text == "weak") return ReadLevel::kWeak;
@@ -38,21 +33,8 @@ std::optional<ReadLevel> parse_level(const http::Request& request) {
   return std::nullopt;
 }
 
-// A parameter that we would silently ignore may be one that the client relies on.
-std::optional<std::string> unknown_parameter(const http::Request& request, bool reads) {
-  for (const auto& [name, value] : request.http.params) {
-    if (name != "redirect" && !(reads && name == "level")) return name;
-  }
-  return std::nullopt;
-}
-
 void answer_bad_request(httplib::Response& response, std::string detail) {
   Problem{.kind = ProblemKind::kBadRequest, .detail = std::move(detail)}.write_to(response);
-}
-
-void answer_unavailable(httplib::Response& response, std::string detail) {
-  Problem{.kind = ProblemKind::kUnavailable, .detail = std::move(detail), .retry_after_seconds = kRetryAfterSeconds}
-      .write_to(response);
 }
 
 void answer_not_leader(httplib::Response& response) {
@@ -70,14 +52,6 @@ void answer_unknown(const TimeEntry& entry, httplib::Response& response) {
                   .retry_after_seconds = kRetryAfterSeconds};
   if (!entry.id.is_nil()) problem.members.emplace_back("id", entry.id.text());
   problem.write_to(response);
-}
-
-void relay(const httplib::Response& from, httplib::Response& to) {
-  to.status = from.status;
-  for (const char* name : {kAppliedIndexHeader, "Retry-After"}) {
-    if (from.has_header(name)) to.set_header(name, from.get_header_value(name));
-  }
-  to.set_content(from.body, from.get_header_value("Content-Type"));
 }
 
 // Writes a JSON array of entries in chunks of bounded size.
@@ -142,7 +116,7 @@ void TimeSeriesApi::add_routes(http::Router& router) {
 bool TimeSeriesApi::redirect(const http::Request& request, httplib::Response& response) {
   const auto wanted = parse_flag(request, "redirect");
   if (!wanted) {
-    answer_bad_request(response, "redirect is true or false.");
+    answer_bad_request(response, "redirect is true or false, and given once.");
     return true;
   }
   if (!*wanted) return false;
@@ -157,7 +131,7 @@ bool TimeSeriesApi::redirect(const http::Request& request, httplib::Response& re
 }
 
 void TimeSeriesApi::post_entry(const http::Request& request, httplib::Response& response) {
-  if (const auto name = unknown_parameter(request, false)) {
+  if (!has_only(request, {"redirect"})) {
     return answer_bad_request(response, "A write takes no other query parameter than redirect.");
   }
   auto entry = parse_time_entry(request.http.body);
@@ -210,8 +184,8 @@ void TimeSeriesApi::answer_stored(const replica::WriteEnd& end, httplib::Respons
 
 void TimeSeriesApi::get_entries(const http::Request& request, httplib::Response& response, store::SeriesQuery query) {
   const auto level = parse_level(request);
-  if (!level) return answer_bad_request(response, "level is linearizable, weak or none.");
-  if (const auto name = unknown_parameter(request, true)) {
+  if (!level) return answer_bad_request(response, "level is linearizable, weak or none, and given once.");
+  if (!has_only(request, {"level", "redirect"})) {
     return answer_bad_request(response, "A read takes no other query parameters than level and redirect.");
   }
   if (redirect(request, response)) return;

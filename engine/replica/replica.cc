@@ -118,22 +118,6 @@ void Replica::give_up(Submission& submission) {
       {.kind = WriteEnd::Kind::kUnknown, .result = {}, .entries = submission.entries, .applied = applied_});
 }
 
-void Replica::refuse(ReadCallback& callback) {
-  if (callback) std::exchange(callback, {})(false, 0);
-}
-
-void Replica::read(ReadCallback callback) {
-  const raft::ReadId id = ++last_read_;
-  reads_.emplace(id, std::move(callback));
-  inputs_.emplace_back(raft::Read{id});
-}
-
-void Replica::await_applied(raft::Index index, ReadCallback callback) {
-  granted_.push_back({index, std::move(callback)});
-  if (failure_) return fail(*failure_);
-  answer_applied_reads();
-}
-
 // ---------------------------------------------------------------------------------------------------- duties
 
 void Replica::settle() {
@@ -334,26 +318,7 @@ void Replica::answer(const std::vector<raft::ReadEnd>& reads, const std::vector<
         break;
     }
   }
-  for (const raft::ReadEnd& end : reads) {
-    auto callback = std::move(reads_.extract(end.id).mapped());
-    if (end.granted) {
-      if (end.index > applied_) TIMESTORE_MARK("replica: a granted read waited for entries to be applied");
-      granted_.push_back({end.index, std::move(callback)});
-    } else {
-      refuse(callback);
-    }
-  }
-  answer_applied_reads();
-}
-
-void Replica::answer_applied_reads() {
-  const auto waits = [&](const WaitingRead& read) { return read.index > applied_; };
-  const auto ready = std::stable_partition(granted_.begin(), granted_.end(), waits);
-  std::vector<WaitingRead> answered(std::make_move_iterator(ready), std::make_move_iterator(granted_.end()));
-  granted_.erase(ready, granted_.end());
-  for (const WaitingRead& read : answered) {
-    if (read.callback) read.callback(true, read.index);
-  }
+  answer_reads(reads);
 }
 
 void Replica::finish(Submission submission, WriteEnd::Kind kind, store::ApplyResult result) {

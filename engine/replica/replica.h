@@ -73,6 +73,7 @@ using WriteTicket = std::uint64_t;
 // How a request to read ended. Once granted, any read of this node's series file sees everything up to `index`, and for
 // read() that is every write that was acknowledged before the request. Refused: this node is not the leader, or failed.
 using ReadCallback = std::function<void(bool granted, raft::Index index)>;
+using ReadTicket = std::uint64_t;
 
 // How a change of members ended. Done: the entry that begins it is committed, so that it will be completed; who is to
 // vote becomes a voter when it has caught up, which status() shows.
@@ -155,8 +156,9 @@ class Replica {
   WriteTicket submit(std::vector<TimeEntry> entries, WriteCallback callback);  // nil ids are given here
   void give_up(WriteTicket ticket);  // a write that still waits ends for its caller: as unknown, if it is in the log
   void give_up_all();                // and so does everybody else who waits
-  void read(ReadCallback callback);
-  void await_applied(raft::Index index, ReadCallback callback);  // granted as soon as `index` is applied here
+  ReadTicket read(ReadCallback callback);
+  ReadTicket await_applied(raft::Index index, ReadCallback callback);  // granted as soon as `index` is applied here
+  void give_up_read(ReadTicket ticket);                                // a read that still waits is refused
   void campaign();
   void step_down();
   void transfer(raft::NodeId to);  // hands leadership over; empty: to whoever has most of the log
@@ -194,6 +196,7 @@ class Replica {
     raft::Position position;  // where it stands in this leader's log
   };
   struct WaitingRead {
+    ReadTicket ticket = 0;
     raft::Index index = 0;
     ReadCallback callback;
   };
@@ -229,6 +232,11 @@ class Replica {
   raft::Index wanted_base() const;
   void checkpoint();
 
+  // ---- reads.cc
+  void answer_reads(const std::vector<raft::ReadEnd>& ends);
+  void answer_applied_reads();
+  static void refuse(ReadCallback& callback);
+
   // ---- lending.cc
   void lend(const raft::SnapshotRequest& request, raft::Correlation correlation);
   void make_snapshot();
@@ -251,10 +259,8 @@ class Replica {
   void tick_fetching();
   bool is_useful(const raft::SnapshotMeta& meta) const;
 
-  void answer_applied_reads();
   void for_each_submission(const std::function<void(Submission&)>& visit);
   void give_up(Submission& submission);
-  static void refuse(ReadCallback& callback);
   bool end_change(const raft::Fate& fate);
   void finish(Submission submission, WriteEnd::Kind kind, store::ApplyResult result = {});
   void fail(Error error);
@@ -299,7 +305,7 @@ class Replica {
   std::map<raft::ProposalId, Waiting> proposals_;  // without a fate
   std::map<raft::Index, Submission> committed_;    // committed, not applied
   std::map<raft::ProposalId, ChangeCallback> changes_;
-  std::map<raft::ReadId, ReadCallback> reads_;  // not granted
+  std::map<raft::ReadId, ReadCallback> reads_;  // not granted; a read's id is its ticket
   std::vector<WaitingRead> granted_;            // granted, not applied far enough
 
   Prng salts_;

@@ -98,6 +98,14 @@ TEST_F(FollowerTest, a_write_leaves_a_frozen_leader_for_the_next_one_with_its_id
   EXPECT_EQ(n3.ids()[0], n2.ids()[0]);
 }
 
+// The deadline of what is asked last is far away: only what has been withdrawn lets the node end before it.
+TEST_F(FollowerTest, a_read_whose_deadline_has_passed_waits_no_more) {
+  start_as_follower({});
+  EXPECT_FALSE(node_->await_applied(1000, Clock::now()));
+  EXPECT_FALSE(node_->confirm_read(Clock::now()));
+  node_->retire(Clock::now() + std::chrono::hours(1));
+}
+
 TEST(Readers, are_lent_up_to_a_bound_and_come_back) {
   const ScratchDirectory directory;
   const auto series = store::SeriesFile::open(directory.file("s.db"));

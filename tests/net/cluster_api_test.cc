@@ -85,6 +85,20 @@ TEST_F(ClusterApiTest, a_learner_takes_over_from_nobody) {
   EXPECT_TRUE(node_->leadership().is_leader);
 }
 
+TEST_F(ClusterApiTest, who_is_yet_to_become_a_voter_takes_over_from_nobody_either) {
+  start_alone();
+  const raft::Change joins{.kind = raft::Change::Kind::kAdd, .member = {"n2", "http://127.0.0.1:1"}, .replaced = {}};
+  std::optional<replica::ChangeEnd> end;
+  do {
+    end = node_->change_members([&](const auto&) { return joins; }, Clock::now() + std::chrono::seconds(10));
+  } while (end && end->refusal == raft::Refusal::kNotReady);
+  ASSERT_TRUE(end && end->kind == replica::ChangeEnd::Kind::kDone);
+  const auto answer = post(R"({"to":"n2"})");
+  EXPECT_EQ(answer.status, 409) << answer.body;
+  EXPECT_THAT(detail_of(answer), HasSubstr("Node n2 does not vote"));
+  EXPECT_TRUE(node_->leadership().is_leader);
+}
+
 TEST_F(ClusterApiTest, a_node_alone_has_nobody_to_hand_over_to) {
   start_alone();
   for (const char* body : {"", " \n", "{}", R"({"to":null})"}) {

@@ -5,6 +5,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <future>
+
+#include "engine/raft/codec.h"
 #include "net/wish.h"
 #include "tests/net/one_node.h"
 
@@ -89,7 +93,7 @@ TEST_F(MembersApiTest, a_body_that_makes_no_sense_is_refused_with_a_sentence_and
   }
   EXPECT_EQ(post(R"({"id":"n2","url":")" + std::string(9000, 'h') + "\"}").status, 413);
   EXPECT_EQ(client().Post(kMembers, R"({"id":"n2","url":"http://h:1"})", "text/plain")->status, 415);
-  for (const char* query : {"?wait=yes", "?wait", "?force=true", "?wait=true&x=1"}) {
+  for (const char* query : {"?wait=yes", "?wait", "?force=true", "?wait=true&x=1", "?wait=true&wait=true"}) {
     EXPECT_EQ(post(R"({"id":"n2","url":"http://h:1"})", query).status, 400) << query;
   }
   EXPECT_THAT(members(), ElementsAre("n1"));
@@ -164,6 +168,61 @@ TEST_F(MembersApiTest, a_member_goes_and_is_not_found_any_more) {
     EXPECT_EQ(remove(id).status, 404) << id;
     EXPECT_EQ(get(std::string(kMembers) + "/" + id).status, 404) << id;
   }
+}
+
+// A peer with the original's fields that has all it is sent, while it answers.
+class Acknowledging {
+ public:
+  Acknowledging()
+      : node_("POST", "/raft/append", [this](const http::Request& request, httplib::Response& response) {
+          const auto append = raft::decode_append_request(request.http.body);
+          if (!answers || !append) {
+            response.status = 503;
+            return;
+          }
+          response.set_content(R"({"term":)" + std::to_string(append->term) + R"(,"success":true})", kJson);
+        }) {}
+  std::string url() const { return "http://127.0.0.1:" + std::to_string(node_.address().port); }
+
+  std::atomic<bool> answers = true;
+
+ private:
+  AskedNode node_;
+};
+
+TEST_F(MembersApiTest, a_removal_that_waits_for_a_majority_is_not_called_done) {
+  Acknowledging n2;
+  start_alone(3000);  // it leads on without the other one for longer than a removal is waited for
+  ASSERT_EQ(post(R"({"id":"n2","url":")" + n2.url() + "\"}", "?wait=true").status, 200);
+  n2.answers = false;
+  auto first = std::async(std::launch::async, [&] { return remove("n2"); });
+  const auto is_joint = [](const replica::Status& status) { return status.is_joint; };
+  ASSERT_TRUE(node_->await_status(is_joint, Clock::now() + std::chrono::seconds(10))->is_joint);
+
+  const auto second = remove("n2");
+  EXPECT_EQ(second.status, 202) << second.body;
+  EXPECT_EQ(second.get_header_value("Location"), "/cluster/members/n2");
+  EXPECT_THAT(second.body, HasSubstr(R"("role":"outgoing")"));
+  n2.answers = true;
+  EXPECT_EQ(first.get().status, 200);
+  EXPECT_EQ(get("/cluster/members/n2").status, 404);
+}
+
+TEST_F(MembersApiTest, a_removal_that_would_lose_the_majority_says_what_force_does_and_what_helps) {
+  Acknowledging n2;
+  Acknowledging n3;
+  start_alone(50);
+  ASSERT_EQ(post(R"({"id":"n2","url":")" + n2.url() + "\"}", "?wait=true").status, 200);
+  ASSERT_EQ(post(R"({"id":"n3","url":")" + n3.url() + "\"}", "?wait=true").status, 200);
+  n3.answers = false;
+  const auto is_silent = [&](const replica::Status& status) {
+    return find_member(status, "n3")->silent_ticks >= node_->unreachable_ticks();
+  };
+  ASSERT_TRUE(is_silent(*node_->await_status(is_silent, Clock::now() + std::chrono::seconds(10))));
+  const auto answer = remove("n2");
+  EXPECT_EQ(answer.status, 409) << answer.body;
+  EXPECT_THAT(detail_of(answer), HasSubstr("With ?force=true the removal begins and waits for them"));
+  EXPECT_THAT(detail_of(answer), HasSubstr("recover --force-single"));
 }
 
 TEST_F(MembersApiTest, the_last_voter_stays_even_by_force) {

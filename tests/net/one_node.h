@@ -72,8 +72,8 @@ class OneNodeTest : public ::testing::Test {
     server_ = std::move(*http::Server::start(std::move(router), {}));
   }
 
-  void start_alone() {
-    start({{"n1", ""}}, 300, {});  // a sole voter does not wait for that
+  void start_alone(std::uint32_t election_ticks = 300) {
+    start({{"n1", ""}}, election_ticks, {});  // a sole voter does not wait for that
     for (Leadership seen; !seen.is_leader;) seen = node_->await_change(seen, Clock::now() + std::chrono::seconds(10));
   }
 

@@ -109,6 +109,33 @@ TEST(PeerLink, appends_that_continue_one_another_travel_together_while_the_peer_
   EXPECT_EQ(std::get<raft::AppendResponse>(answers.answers[1]).match, 4U) << "of the request as it was sent";
 }
 
+// Everything that the newest append says holds; nothing of it may get lost on the way.
+TEST(PeerLink, of_appends_that_travel_together_the_last_one_counts) {
+  Peer peer;
+  Answers answers;
+  PeerLink link({.peer = "n2", .address = {"127.0.0.1", peer.server->port()}}, answers.events());
+  link.send(append(0, {"a"}));
+  peer.await_requests(1);
+  raft::AppendRequest first = append(1, {"b"});
+  first.leader_commit = 1;
+  first.round = 3;
+  first.recalled = 2;
+  raft::AppendRequest second = append(2, {"c"});
+  second.leader_commit = 2;
+  second.round = 5;
+  second.recalled = 4;
+  second.admits = 3;
+  link.send(first);
+  link.send(second);
+  peer.allow();
+  answers.await(2);
+  raft::AppendRequest both = second;
+  both.prev_index = first.prev_index;
+  both.entries.insert(both.entries.begin(), first.entries.begin(), first.entries.end());
+  ASSERT_EQ(peer.received.size(), 2U);
+  EXPECT_EQ(peer.received[1], both);
+}
+
 TEST(PeerLink, a_queue_that_is_full_drops_what_comes) {
   Peer peer;
   Answers answers;

@@ -8,18 +8,11 @@
 #include <thread>
 
 #include "net/log.h"
+#include "tests/net/free_port.h"
 #include "tests/net/scratch_directory.h"
 
 namespace timestore::net {
 namespace {
-
-// A port that was free a moment ago.
-int free_port() {
-  auto server = http::Server::start(http::Router(), {});
-  const int port = (*server)->port();
-  (*server)->stop(std::chrono::milliseconds(0));
-  return port;
-}
 
 class ServiceTest : public ::testing::Test {
  protected:

@@ -23,9 +23,35 @@ TEST(Status, has_the_originals_fields_and_ours) {
             R"({"state":"Leader","leaderId":"n1","nodeId":"n1","term":3,"commitIndex":9,"appliedIndex":8,)"
             R"("firstLogIndex":1,"lastLogIndex":10,"snapshotIndex":0,"version":"1.2.3","uptimeSeconds":2,)"
             R"("isMember":true,"isJoint":false,"isNovice":false,"members":[)"
-            R"({"id":"n1","url":"http://a:1","role":"voter","matchIndex":10,"lagEntries":0,"reachable":true,)"
-            R"("lastContactMs":0},{"id":"n2","url":"http://b:2","role":"voter","matchIndex":4,"lagEntries":6,)"
-            R"("reachable":false,"lastContactMs":700}]})");
+            R"({"id":"n1","url":"http://a:1","role":"voter","isJoining":false,"isOutgoing":false,"matchIndex":10,)"
+            R"("lagEntries":0,"reachable":true,"lastContactMs":0},)"
+            R"({"id":"n2","url":"http://b:2","role":"voter","isJoining":false,"isOutgoing":false,"matchIndex":4,)"
+            R"("lagEntries":6,"reachable":false,"lastContactMs":700}]})");
+}
+
+TEST(Status, calls_a_member_what_it_is_now_and_says_beside_it_what_it_will_be) {
+  using Role = replica::Status::Peer::Role;
+  struct Told {
+    Role role;
+    std::string in_status;
+    std::string among_members;
+  };
+  const Told cases[] = {
+      {Role::kVoter, R"("role":"voter","isJoining":false,"isOutgoing":false,)", R"("role":"voter",)"},
+      {Role::kLearner, R"("role":"learner","isJoining":false,"isOutgoing":false,)", R"("role":"learner",)"},
+      {Role::kJoining, R"("role":"learner","isJoining":true,"isOutgoing":false,)", R"("role":"joining",)"},
+      {Role::kOutgoing, R"("role":"voter","isJoining":false,"isOutgoing":true,)", R"("role":"outgoing",)"},
+  };
+  for (const Told& told : cases) {
+    replica::Status status;
+    status.peers = {{.id = "n2", .url = "http://b:2", .role = told.role}};
+    const std::chrono::milliseconds tick(10);
+    const std::string head = R"({"id":"n2","url":"http://b:2",)";
+    const std::string whole = status_json(status, "1", Clock::duration{}, tick, 60);
+    EXPECT_NE(whole.find(head + told.in_status + "\"matchIndex\""), std::string::npos) << whole;
+    const std::string member = member_json(status, status.peers[0], RoleNames::kFour, tick, 60);
+    EXPECT_EQ(member.find(head + told.among_members + "\"matchIndex\""), 0U) << member;
+  }
 }
 
 TEST(Status, of_a_follower_does_not_pretend_to_know_the_others) {

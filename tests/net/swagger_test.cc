@@ -184,7 +184,16 @@ TEST_F(OpenApiTest, the_fields_of_the_status_are_those_that_a_node_answers) {
   dom::parser parser;
   const dom::element json = parser.parse(answer).value();
   EXPECT_EQ(names("/components/schemas/Status/properties"), names_of(json));
-  EXPECT_EQ(names("/components/schemas/Member/properties"), names_of(json.at_pointer("/members/0").value()));
+  EXPECT_EQ(names("/components/schemas/StatusMember/properties"), names_of(json.at_pointer("/members/0").value()));
+}
+
+TEST_F(OpenApiTest, the_fields_of_a_member_are_those_that_a_node_answers) {
+  replica::Status status;
+  status.peers = {{.id = "n1", .url = "http://a:1"}};
+  const simdjson::padded_string answer(
+      member_json(status, status.peers[0], RoleNames::kFour, std::chrono::milliseconds(10), 60));
+  dom::parser parser;
+  EXPECT_EQ(names("/components/schemas/Member/properties"), names_of(parser.parse(answer).value()));
 }
 
 httplib::Response get(const std::string& path) {

@@ -40,6 +40,15 @@ TEST_F(TimeSeriesApiTest, more_writes_than_may_wait_are_refused_for_a_second) {
   EXPECT_EQ(client().Get("/api/timeseries")->body, "[]") << "and that is true";
 }
 
+TEST_F(TimeSeriesApiTest, a_query_that_says_two_things_or_an_unknown_one_is_refused) {
+  start_alone();
+  for (const char* query :
+       {"level=none&level=weak", "level=all", "redirect=true&redirect=false", "redirect=yes", "redirect", "limit=1"}) {
+    EXPECT_EQ(client().Get(std::string("/api/timeseries?") + query)->status, 400) << query;
+  }
+  EXPECT_EQ(client().Get("/api/timeseries?level=none&redirect=false")->status, 200);
+}
+
 TEST_F(TimeSeriesApiTest, without_a_leader_a_write_is_refused_for_a_second) {
   start_as_follower({});
   access_->refuse_from_now_on();

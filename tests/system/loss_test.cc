@@ -50,8 +50,14 @@ class Ordeal {
     auto sorted = failovers_;
     std::sort(sorted.begin(), sorted.end());
     const Ledger ledger = workload_.ledger();
-    std::cout << "from the kill to the first write: min " << sorted.front().count() << " ms, median "
-              << sorted[sorted.size() / 2].count() << " ms, max " << sorted.back().count() << " ms; "
+    // The smallest that so many hundredths do not exceed.
+    const auto percentile = [&](std::size_t hundredths) {
+      const std::size_t rank = (sorted.size() * hundredths + 99) / 100;
+      return sorted[std::max<std::size_t>(rank, 1) - 1].count();
+    };
+    std::cout << "from the kill to the first write, in ms: min " << percentile(0) << ", lower quartile "
+              << percentile(25) << ", median " << percentile(50) << ", upper quartile " << percentile(75)
+              << ", 90th percentile " << percentile(90) << ", max " << percentile(100) << "; "
               << ledger.acknowledged.size() << " entries acknowledged, " << ledger.maybe.size() << " without answer\n";
   }
 

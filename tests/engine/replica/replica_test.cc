@@ -143,6 +143,38 @@ TEST(Replica, a_granted_read_finds_every_acknowledged_write_in_the_file) {
   EXPECT_EQ(*seen, 1U);
 }
 
+// Or what waits would grow for as long as clients ask a node that cannot confirm, or cannot apply.
+TEST(Replica, a_read_that_is_given_up_is_refused_and_waits_no_more) {
+  World world(3);
+  start_all(world);
+  const std::size_t number = *world.leader();
+  Replica& leader = world[number];
+  ASSERT_FALSE(leader.is_awaited());
+  std::vector<bool> ends;
+  const ReadCallback keep = [&](bool granted, raft::Index) { ends.push_back(granted); };
+
+  const ReadTicket unconfirmed = leader.read(keep);
+  leader.settle();
+  leader.give_up_read(unconfirmed);
+  EXPECT_EQ(ends, std::vector{false});
+  EXPECT_FALSE(leader.is_awaited());
+  world.settle_everything();  // now it is confirmed, for nobody
+
+  const ReadTicket unapplied = leader.await_applied(leader.applied() + 1000, keep);
+  const ReadTicket other = leader.await_applied(leader.applied() + 1, keep);
+  leader.give_up_read(unapplied);
+  leader.give_up_read(unapplied);  // which changes nothing
+  EXPECT_EQ(ends, (std::vector{false, false}));
+  EXPECT_TRUE(leader.is_awaited()) << "by the other one";
+  Ends writes;
+  leader.submit({entry("d", 1)}, writes.keep());
+  world.settle_everything();
+  EXPECT_EQ(ends, (std::vector{false, false, true}));
+  leader.give_up_read(other);  // too late
+  EXPECT_EQ(ends.size(), 3U);
+  EXPECT_FALSE(leader.is_awaited());
+}
+
 TEST(Replica, a_follower_that_was_away_catches_up_from_the_leaders_log_file) {
   World world(3);
   start_all(world);
