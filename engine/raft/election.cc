@@ -199,6 +199,16 @@ void receive_pre_vote_request(Turn& turn, const NodeId& from, const PreVoteReque
   const bool granted = request.term > state.term() && !hears_leader(state) && up_to_date && trusts;
   if (hears_leader(state)) TIMESTORE_MARK("raft: a node was told that there is a leader");
   if (!up_to_date) TIMESTORE_MARK("raft: a node was told that its log is too old to be elected");
+  if (granted) {
+    turn.tell(CandidateEncouraged{.term = request.term, .candidate = from});
+  } else {
+    using Reason = CandidateDiscouraged::Reason;
+    const Reason reason = request.term <= state.term() ? Reason::kTermIsOver
+                          : hears_leader(state)        ? Reason::kLeaderIsKnown
+                          : !up_to_date                ? Reason::kOlderLog
+                                                       : Reason::kNovice;
+    turn.tell(CandidateDiscouraged{.term = request.term, .candidate = from, .reason = reason});
+  }
   const PreVoteResponse response{.term = state.term(), .proposed = request.term, .granted = granted};
   send_when_durable(turn, from, response, correlation);
 }

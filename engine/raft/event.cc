@@ -26,6 +26,20 @@ const char* name_of(VoteRefused::Reason reason) {
   return "";
 }
 
+const char* name_of(CandidateDiscouraged::Reason reason) {
+  switch (reason) {
+    case CandidateDiscouraged::Reason::kTermIsOver:
+      return "that term has begun already";
+    case CandidateDiscouraged::Reason::kLeaderIsKnown:
+      return name_of(VoteRefused::Reason::kLeaderIsKnown);
+    case CandidateDiscouraged::Reason::kOlderLog:
+      return name_of(VoteRefused::Reason::kOlderLog);
+    case CandidateDiscouraged::Reason::kNovice:
+      return name_of(VoteRefused::Reason::kNovice);
+  }
+  return "";
+}
+
 const char* name_of(LeadershipLost::Reason reason) {
   switch (reason) {
     case LeadershipLost::Reason::kNewerTerm:
@@ -42,8 +56,71 @@ const char* name_of(LeadershipLost::Reason reason) {
   return "";
 }
 
+const char* name_of(ProposalRefused::Reason reason) {
+  switch (reason) {
+    case ProposalRefused::Reason::kNotLeader:
+      return "it does not lead";
+    case ProposalRefused::Reason::kHandsOver:
+      return "it hands over";
+    case ProposalRefused::Reason::kFounds:
+      return "the cluster is being founded";
+    case ProposalRefused::Reason::kLogIsFull:
+      return "the log has no index left";
+  }
+  return "";
+}
+
+const char* name_of(Refusal refusal) {
+  switch (refusal) {
+    case Refusal::kNone:
+      return "there is no reason";
+    case Refusal::kNotLeader:
+      return "it does not lead";
+    case Refusal::kNotReady:
+      return "it has committed nothing in its term yet";
+    case Refusal::kBusy:
+      return "another change is on its way, or leadership is";
+    case Refusal::kUnknownMember:
+      return "there is no such member";
+    case Refusal::kAlreadyMember:
+      return "it is one already";
+    case Refusal::kLosesQuorum:
+      return "those who answer would be no majority";
+    case Refusal::kLastVoter:
+      return "no voter would be left";
+    case Refusal::kMalformed:
+      return "nobody can be called so";
+    case Refusal::kTooMany:
+      return "there are too many";
+  }
+  return "";
+}
+
+std::string words_of(const Change& change) {
+  const NodeId& member = change.member.id;
+  switch (change.kind) {
+    case Change::Kind::kAdd:
+      return "add " + member;
+    case Change::Kind::kAddLearner:
+      return "add " + member + " as a learner";
+    case Change::Kind::kPromote:
+      return "promote " + member;
+    case Change::Kind::kRemove:
+      return "remove " + member + (change.is_forced ? " by force" : "");
+    case Change::Kind::kReplace:
+      return "replace " + change.replaced + " by " + member;
+  }
+  return "";
+}
+
 struct Words {
   std::string operator()(const AskedAround& event) const { return "asks who would vote for it" + of_term(event.term); }
+  std::string operator()(const CandidateEncouraged& event) const {
+    return "would vote for " + event.candidate + of_term(event.term);
+  }
+  std::string operator()(const CandidateDiscouraged& event) const {
+    return "would not vote for " + event.candidate + of_term(event.term) + ", " + name_of(event.reason);
+  }
   std::string operator()(const ElectionCalled& event) const {
     return std::string(event.is_forced ? "calls an election at once" : "calls an election") + of_term(event.term);
   }
@@ -81,6 +158,29 @@ struct Words {
   std::string operator()(const HandoverOver& event) const {
     return "leads on, " + event.to + " did not take over" + of_term(event.term);
   }
+  std::string operator()(const HandoverRefused& event) const {
+    return "does not hand over to " + (event.to.empty() ? "anybody" : event.to) + of_term(event.term) +
+           ", only a voter that answers could take over";
+  }
+  std::string operator()(const OrderTooLate& event) const {
+    return "does not take over, " + event.leader + " leads on" + of_term(event.term);
+  }
+  std::string operator()(const ProposalRefused& event) const {
+    return std::string("refuses a proposal: ") + name_of(event.reason);
+  }
+  std::string operator()(const ReadsGranted& event) const {
+    return "grants " + std::to_string(event.count) + " reads at " + std::to_string(event.index);
+  }
+  std::string operator()(const ReadsRefused& event) const {
+    return "refuses " + std::to_string(event.count) + " reads";
+  }
+  std::string operator()(const ChangeBegun& event) const { return "begins to " + words_of(event.change); }
+  std::string operator()(const ChangeRefused& event) const {
+    return "refuses to " + words_of(event.change) + ": " + name_of(event.reason);
+  }
+  std::string operator()(const PromotionWaits& event) const {
+    return "does not promote " + event.learner + " yet: those who answer would be no majority";
+  }
   std::string operator()(const MembersInForce& event) const {
     std::string text = "knows the members at " + std::to_string(event.at) + ": " + list(event.members.voters);
     if (event.members.is_joint()) text += ", before " + list(event.members.outgoing);
@@ -99,7 +199,9 @@ struct Words {
 std::string describe(const Event& event) { return std::visit(Words{}, event); }
 
 bool is_routine(const Event& event) {
-  return std::holds_alternative<CommitMoved>(event) || std::holds_alternative<LogForgotten>(event);
+  return std::holds_alternative<CommitMoved>(event) || std::holds_alternative<LogForgotten>(event) ||
+         std::holds_alternative<ProposalRefused>(event) || std::holds_alternative<ReadsGranted>(event) ||
+         std::holds_alternative<ReadsRefused>(event);
 }
 
 }  // namespace timestore::raft

@@ -6,6 +6,7 @@
 #include <string>
 #include <variant>
 
+#include "engine/raft/change.h"
 #include "engine/raft/configuration.h"
 #include "engine/raft/types.h"
 
@@ -13,6 +14,11 @@ namespace timestore::raft {
 
 struct AskedAround {  // whether an election in this term could be won
   Term term = 0;
+};
+
+struct CandidateEncouraged {  // it would have this node's vote
+  Term term = 0;
+  NodeId candidate;
 };
 
 struct ElectionCalled {
@@ -30,6 +36,13 @@ struct VoteRefused {
   Term term = 0;
   NodeId candidate;
   Reason reason = Reason::kOlderLog;
+};
+
+struct CandidateDiscouraged {
+  enum class Reason : std::uint8_t { kTermIsOver, kLeaderIsKnown, kOlderLog, kNovice };
+  Term term = 0;
+  NodeId candidate;
+  Reason reason = Reason::kTermIsOver;
 };
 
 struct LeadershipWon {
@@ -93,6 +106,43 @@ struct HandoverOver {  // nothing came of it
   NodeId to;
 };
 
+struct HandoverRefused {  // by who should hand over
+  Term term = 0;
+  NodeId to;  // empty: whoever could take over
+};
+
+struct OrderTooLate {  // to take over: its leader leads on
+  Term term = 0;
+  NodeId leader;
+};
+
+struct ProposalRefused {
+  enum class Reason : std::uint8_t { kNotLeader, kHandsOver, kFounds, kLogIsFull };
+  Reason reason = Reason::kNotLeader;
+};
+
+struct ReadsGranted {
+  std::size_t count = 0;
+  Index index = 0;
+};
+
+struct ReadsRefused {
+  std::size_t count = 0;
+};
+
+struct ChangeBegun {
+  Change change;
+};
+
+struct ChangeRefused {
+  Change change;
+  Refusal reason = Refusal::kNone;
+};
+
+struct PromotionWaits {  // until those who answer are a majority with the new voter too
+  NodeId learner;
+};
+
 struct MembersInForce {
   Index at = 0;
   Configuration members;
@@ -107,15 +157,17 @@ struct NoviceAdmitted {
   NodeId node;
 };
 
-using Event = std::variant<AskedAround, ElectionCalled, VoteGiven, VoteRefused, LeadershipWon, LeadershipLost,
-                           LeaderFollowed, TermEntered, CommitMoved, TailRemoved, FollowerProbed, FollowerKeepsUp,
-                           FollowerNeedsSnapshot, LogForgotten, SnapshotTakenOver, HandoverBegun, HandoverOver,
-                           MembersInForce, NoviceHeard, NoviceAdmitted>;
+using Event =
+    std::variant<AskedAround, CandidateEncouraged, CandidateDiscouraged, ElectionCalled, VoteGiven, VoteRefused,
+                 LeadershipWon, LeadershipLost, LeaderFollowed, TermEntered, CommitMoved, TailRemoved, FollowerProbed,
+                 FollowerKeepsUp, FollowerNeedsSnapshot, LogForgotten, SnapshotTakenOver, HandoverBegun, HandoverOver,
+                 HandoverRefused, OrderTooLate, ProposalRefused, ReadsGranted, ReadsRefused, ChangeBegun, ChangeRefused,
+                 PromotionWaits, MembersInForce, NoviceHeard, NoviceAdmitted>;
 
 // Without a subject: "calls an election: term 3".
 [[nodiscard]] std::string describe(const Event& event);
 
-// Whether it happens with every write, so that a story is better told without it.
+// Whether it happens with every write or read, so that a story is better told without it.
 [[nodiscard]] bool is_routine(const Event& event);
 
 }  // namespace timestore::raft

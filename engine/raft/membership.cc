@@ -5,6 +5,7 @@
 // would decide; Ongaro, raft-dev, 2015). What a leader has begun any later one completes: that a joint configuration is
 // committed, or that a learner is joining, stands in the log.
 #include <algorithm>
+#include <utility>
 
 #include "engine/base/check.h"
 #include "engine/base/mark.h"
@@ -47,6 +48,7 @@ Refusal begin_change(Turn& turn, const Change& change) {
   const bool is_safe = next->voters == state.configuration().voters || keeps_quorum(state, *leader, *next);
   if (!is_safe) TIMESTORE_MARK("raft: a removal would have lost the quorum");
   if (!is_safe && !change.is_forced) return Refusal::kLosesQuorum;
+  turn.tell(ChangeBegun{change});
   enact(turn, *next);
   return Refusal::kNone;
 }
@@ -57,13 +59,15 @@ bool has_caught_up(const State& state, const Progress& progress) {
          progress.match + state.options.max_append_entries >= state.trail.last_index();
 }
 
-void promote_whoever_is_ready(Turn& turn, const Leader& leader) {
+void promote_whoever_is_ready(Turn& turn, Leader& leader) {
   const State& state = turn.state;
   for (const Joining& joining : state.configuration().joining) {
-    if (!has_caught_up(state, leader.peers.at(joining.id))) continue;
+    Progress& progress = leader.peers.at(joining.id);
+    if (!has_caught_up(state, progress)) continue;
     const Configuration next = promoted(state.configuration(), joining.id);
     if (!keeps_quorum(state, leader, next)) {
       TIMESTORE_MARK("raft: a promotion waited for voters to answer");
+      if (!std::exchange(progress.waits_for_voters, true)) turn.tell(PromotionWaits{.learner = joining.id});
       continue;
     }
     TIMESTORE_MARK("raft: a learner that had caught up was promoted");
@@ -84,6 +88,7 @@ void hand_over_and_leave(Turn& turn) {
 void change_members(Turn& turn, const ChangeMembers& request) {
   State& state = turn.state;
   if (const Refusal refusal = begin_change(turn, request.change); refusal != Refusal::kNone) {
+    turn.tell(ChangeRefused{.change = request.change, .reason = refusal});
     turn.effects.fates.push_back({request.id, Fate::Kind::kRefused, {}, refusal});
     return;
   }
@@ -93,7 +98,7 @@ void change_members(Turn& turn, const ChangeMembers& request) {
 // While leadership is handed over, nothing is appended: the successor goes on.
 void go_on_with_membership(Turn& turn) {
   State& state = turn.state;
-  const Leader* leader = std::get_if<Leader>(&state.role);
+  Leader* leader = std::get_if<Leader>(&state.role);
   if (leader == nullptr || leader->handover || state.trail.last_index() >= kMaxIndex) return;
   if (state.commit < leader->term_start || state.commit < state.configurations.latest_index()) return;
   const Configuration& now = state.configuration();

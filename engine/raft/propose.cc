@@ -5,11 +5,24 @@
 
 namespace timestore::raft {
 
+namespace {
+
+ProposalRefused::Reason why_refused(const State& state) {
+  using Reason = ProposalRefused::Reason;
+  const Leader* leader = std::get_if<Leader>(&state.role);
+  if (leader == nullptr) return Reason::kNotLeader;
+  if (leader->handover) return Reason::kHandsOver;
+  return state.takes_proposals() ? Reason::kLogIsFull : Reason::kFounds;
+}
+
+}  // namespace
+
 void propose(Turn& turn, const Propose& proposal) {
   State& state = turn.state;
   TIMESTORE_CHECK(proposal.payload.size_bytes() > 0, "an empty command would be taken for a no-op");
   if (!state.takes_proposals() || state.trail.last_index() >= kMaxIndex) {
     TIMESTORE_MARK("raft: a proposal was refused");
+    turn.tell(ProposalRefused{why_refused(state)});
     turn.effects.fates.push_back({proposal.id, Fate::Kind::kRefused, {}});
     return;
   }

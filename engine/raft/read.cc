@@ -15,6 +15,7 @@ void read(Turn& turn, ReadId id) {
   Leader* leader = std::get_if<Leader>(&turn.state.role);
   if (leader == nullptr) {
     TIMESTORE_MARK("raft: a read was asked of a node that does not lead");
+    turn.tell(ReadsRefused{.count = 1});
     turn.effects.reads.push_back({.id = id, .granted = false});
     return;
   }
@@ -45,6 +46,7 @@ void end_confirmed_reads(Turn& turn) {
   });
   if (leader->reads.front().index < state.commit) TIMESTORE_MARK("raft: the commit index moved during a round");
   if (confirmed < leader->reads.front().round) return;
+  turn.tell(ReadsGranted{.count = leader->reads.size(), .index = leader->reads.front().index});
   for (const PendingRead& pending : leader->reads) turn.effects.reads.push_back({pending.id, true, pending.index});
   leader->reads.clear();
 }
@@ -52,6 +54,8 @@ void end_confirmed_reads(Turn& turn) {
 void refuse_reads(Turn& turn, Leader& leader) {
   if (!leader.reads.empty()) TIMESTORE_MARK("raft: a read lost its leader");
   if (!leader.fresh_reads.empty()) TIMESTORE_MARK("raft: a read lost its leader before its round began");
+  const std::size_t count = leader.reads.size() + leader.fresh_reads.size();
+  if (count > 0) turn.tell(ReadsRefused{.count = count});
   for (const PendingRead& pending : leader.reads) turn.effects.reads.push_back({.id = pending.id, .granted = false});
   for (const ReadId id : leader.fresh_reads) turn.effects.reads.push_back({.id = id, .granted = false});
   leader.reads.clear();

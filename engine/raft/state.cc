@@ -33,7 +33,7 @@ void add(Hasher& hasher, const Progress& progress) {
   hasher.add(progress.inflight.size());
   for (const Batch& batch : progress.inflight) hasher.add(batch.last).add(batch.bytes);
   hasher.add(progress.round).add(progress.commit_told).add(progress.round_told).add(progress.silent_ticks);
-  hasher.add(progress.founds).add(progress.admission);
+  hasher.add(progress.founds).add(progress.waits_for_voters).add(progress.admission);
 }
 
 void add(Hasher&, const Follower&) {}

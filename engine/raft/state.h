@@ -57,6 +57,7 @@ struct Progress {
   std::uint32_t silent_ticks = 0;
   bool founds = false;  // its leader does, and it is a member from the beginning: until it has acknowledged its
                         // leader's first entry, that one admits it
+  bool waits_for_voters = false;  // that its promotion does was told
   // Not 0: a novice, which is not counted. It is admitted when this entry, appended after it was first heard as one, is
   // durable there and on a majority of the others.
   Index admission = 0;

@@ -54,7 +54,8 @@ void transfer(Turn& turn, const NodeId& to) {
   const NodeId successor = to.empty() ? best_successor(state, *leader) : to;
   const auto peer = leader->peers.find(successor);
   if (peer == leader->peers.end() || !may_succeed(state, successor, peer->second)) {
-    return TIMESTORE_MARK("raft: nobody could take over");
+    TIMESTORE_MARK("raft: nobody could take over");
+    return turn.tell(HandoverRefused{.term = state.term(), .to = to});
   }
   if (leader->handover && leader->handover->to == successor) return;  // whoever repeats it does not prolong it
   if (leader->handover) {
@@ -91,7 +92,10 @@ void tick_transfer(Turn& turn) {
 void receive_timeout_now(Turn& turn, const NodeId& from, const TimeoutNow& request) {
   State& state = turn.state;
   if (!std::holds_alternative<Follower>(state.role) || state.leader != from) return;
-  if (request.round <= state.recalled) return TIMESTORE_MARK("raft: a request to take over came too late");
+  if (request.round <= state.recalled) {
+    TIMESTORE_MARK("raft: a request to take over came too late");
+    return turn.tell(OrderTooLate{.term = state.term(), .leader = from});
+  }
   TIMESTORE_MARK("raft: a follower took over");
   campaign(turn, true);
 }

@@ -27,6 +27,7 @@ TEST(Proposals, a_deposed_leader_cannot_commit_and_says_so_truthfully) {
   EXPECT_EQ(cluster.fates().at(lost).kind, Fate::Kind::kSuperseded);
 }
 
+// Thesis 6.3: a client that is told so may try again, and must be recognized then.
 TEST(Proposals, a_fate_that_cannot_be_learnt_becomes_unknown_after_a_bounded_time) {
   CoreCluster cluster(3, 5);
   ASSERT_TRUE(cluster.elect());
@@ -45,6 +46,7 @@ TEST(Proposals, are_refused_by_anyone_but_the_leader) {
   EXPECT_EQ(cluster.fates().at(id).kind, Fate::Kind::kRefused);
 }
 
+// Thesis 10.2.2.
 TEST(Proposals, of_one_batch_share_one_write_and_one_append_per_follower) {
   CoreCluster cluster(3, 5);
   ASSERT_TRUE(cluster.elect());
@@ -72,6 +74,7 @@ TEST(Thesis_6_4, a_read_waits_for_a_quorum_that_answers_after_it_began) {
   EXPECT_FALSE(cluster.reads().contains(stuck));
 }
 
+// Paper, section 8.
 TEST(Thesis_6_4, a_new_leader_grants_no_read_before_an_entry_of_its_term_is_committed) {
   State state = follower({1}, 1);
   const Effects campaign = step_one(state, Campaign{});
@@ -141,6 +144,7 @@ TEST(Disk, a_leader_whose_disk_stands_still_makes_way) {
   EXPECT_FALSE(cluster.node(leader).state.is_leader()) << "the others answer, but its own write is never done";
 }
 
+// Paper, section 5.6: a time-out that is short beside what it waits for elects without end.
 TEST(Disk, a_follower_that_waits_for_its_own_disk_does_not_call_an_election) {
   State state = follower({}, 1);
   const Effects effects = receive(state, "n2", append(1, {0, 0}, {entry(1, "a")}));
@@ -166,6 +170,7 @@ TEST(Disk, a_follower_that_lost_its_log_is_given_it_again) {
   EXPECT_EQ(cluster.node(victim).disk.log, cluster.node(leader).disk.log);
 }
 
+// Paper, section 5.1: among others, that a term has one leader.
 TEST(Hostile, a_stranger_a_jump_of_terms_and_a_second_leader_change_nothing) {
   State state = follower({1, 1}, 2);
   (void)receive(state, "n2", append(2, {1, 2}, {}, 2));

@@ -86,6 +86,7 @@ TEST(Paper_5_3, an_append_is_acknowledged_only_after_it_is_durable) {
   EXPECT_EQ(answer.match, 2U);
 }
 
+// Section 5.5: requests are repeated until they are answered, so what comes twice does no harm.
 TEST(Paper_5_3, a_late_duplicate_removes_nothing) {
   State state = follower({1, 1, 1}, 1);
   const Effects effects = receive(state, "n2", append(1, {0, 0}, {entry(1, "a")}));
@@ -152,6 +153,7 @@ TEST(Paper_5_3, what_is_truncated_within_one_turn_never_reaches_the_write) {
   }
 }
 
+// Section 5.1: what belongs to a term that is over is refused with the newer one.
 TEST(Paper_5_3, an_acknowledgement_overtaken_by_a_newer_term_becomes_a_refusal) {
   State state = follower({}, 1);
   const Effects append_effects = receive(state, "n2", append(1, {0, 0}, {entry(1, "a")}));
@@ -165,6 +167,7 @@ TEST(Paper_5_3, an_acknowledgement_overtaken_by_a_newer_term_becomes_a_refusal) 
   }
 }
 
+// Section 5.5: whoever does not answer is asked again.
 TEST(Paper_5_3, a_follower_that_cannot_be_reached_is_probed_from_the_same_place_again) {
   State state = follower({1, 1, 2}, 2);
   const Effects campaign = step_one(state, Campaign{});
@@ -193,6 +196,7 @@ TEST(Paper_5_4_2, an_entry_of_an_older_term_is_not_committed_by_counting) {
   EXPECT_EQ(state.commit, 3U);
 }
 
+// Thesis 10.2.1: a leader writes beside its followers, and is one of those whose disks count.
 TEST(Paper_5_4_2, a_leader_does_not_count_its_own_unsynced_entry) {
   CoreCluster cluster(2, 1);
   ASSERT_TRUE(cluster.elect());

@@ -1,4 +1,5 @@
-// What may be on its way to a follower: so many appends, so many bytes of entries, and always at least one append.
+// What may be on its way to a follower: so many appends, so many bytes of entries, and always at least one append
+// (thesis, 10.2.2).
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 

@@ -65,6 +65,7 @@ TEST_F(SeriesStory, a_command_in_conflict_with_itself_stores_nothing) {
   EXPECT_THAT(stored_on(disk), IsEmpty());
 }
 
+// Thesis 6.3: a command that is tried again is stored once.
 TEST_F(SeriesStory, a_retry_with_the_id_that_the_place_gave_is_recognized) {
   const Guid given = make_entry_id({1, 0}, 99);
   const TimeEntry entry = with_id(given, measurement("a", 1, 1));
