@@ -79,6 +79,14 @@ void Shadows::started(std::size_t node, const store::LogFile::Recovered& recover
   shadow.installing.reset();
   rules_.require(core.hard_state == recovered.hard_state && is_what_was_found,
                  "a node starts from what its log file holds", [&] { return facts("node", node + 1); });
+  const auto& known = core.configurations.known();
+  const bool knows_members =
+      std::all_of(recovered.configurations.begin(), recovered.configurations.end(), [&](const auto& entry) {
+        const auto found = known.find(entry.first);
+        return entry.first <= core.trail.base().index || (found != known.end() && found->second == entry.second);
+      });
+  rules_.require(core.trail != recovered.trail || knows_members, "a node starts with the members that its log names",
+                 [&] { return facts("node", node + 1, "members at", core.configurations.latest_index()); });
 }
 
 void Shadows::found(std::size_t node, const store::LogFile::Recovered& recovered) {

@@ -1,6 +1,7 @@
 #include "sim/checkers/stability.h"
 
 #include <algorithm>
+#include <utility>
 #include <variant>
 
 #include "sim/checkers/quorum.h"
@@ -49,6 +50,7 @@ void Stability::stepped(std::size_t node, const raft::State& core, std::span<con
   check_term(node, core, inputs);
   check_order(node, before, core, inputs);
   check_late_order(node, before, core, inputs);
+  check_handover(node, account, core, inputs);
   account.followed = std::holds_alternative<raft::Follower>(core.role) ? core.leader : raft::NodeId();
   if (core.term() != before.term && core.hard_state.vote == core.id) {
     account.candidacy = Candidacy{.term = core.term(), .members = {members_.before(node), members_.now(node)}};
@@ -69,9 +71,8 @@ void Stability::hear(Account& account, const raft::State& core, const raft::Rece
   } else if (const auto* request = std::get_if<raft::PreVoteRequest>(&receipt.message)) {
     const bool is_old =
         std::pair(request->last_term, request->last_index) < std::pair(core.trail.last_term(), core.trail.last_index());
-    Asked& asked = account.asked[{receipt.from, request->term}];
-    const bool must_be_refused = hears_leader(account, core) || (is_old && !log_may_have_changed);
-    ++(must_be_refused ? asked.must_be_refused : asked.may_be_granted);
+    const bool must_refuse = hears_leader(account, core) || (is_old && !log_may_have_changed);
+    account.must_refuse[{receipt.from, receipt.correlation}] = must_refuse;
   }
 }
 
@@ -138,17 +139,44 @@ void Stability::check_late_order(std::size_t node, const Account& before, const 
                  [&] { return facts("node", node + 1, "term", core.term(), "recalled up to", before.recalled); });
 }
 
-// Some answers leave much later, when the disk has done what was due before, and others before them.
+// Nothing is appended meanwhile, so that the successor can catch up; and newer appends take back what is not meant any
+// more.
+void Stability::check_handover(std::size_t node, Account& account, const raft::State& core,
+                               std::span<const raft::Input> inputs) {
+  const std::optional<raft::Position> before = std::exchange(account.hands_over_at, std::nullopt);
+  const auto* leader = std::get_if<raft::Leader>(&core.role);
+  if (leader == nullptr) return;
+  if (leader->handover) account.hands_over_at = {.term = core.term(), .index = core.trail.last_index()};
+  const bool begins_anew = std::any_of(inputs.begin(), inputs.end(), [](const raft::Input& input) {
+    return std::holds_alternative<raft::Transfer>(input);
+  });
+  const bool goes_on = leader->handover && before && before->term == core.term() && !begins_anew;
+  rules_.require(!goes_on || before->index == core.trail.last_index(), "while it hands over a leader appends nothing",
+                 [&] { return facts("node", node + 1, "log to", core.trail.last_index(), "before", before->index); });
+  if (!account.order || account.order->term != core.term()) return;
+  const Order& order = *account.order;
+  rules_.require((leader->handover && leader->handover->to == order.to) || leader->recalled >= order.round,
+                 "an order to take over that is not meant any more is recalled", [&] {
+                   return facts("node", node + 1, "term", core.term(), "had asked", order.to, "in round", order.round,
+                                "and recalled up to", leader->recalled);
+                 });
+}
+
+// Answers leave when the disk has done what was due before, some much later, and say which request they answer.
 void Stability::sends(std::size_t node, const raft::Send& send) {
   Account& account = accounts_[node];
   if (const auto* answer = std::get_if<raft::PreVoteResponse>(&send.message)) {
-    Asked& asked = account.asked[{send.to, answer->proposed}];
-    std::uint32_t& of_its_kind =
-        answer->granted || asked.must_be_refused == 0 ? asked.may_be_granted : asked.must_be_refused;
-    const bool may_be = of_its_kind > 0 || !answer->granted;
-    if (of_its_kind > 0) --of_its_kind;
-    rules_.require(may_be, "nobody is encouraged beside a leader, or with an old log",
+    const auto asked = account.must_refuse.find({send.to, send.correlation});
+    const bool must_refuse = asked != account.must_refuse.end() && asked->second;
+    if (asked != account.must_refuse.end()) account.must_refuse.erase(asked);
+    rules_.require(!answer->granted || !must_refuse, "nobody is encouraged beside a leader, or with an old log",
                    [&] { return facts("node", node + 1, "encourages", send.to, "to enter term", answer->proposed); });
+  } else if (const auto* order = std::get_if<raft::TimeoutNow>(&send.message)) {
+    account.order = Order{.term = order->term, .to = send.to, .round = order->round};
+    rules_.require(raft::Configuration::holds(members_.before(node).voters, send.to) ||
+                       raft::Configuration::holds(members_.now(node).voters, send.to),
+                   "leadership is handed to voters",
+                   [&] { return facts("node", node + 1, "to", send.to, "term", order->term); });
   } else if (const auto* request = std::get_if<raft::VoteRequest>(&send.message); request && !request->forced) {
     const auto is_friend = [&](const raft::NodeId& id) {
       const auto peer = account.encouraged_by.find(id);

@@ -33,10 +33,10 @@ class Stability {
     raft::Term term = 0;
     std::array<raft::Configuration, 2> members = {};
   };
-  // Requests that are not answered yet.
-  struct Asked {
-    std::uint32_t may_be_granted = 0;
-    std::uint32_t must_be_refused = 0;
+  struct Order {  // to take over
+    raft::Term term = 0;
+    raft::NodeId to;
+    raft::Round round = 0;
   };
   // What one node has heard in its present life.
   struct Account {
@@ -45,10 +45,12 @@ class Stability {
     raft::Round recalled = 0;              // by the term's leader
     raft::NodeId followed = {};            // when its last turn ended; empty: nobody
     std::optional<Candidacy> candidacy = {};
+    std::optional<Order> order = {};                   // the newest that it has given
+    std::optional<raft::Position> hands_over_at = {};  // its term and its last entry, when its last turn ended
     bool is_writing = false;                           // its disk owes it a write since before this turn
     std::uint32_t stalled = 0;                         // ticks for which its disk has not done a write that is due
     std::map<raft::NodeId, raft::Term> encouraged_by;  // the newest term that this peer would vote in
-    std::map<std::pair<raft::NodeId, raft::Term>, Asked> asked;  // who has asked for a promise to vote, in which term
+    std::map<std::pair<raft::NodeId, raft::Correlation>, bool> must_refuse;  // who asked, and was not answered yet
   };
 
   static void hear(Account& account, const raft::State& core, const raft::Receive& receipt, bool log_may_have_changed);
@@ -59,6 +61,7 @@ class Stability {
                    std::span<const raft::Input> inputs);
   void check_late_order(std::size_t node, const Account& before, const raft::State& core,
                         std::span<const raft::Input> inputs);
+  void check_handover(std::size_t node, Account& account, const raft::State& core, std::span<const raft::Input> inputs);
   static bool hears_leader(const Account& account, const raft::State& core);
 
   Rules rules_;

@@ -106,6 +106,27 @@ TEST(Promises, a_core_that_does_not_start_from_its_log_file_is_found) {
   EXPECT_RULE(cluster, "a node starts from what its log file holds");
 }
 
+TEST(Promises, a_core_that_forgets_the_members_in_its_log_is_found) {
+  HonestCluster cluster;
+  const raft::State before = cluster.core(0);
+  raft::Configuration joint = before.configuration();
+  joint.outgoing = joint.voters;
+  raft::Write write = write_of(1, 1);
+  write.first_index = 1;
+  write.entries = {{.term = 1, .kind = raft::EntryKind::kMembers, .payload = raft::Payload(encode(joint))}};
+  store::LogFile::Recovered recovered;
+  recovered.hard_state.term = 1;
+  recovered.trail.append(1, raft::EntryKind::kMembers, write.entries[0].payload.size_bytes());
+  recovered.configurations = {{1, joint}};
+  tell_write(cluster, 0, write);
+  raft::State core = before;
+  core.hard_state = recovered.hard_state;
+  core.trail = recovered.trail;
+  core.durable = 1;
+  cluster.oracle().started(0, recovered, core, 0);
+  EXPECT_RULE(cluster, "a node starts with the members that its log names");
+}
+
 // ---------------------------------------------------------------------------------------------------- writes
 
 TEST(Promises, a_change_that_is_not_written_is_found) {
