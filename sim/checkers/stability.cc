@@ -38,7 +38,7 @@ bool Stability::hears_leader(const Account& account, const raft::State& core) {
 
 void Stability::stepped(std::size_t node, const raft::State& core, std::span<const raft::Input> inputs) {
   Account& account = accounts_[node];
-  const Account before = account;
+  const Before before{.term = account.term, .recalled = account.recalled, .followed = account.followed};
   const bool log_may_have_changed = std::any_of(inputs.begin(), inputs.end(), [](const raft::Input& input) {
     return received<raft::AppendRequest>(input) != nullptr || std::holds_alternative<raft::Propose>(input);
   });
@@ -111,7 +111,7 @@ void Stability::check_term(std::size_t node, const raft::State& core, std::span<
 }
 
 // That its leader is no member any more is no excuse: to hand over is its last duty.
-void Stability::check_order(std::size_t node, const Account& before, const raft::State& core,
+void Stability::check_order(std::size_t node, const Before& before, const raft::State& core,
                             std::span<const raft::Input> inputs) {
   const bool may_obey = members_.before(node).is_voter(core.id) && members_.now(node).is_voter(core.id) &&
                         !core.hard_state.novice && !has_own_reason(inputs);
@@ -124,7 +124,7 @@ void Stability::check_order(std::size_t node, const Account& before, const raft:
   }
 }
 
-void Stability::check_late_order(std::size_t node, const Account& before, const raft::State& core,
+void Stability::check_late_order(std::size_t node, const Before& before, const raft::State& core,
                                  std::span<const raft::Input> inputs) {
   bool is_late = false;
   for (const raft::Input& input : inputs) {

@@ -53,13 +53,19 @@ class Stability {
     std::map<std::pair<raft::NodeId, raft::Correlation>, bool> must_refuse;  // who asked, and was not answered yet
   };
 
+  struct Before {  // the turn
+    raft::Term term = 0;
+    raft::Round recalled = 0;
+    raft::NodeId followed;
+  };
+
   static void hear(Account& account, const raft::State& core, const raft::Receive& receipt, bool log_may_have_changed);
   static void enter(Account& account, raft::Term term);
   void check_disk(std::size_t node, Account& account, const raft::State& core, std::span<const raft::Input> inputs);
   void check_term(std::size_t node, const raft::State& core, std::span<const raft::Input> inputs);
-  void check_order(std::size_t node, const Account& before, const raft::State& core,
+  void check_order(std::size_t node, const Before& before, const raft::State& core,
                    std::span<const raft::Input> inputs);
-  void check_late_order(std::size_t node, const Account& before, const raft::State& core,
+  void check_late_order(std::size_t node, const Before& before, const raft::State& core,
                         std::span<const raft::Input> inputs);
   void check_handover(std::size_t node, Account& account, const raft::State& core, std::span<const raft::Input> inputs);
   static bool hears_leader(const Account& account, const raft::State& core);
