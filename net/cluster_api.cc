@@ -9,6 +9,7 @@
 #include "net/answer.h"
 #include "net/http/head.h"
 #include "net/http/problem.h"
+#include "net/query.h"
 
 namespace timestore::net {
 
@@ -60,6 +61,11 @@ void ClusterApi::add_routes(http::Router& router) {
 }
 
 void ClusterApi::post_transfer(const http::Request& request, httplib::Response& response) {
+  if (!has_only(request, {})) {
+    return Problem{.kind = ProblemKind::kBadRequest,
+                   .detail = "A transfer has no query parameters; who shall lead stands in the body: {\"to\":\"n2\"}."}
+        .write_to(response);
+  }
   const auto to = parse_transfer(request.http.body);
   if (!to) return Problem{.kind = ProblemKind::kBadRequest, .detail = to.error().message}.write_to(response);
   const Errand errand{.method = "POST",

@@ -43,6 +43,13 @@ TEST_F(ClusterApiTest, a_body_that_makes_no_sense_is_refused_with_a_sentence) {
   EXPECT_EQ(post(R"({"to":")" + std::string(5000, 'n') + "\"}").status, 413);
 }
 
+TEST_F(ClusterApiTest, a_query_is_refused_so_that_it_is_not_ignored) {
+  start_alone();
+  const auto answer = post_to(std::string(kTransfer) + "?to=n1", {}, "");
+  EXPECT_EQ(answer.status, 400);
+  EXPECT_THAT(detail_of(answer), HasSubstr("stands in the body"));
+}
+
 TEST_F(ClusterApiTest, a_body_of_another_kind_is_refused) {
   start_alone();
   httplib::Client client = this->client();
