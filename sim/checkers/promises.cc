@@ -60,13 +60,14 @@ void Promises::check(std::size_t node, const raft::NodeId& to, const raft::PreVo
 
 void Promises::check(std::size_t node, const raft::NodeId& to, const raft::TimeoutNow& request) {
   const Reign* reign = elections_.reign(request.term);
-  const LogTerms& successor = shadows_.durable(elections_.number_of(to)).log;
+  const std::size_t number = elections_.number_of(to);
+  const LogTerms& successor = shadows_.durable(number).log;
   const auto describe = [&] {
     return facts("node", node + 1, "to", to, "term", request.term, "its log to", place(successor.last()));
   };
   rules_.require(reign != nullptr && reign->node == node, "only a term's leader hands over", describe) &&
-      rules_.require(successor.last_index() >= reign->last, "a leader hands over to a node that has its whole log",
-                     describe);
+      rules_.require(successor.last_index() >= reign->last || shadows_.is_novice(number),  // its disk was lost since
+                     "a leader hands over to a node that has its whole log", describe);
 }
 
 void Promises::check(std::size_t, const raft::NodeId&, const raft::SnapshotRequest&) {}
