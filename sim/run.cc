@@ -1,7 +1,9 @@
 #include "sim/run.h"
 
+#include <algorithm>
 #include <exception>
 #include <utility>
+#include <vector>
 
 #include "engine/base/check.h"
 #include "sim/nemesis.h"
@@ -65,16 +67,32 @@ bool has_converged(World& world, const Nemesis& nemesis, const Workload& workloa
   return true;
 }
 
-// What a healed cluster has achieved: entries in logs, durable, committed and applied. There may be a long way to go.
-std::uint64_t progress(World& world) {
-  std::uint64_t sum = 0;
-  for (std::size_t node = 0; node < world.size(); ++node) {
-    if (!world.cluster().is_up(node)) continue;
-    const raft::State& core = world.cluster().core(node);
-    sum += core.trail.last_index() + core.durable + core.commit + core.applied;
+// What a healed cluster achieves: entries in logs, durable, committed and applied, and parts of snapshots on their way.
+// There may be a long way to go.
+class Progress {
+ public:
+  explicit Progress(World& world) : world_(world), fetched_(world.size(), 0) {}
+
+  // Since it was last asked.
+  bool is_any() {
+    std::uint64_t entries = 0;
+    bool is_fetching = false;
+    for (std::size_t node = 0; node < world_.size(); ++node) {
+      if (!world_.cluster().is_up(node)) continue;
+      const raft::State& core = world_.cluster().core(node);
+      entries += core.trail.last_index() + core.durable + core.commit + core.applied;
+      const std::uint64_t fetched = world_.cluster()[node].fetched_bytes();
+      is_fetching = is_fetching || fetched > std::exchange(fetched_[node], fetched);
+    }
+    const bool is_more = entries > std::exchange(most_entries_, std::max(most_entries_, entries));
+    return is_more || is_fetching;
   }
-  return sum;
-}
+
+ private:
+  World& world_;
+  std::vector<std::uint64_t> fetched_;  // by node
+  std::uint64_t most_entries_ = 0;
+};
 
 // Without any progress for so long, it is stuck. Out of all proportion: a hundred elections.
 Time patience(const Swarm& swarm) {
@@ -121,12 +139,9 @@ void run_faults(World& world, Nemesis& nemesis, Workload& workload, const RunOpt
 void run_healed(World& world, const Nemesis& nemesis, Workload& workload) {
   workload.probe();
   Time deadline = world.now() + patience(world.swarm());
-  std::uint64_t best = 0;
+  Progress progress(world);
   while (!has_converged(world, nemesis, workload)) {
-    if (const std::uint64_t now = progress(world); now > best) {
-      best = now;
-      deadline = world.now() + patience(world.swarm());
-    }
+    if (progress.is_any()) deadline = world.now() + patience(world.swarm());
     if (world.now() > deadline) {
       return world.cluster().oracle().report({.checker = "liveness",
                                               .rule = "a healed cluster makes progress and converges",

@@ -173,11 +173,12 @@ class Replica {
   const raft::State& core() const { return core_; }
   const raft::Configuration& configuration() const { return core_.configuration(); }  // in force, committed or not
   Status status() const;
-  raft::Index applied() const { return applied_; }              // visible in the series file
-  std::uint64_t state_hash() const { return state_hash_; }      // of the series file, there
-  bool is_lending() const { return lending_.has_value(); }      // it holds a snapshot for others, or makes one
-  bool is_fetching() const { return fetching_.has_value(); }    // it takes a snapshot from another node
-  std::size_t waiting_bytes() const { return waiting_bytes_; }  // of writes without an end
+  raft::Index applied() const { return applied_; }            // visible in the series file
+  std::uint64_t state_hash() const { return state_hash_; }    // of the series file, there
+  bool is_lending() const { return lending_.has_value(); }    // it holds a snapshot for others, or makes one
+  bool is_fetching() const { return fetching_.has_value(); }  // it takes a snapshot from another node
+  std::uint64_t fetched_bytes() const { return fetching_ ? fetching_->offset : 0; }  // of it
+  std::size_t waiting_bytes() const { return waiting_bytes_; }                       // of writes without an end
   bool has_full_disk() const {
     return is_log_full_ || is_series_full_;
   }  // it goes on by itself when there is space again
