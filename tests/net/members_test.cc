@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tests/net/free_port.h"
 #include "tests/net/one_node.h"
 
 namespace timestore::net {
@@ -19,7 +20,7 @@ class MembersTest : public ::testing::Test {
                                             const std::vector<const AskedNode*>& peers) const {
     SettingsText text;
     text.node_id = self;
-    text.listen = "127.0.0.1:5001";
+    text.listen = "127.0.0.1:" + std::to_string(free_port());
     text.database = directory_.file("s.db");
     for (const AskedNode* peer : peers) text.peers += "http://" + peer->address().text() + ",";
     const auto settings = check(text);
