@@ -19,18 +19,6 @@ Story story_of(const Effects& effects, bool with_routine = false) {
   return story;
 }
 
-// n1 leads term 2 of three; entry 1 is its no-op, on its own disk and on n2's.
-State leader() {
-  State state = follower({}, 1);
-  (void)step_one(state, Campaign{});
-  (void)step_one(state, WriteDone{state.last_write});
-  (void)receive(state, "n2", VoteResponse{.term = 2, .granted = true});
-  (void)step_one(state, WriteDone{state.last_write});
-  (void)receive(state, "n2", AppendResponse{.term = 2, .success = true, .match = 1, .hint = {}});
-  EXPECT_EQ(state.commit, 1U);
-  return state;
-}
-
 ChangeMembers wish(Change::Kind kind, const NodeId& id, const NodeId& replaced = "") {
   return {9, {.kind = kind, .member = {id, ""}, .replaced = replaced, .is_forced = false}};
 }
@@ -52,13 +40,13 @@ TEST(Event, an_answer_to_who_asks_around_has_its_reason) {
 }
 
 TEST(Event, a_change_of_members_that_is_begun_is_told_before_its_members) {
-  State state = leader();
+  State state = elected_leader();
   EXPECT_EQ(story_of(step_one(state, wish(Change::Kind::kReplace, "n4", "n3"))),
             (Story{"begins to replace n3 by n4", "knows the members at 2: n1 n2 n3, learning n4"}));
 }
 
 TEST(Event, a_change_of_members_that_is_refused_has_its_reason) {
-  State state = leader();
+  State state = elected_leader();
   EXPECT_EQ(story_of(step_one(state, wish(Change::Kind::kPromote, "n4"))),
             Story{"refuses to promote n4: there is no such member"});
   (void)step_one(state, wish(Change::Kind::kAddLearner, "n4"));
@@ -68,7 +56,7 @@ TEST(Event, a_change_of_members_that_is_refused_has_its_reason) {
 
 // Of four voters three must answer: n3 never did, and n2 has not for so long.
 TEST(Event, a_promotion_that_waits_for_voters_says_so_once) {
-  State state = leader();
+  State state = elected_leader();
   (void)step_one(state, wish(Change::Kind::kAdd, "n4"));
   (void)step_one(state, WriteDone{state.last_write});
   (void)receive(state, "n2", AppendResponse{.term = 2, .success = true, .match = 2, .hint = {}});
@@ -90,7 +78,7 @@ TEST(Event, an_order_that_came_too_late_is_told) {
 }
 
 TEST(Event, whoever_cannot_hand_over_says_so) {
-  State state = leader();
+  State state = elected_leader();
   EXPECT_EQ(story_of(step_one(state, Transfer{"stranger"})),
             Story{"does not hand over to stranger: term 2, only a voter that answers could take over"});
 }
@@ -101,13 +89,13 @@ TEST(Event, a_refused_proposal_has_its_reason_and_is_routine) {
   const Effects effects = step_one(state, proposal);
   EXPECT_EQ(story_of(effects), Story{});
   EXPECT_EQ(story_of(effects, true), Story{"refuses a proposal: it does not lead"});
-  state = leader();
+  state = elected_leader();
   (void)step_one(state, Transfer{});
   EXPECT_EQ(story_of(step_one(state, proposal), true), Story{"refuses a proposal: it hands over"});
 }
 
 TEST(Event, reads_are_told_by_the_round_and_are_routine) {
-  State state = leader();
+  State state = elected_leader();
   const std::vector<Input> two{Read{1}, Read{2}};
   (void)step(state, two);
   AppendResponse answer{.term = 2, .success = true, .match = 1, .hint = {}};

@@ -26,6 +26,18 @@ inline Effects receive(State& state, const NodeId& from, Message message) {
   return step_one(state, Receive{from, std::move(message)});
 }
 
+// n1 leads term 2 of three; entry 1 is its no-op, durable, and n2 has acknowledged it.
+inline State elected_leader() {
+  State state = follower({}, 1);
+  (void)step_one(state, Campaign{});
+  (void)step_one(state, WriteDone{state.last_write});
+  (void)receive(state, "n2", VoteResponse{.term = 2, .granted = true});
+  (void)step_one(state, WriteDone{state.last_write});
+  (void)receive(state, "n2", AppendResponse{.term = 2, .success = true, .match = 1, .hint = {}});
+  EXPECT_EQ(state.commit, 1U);
+  return state;
+}
+
 inline Entry entry(Term term, const std::string& text) { return {term, EntryKind::kCommand, Payload(text)}; }
 
 // What the state lets go once its latest write is done.

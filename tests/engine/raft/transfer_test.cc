@@ -16,34 +16,22 @@ const TimeoutNow* order_in(const Effects& effects) {
   return nullptr;
 }
 
-// n1 leads term 2; entry 1 is its no-op, durable, and n2 has acknowledged it.
-State leader() {
-  State state = follower({}, 1);
-  (void)step_one(state, Campaign{});
-  (void)step_one(state, WriteDone{state.last_write});
-  (void)receive(state, "n2", VoteResponse{.term = 2, .granted = true});
-  (void)step_one(state, WriteDone{state.last_write});
-  (void)receive(state, "n2", AppendResponse{.term = 2, .success = true, .match = 1, .hint = {}});
-  EXPECT_EQ(state.commit, 1U);
-  return state;
-}
-
 TEST(Thesis_3_10, whoever_has_the_whole_log_is_asked_at_once) {
-  State state = leader();
+  State state = elected_leader();
   const Effects effects = step_one(state, Transfer{});
   ASSERT_EQ(effects.sends.at(0).to, "n2");
   EXPECT_EQ(std::get<TimeoutNow>(effects.sends.at(0).message), (TimeoutNow{.term = 2, .leader = "n1", .round = 1}));
 }
 
 TEST(Thesis_3_10, a_successor_catches_up_first) {
-  State state = leader();
+  State state = elected_leader();
   EXPECT_EQ(order_in(step_one(state, Transfer{"n3"})), nullptr);
   EXPECT_NE(order_in(receive(state, "n3", AppendResponse{.term = 2, .success = true, .match = 1, .hint = {}})),
             nullptr);
 }
 
 TEST(Thesis_3_10, a_proposal_during_a_handover_is_refused_and_nowhere) {
-  State state = leader();
+  State state = elected_leader();
   (void)step_one(state, Transfer{});
   const Effects effects = step_one(state, Propose{7, Payload("x")});
   ASSERT_EQ(effects.fates.size(), 1U);
@@ -52,7 +40,7 @@ TEST(Thesis_3_10, a_proposal_during_a_handover_is_refused_and_nowhere) {
 }
 
 TEST(Thesis_3_10, a_leader_goes_on_when_nobody_takes_over) {
-  State state = leader();
+  State state = elected_leader();
   (void)step_one(state, Transfer{"n2"});
   const Round round = std::get<Leader>(state.role).round;
   for (std::uint32_t i = 0; i < kPatience; ++i) {
@@ -65,7 +53,7 @@ TEST(Thesis_3_10, a_leader_goes_on_when_nobody_takes_over) {
 }
 
 TEST(Thesis_3_10, only_voters_and_only_others_take_over) {
-  State state = leader();
+  State state = elected_leader();
   (void)step_one(state, Transfer{"n1"});
   EXPECT_TRUE(state.takes_proposals());
   (void)step_one(state, Transfer{"stranger"});
