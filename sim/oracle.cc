@@ -13,6 +13,7 @@
 #include "sim/checkers/model.h"
 #include "sim/checkers/promises.h"
 #include "sim/checkers/reads.h"
+#include "sim/checkers/replication.h"
 #include "sim/checkers/shadows.h"
 #include "sim/checkers/stability.h"
 
@@ -29,6 +30,7 @@ struct Oracle::State {
         promises(findings, shadows, entries, elections),
         ledger(findings, shadows, members, elections),
         reads(findings, members, ledger, elections, options.nodes),
+        replication(findings, options.nodes),
         clients(findings, ledger, model),
         histories(findings, options.searches_linearizability) {}
 
@@ -42,6 +44,7 @@ struct Oracle::State {
   Promises promises;
   Ledger ledger;
   Reads reads;
+  Replication replication;
   Model model;
   Clients clients;
   Histories histories;
@@ -84,6 +87,7 @@ void Oracle::started(std::size_t node, const store::LogFile::Recovered& recovere
   state_->stability.started(node, core);
   state_->membership.started(node, core);
   state_->reads.started(node);
+  state_->replication.started(node);
   state_->ledger.started(node, core, state_hash);
 }
 
@@ -98,6 +102,7 @@ void Oracle::stepped(std::size_t node, const raft::State& core, std::span<const 
   state_->stability.stepped(node, core, inputs);
   state_->membership.stepped(node, core, inputs, effects);
   state_->reads.stepped(node, core, inputs, effects);
+  state_->replication.stepped(node, core, inputs);
   state_->ledger.stepped(node, core, inputs, effects, begun);
   state_->follow_ledger();
 }
@@ -110,6 +115,7 @@ void Oracle::sends(std::size_t node, const raft::Send& send) {
   if (state_->is_over()) return;
   state_->promises.sends(node, send, state_->ledger.size());
   state_->stability.sends(node, send);
+  state_->replication.sends(node, send);
 }
 
 void Oracle::applied(std::size_t node, raft::Index applied, std::uint64_t state_hash) {

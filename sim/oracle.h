@@ -10,6 +10,7 @@
 //   stability         no term is entered, and no leader deposed, without need
 //   membership        members change one step after the other, through joint configurations, when it is safe
 //   reads             a read is granted by a majority that was asked after it, with everything committed before it
+//   replication       the appends to a follower leave no gap
 //   model             the commands of the ledger applied in order: results and contents that clients may see
 //   clients           each answer against the model at its index, in real-time order; exactly-once; nothing lost
 //   linearizability   a blind search over a sample of the histories, which does not believe any index
