@@ -32,6 +32,7 @@ struct Rehearsal {
       disks.push_back(disk);
       bounds.push_back(story.bounds());
       EXPECT_TRUE(story.tell(chapter)) << story.failure();
+      disk.kill();  // nothing is open any more: what was removed is gone
     }
     series_hashes = story.series_hashes();
     EXPECT_EQ(story.bounds().log_acknowledged + 1, script.logs.size());
@@ -147,6 +148,7 @@ TEST_P(PowerLoss, before_any_change_of_the_disk_loses_nothing_that_was_acknowled
   for (const auto& chapter : rehearsal().script.chapters) {
     ASSERT_TRUE(story.tell(chapter)) << story.failure();
     ASSERT_FALSE(HasFailure());
+    disk.kill();
   }
   crasher.crash_here(disk, story.bounds());
   EXPECT_GT(crasher.points, 2000U);
