@@ -117,8 +117,10 @@ void go_on_with_membership(Turn& turn) {
 void hear_novice(Turn& turn, const NodeId& follower, Progress& progress, const AppendResponse& response) {
   const State& state = turn.state;
   if (response.novice && !progress.is_novice()) {
-    if (progress.founds && progress.match < std::get<Leader>(state.role).term_start)
-      return;  // admitted by what is on its way
+    // A founder is admitted by what is on its way. But who waits to be let in is no founder: it says so by acknowledging
+    // that and being a novice still.
+    const Index acknowledged = std::max(progress.match, response.match);
+    if (progress.founds && acknowledged < std::get<Leader>(state.role).term_start) return;
     if (progress.match > 0) TIMESTORE_MARK("raft: a leader heard that a follower has lost its disk");
     progress.admission = state.trail.last_index() + 1;
     progress.match = 0;
@@ -134,7 +136,8 @@ void hear_novice(Turn& turn, const NodeId& follower, Progress& progress, const A
 }
 
 // So that novices need not wait for a client. A log that never had a change of members does not say who they are, so
-// whoever comes back and has no other word for it (it waits to be let in) is told by an entry.
+// whoever comes back and has no other word for it (it waits to be let in) is told by an entry; but not while the cluster
+// is being founded, for that entry would end it (holds_only_noops) before enough have been admitted.
 void append_for_novices(Turn& turn) {
   State& state = turn.state;
   Leader* leader = std::get_if<Leader>(&state.role);
@@ -145,7 +148,8 @@ void append_for_novices(Turn& turn) {
     is_any = is_any || peer.is_novice();
     is_awaited = is_awaited || peer.admission > state.trail.last_index();
   }
-  if (is_any && state.configurations.latest_index() == 0 && !holds_only_noops(state.trail)) {
+  const bool is_founded = state.commit >= leader->term_start || !holds_only_noops(state.trail);
+  if (is_any && is_founded && state.configurations.latest_index() == 0) {
     TIMESTORE_MARK("raft: a log was told who its members are");
     enact(turn, state.configuration());
     for (auto& [id, peer] : leader->peers) {

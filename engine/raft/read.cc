@@ -40,9 +40,7 @@ void end_confirmed_reads(Turn& turn) {
   Leader* leader = std::get_if<Leader>(&state.role);
   if (leader == nullptr || leader->reads.empty()) return;
   const Round confirmed = reached_by_quorum(state.configuration(), [&](const NodeId& voter) {
-    if (voter == state.id) return leader->round;
-    const Progress& progress = leader->peers.at(voter);
-    return progress.is_novice() ? Round{0} : progress.round;
+    return voter == state.id ? leader->round : leader->peers.at(voter).round;
   });
   if (leader->reads.front().index < state.commit) TIMESTORE_MARK("raft: the commit index moved during a round");
   if (confirmed < leader->reads.front().round) return;

@@ -162,7 +162,9 @@ void receive_append_response(Turn& turn, const NodeId& from, const AppendRespons
   Progress& progress = peer->second;
   progress.silent_ticks = 0;
   hear_novice(turn, from, progress, response);
-  if (response.round <= leader->round) progress.round = std::max(progress.round, response.round);
+  // A novice may have forgotten that it elected another leader, so its answer confirms nothing.
+  const bool confirms = !response.novice && response.round <= leader->round;
+  if (confirms) progress.round = std::max(progress.round, response.round);
   if (response.success) {
     acknowledged(turn, from, progress, response.match);
     commit_by_quorum(turn);

@@ -35,6 +35,7 @@ void Reads::stepped(std::size_t number, const raft::State& core, std::span<const
 void Reads::receive(Node& node, const raft::Receive& receipt) {
   const auto* answer = std::get_if<raft::AppendResponse>(&receipt.message);
   if (answer == nullptr || answer->term != node.term || answer->round >= node.round_begun.size()) return;
+  if (answer->novice) return;  // it may have forgotten that it elected another leader
   const std::size_t from = elections_.number_of(receipt.from);
   if (from < node.heard.size()) node.heard[from] = std::max(node.heard[from], answer->round);
 }

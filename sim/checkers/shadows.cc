@@ -14,7 +14,7 @@ bool Shadows::is_novice(std::size_t node) const {
 
 bool Shadows::holds(std::size_t node, raft::Position position) const {
   const Shadow& shadow = shadows_[node];
-  return shadow.durable.log.holds(position) || (is_novice(node) && shadow.lost_log.holds(position));
+  return is_novice(node) ? shadow.lost_log.holds(position) : shadow.durable.log.holds(position);
 }
 
 std::size_t Shadows::holders(raft::Position position) const {
@@ -26,8 +26,8 @@ std::size_t Shadows::holders(raft::Position position) const {
 }
 
 void Shadows::lost(std::size_t node) {
+  if (!is_novice(node)) shadows_[node].lost_log = shadows_[node].durable.log;
   shadows_[node].is_lost = true;
-  shadows_[node].lost_log = shadows_[node].durable.log;
 }
 
 // Compacted, or replaced by a snapshot: then it is the log that leads to its last entry.

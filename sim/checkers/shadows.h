@@ -33,8 +33,9 @@ class Shadows {
   const LogImage& durable(std::size_t node) const { return shadows_[node].durable; }
   const LogImage& issued(std::size_t node) const { return shadows_[node].issued; }
 
-  // How many nodes hold the entry durably. A disk that is lost counts with what it held to its end: its node takes part
-  // in nothing any more, or not before a leader has admitted it, so no quorum can be formed that would miss it.
+  // How many nodes hold the entry durably, and may be counted for it. A disk that is lost counts with what it held to
+  // its end: its node takes part in nothing any more, or not before a leader has admitted it, so no quorum can be formed
+  // that would miss it. For the same reason, what the node's next disk holds counts only when it is admitted.
   std::size_t holders(raft::Position position) const;
   bool holds(std::size_t node, raft::Position position) const;
 
@@ -63,7 +64,7 @@ class Shadows {
     std::deque<Queued> queue;
     raft::WriteId last_write = 0;
     bool is_lost = false;
-    LogTerms lost_log = {};  // of its disk before the present one
+    LogTerms lost_log = {};  // of the last disk whose node was no novice, if the present one's is
     bool has_lived = false;
     std::optional<raft::Position> installing;  // noted in the log file when it was last opened
   };

@@ -141,11 +141,41 @@ TEST(Novice, confirms_no_read) {
   EXPECT_EQ(receive(state, "n3", confirmation).reads.size(), 1U);
 }
 
+TEST(Novice, confirms_no_read_before_its_founder_has_admitted_it) {
+  State state = follower({}, 1);
+  (void)step_one(state, Campaign{});
+  write_done(state);
+  (void)receive(state, "n3", VoteResponse{.term = 2, .granted = true});
+  write_done(state);
+  (void)receive(state, "n3", answer(1));
+  EXPECT_EQ(state.commit, 1U);
+  (void)step_one(state, Read{5});
+  AppendResponse confirmation = lost(1);
+  confirmation.round = std::get<Leader>(state.role).round;
+  EXPECT_TRUE(receive(state, "n2", confirmation).reads.empty());
+  confirmation = answer(1);
+  confirmation.round = std::get<Leader>(state.role).round;
+  EXPECT_EQ(receive(state, "n2", confirmation).reads.size(), 1U);
+}
+
 TEST(Novice, does_not_take_over) {
   State state = leader();
   (void)receive(state, "n2", lost(2));
   (void)step_one(state, Transfer{"n2"});
   EXPECT_TRUE(state.takes_proposals());
+}
+
+TEST(Novice, that_waits_to_be_let_in_is_not_counted_by_a_founder) {
+  State state = follower({}, 1);
+  (void)step_one(state, Campaign{});
+  write_done(state);
+  (void)receive(state, "n3", VoteResponse{.term = 2, .granted = true});
+  write_done(state);
+  (void)receive(state, "n2", answer(1, true));
+  EXPECT_EQ(state.commit, 0U);
+  EXPECT_TRUE(std::get<Leader>(state.role).peers.at("n2").is_novice());
+  (void)receive(state, "n3", answer(1));
+  EXPECT_EQ(state.commit, 1U);
 }
 
 TEST(Novice, in_the_founders_own_term_is_no_founder) {

@@ -95,6 +95,25 @@ TEST(Ledger, a_disk_that_is_lost_after_its_acknowledgement_still_counts) {
   EXPECT_EQ(cluster.oracle().committed(), index);
 }
 
+TEST(Ledger, a_leader_that_counts_a_disk_before_it_is_admitted_is_found) {
+  HonestCluster cluster;
+  cluster.silence(2, true);
+  cluster.elect(0);
+  cluster.commit(0);
+  cluster.oracle().lost(1);
+  store::LogFile::Recovered empty;
+  empty.hard_state.novice = true;
+  cluster.start(1, empty);
+  cluster.write(0);
+  cluster.settle();
+  ASSERT_EQ(cluster.last(1), cluster.last(0));
+  EXPECT_LT(cluster.core(0).commit, cluster.last(0));  // without the third node there is nobody to admit it
+  EXPECT_RULE(cluster, "");
+  std::get<raft::Leader>(cluster.core(0).role).peers.at("n2").admission = 0;
+  cluster.forge(1, 0, raft::AppendResponse{.term = 1, .success = true, .match = cluster.last(1)});
+  EXPECT_RULE(cluster, "a committed entry is durable on a quorum");
+}
+
 TEST(Ledger, another_entry_at_a_committed_index_is_found) {
   HonestCluster cluster;
   cluster.elect(0);
