@@ -63,6 +63,7 @@ bool has_converged(World& world, const Nemesis& nemesis, const Workload& workloa
     const raft::State& core = cluster.core(node);
     if (core.leader != chosen.id || core.commit != chosen.trail.last_index() || core.applied != core.commit)
       return false;
+    if (core.hard_state.novice) return false;  // its leader has not admitted it
   }
   return true;
 }
@@ -110,7 +111,7 @@ std::string describe(World& world, const Workload& workload) {
       continue;
     }
     const raft::State& core = world.cluster().core(node);
-    text += std::string(core.is_leader() ? " leads" : "") + " term " + std::to_string(core.term()) + " last " +
+    text += std::string(core.is_leader() ? " leads" : core.hard_state.novice ? " novice" : "") + " term " + std::to_string(core.term()) + " last " +
             std::to_string(core.trail.last_index()) + " commit " + std::to_string(core.commit) + " applied " +
             std::to_string(core.applied);
   }

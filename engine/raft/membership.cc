@@ -135,27 +135,27 @@ void hear_novice(Turn& turn, const NodeId& follower, Progress& progress, const A
   }
 }
 
-// So that novices need not wait for a client. A log that never had a change of members does not say who they are, so
-// whoever comes back and has no other word for it (it waits to be let in) is told by an entry; but not while the cluster
-// is being founded, for that entry would end it (holds_only_noops) before enough have been admitted.
+// So that novices need not wait for a client. Whoever waits to be let in knows of the members only what an entry or a
+// snapshot says, and both may hold nothing of them where they never changed: so the entry that a novice waits for says
+// who they are. But not while the cluster is being founded, for that would end it (holds_only_noops) before enough have
+// been admitted.
 void append_for_novices(Turn& turn) {
   State& state = turn.state;
   Leader* leader = std::get_if<Leader>(&state.role);
   if (leader == nullptr || leader->handover || state.trail.last_index() >= kMaxIndex) return;
-  bool is_any = false;
-  bool is_awaited = false;
-  for (const auto& [id, peer] : leader->peers) {
-    is_any = is_any || peer.is_novice();
-    is_awaited = is_awaited || peer.admission > state.trail.last_index();
-  }
+  const Index told = state.configurations.latest_index();
+  const auto waits_beyond = [&](Index index) {
+    return std::any_of(leader->peers.begin(), leader->peers.end(),
+                       [&](const auto& peer) { return peer.second.admission > index; });
+  };
   const bool is_founded = state.commit >= leader->term_start || !holds_only_noops(state.trail);
-  if (is_any && is_founded && state.configurations.latest_index() == 0) {
-    TIMESTORE_MARK("raft: a log was told who its members are");
+  if (is_founded && waits_beyond(told)) {
+    TIMESTORE_MARK("raft: a novice was told who the members are");
     enact(turn, state.configuration());
     for (auto& [id, peer] : leader->peers) {
-      if (peer.is_novice()) peer.admission = state.trail.last_index();
+      if (peer.admission > told) peer.admission = state.trail.last_index();
     }
-  } else if (is_awaited) {
+  } else if (waits_beyond(state.trail.last_index())) {
     append_entry(turn, {state.term(), EntryKind::kNoop, Payload(std::string())});
   }
 }

@@ -100,7 +100,7 @@ TEST(Novice, is_not_counted_and_what_its_old_disk_acknowledged_is_forgotten) {
   State state = leader();
   (void)receive(state, "n2", lost(2));
   const Index entry = state.trail.last_index();
-  EXPECT_EQ(entry, 3U) << "a no-op, so that it need not wait";
+  EXPECT_EQ(entry, 3U) << "appended at once, so that it need not wait";
   EXPECT_EQ(std::get<Leader>(state.role).peers.at("n2").match, 0U);
   write_done(state);
   (void)receive(state, "n2", answer(3, true));
@@ -156,6 +156,22 @@ TEST(Novice, confirms_no_read_before_its_founder_has_admitted_it) {
   confirmation = answer(1);
   confirmation.round = std::get<Leader>(state.role).round;
   EXPECT_EQ(receive(state, "n2", confirmation).reads.size(), 1U);
+}
+
+TEST(Novice, is_told_the_members_by_the_entry_that_it_waits_for) {
+  for (const bool is_compacted : {false, true}) {
+    State state = leader();
+    if (is_compacted) {
+      (void)step_one(state, Applied{2});
+      (void)step_one(state, Compact{2});
+    }
+    (void)receive(state, "n2", lost(2));
+    EXPECT_EQ(state.trail.last_index(), 3U);
+    EXPECT_EQ(state.trail.kind_at(3), EntryKind::kMembers);
+    EXPECT_EQ(state.configurations.latest_index(), 3U);
+    (void)receive(state, "n2", lost(2));
+    EXPECT_EQ(state.trail.last_index(), 3U) << "once";
+  }
 }
 
 TEST(Novice, does_not_take_over) {
