@@ -7,6 +7,7 @@
 #include <iostream>
 
 #include "tests/system/cluster.h"
+#include "tests/system/control.h"
 #include "tests/system/workload.h"
 
 namespace timestore::system {
@@ -26,8 +27,8 @@ int rounds() {
 // A cluster under load through rounds of faults.
 class Ordeal {
  public:
-  Ordeal(std::size_t writers, Clock::duration failover_limit)
-      : cluster_(3), workload_(cluster_.ports(), writers), failover_limit_(failover_limit) {
+  Ordeal(std::size_t writers, Clock::duration failover_promise)
+      : cluster_(3), workload_(cluster_.ports(), writers), failover_promise_(failover_promise) {
     cluster_.start_all();
   }
 
@@ -67,10 +68,12 @@ class Ordeal {
     ASSERT_TRUE(workload_.await_more(500)) << "the writers do not get on";
     const auto leader = cluster_.await_leader();
     ASSERT_TRUE(leader) << "no leader";
+    static_cast<void>(control_.allowance());  // from now on
     const auto killed = cluster_.kill9(*leader);
-    const auto failover = workload_.await_success_since(killed, failover_limit_ + 10s);
+    const auto failover = workload_.await_success_since(killed, 60s);
     ASSERT_TRUE(failover) << "no write succeeds after the leader is gone";
-    EXPECT_LE(*failover, failover_limit_) << "that is " << duration_cast<milliseconds>(*failover).count() << " ms";
+    EXPECT_LE(*failover, failover_promise_ + control_.allowance())
+        << "that is " << duration_cast<milliseconds>(*failover).count() << " ms";
     failovers_.push_back(duration_cast<milliseconds>(*failover));
 
     ASSERT_TRUE(workload_.await_more(500)) << "two nodes do not get on";
@@ -102,7 +105,8 @@ class Ordeal {
 
   Cluster cluster_;
   Workload workload_;
-  Clock::duration failover_limit_;
+  Control control_;
+  Clock::duration failover_promise_;
   std::vector<milliseconds> failovers_;
 };
 
