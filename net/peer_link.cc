@@ -26,6 +26,7 @@ bool join(raft::AppendRequest& last, const raft::AppendRequest& next, std::uint6
   last.round = next.round;
   last.recalled = next.recalled;
   last.admits = next.admits;
+  last.founds = next.founds;
   last.entries.insert(last.entries.end(), next.entries.begin(), next.entries.end());
   return true;
 }

@@ -111,7 +111,8 @@ std::string describe(World& world, const Workload& workload) {
       continue;
     }
     const raft::State& core = world.cluster().core(node);
-    text += std::string(core.is_leader() ? " leads" : core.hard_state.novice ? " novice" : "") + " term " + std::to_string(core.term()) + " last " +
+    const char* role = core.is_leader() ? " leads" : core.hard_state.novice ? " novice" : "";
+    text += role + std::string(" term ") + std::to_string(core.term()) + " last " +
             std::to_string(core.trail.last_index()) + " commit " + std::to_string(core.commit) + " applied " +
             std::to_string(core.applied);
   }

@@ -85,8 +85,8 @@ void receive_append_request(Turn& turn, const NodeId& from, const AppendRequest&
   advance_commit(turn, std::min(request.leader_commit, verified));
   if (verified < state.commit) TIMESTORE_MARK("raft: a stale append was acknowledged below its commit");
   // Whoever does not know yet who the members are could not do its part, if it had to lead.
-  const bool is_admitted = request.admits > 0 && request.admits <= verified;
-  if (is_admitted && !state.configuration().voters.empty()) state.hard_state.novice = false;
+  const bool knows_enough = request.founds ? is_founder(state) : !state.configuration().voters.empty();
+  if (request.admits > 0 && request.admits <= verified && knows_enough) state.hard_state.novice = false;
   response.novice = state.hard_state.novice;
   response.success = true;
   response.match = verified;

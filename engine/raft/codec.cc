@@ -138,6 +138,7 @@ AppendRequest read_append_request(ObjectReader& reader) {
                         .recalled = reader.optional_integer("recalled", kRoundRange).value_or(0),
                         .from_snapshot = reader.optional_boolean("snapshot"),
                         .admits = reader.optional_integer("admits", kIndexRange).value_or(0),
+                        .founds = reader.optional_boolean("founds"),
                         .entries = {}};
   request.entries = read_entries(reader, request);
   // A peer of the original's kind has no rounds, and does not know that a disk can have been lost.
@@ -225,6 +226,7 @@ void encode(std::string& out, const AppendRequest& message) {
   if (message.recalled > 0) append_integer(out, R"(,"recalled":)", message.recalled);
   if (message.from_snapshot) out += R"(,"snapshot":true)";
   if (message.admits > 0) append_integer(out, R"(,"admits":)", message.admits);
+  if (message.founds) out += R"(,"founds":true)";
   out += '}';
 }
 

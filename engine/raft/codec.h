@@ -8,7 +8,8 @@
 //   TimeoutNow      {"term":3,"leaderId":"node1","round":9}
 //   AppendRequest   {"term":3,"leaderId":"node1","prevLogIndex":6,"prevLogTerm":2,"leaderCommit":6,
 //                    "entries":[{"term":3,"command":"..."}],"round":9}, "recalled":8 and "admits":7 where they are not
-//                    0, and "snapshot":true where only a snapshot has what comes before prevLogIndex
+//                    0, "founds":true where founders are admitted, and "snapshot":true where only a snapshot has what
+//                    comes before prevLogIndex
 //   AppendResponse  {"term":3,"success":true,"matchIndex":7,"prevLogIndex":6,"round":9}
 //                   {"term":3,"success":false,"prevLogIndex":6,"hintIndex":4,"hintTerm":2,"round":9}
 //                   and "novice":true where it is

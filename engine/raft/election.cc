@@ -54,8 +54,7 @@ void enter_term(State& state, Term term, std::optional<NodeId> vote) {
 // where nobody has anything but no-ops: there a cluster is being founded. Who waits to be let in founds nothing.
 template <typename Request>
 bool may_trust(const State& state, const Request& request) {
-  const bool is_founder = !state.configuration().voters.empty();
-  return !state.hard_state.novice || (is_founder && (request.founds || request.last_index == 0));
+  return !state.hard_state.novice || (is_founder(state) && (request.founds || request.last_index == 0));
 }
 
 // Whoever its newest configuration leaves out may still be needed until that one is committed: when nobody else has it,
@@ -72,6 +71,11 @@ bool may_campaign(const State& state) {
 }
 
 }  // namespace
+
+// What a node that waits to be let in knows of the members, it knows from entries or from a snapshot.
+bool is_founder(const State& state) {
+  return state.trail.base().index == 0 && !state.configurations.known().begin()->second.voters.empty();
+}
 
 bool holds_only_noops(const Trail& trail) {
   Index index = trail.first_index();

@@ -83,6 +83,21 @@ void hand_over_and_leave(Turn& turn) {
   become_follower(turn, turn.state.term(), "", LeadershipLost::Reason::kRemoved);
 }
 
+// The entry that admits a novice is durable on a majority of the others, or in a cluster of two on the leader alone:
+// whatever quorum the novice has forgotten had one of them in it.
+bool is_remembered(const State& state, const Leader& leader, const NodeId& id) {
+  const Index admission = leader.peers.at(id).admission;
+  Configuration others = state.configuration();
+  const auto is_it = [&](const Member& member) { return member.id == id; };
+  std::erase_if(others.voters, is_it);
+  std::erase_if(others.outgoing, is_it);
+  return is_quorum(others, [&](const NodeId& other) {
+    if (other == state.id) return state.durable >= admission;
+    const Progress& progress = leader.peers.at(other);
+    return !progress.is_novice() && progress.match >= admission;
+  });
+}
+
 }  // namespace
 
 void change_members(Turn& turn, const ChangeMembers& request) {
@@ -117,8 +132,8 @@ void go_on_with_membership(Turn& turn) {
 void hear_novice(Turn& turn, const NodeId& follower, Progress& progress, const AppendResponse& response) {
   const State& state = turn.state;
   if (response.novice && !progress.is_novice()) {
-    // A founder is admitted by what is on its way. But who waits to be let in is no founder: it says so by acknowledging
-    // that and being a novice still.
+    // A founder is admitted by what is on its way. But who waits to be let in is no founder: it says so by
+    // acknowledging that and being a novice still.
     const Index acknowledged = std::max(progress.match, response.match);
     if (progress.founds && acknowledged < std::get<Leader>(state.role).term_start) return;
     if (progress.match > 0) TIMESTORE_MARK("raft: a leader heard that a follower has lost its disk");
@@ -160,21 +175,10 @@ void append_for_novices(Turn& turn) {
   }
 }
 
-// A majority of the others is enough, and in a cluster of two the leader alone: whatever quorum the novice has
-// forgotten had one of them in it.
 Index admission_of(const State& state, const Leader& leader, const NodeId& id) {
   const Progress& novice = leader.peers.at(id);
   if (!novice.is_novice()) return novice.founds && novice.match < leader.term_start ? leader.term_start : 0;
-  Configuration others = state.configuration();
-  const auto is_it = [&](const Member& member) { return member.id == id; };
-  std::erase_if(others.voters, is_it);
-  std::erase_if(others.outgoing, is_it);
-  const bool is_remembered = is_quorum(others, [&](const NodeId& other) {
-    if (other == state.id) return state.durable >= novice.admission;
-    const Progress& progress = leader.peers.at(other);
-    return !progress.is_novice() && progress.match >= novice.admission;
-  });
-  return is_remembered ? novice.admission : 0;
+  return is_remembered(state, leader, id) ? novice.admission : 0;
 }
 
 }  // namespace timestore::raft

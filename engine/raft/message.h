@@ -57,6 +57,7 @@ struct AppendRequest {
   Round recalled = 0;          // requests to take over up to this round mean nothing any more
   bool from_snapshot = false;  // the log begins after prev_index: whoever lacks that entry must take a snapshot instead
   Index admits = 0;            // whoever agrees with the leader up to this entry is no novice any more. 0: nobody
+  bool founds = false;         // but only if its own settings name the members: a cluster is being founded
   std::vector<Entry> entries;  // indices prev_index + 1, prev_index + 2, ...
   bool operator==(const AppendRequest&) const = default;
 };

@@ -14,6 +14,7 @@ namespace {
 void send_append(Turn& turn, const Leader& leader, const NodeId& to, Progress& progress, Index last) {
   const State& state = turn.state;
   const Index prev = progress.next - 1;
+  const Index admits = admission_of(state, leader, to);
   AppendRequest request{.term = state.term(),
                         .leader = state.id,
                         .prev_index = prev,
@@ -22,7 +23,8 @@ void send_append(Turn& turn, const Leader& leader, const NodeId& to, Progress& p
                         .round = leader.round,
                         .recalled = leader.recalled,
                         .from_snapshot = progress.mode == Progress::Mode::kSnapshot,
-                        .admits = admission_of(state, leader, to),
+                        .admits = admits,
+                        .founds = admits > 0 && !progress.is_novice(),
                         .entries = {}};
   request.entries.reserve(last >= progress.next ? last - prev : 0);
   for (Index index = progress.next; index <= last; ++index) {

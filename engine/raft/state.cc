@@ -81,7 +81,7 @@ void add(Hasher& hasher, const PreVoteResponse& message) {
 void add(Hasher& hasher, const AppendRequest& message) {
   hasher.add(message.term).add(message.leader).add(message.prev_index).add(message.prev_term);
   hasher.add(message.leader_commit).add(message.round).add(message.recalled).add(message.from_snapshot);
-  hasher.add(message.admits).add(message.entries.size());
+  hasher.add(message.admits).add(message.founds).add(message.entries.size());
   for (const Entry& entry : message.entries) {
     hasher.add(entry.term).add(static_cast<std::uint64_t>(entry.kind)).add(entry.payload.view());
   }

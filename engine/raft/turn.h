@@ -47,6 +47,7 @@ void receive_vote_request(Turn& turn, const NodeId& from, const VoteRequest& req
 void receive_vote_response(Turn& turn, const NodeId& from, const VoteResponse& response);
 void receive_pre_vote_request(Turn& turn, const NodeId& from, const PreVoteRequest& request, Correlation correlation);
 void receive_pre_vote_response(Turn& turn, const NodeId& from, const PreVoteResponse& response);
+bool is_founder(const State& state);  // its settings name the members, and no snapshot has come
 bool holds_only_noops(const Trail& trail);
 bool hears_leader(const State& state);  // and so has no reason to elect another one
 void count_own_vote(Turn& turn);        // after a write became durable

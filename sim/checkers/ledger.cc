@@ -73,9 +73,11 @@ void Ledger::stepped(std::size_t number, const raft::State& core, std::span<cons
   Node& node = nodes_[number];
   if (begun != nullptr && !is_complete(*begun)) return;
   const raft::Index known = node.before.commit;
+  const bool was_novice = node.before.hard_state.novice;
   check_invariants(node, core, effects, number);
   if (core.commit > known) commit(number, known + 1, core);
   hear(node, core, inputs);
+  if (was_novice && !core.hard_state.novice && !core.is_leader()) check_admission(number, core);
   if (core.is_leader()) check_matches(number, core);
   for (const raft::Input& input : inputs) {
     if (const auto* snapshot = std::get_if<raft::SnapshotInstalled>(&input)) check_snapshot(number, snapshot->last);
@@ -187,6 +189,34 @@ bool Ledger::extend(std::size_t number, raft::Position entry, raft::Term committ
     if (!is_complete(later->second)) return false;
   }
   return true;
+}
+
+// A node that does not know what its lost disk had promised takes part again when most of the others hold an entry that
+// came later; it has that one too, and it says who the members are. Founders have promised nothing that matters. What
+// others held in a term that is over, they may have replaced.
+void Ledger::check_admission(std::size_t number, const raft::State& core) {
+  const auto& known = core.configurations.known();
+  const bool is_founder = core.trail.base().index == 0 && !known.begin()->second.voters.empty();
+  const bool is_over = elections_.reigns().upper_bound(core.term()) != elections_.reigns().end();
+  if (is_founder || is_over) return;
+  const auto is_remembered = [&](raft::Index index, raft::Configuration others) {
+    const auto is_it = [&](const raft::Member& member) { return member.id == core.id; };
+    std::erase_if(others.voters, is_it);
+    std::erase_if(others.outgoing, is_it);
+    const raft::Position entry{.term = core.trail.term_at(index).value_or(0), .index = index};
+    return index > 0 && is_quorum(others, [&](const raft::NodeId& id) {
+             const std::size_t other = elections_.number_of(id);
+             return other < nodes_.size() && shadows_.holds(other, entry);
+           });
+  };
+  const bool is_admitted = std::any_of(known.begin(), known.end(), [&](const auto& entry) {
+    return std::any_of(known.begin(), known.end(),
+                       [&](const auto& members) { return is_remembered(entry.first, members.second); });
+  });
+  rules_.require(is_admitted, "a novice is admitted when most of the others hold the entry that it waited for", [&] {
+    return facts("node", number + 1, "term", core.term(), "members at", core.configurations.latest_index(), "log to",
+                 core.trail.last_index());
+  });
 }
 
 // ---------------------------------------------------------------------------------------------------- answering

@@ -49,6 +49,7 @@ class Ledger {
   bool extend(std::size_t node, raft::Position entry, raft::Term committed_in);
   void hear(Node& node, const raft::State& core, std::span<const raft::Input> inputs);
   void check_matches(std::size_t node, const raft::State& core);
+  void check_admission(std::size_t node, const raft::State& core);
   void check_release(std::size_t node, const raft::State& core, raft::Index apply_through);
   void check_snapshot(std::size_t number, raft::Position last);
   void check_fates(std::size_t node, const std::vector<raft::Fate>& fates);

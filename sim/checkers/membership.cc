@@ -15,13 +15,17 @@ std::size_t count_new(const std::vector<raft::Member>& before, const std::vector
   return static_cast<std::size_t>(std::count_if(after.begin(), after.end(), is_new));
 }
 
-// Those that it makes as the leader of its term.
-std::ptrdiff_t count_changes(const raft::State& core, const raft::Effects& effects) {
+// Those that it makes as the leader of its term. To say once more who the members are changes nothing.
+std::size_t count_changes(const raft::State& core, const raft::Effects& effects, const Configuration& before) {
   if (!effects.write) return 0;
-  const std::vector<raft::Entry>& entries = effects.write->entries;
-  return std::count_if(entries.begin(), entries.end(), [&](const raft::Entry& entry) {
-    return entry.kind == raft::EntryKind::kMembers && entry.term == core.term();
-  });
+  std::string last = encode(before);
+  std::size_t count = 0;
+  for (const raft::Entry& entry : effects.write->entries) {
+    if (entry.kind != raft::EntryKind::kMembers || entry.term != core.term() || entry.payload.view() == last) continue;
+    last = entry.payload.view();
+    ++count;
+  }
+  return count;
 }
 
 bool has_input(std::span<const raft::Input> inputs, bool (*is_it)(const raft::Input&)) {
@@ -44,7 +48,7 @@ void Membership::stepped(std::size_t node, const raft::State& core, std::span<co
                          const raft::Effects& effects) {
   Account& account = accounts_[node];
   hear(account, core, inputs);
-  const std::ptrdiff_t changes = count_changes(core, effects);
+  const std::size_t changes = count_changes(core, effects, members_.before(node));
   if (core.is_leader() && changes > 0) {
     rules_.require(changes == 1, "members change one step at a time",
                    [&] { return facts("node", node + 1, "term", core.term(), "steps", changes); });

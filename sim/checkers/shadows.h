@@ -34,8 +34,8 @@ class Shadows {
   const LogImage& issued(std::size_t node) const { return shadows_[node].issued; }
 
   // How many nodes hold the entry durably, and may be counted for it. A disk that is lost counts with what it held to
-  // its end: its node takes part in nothing any more, or not before a leader has admitted it, so no quorum can be formed
-  // that would miss it. For the same reason, what the node's next disk holds counts only when it is admitted.
+  // its end: its node takes part in nothing any more, or not before a leader has admitted it, so no quorum can be
+  // formed that would miss it. For the same reason, what the node's next disk holds counts only when it is admitted.
   std::size_t holders(raft::Position position) const;
   bool holds(std::size_t node, raft::Position position) const;
 

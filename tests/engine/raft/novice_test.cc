@@ -194,6 +194,41 @@ TEST(Novice, that_waits_to_be_let_in_is_not_counted_by_a_founder) {
   EXPECT_EQ(state.commit, 1U);
 }
 
+TEST(Novice, that_waits_to_be_let_in_takes_no_admission_of_founders) {
+  for (const bool is_founder : {true, false}) {
+    State state = novice();
+    if (!is_founder) state.configurations = ConfigurationTrail(0, {});
+    const Configuration members = novice().configuration();
+    AppendRequest request = append(
+        1, {}, {{1, EntryKind::kNoop, Payload(std::string())}, {1, EntryKind::kMembers, Payload(encode(members))}});
+    request.admits = 1;
+    request.founds = true;
+    const auto said = answer_after_write<AppendResponse>(state, receive(state, "n2", request));
+    EXPECT_EQ(state.configuration(), members);
+    EXPECT_EQ(said.novice, !is_founder);
+    const VoteRequest candidate{
+        .term = 2, .candidate = "n3", .last_index = 3, .last_term = 1, .founds = true, .forced = true};
+    EXPECT_EQ(answer_after_write<VoteResponse>(state, receive(state, "n3", candidate)).granted, is_founder);
+    request = append(2, {.term = 1, .index = 2}, {});
+    request.admits = 2;
+    (void)receive(state, "n2", request);
+    EXPECT_FALSE(state.hard_state.novice) << "the members are known now";
+  }
+}
+
+TEST(Novice, heard_by_a_founder_is_told_the_members_when_the_cluster_is_founded) {
+  State state = follower({}, 1);
+  (void)step_one(state, Campaign{});
+  write_done(state);
+  (void)receive(state, "n3", VoteResponse{.term = 2, .granted = true});
+  write_done(state);
+  (void)receive(state, "n2", answer(1, true));
+  EXPECT_EQ(state.trail.kind_at(2), EntryKind::kNoop) << "the cluster is not founded yet";
+  (void)receive(state, "n3", answer(1));
+  EXPECT_EQ(state.trail.kind_at(3), EntryKind::kMembers);
+  EXPECT_EQ(std::get<Leader>(state.role).peers.at("n2").admission, 3U);
+}
+
 TEST(Novice, in_the_founders_own_term_is_no_founder) {
   State state = leader({});
   (void)receive(state, "n2", lost(1));

@@ -41,6 +41,17 @@ store::LogFile::Recovered HonestCluster::recovered(std::size_t number, std::size
 }
 
 void HonestCluster::start(std::size_t number, const store::LogFile::Recovered& recovered, raft::Index applied) {
+  start(number, recovered, applied, configuration_);
+}
+
+void HonestCluster::start_waiting(std::size_t number) {
+  store::LogFile::Recovered empty;
+  empty.hard_state.novice = true;
+  start(number, empty, 0, {});
+}
+
+void HonestCluster::start(std::size_t number, const store::LogFile::Recovered& recovered, raft::Index applied,
+                          const raft::Configuration& members) {
   Node& node = nodes_[number];
   node.issued.resize(recovered.trail.last_index());
   node.log = node.issued;
@@ -48,7 +59,7 @@ void HonestCluster::start(std::size_t number, const store::LogFile::Recovered& r
   node.queue.clear();
   ++node.lives;
   node.core = raft::start({.id = name(number),
-                           .configuration = configuration_,
+                           .configuration = members,
                            .hard_state = recovered.hard_state,
                            .trail = recovered.trail,
                            .applied = applied,

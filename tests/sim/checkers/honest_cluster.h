@@ -47,6 +47,7 @@ class HonestCluster {
   void stop(std::size_t node) { oracle_.stopped(node); }
   void start(std::size_t node) { start(node, recovered(node)); }
   void start(std::size_t node, const store::LogFile::Recovered& recovered, raft::Index applied = 0);
+  void start_waiting(std::size_t node);  // with an empty disk, to be let in
   store::LogFile::Recovered recovered(std::size_t node, std::size_t writes_beyond = 0) const;
 
   // ---- what the oracle found
@@ -54,6 +55,9 @@ class HonestCluster {
   std::string checker() const { return oracle_.violation() ? oracle_.violation()->checker : ""; }
 
  private:
+  void start(std::size_t node, const store::LogFile::Recovered& recovered, raft::Index applied,
+             const raft::Configuration& members);
+
   struct Node {
     raft::State core;
     raft::HardState hard_state;       // on the disk

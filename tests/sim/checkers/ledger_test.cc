@@ -114,6 +114,23 @@ TEST(Ledger, a_leader_that_counts_a_disk_before_it_is_admitted_is_found) {
   EXPECT_RULE(cluster, "a committed entry is durable on a quorum");
 }
 
+TEST(Ledger, a_novice_that_is_admitted_before_the_others_remember_is_found) {
+  HonestCluster cluster;
+  cluster.silence(2, true);
+  cluster.elect(0);
+  cluster.commit(0);
+  cluster.oracle().lost(1);
+  cluster.start_waiting(1);
+  cluster.write(0);
+  cluster.settle();
+  ASSERT_EQ(cluster.last(1), cluster.last(0));
+  ASSERT_EQ(cluster.core(1).configuration().voters.size(), 3U) << "it has been told";
+  ASSERT_TRUE(cluster.core(1).hard_state.novice) << "the third node has nothing";
+  EXPECT_RULE(cluster, "");
+  tell_write(cluster, 1, write_of(cluster.core(1).last_write + 1, 1));
+  EXPECT_RULE(cluster, "a novice is admitted when most of the others hold the entry that it waited for");
+}
+
 TEST(Ledger, another_entry_at_a_committed_index_is_found) {
   HonestCluster cluster;
   cluster.elect(0);
