@@ -18,10 +18,12 @@ std::size_t count_new(const std::vector<raft::Member>& before, const std::vector
 // Those that it makes as the leader of its term. To say once more who the members are changes nothing.
 std::size_t count_changes(const raft::State& core, const raft::Effects& effects, const Configuration& before) {
   if (!effects.write) return 0;
-  std::string last = encode(before);
+  std::string last;  // encoded when it is needed: nearly no write changes the members
   std::size_t count = 0;
   for (const raft::Entry& entry : effects.write->entries) {
-    if (entry.kind != raft::EntryKind::kMembers || entry.term != core.term() || entry.payload.view() == last) continue;
+    if (entry.kind != raft::EntryKind::kMembers || entry.term != core.term()) continue;
+    if (last.empty()) last = encode(before);
+    if (entry.payload.view() == last) continue;
     last = entry.payload.view();
     ++count;
   }

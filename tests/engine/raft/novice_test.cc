@@ -35,6 +35,16 @@ State leader(std::vector<Term> terms = {1}) {
   return state;
 }
 
+// n1 leads term 2 and founds the cluster: its log was empty, n3 elected it, and nobody has acknowledged its no-op yet.
+State founding_leader() {
+  State state = follower({}, 1);
+  (void)step_one(state, Campaign{});
+  write_done(state);
+  (void)receive(state, "n3", VoteResponse{.term = 2, .granted = true});
+  write_done(state);
+  return state;
+}
+
 Index admission_in(const Effects& effects, const NodeId& to) {
   for (const Send& send : effects.sends) {
     const auto* append = std::get_if<AppendRequest>(&send.message);
@@ -142,11 +152,7 @@ TEST(Novice, confirms_no_read) {
 }
 
 TEST(Novice, confirms_no_read_before_its_founder_has_admitted_it) {
-  State state = follower({}, 1);
-  (void)step_one(state, Campaign{});
-  write_done(state);
-  (void)receive(state, "n3", VoteResponse{.term = 2, .granted = true});
-  write_done(state);
+  State state = founding_leader();
   (void)receive(state, "n3", answer(1));
   EXPECT_EQ(state.commit, 1U);
   (void)step_one(state, Read{5});
@@ -182,11 +188,7 @@ TEST(Novice, does_not_take_over) {
 }
 
 TEST(Novice, that_waits_to_be_let_in_is_not_counted_by_a_founder) {
-  State state = follower({}, 1);
-  (void)step_one(state, Campaign{});
-  write_done(state);
-  (void)receive(state, "n3", VoteResponse{.term = 2, .granted = true});
-  write_done(state);
+  State state = founding_leader();
   (void)receive(state, "n2", answer(1, true));
   EXPECT_EQ(state.commit, 0U);
   EXPECT_TRUE(std::get<Leader>(state.role).peers.at("n2").is_novice());
@@ -217,11 +219,7 @@ TEST(Novice, that_waits_to_be_let_in_takes_no_admission_of_founders) {
 }
 
 TEST(Novice, heard_by_a_founder_is_told_the_members_when_the_cluster_is_founded) {
-  State state = follower({}, 1);
-  (void)step_one(state, Campaign{});
-  write_done(state);
-  (void)receive(state, "n3", VoteResponse{.term = 2, .granted = true});
-  write_done(state);
+  State state = founding_leader();
   (void)receive(state, "n2", answer(1, true));
   EXPECT_EQ(state.trail.kind_at(2), EntryKind::kNoop) << "the cluster is not founded yet";
   (void)receive(state, "n3", answer(1));
