@@ -59,6 +59,17 @@ TEST(CodecGolden, append_responses_have_these_texts) {
                 R"({"term":3,"success":false,"prevLogIndex":6,"hintIndex":4,"hintTerm":2,"round":9})");
 }
 
+TEST(CodecGolden, an_admission_comes_back_and_so_does_that_it_is_for_founders) {
+  for (const bool founds : {false, true}) {
+    AppendRequest request = asked();
+    request.admits = 7;
+    request.founds = founds;
+    const std::string text = encode(Message(request));
+    EXPECT_EQ(text.find(R"(,"admits":7,"founds":true})") != std::string::npos, founds) << text;
+    EXPECT_EQ(decode_append_request(text), request);
+  }
+}
+
 TEST(CodecGolden, every_character_that_must_be_escaped_comes_back) {
   std::string all_ascii;
   for (char c = 0; c < 0x7f; ++c) all_ascii += c;
