@@ -14,9 +14,16 @@ set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 passed=0
 failed=0
+failures=()  # what is told of them once more at the end, behind everything else
 
 usage() { sed -n '2,/^set /{s/^# \{0,1\}//;/^set /d;p}' "${BASH_SOURCE[0]}"; }
 
+# fail WHAT: one more failure, which is told at once and again at the end.
+fail() {
+  echo "$1"
+  failures+=("$1")
+  failed=$((failed + 1))
+}
 die() {
   printf 'test.sh: %s\n' "$*" >&2
   exit 2
@@ -38,20 +45,45 @@ while (($# > 0)); do
   shift
 done
 
-# count_results FILE: adds CTest's JUnit results to the sums. A test that could not be run counts as failed; one that
+# count_results TITLE FILE: adds CTest's JUnit results to the sums. A test that could not be run counts as failed; one that
 # skipped itself or is disabled counts as neither, and CTest has named it. CTest escapes whatever a test prints, so
 # these lines can only be its own.
 count_results() {
   local all ran skipped
-  all=$(grep -c '^[[:space:]]*<testcase ' "$1") || true
-  ran=$(grep -c '^[[:space:]]*<testcase .* status="run">$' "$1") || true
-  skipped=$(grep -cE '^[[:space:]]*(<testcase .* status="disabled">|<skipped message="SKIP_.*/>)$' "$1") || true
+  all=$(grep -c '^[[:space:]]*<testcase ' "$2") || true
+  ran=$(grep -c '^[[:space:]]*<testcase .* status="run">$' "$2") || true
+  skipped=$(grep -cE '^[[:space:]]*(<testcase .* status="disabled">|<skipped message="SKIP_.*/>)$' "$2") || true
   if ((all == 0 && ${#only[@]} == 0)); then
-    echo "No tests were found."
-    failed=$((failed + 1))
+    fail "$1: no tests were found."
   fi
   passed=$((passed + ran))
-  failed=$((failed + all - ran - skipped))
+  if ((all > ran + skipped)); then
+    failed=$((failed + all - ran - skipped))
+    failures+=("$(failures_in "$1" "$2")")
+  fi
+}
+
+# failures_in TITLE FILE: names the tests that failed according to CTest's JUnit results, with the last lines that each
+# of them printed.
+failures_in() {
+  awk -v title="$1" '
+    /^\t<testcase / {
+      failed = !/ status="(run|disabled)">$/
+      lines = 0
+      name = $0; sub(/.* name="/, "", name); sub(/" classname=.*/, "", name)
+      time = $0; sub(/.* time="/, "", time); sub(/".*/, "", time)
+    }
+    /^\t\t<skipped message="SKIP_/ { failed = 0 }
+    { if (sub(/^\t\t<system-out>/, "")) prints = 1 }
+    prints {
+      if (sub(/<\/system-out>$/, "")) prints = 0
+      gsub(/&lt;/, "<"); gsub(/&gt;/, ">"); gsub(/&quot;/, "\""); gsub(/&apos;/, "\x27"); gsub(/&amp;/, "\\&")
+      line[lines++] = $0
+    }
+    /^\t<\/testcase>$/ && failed {
+      printf "%s: %s, after %.0f s:\n", title, name, time
+      for (at = lines > 20 ? lines - 20 : 0; at < lines; ++at) print "    " line[at]
+    }' "$2"
 }
 
 # run_tests TITLE DIRECTORY CTEST-ARGUMENTS...: runs tests that are built, and counts them.
@@ -59,12 +91,11 @@ run_tests() {
   local title=$1 results=$2/test-results.xml build=$2
   shift 2
   rm -f "$results"
-  ctest --test-dir "$build" -j 2 --timeout 300 --output-on-failure --output-junit "$results" "$@" "${only[@]}" || true
+  ctest --test-dir "$build" -j 2 --timeout 1200 --output-on-failure --output-junit "$results" "$@" "${only[@]}" || true
   if [[ -f $results ]]; then
-    count_results "$results"
+    count_results "$title" "$results"
   else
-    echo "$title: CTest left no results."
-    failed=$((failed + 1))
+    fail "$title: CTest left no results."
   fi
 }
 
@@ -75,14 +106,12 @@ stage() {
   command -v ccache >/dev/null && launcher=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
   printf '\n== %s (%s)\n' "$title" "${build##*/}"
   if ! cmake -S "$root" -B "$build" -G Ninja "${launcher[@]}" "-DTIMESTORE_SANITIZE=$sanitizer" --log-level=WARNING; then
-    echo "$title: CMake could not configure; none of these tests ran."
-    failed=$((failed + 1))
+    fail "$title: CMake could not configure; none of these tests ran."
     return
   fi
   # shellcheck disable=SC2086  # targets is a list of words
   if ! cmake --build "$build" --target $targets -- --quiet -k 0; then
-    echo "$title: not everything builds. What does build is tested."
-    failed=$((failed + 1))
+    fail "$title: not everything builds. What does build is tested."
   fi
   printf -- '-- built in %d s\n' $((SECONDS - started))
   run_tests "$title" "$build" "$@"
@@ -101,10 +130,10 @@ run_seeds() {
   if read -r -a counts < <(grep -xE '[0-9]+ passed, [0-9]+ failed' "$results" | tail -n 1); then
     passed=$((passed + counts[0]))
     failed=$((failed + counts[2]))
+    ((counts[2] == 0)) || failures+=("seeds: ${counts[2]} failed; see above.")
   fi
   if ((status != 0 && (${#counts[@]} == 0 || counts[2] == 0))); then
-    echo "seeds: tools/seeds.sh did not come to its end."
-    failed=$((failed + 1))
+    fail "seeds: tools/seeds.sh did not come to its end."
   fi
 }
 
@@ -127,6 +156,8 @@ if [[ $quick == no ]]; then
   ((${#only[@]} > 0)) || run_seeds
 fi
 
-printf '\nTook %d s.\n' "$SECONDS"
+((${#failures[@]} == 0)) || printf '\n== what failed\n'
+printf '%s\n' "${failures[@]}"
+printf 'Took %d s.\n' "$SECONDS"
 echo "$passed passed, $failed failed"
 ((failed == 0))

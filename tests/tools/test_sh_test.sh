@@ -68,6 +68,12 @@ tests "${good_tests[@]}" \
 run test_sh
 expect_status 1
 expect_contains "bad reason"
+output=${output##*== what failed}
+for line in "g++: bad, after 0 s:" "    bad reason" '    <testcase name="x" status="run">' "g++: slow, after 1 s:" "g++: absent, after 0 s:" \
+  "    Unable to find executable: /nonexistent"; do
+  expect_contains "$line"
+done
+expect_lacks shy
 last_line
 expect_output "10 passed, 3 failed"
 
@@ -75,7 +81,8 @@ claim "what does not build is a failure and hides no later stage"
 tests "${good_tests[@]}" 'add_custom_target(broken ALL COMMAND false)'
 run test_sh
 expect_status 1
-expect_contains "not everything builds"
+output=${output##*== what failed}
+expect_contains "g++: not everything builds"
 last_line
 expect_output "10 passed, 1 failed"
 
@@ -96,6 +103,7 @@ expect_output "9 passed, 1 failed"
 printf '#!/bin/sh\necho "5 passed, 0 failed of something else"\nexit 3\n' >"$project/tools/seeds.sh"
 run test_sh
 expect_status 1
+output=${output##*== what failed}
 expect_contains "did not come to its end"
 last_line
 expect_output "6 passed, 1 failed"
