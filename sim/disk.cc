@@ -251,7 +251,10 @@ bool Disk::rot(std::string_view path, std::uint64_t end) {
     if (!is_hot[page]) cold.push_back(page);
   }
   if (cold.empty()) return false;
-  const std::uint64_t begin = cold[choices_.below(cold.size())] * kPageBytes;
+  // Every other time near the end, where damage is most easily taken for what a crash has torn.
+  const std::uint64_t near_end = std::min<std::uint64_t>(cold.size(), 8);
+  const std::uint64_t back = choices_.below(choices_.below(2) == 1 ? near_end : cold.size());
+  const std::uint64_t begin = cold[cold.size() - 1 - back] * kPageBytes;
   const std::uint64_t bit = choices_.below(8 * std::min(kPageBytes, durable_end - begin));
   std::uint8_t& byte = file.bytes[begin + bit / 8];
   byte = static_cast<std::uint8_t>(byte ^ (1U << (bit % 8)));

@@ -112,7 +112,8 @@ class Disk {
   void heal();  // no fault is injected any more, none that was planned either; what was lost stays lost
   void wipe();  // every file is gone, durably, and so are the open ones
 
-  // Flips one bit of a durable part of a file that is not being written. False: there is no such part.
+  // Flips one bit of a durable part of a file that is not being written, every other time near its end. False: there
+  // is no such part.
   bool rot(std::string_view path) { return rot(path, kNever); }
   bool rot(std::string_view path, std::uint64_t end);  // only of what stands before `end`
 

@@ -1,6 +1,9 @@
 // Faults of disks, within their contract (disk.h) and beyond.
 #include <algorithm>
+#include <cstddef>
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "engine/base/mark.h"
 #include "sim/faults.h"
@@ -68,23 +71,31 @@ bool Faults::slow_reader(Nemesis& nemesis, Stream& choices, std::uint32_t streng
   return true;
 }
 
-bool Faults::rot(Nemesis& nemesis, Stream& choices, std::string_view path, std::uint32_t strength) {
+// Whose bits rotted; nullopt: nobody's.
+std::optional<std::size_t> Faults::rot(Nemesis& nemesis, Stream& choices, std::string_view path,
+                                       std::uint32_t strength) {
   const std::size_t node = nemesis.victim(choices);
   std::uint32_t bits = 0;
   while (bits < strength && nemesis.rot(node, path)) ++bits;
-  if (bits == 0) return false;
+  if (bits == 0) return std::nullopt;
   TIMESTORE_MARK("nemesis: bits rotted");
   nemesis.world_.note(node, "bits rot", std::to_string(bits) + " in " + std::string(path));
-  return true;
+  return node;
 }
 
 bool Faults::rot_log(Nemesis& nemesis, Stream& choices, std::uint32_t strength) {
   const bool is_wal = choices.below(2) == 1;
-  return rot(nemesis, choices, is_wal ? "log.db-wal" : "log.db", strength);
+  const bool dies = is_wal && choices.below(2) == 1;
+  const Time down = nemesis.length(choices, strength);
+  const std::optional<std::size_t> node = rot(nemesis, choices, is_wal ? "log.db-wal" : "log.db", strength);
+  if (!node) return false;
+  // Only whoever starts reads a write-ahead log. Later it goes on behind the damage, or has begun anew.
+  if (dies && nemesis.world_.cluster().is_up(*node)) nemesis.world_.kill(*node, down);
+  return true;
 }
 
 bool Faults::rot_series(Nemesis& nemesis, Stream& choices, std::uint32_t strength) {
-  return rot(nemesis, choices, "series.db", strength);
+  return rot(nemesis, choices, "series.db", strength).has_value();
 }
 
 bool Faults::lost_disk(Nemesis& nemesis, Stream& choices, std::uint32_t strength) {

@@ -3,7 +3,9 @@
 // Each draws from its own stream of choices, as strongly as it is told; false: there was nothing to do.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "sim/nemesis.h"
@@ -57,7 +59,8 @@ struct Faults {
   static CrashPolicy policy(Stream& choices);
   static bool sick(Nemesis& nemesis, Stream& choices, std::uint32_t strength, const char* what,
                    const DiskFaults& faults);
-  static bool rot(Nemesis& nemesis, Stream& choices, std::string_view path, std::uint32_t strength);
+  static std::optional<std::size_t> rot(Nemesis& nemesis, Stream& choices, std::string_view path,
+                                        std::uint32_t strength);
 };
 
 }  // namespace timestore::sim

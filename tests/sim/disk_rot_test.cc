@@ -51,6 +51,27 @@ TEST_F(DiskStory, nothing_rots_behind_the_end_that_is_given) {
   EXPECT_FALSE(disk.rot("a", 0));
 }
 
+TEST_F(DiskStory, every_other_bit_rots_near_the_end) {
+  constexpr std::size_t kPages = 100;
+  make_durable("a", pattern(kPages * 4096, 1));
+  const std::string before = content("a");
+  std::size_t near_end = 0;
+  std::set<std::size_t> pages;
+  for (std::uint64_t round = 0; round < 400; ++round) {
+    Disk copy = disk;
+    copy.choose_from(choices.stream("trial", round));
+    ASSERT_TRUE(copy.rot("a"));
+    const std::string rotten = content_of(copy, "a");
+    const auto at = std::mismatch(rotten.begin(), rotten.end(), before.begin()).first - rotten.begin();
+    const std::size_t page = static_cast<std::size_t>(at) / 4096;
+    near_end += page >= kPages - 8 ? 1U : 0U;
+    pages.insert(page);
+  }
+  EXPECT_GT(near_end, 160U);
+  EXPECT_LT(near_end, 270U);
+  EXPECT_GT(pages.size(), 75U) << "but any other may rot too";
+}
+
 TEST_F(DiskStory, nothing_rots_where_nothing_is_durable_and_cold) {
   EXPECT_FALSE(disk.rot("a"));
   write("a", "data", 0);
