@@ -15,14 +15,14 @@ namespace timestore::net {
 namespace {
 
 constexpr const char* kMembers = "/cluster/members";
-constexpr std::chrono::seconds kAnswerTime{15};  // the leader may have to be found first
+constexpr std::chrono::seconds kAdmissionTime{15};  // the leader may have to be found first
 constexpr std::chrono::milliseconds kStatusTime{1000};
 constexpr std::chrono::milliseconds kLearnAgainAfter{250};
 
 httplib::Client client_for(const HostPort& address) {
   httplib::Client client(address.host, address.port);
   client.set_connection_timeout(std::chrono::milliseconds(500));
-  client.set_read_timeout(kAnswerTime);
+  client.set_read_timeout(kAdmissionTime);
   return client;
 }
 

@@ -10,7 +10,7 @@ namespace timestore::net {
 namespace {
 
 // Before a leader is asked again that leads no more, or a new one: it may not be known here yet.
-constexpr std::chrono::milliseconds kRetryPause{20};
+constexpr std::chrono::milliseconds kErrandPause{20};
 
 }  // namespace
 
@@ -54,7 +54,7 @@ bool Errands::ask_leader(const Errand& errand, const std::string& body, Deadline
       answer_unavailable(response, "Node " + leader->id + " was asked and did not answer: " + errand.unknown);
       return true;
     case Forwarder::Outcome::kNotTaken:
-      node_.await_change(known, std::min(deadline, Clock::now() + kRetryPause));
+      node_.await_change(known, std::min(deadline, Clock::now() + kErrandPause));
       return false;
   }
   return false;

@@ -19,7 +19,7 @@ namespace timestore::net {
 
 namespace {
 
-constexpr std::chrono::milliseconds kAskAgainAfter{100};
+constexpr std::chrono::milliseconds kPollPause{100};
 
 std::string url_of(const HostPort& address) { return "http://" + address.text(); }
 
@@ -81,7 +81,7 @@ Result<std::vector<Peer>> learn_ids(const Settings& settings, const std::functio
       log_info("The node at " + url_of(peer.address) + " is " + *id + ".");
       peer.id = *id;
     }
-    std::this_thread::sleep_for(kAskAgainAfter);
+    std::this_thread::sleep_for(kPollPause);
   }
   return peers;
 }

@@ -13,7 +13,7 @@ namespace {
 
 // What is in flight gets so long to be finished; then those who wait are answered, and have so long to take the answer.
 constexpr std::chrono::milliseconds kDrainTime{2000};
-constexpr std::chrono::milliseconds kAnswerTime{2000};
+constexpr std::chrono::milliseconds kLastAnswerTime{2000};
 
 std::map<raft::NodeId, HostPort> addresses_of(const std::vector<raft::Member>& members) {
   std::map<raft::NodeId, HostPort> addresses;
@@ -106,7 +106,7 @@ void Service::stop() {
   admission_.reset();
   cluster_->refuse_from_now_on();
   node_->retire(Clock::now() + kDrainTime);
-  http_->stop(kAnswerTime);
+  http_->stop(kLastAnswerTime);
   node_->stop();
   http_.reset();
 }

@@ -14,7 +14,7 @@ struct Percentile {
 
 constexpr std::array<Percentile, 4> kPercentiles = {{{"p50", 5000}, {"p90", 9000}, {"p99", 9900}, {"p99.9", 9990}}};
 
-double milliseconds(std::uint64_t nanoseconds) { return static_cast<double>(nanoseconds) / 1e6; }
+double to_milliseconds(std::uint64_t nanoseconds) { return static_cast<double>(nanoseconds) / 1e6; }
 
 }  // namespace
 
@@ -23,9 +23,9 @@ std::string as_text(const IngestReport& report) {
                                  report.accepted, report.measured_seconds);
   text += "latency in ms";
   for (const auto& [name, per_ten_thousand] : kPercentiles) {
-    text += fmt::format("   {} {:.2f}", name, milliseconds(report.latencies.quantile(per_ten_thousand)));
+    text += fmt::format("   {} {:.2f}", name, to_milliseconds(report.latencies.quantile(per_ten_thousand)));
   }
-  text += fmt::format("   max {:.2f}\n", milliseconds(report.latencies.max()));
+  text += fmt::format("   max {:.2f}\n", to_milliseconds(report.latencies.max()));
   text += fmt::format("{} errors", report.errors());
   for (const auto& [status, count] : report.refusals) text += fmt::format("   status {}: {}", status, count);
   text += fmt::format("   connection: {}   retried: {}   unanswered at the end: {}\n", report.connection_errors,
@@ -40,7 +40,7 @@ std::string as_text(const IngestReport& report) {
 std::string as_json(const IngestReport& report) {
   std::string latencies;
   for (const auto& [name, per_ten_thousand] : kPercentiles) {
-    latencies += fmt::format(R"("{}":{:.3f},)", name, milliseconds(report.latencies.quantile(per_ten_thousand)));
+    latencies += fmt::format(R"("{}":{:.3f},)", name, to_milliseconds(report.latencies.quantile(per_ten_thousand)));
   }
   std::string refusals;
   for (const auto& [status, count] : report.refusals) {
@@ -51,7 +51,7 @@ std::string as_json(const IngestReport& report) {
       R"("errors":{},"refusalsByStatus":{{{}}},"connectionErrors":{},"retries":{},"unanswered":{},"clientCoreShare":{:.3f}}})"
       "\n",
       report.entries_per_second(), report.accepted, report.measured_seconds, latencies,
-      milliseconds(report.latencies.max()), report.errors(), refusals, report.connection_errors, report.retries,
+      to_milliseconds(report.latencies.max()), report.errors(), refusals, report.connection_errors, report.retries,
       report.unanswered, report.client_core_share);
 }
 

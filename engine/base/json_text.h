@@ -24,4 +24,11 @@ requires(!std::same_as<Integer, bool>) void append_json_integer(std::string& out
   out.append(text, std::to_chars(text, text + sizeof text, number).ptr);
 }
 
+// The same behind a label, which is written as it is, such as `,"term":`.
+template <std::integral Integer>
+void append_json_integer(std::string& out, std::string_view label, Integer number) {
+  out += label;
+  append_json_integer(out, number);
+}
+
 }  // namespace timestore

@@ -20,11 +20,6 @@ namespace {
 // What an entry takes beyond its command: names, quotes, a term, and some escapes. A guess that saves reallocations.
 constexpr std::size_t kEntryOverheadBytes = 64;
 
-void append_integer(std::string& out, std::string_view label, std::uint64_t number) {
-  out += label;
-  append_json_integer(out, number);
-}
-
 void append_boolean(std::string& out, std::string_view label, bool truth) {
   out += label;
   out += truth ? "true" : "false";
@@ -37,10 +32,10 @@ void append_node_id(std::string& out, std::string_view label, const NodeId& id) 
 }
 
 void append_candidacy(std::string& out, Term term, const NodeId& candidate, Index last_index, Term last_term) {
-  append_integer(out, R"({"term":)", term);
+  append_json_integer(out, R"({"term":)", term);
   append_node_id(out, R"(,"candidateId":)", candidate);
-  append_integer(out, R"(,"lastLogIndex":)", last_index);
-  append_integer(out, R"(,"lastLogTerm":)", last_term);
+  append_json_integer(out, R"(,"lastLogIndex":)", last_index);
+  append_json_integer(out, R"(,"lastLogTerm":)", last_term);
 }
 
 EntryKind kind_of(std::string_view command) {
@@ -53,7 +48,7 @@ void append_entry(std::string& out, const Entry& entry) {
   TIMESTORE_CHECK(!entry.payload.is_absent(), "an entry is fetched before it is sent");
   TIMESTORE_CHECK(entry.kind == kind_of(command), "an entry's kind follows from its command");
   TIMESTORE_CHECK(simdjson::validate_utf8(command), "a command is UTF-8: JSON carries nothing else");
-  append_integer(out, R"({"term":)", entry.term);
+  append_json_integer(out, R"({"term":)", entry.term);
   out += R"(,"command":)";
   append_json_string(out, command);
   out += '}';
@@ -194,14 +189,14 @@ void encode(std::string& out, const PreVoteRequest& message) {
 }
 
 void encode(std::string& out, const PreVoteResponse& message) {
-  append_integer(out, R"({"term":)", message.term);
+  append_json_integer(out, R"({"term":)", message.term);
   append_boolean(out, R"(,"voteGranted":)", message.granted);
-  append_integer(out, R"(,"proposedTerm":)", message.proposed);
+  append_json_integer(out, R"(,"proposedTerm":)", message.proposed);
   out += '}';
 }
 
 void encode(std::string& out, const VoteResponse& message) {
-  append_integer(out, R"({"term":)", message.term);
+  append_json_integer(out, R"({"term":)", message.term);
   append_boolean(out, R"(,"voteGranted":)", message.granted);
   out += '}';
 }
@@ -212,42 +207,42 @@ void encode(std::string& out, const AppendRequest& message) {
   for (const Entry& entry : message.entries) expected_bytes += entry.payload.size_bytes() + kEntryOverheadBytes;
   out.reserve(out.size() + expected_bytes);
 
-  append_integer(out, R"({"term":)", message.term);
+  append_json_integer(out, R"({"term":)", message.term);
   append_node_id(out, R"(,"leaderId":)", message.leader);
-  append_integer(out, R"(,"prevLogIndex":)", message.prev_index);
-  append_integer(out, R"(,"prevLogTerm":)", message.prev_term);
-  append_integer(out, R"(,"leaderCommit":)", message.leader_commit);
+  append_json_integer(out, R"(,"prevLogIndex":)", message.prev_index);
+  append_json_integer(out, R"(,"prevLogTerm":)", message.prev_term);
+  append_json_integer(out, R"(,"leaderCommit":)", message.leader_commit);
   out += R"(,"entries":[)";
   for (const Entry& entry : message.entries) {
     if (&entry != &message.entries.front()) out += ',';
     append_entry(out, entry);
   }
-  append_integer(out, R"(],"round":)", message.round);
-  if (message.recalled > 0) append_integer(out, R"(,"recalled":)", message.recalled);
+  append_json_integer(out, R"(],"round":)", message.round);
+  if (message.recalled > 0) append_json_integer(out, R"(,"recalled":)", message.recalled);
   if (message.from_snapshot) out += R"(,"snapshot":true)";
-  if (message.admits > 0) append_integer(out, R"(,"admits":)", message.admits);
+  if (message.admits > 0) append_json_integer(out, R"(,"admits":)", message.admits);
   if (message.founds) out += R"(,"founds":true)";
   out += '}';
 }
 
 void encode(std::string& out, const AppendResponse& message) {
-  append_integer(out, R"({"term":)", message.term);
+  append_json_integer(out, R"({"term":)", message.term);
   append_boolean(out, R"(,"success":)", message.success);
-  if (message.success) append_integer(out, R"(,"matchIndex":)", message.match);
-  append_integer(out, R"(,"prevLogIndex":)", message.prev_index);
+  if (message.success) append_json_integer(out, R"(,"matchIndex":)", message.match);
+  append_json_integer(out, R"(,"prevLogIndex":)", message.prev_index);
   if (!message.success) {
-    append_integer(out, R"(,"hintIndex":)", message.hint.index);
-    append_integer(out, R"(,"hintTerm":)", message.hint.term);
+    append_json_integer(out, R"(,"hintIndex":)", message.hint.index);
+    append_json_integer(out, R"(,"hintTerm":)", message.hint.term);
   }
-  append_integer(out, R"(,"round":)", message.round);
+  append_json_integer(out, R"(,"round":)", message.round);
   if (message.novice) append_boolean(out, R"(,"novice":)", true);
   out += '}';
 }
 
 void encode(std::string& out, const TimeoutNow& message) {
-  append_integer(out, R"({"term":)", message.term);
+  append_json_integer(out, R"({"term":)", message.term);
   append_node_id(out, R"(,"leaderId":)", message.leader);
-  append_integer(out, R"(,"round":)", message.round);
+  append_json_integer(out, R"(,"round":)", message.round);
   out += '}';
 }
 

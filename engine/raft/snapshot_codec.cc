@@ -15,22 +15,17 @@ constexpr Range kSizeRange{0, kMaxExact};
 constexpr Range kHashRange{0, std::numeric_limits<std::uint64_t>::max()};
 constexpr Range kChecksumRange{0, std::numeric_limits<std::uint32_t>::max()};
 
-void append_integer(std::string& out, std::string_view label, std::uint64_t number) {
-  out += label;
-  append_json_integer(out, number);
-}
-
 // Quoted: not every JSON reader knows 64 bits.
 void append_hash(std::string& out, std::string_view label, std::uint64_t number) {
-  append_integer(out, label, number);
+  append_json_integer(out, label, number);
   out += '"';
 }
 
 void append_meta(std::string& out, const SnapshotMeta& meta) {
-  append_integer(out, R"(,"appliedIndex":)", meta.applied.index);
-  append_integer(out, R"(,"appliedTerm":)", meta.applied.term);
+  append_json_integer(out, R"(,"appliedIndex":)", meta.applied.index);
+  append_json_integer(out, R"(,"appliedTerm":)", meta.applied.term);
   append_hash(out, R"(,"stateHash":")", meta.state_hash);
-  append_integer(out, R"(,"sizeBytes":)", meta.size_bytes);
+  append_json_integer(out, R"(,"sizeBytes":)", meta.size_bytes);
   append_hash(out, R"(,"fileChecksum":")", meta.checksum);
 }
 
@@ -48,19 +43,19 @@ SnapshotMeta read_meta(ObjectReader& reader) {
 
 void encode(std::string& out, const SnapshotRequest& message) {
   TIMESTORE_CHECK(is_node_id(message.follower), "a node's id is short, printable UTF-8");
-  append_integer(out, R"({"term":)", message.term);
+  append_json_integer(out, R"({"term":)", message.term);
   out += R"(,"nodeId":)";
   append_json_string(out, message.follower);
   append_meta(out, message.wanted);
-  append_integer(out, R"(,"offset":)", message.offset);
+  append_json_integer(out, R"(,"offset":)", message.offset);
   out += '}';
 }
 
 void encode(std::string& out, const SnapshotResponse& message) {
-  append_integer(out, R"({"term":)", message.term);
+  append_json_integer(out, R"({"term":)", message.term);
   append_meta(out, message.meta);
-  append_integer(out, R"(,"offset":)", message.offset);
-  append_integer(out, R"(,"checksum":)", message.checksum);
+  append_json_integer(out, R"(,"offset":)", message.offset);
+  append_json_integer(out, R"(,"checksum":)", message.checksum);
   out += "}\n";
   out += message.bytes.view();
 }

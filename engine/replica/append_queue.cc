@@ -10,9 +10,6 @@ namespace timestore::replica {
 
 namespace {
 
-raft::AppendRequest& append_in(raft::Send& send) { return std::get<raft::AppendRequest>(send.message); }
-const raft::AppendRequest& append_in(const raft::Send& send) { return std::get<raft::AppendRequest>(send.message); }
-
 raft::Index last_of(const raft::AppendRequest& request) { return request.prev_index + request.entries.size(); }
 
 }  // namespace

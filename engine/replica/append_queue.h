@@ -8,11 +8,18 @@
 #include <cstddef>
 #include <deque>
 #include <functional>
+#include <variant>
 #include <vector>
 
 #include "engine/raft/effects.h"
 
 namespace timestore::replica {
+
+// Require that an append is sent.
+inline raft::AppendRequest& append_in(raft::Send& send) { return std::get<raft::AppendRequest>(send.message); }
+inline const raft::AppendRequest& append_in(const raft::Send& send) {
+  return std::get<raft::AppendRequest>(send.message);
+}
 
 class AppendQueue {
  public:

@@ -7,12 +7,6 @@
 
 namespace timestore::replica {
 
-namespace {
-
-raft::AppendRequest& append_in(raft::Send& send) { return std::get<raft::AppendRequest>(send.message); }
-
-}  // namespace
-
 void Replica::send(std::vector<raft::Send> sends) {
   for (raft::Send& send : sends) {
     if (std::holds_alternative<raft::AppendRequest>(send.message)) {

@@ -15,7 +15,7 @@ namespace timestore::store {
 
 namespace {
 
-constexpr std::size_t kPieceBytes = 16 * kPageBytes;  // read and written at once when it is resumed
+constexpr std::size_t kRewrittenBytes = 16 * kPageBytes;  // read and written at once when it is resumed
 
 // So much is written before it is synced, so that no sync takes long and the last one is no exception.
 constexpr std::uint64_t kSyncBytes = std::uint64_t{4} << 20;
@@ -130,7 +130,7 @@ Result<void> IncomingSnapshot::resume() {
   std::vector<std::uint8_t> piece;
   bool is_whole = true;
   while (is_whole && next_offset() < end) {
-    piece.resize(std::min<std::uint64_t>(kPieceBytes, end - next_offset()));
+    piece.resize(std::min<std::uint64_t>(kRewrittenBytes, end - next_offset()));
     if (auto read = file_->read(piece, next_offset()); !read) return read;
     const std::uint64_t offset = next_offset();
     for (std::size_t at = 0; at < piece.size() && is_whole; at += kPageBytes) {

@@ -13,7 +13,7 @@ namespace {
 
 // When this many pages have been written, they move from the write-ahead log into the main file, so that neither the
 // log nor the next recovery grows without bound. Counted, not timed: the same writes give the same disk operations.
-constexpr int kCheckpointFrames = 1024;
+constexpr int kLogCheckpointFrames = 1024;
 
 }  // namespace
 
@@ -25,7 +25,7 @@ struct LogFile::Connection {
   raft::HardState hard_state;
   BaseRow base;
   LogEnd end;
-  int checkpoint_at_frames = kCheckpointFrames;
+  int checkpoint_at_frames = kLogCheckpointFrames;
 
   Result<void> initialize(const Identity& identity);
   Result<void> write(std::span<const raft::Write> writes);
@@ -175,12 +175,12 @@ Result<void> LogFile::Connection::write(std::span<const raft::Write> writes) {
 // What was written is durable already. So when there is no space to move it, that is tried again later.
 Result<void> LogFile::Connection::checkpoint_when_due() {
   const int frames = database.wal_frames();
-  if (frames < kCheckpointFrames) checkpoint_at_frames = kCheckpointFrames;
+  if (frames < kLogCheckpointFrames) checkpoint_at_frames = kLogCheckpointFrames;
   if (frames < checkpoint_at_frames) return {};
   auto moved = database.checkpoint(Database::CheckpointMode::kPassive);
   if (!moved) database.stop(moved.error());
   if (!moved && moved.error().is_full) {
-    checkpoint_at_frames = frames + kCheckpointFrames;
+    checkpoint_at_frames = frames + kLogCheckpointFrames;
     return {};
   }
   if (!moved) return tl::unexpected(std::move(moved.error()));

@@ -58,7 +58,7 @@ constexpr FileFormat kFormat = {
     .migrations = kMigrations,
 };
 
-constexpr const char* kAttempt = "read what it holds";
+constexpr const char* kReadingRows = "read what it holds";
 
 std::string hexadecimal(std::uint64_t number) {
   std::array<char, 16> digits;
@@ -66,7 +66,7 @@ std::string hexadecimal(std::uint64_t number) {
 }
 
 Result<std::optional<raft::NodeId>> read_node(Database& database) {
-  auto row = database.prepare(kAttempt, "SELECT node, checksum FROM identity");
+  auto row = database.prepare(kReadingRows, "SELECT node, checksum FROM identity");
   if (!row) return tl::unexpected(std::move(row.error()));
   auto found = row->step();
   if (!found) return tl::unexpected(std::move(found.error()));
@@ -81,7 +81,7 @@ Result<std::optional<raft::NodeId>> read_node(Database& database) {
 }
 
 Result<std::optional<BaseRow>> read_base(Database& database) {
-  auto row = database.prepare(kAttempt,
+  auto row = database.prepare(kReadingRows,
                               "SELECT idx, term, entry_checksum, configuration, installing_idx, installing_term, "
                               "checksum FROM base");
   if (!row) return tl::unexpected(std::move(row.error()));
@@ -115,7 +115,8 @@ struct StateRow {
 };
 
 Result<std::optional<StateRow>> read_state(Database& database) {
-  auto row = database.prepare(kAttempt, "SELECT term, vote, last_index, last_checksum, checksum, novice FROM state");
+  auto row =
+      database.prepare(kReadingRows, "SELECT term, vote, last_index, last_checksum, checksum, novice FROM state");
   if (!row) return tl::unexpected(std::move(row.error()));
   auto found = row->step();
   if (!found) return tl::unexpected(std::move(found.error()));
@@ -136,7 +137,7 @@ Result<std::optional<StateRow>> read_state(Database& database) {
 
 // Walks all entries after `base` into what was recovered; returns where they end.
 Result<LogEnd> read_entries(Database& database, const LogEnd& base, LogFile::Recovered& recovered) {
-  auto row = database.prepare(kAttempt, "SELECT " + std::string(kEntryColumns) + " FROM entries ORDER BY idx");
+  auto row = database.prepare(kReadingRows, "SELECT " + std::string(kEntryColumns) + " FROM entries ORDER BY idx");
   if (!row) return tl::unexpected(std::move(row.error()));
   const std::string path = database.path();
   const raft::Term node_term = recovered.hard_state.term;

@@ -12,7 +12,7 @@ namespace timestore::store {
 
 namespace {
 
-constexpr std::uint64_t kPieceBytes = 16 * kPageBytes;  // copied at once
+constexpr std::uint64_t kCopiedBytes = 16 * kPageBytes;  // copied at once
 
 std::uint64_t whole_pages(std::uint64_t bytes) {
   return std::max<std::uint64_t>(bytes / kPageBytes * kPageBytes, kPageBytes);
@@ -73,7 +73,7 @@ void SnapshotWriter::end() {
 Result<void> SnapshotWriter::copy(std::uint64_t bytes) {
   std::vector<std::uint8_t> piece;
   while (bytes > 0) {
-    piece.resize(std::min(bytes, kPieceBytes));
+    piece.resize(std::min(bytes, kCopiedBytes));
     const std::uint64_t offset = copied_bytes();
     has_bad_source_ = true;
     if (auto read = reader_->read_raw("copy it", piece, offset); !read) return read;

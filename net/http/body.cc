@@ -13,10 +13,6 @@ constexpr std::size_t kMaxChunkLineBytes = 256;
 constexpr std::size_t kMaxTrailerBytes = 8 << 10;
 constexpr std::size_t kGrowthBytes = 256 << 10;
 
-tl::unexpected<Problem> refuse(ProblemKind kind, std::string detail) {
-  return tl::unexpected<Problem>(Problem{.kind = kind, .detail = std::move(detail)});
-}
-
 tl::unexpected<Problem> too_large(std::size_t max_bytes) {
   return refuse(ProblemKind::kTooLarge, "The body may have at most " + std::to_string(max_bytes) + " bytes.");
 }

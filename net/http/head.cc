@@ -8,10 +8,6 @@ namespace {
 
 using Parsed = tl::expected<void, Problem>;
 
-tl::unexpected<Problem> refuse(ProblemKind kind, std::string detail) {
-  return tl::unexpected<Problem>(Problem{.kind = kind, .detail = std::move(detail)});
-}
-
 tl::unexpected<Problem> malformed(std::string detail) { return refuse(ProblemKind::kBadRequest, std::move(detail)); }
 
 bool is_token(std::string_view text) {

@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <tl/expected.hpp>
 #include <utility>
 #include <vector>
 
@@ -59,5 +60,9 @@ struct Problem {
   // The whole HTTP/1.1 answer with "Connection: close", for requests that never become an httplib::Request.
   [[nodiscard]] std::string to_message() const;
 };
+
+inline tl::unexpected<Problem> refuse(ProblemKind kind, std::string detail) {
+  return tl::unexpected<Problem>(Problem{.kind = kind, .detail = std::move(detail)});
+}
 
 }  // namespace timestore::http

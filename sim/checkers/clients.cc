@@ -9,8 +9,6 @@ namespace timestore::sim {
 
 namespace {
 
-using Outcome = store::ApplyResult::Outcome;
-
 // N of {"op":N}, where other members may follow; 0: these are not a client's attributes.
 OperationId operation_of(std::string_view attributes) {
   constexpr std::string_view kBefore = "{\"op\":";
@@ -176,7 +174,7 @@ void Clients::acknowledged(OperationId number, const replica::WriteEnd& end_seen
   }
   own->is_claimed = true;
   acknowledged_ = std::max(acknowledged_, visible);
-  operation.is_stored = end_seen.result.outcome == Outcome::kStored;
+  operation.is_stored = end_seen.result.outcome == store::ApplyResult::Outcome::kStored;
   operation.submitted = end_seen.entries;
 }
 

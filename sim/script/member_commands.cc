@@ -8,7 +8,7 @@ namespace timestore::sim::script {
 
 namespace {
 
-constexpr std::size_t kMaxTicks = 300;  // what has not come by then does not come by itself
+constexpr std::size_t kPatienceTicks = 300;  // what has not come by then does not come by itself
 constexpr std::string_view kWishes[] = {"add", "promote", "remove", "replace"};
 
 // "add n4 [as learner]", "promote n4", "remove n3 [forced]", "replace n3 by n4".
@@ -86,7 +86,7 @@ Result<void> await_claims(Stage& stage, Words& words) {
     if (!wrong || wrong->empty()) words = again;
     if (!wrong) return tl::unexpected(wrong.error());
     if (wrong->empty()) return {};
-    if (ticks == kMaxTicks) return fail("After " + std::to_string(kMaxTicks) + " ticks is seen:" + *wrong);
+    if (ticks == kPatienceTicks) return fail("After " + std::to_string(kPatienceTicks) + " ticks is seen:" + *wrong);
     if (auto passed = pass_time(stage); !passed) return passed;
   }
 }

@@ -19,7 +19,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 constexpr const char* kMembers = "/cluster/members";
-constexpr const char* kJson = "application/json";
+constexpr const char* kJsonType = "application/json";
 
 class MembersApiTest : public ApiTest<MembersApi> {
  protected:
@@ -180,7 +180,7 @@ class Acknowledging {
             response.status = 503;
             return;
           }
-          response.set_content(R"({"term":)" + std::to_string(append->term) + R"(,"success":true})", kJson);
+          response.set_content(R"({"term":)" + std::to_string(append->term) + R"(,"success":true})", kJsonType);
         }) {}
   std::string url() const { return "http://127.0.0.1:" + std::to_string(node_.address().port); }
 
@@ -239,7 +239,7 @@ TEST_F(MembersApiTest, a_follower_passes_the_request_on_and_the_answer_back) {
   AskedNode n2("POST", kMembers, [](const auto&, httplib::Response& response) {
     response.status = 202;
     response.set_header("Location", "/cluster/members/n4");
-    response.set_content("{}", kJson);
+    response.set_content("{}", kJsonType);
   });
   start_as_follower({{"n2", n2.address()}});
   follow("n2", 1);

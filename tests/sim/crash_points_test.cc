@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "tests/sim/policy_name.h"
 #include "tests/sim/store_story.h"
 
 namespace timestore::sim {
@@ -123,12 +124,6 @@ struct Crasher {
     recover(disk, same, recovered.series);
   }
 };
-
-std::string name_of_parameter(const testing::TestParamInfo<CrashPolicy>& info) {
-  std::string name(name_of(info.param));
-  std::replace(name.begin(), name.end(), '-', '_');
-  return name;
-}
 
 bool is_chance_in(CrashPolicy policy) {
   return policy == CrashPolicy::kPrefix || policy == CrashPolicy::kSectors || policy == CrashPolicy::kTorn;

@@ -11,6 +11,7 @@
 
 #include "sim/disk.h"
 #include "sim/script/script.h"
+#include "tests/sim/policy_name.h"
 
 namespace timestore::sim {
 namespace {
@@ -91,12 +92,6 @@ Outcome run(std::string_view beginning, CrashPolicy policy, std::uint64_t change
 }
 
 class SnapshotCrashPoints : public testing::TestWithParam<CrashPolicy> {};
-
-std::string name_of_parameter(const testing::TestParamInfo<CrashPolicy>& info) {
-  std::string name(name_of(info.param));
-  std::replace(name.begin(), name.end(), '-', '_');
-  return name;
-}
 
 INSTANTIATE_TEST_SUITE_P(, SnapshotCrashPoints, testing::ValuesIn(kCrashPolicies), name_of_parameter);
 

@@ -11,6 +11,8 @@
 
 namespace timestore::system {
 
+inline constexpr const char* kSeries = "/api/timeseries";
+
 struct Answer {
   int status = 0;        // 0: no answer came
   bool was_sent = true;  // false: there was no connection, so the node has seen nothing of the request

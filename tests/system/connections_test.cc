@@ -12,7 +12,6 @@
 namespace timestore::system {
 namespace {
 
-constexpr const char* kSeries = "/api/timeseries";
 constexpr std::size_t kCrowd = 500;
 
 // For this process alone: the nodes are started before, with the limit that they get from anybody.

@@ -14,7 +14,6 @@ namespace {
 
 using ::testing::HasSubstr;
 
-constexpr const char* kSeries = "/api/timeseries";
 constexpr std::size_t kVictim = 1;
 
 class Damage : public ::testing::Test {

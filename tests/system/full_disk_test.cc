@@ -18,7 +18,6 @@ namespace {
 
 using ::testing::HasSubstr;
 
-constexpr const char* kSeries = "/api/timeseries";
 constexpr std::size_t kWriters = 4;
 constexpr Clock::duration kPatience = 30s;
 

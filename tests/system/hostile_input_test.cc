@@ -11,8 +11,6 @@ namespace {
 
 using ::testing::HasSubstr;
 
-constexpr const char* kSeries = "/api/timeseries";
-
 std::string repeated(std::string_view text, std::size_t times) {
   std::string out;
   for (std::size_t n = 0; n < times; ++n) out += text;

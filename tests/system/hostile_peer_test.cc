@@ -10,8 +10,6 @@
 namespace timestore::system {
 namespace {
 
-constexpr const char* kSeries = "/api/timeseries";
-
 // What stands for a number in a message, none of which any honest node sends.
 const std::vector<std::string> kHostileNumbers = {"-1",
                                                   "-9223372036854775808",

@@ -9,8 +9,6 @@
 namespace timestore::system {
 namespace {
 
-constexpr const char* kSeries = "/api/timeseries";
-
 Entry entry_with_id(std::uint64_t number) {
   return {.id = guid(number), .device = "boiler", .timestamp = timestamp_at(7), .value = 21.5, .attributes = {}};
 }

@@ -6,8 +6,6 @@
 namespace timestore::system {
 namespace {
 
-constexpr const char* kSeries = "/api/timeseries";
-
 Entry entry_number(std::uint64_t number) {
   return {.id = guid(number), .device = "boiler", .timestamp = timestamp_at(1), .value = 0.5, .attributes = {}};
 }

@@ -13,7 +13,6 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-constexpr const char* kSeries = "/api/timeseries";
 constexpr const char* kOwnSeries = "/api/timeseries?level=none";
 
 // One node of ours, node1; one double, node2; and node3, which is never there: every majority needs the double.

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <fstream>
 #include <string_view>
 #include <utility>
 
@@ -102,6 +103,14 @@ std::optional<int> Process::await_exit(Clock::duration within) {
     return true;
   };
   return await(within, has_ended) ? exit_ : std::nullopt;
+}
+
+std::int64_t resident_kib(pid_t pid) {
+  std::ifstream status("/proc/" + std::to_string(pid) + "/status");
+  for (std::string line; std::getline(status, line);) {
+    if (line.starts_with("VmRSS:")) return std::stoll(line.substr(6));
+  }
+  return -1;
 }
 
 Outcome run_to_end(std::vector<std::string> arguments, std::map<std::string, std::string> environment,

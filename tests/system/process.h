@@ -6,6 +6,7 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
@@ -50,6 +51,9 @@ class Process {
   bool was_told_to_end_ = false;
   std::optional<int> exit_;
 };
+
+// The memory that a running process takes, in KiB; -1 where that cannot be known.
+std::int64_t resident_kib(pid_t pid);
 
 struct Outcome {
   std::optional<int> status;  // as await_exit says it; a program that did not end in time was killed

@@ -7,7 +7,6 @@
 namespace timestore::system {
 namespace {
 
-constexpr const char* kSeries = "/api/timeseries";
 constexpr const char* kAppliedIndex = "X-Timestore-Applied-Index";
 
 Entry entry_number(std::uint64_t number) {

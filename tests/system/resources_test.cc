@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
-#include <fstream>
 #include <sstream>
 #include <string>
 
@@ -13,7 +12,7 @@ namespace timestore::system {
 namespace {
 
 constexpr double kMaxCoreShare = 0.02;
-constexpr long kMaxResidentKib = 64 * 1024;
+constexpr std::int64_t kMaxResidentKib = 64 * 1024;
 constexpr Clock::duration kInterval = 5s;
 
 // User and system time, in seconds (proc(5): fields 14 and 15; the second, in parentheses, may hold blanks).
@@ -26,14 +25,6 @@ double processor_seconds(pid_t pid) {
   long system = 0;
   fields >> user >> system;
   return static_cast<double>(user + system) / static_cast<double>(::sysconf(_SC_CLK_TCK));
-}
-
-long resident_kib(pid_t pid) {
-  std::ifstream status("/proc/" + std::to_string(pid) + "/status");
-  for (std::string line; std::getline(status, line);) {
-    if (line.starts_with("VmRSS:")) return std::stol(line.substr(6));
-  }
-  return -1;
 }
 
 TEST(Resources, an_idle_node_is_small_and_quiet) {
@@ -53,7 +44,7 @@ TEST(Resources, an_idle_node_is_small_and_quiet) {
     const pid_t pid = cluster.process(node).pid();
     const double used = processor_seconds(pid) - before[node];
     const double share = used / std::chrono::duration<double>(Clock::now() - start).count();
-    const long resident = resident_kib(pid);
+    const std::int64_t resident = resident_kib(pid);
     EXPECT_LT(share, kMaxCoreShare) << cluster.id(node);
     EXPECT_GT(resident, 0);
     EXPECT_LT(resident, kMaxResidentKib) << cluster.id(node);

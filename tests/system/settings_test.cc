@@ -14,8 +14,6 @@ namespace {
 
 using ::testing::HasSubstr;
 
-constexpr const char* kSeries = "/api/timeseries";
-
 Entry some_entry() {
   return {.id = guid(1), .device = "boiler", .timestamp = timestamp_at(1), .value = 0.5, .attributes = {}};
 }

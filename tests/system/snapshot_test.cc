@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <fstream>
 #include <iostream>
 
 #include "tests/system/cluster.h"
@@ -22,16 +21,6 @@ constexpr Clock::duration kLongestGap = 2s;  // without a write that succeeds
 std::uint64_t missed_entries() {
   const char* text = std::getenv("TIMESTORE_MISSED_ENTRIES");
   return text == nullptr ? 60'000 : std::strtoull(text, nullptr, 10);
-}
-
-std::int64_t resident_kib(pid_t pid) {
-  std::ifstream status("/proc/" + std::to_string(pid) + "/status");
-  std::string word;
-  std::int64_t kib = 0;
-  while (status >> word) {
-    if (word == "VmRSS:") status >> kib;
-  }
-  return kib;
 }
 
 std::int64_t snapshot_index(const Cluster& cluster, std::size_t node) {

@@ -8,8 +8,6 @@
 namespace timestore::raft::testing {
 namespace {
 
-constexpr std::uint32_t kPatience = Options{}.election_ticks_max;
-
 AppendResponse acknowledgement(Term term, Index match) {
   return {.term = term, .success = true, .match = match, .hint = {}};
 }
@@ -25,8 +23,6 @@ std::string text(std::vector<NodeId> voters, std::vector<NodeId> outgoing = {}, 
 }
 
 Entry members(Term term, const std::string& text) { return {term, EntryKind::kMembers, Payload(text)}; }
-
-void write_done(State& state) { (void)step_one(state, WriteDone{state.last_write}); }
 
 // n1 leads term 2 of three; entry 1 is its no-op, on everybody's disk.
 State leader() {

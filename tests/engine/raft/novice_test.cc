@@ -21,10 +21,8 @@ AppendResponse lost(Index prev_index) {
   return {.term = 2, .success = false, .prev_index = prev_index, .hint = {}, .novice = true};
 }
 
-void write_done(State& state) { (void)step_one(state, WriteDone{state.last_write}); }
-
 // n1 leads term 2, elected with entry 1; entry 2 is its no-op, acknowledged by both others.
-State leader(std::vector<Term> terms = {1}) {
+State acknowledged_leader(std::vector<Term> terms = {1}) {
   State state = follower(std::move(terms), 1);
   (void)step_one(state, Campaign{});
   write_done(state);
@@ -107,7 +105,7 @@ TEST(Novice, is_admitted_at_once_by_whoever_founds_the_cluster) {
 }
 
 TEST(Novice, is_not_counted_and_what_its_old_disk_acknowledged_is_forgotten) {
-  State state = leader();
+  State state = acknowledged_leader();
   (void)receive(state, "n2", lost(2));
   const Index entry = state.trail.last_index();
   EXPECT_EQ(entry, 3U) << "appended at once, so that it need not wait";
@@ -120,7 +118,7 @@ TEST(Novice, is_not_counted_and_what_its_old_disk_acknowledged_is_forgotten) {
 }
 
 TEST(Novice, is_admitted_when_the_others_and_itself_have_the_entry_that_followed) {
-  State state = leader();
+  State state = acknowledged_leader();
   (void)receive(state, "n2", lost(2));
   write_done(state);
   (void)receive(state, "n2", answer(3, true));
@@ -132,7 +130,7 @@ TEST(Novice, is_admitted_when_the_others_and_itself_have_the_entry_that_followed
 }
 
 TEST(Novice, is_not_vouched_for_by_what_its_old_disk_said_late) {
-  State state = leader();
+  State state = acknowledged_leader();
   (void)receive(state, "n2", lost(2));
   write_done(state);
   (void)receive(state, "n3", answer(3));
@@ -141,7 +139,7 @@ TEST(Novice, is_not_vouched_for_by_what_its_old_disk_said_late) {
 }
 
 TEST(Novice, confirms_no_read) {
-  State state = leader();
+  State state = acknowledged_leader();
   (void)receive(state, "n2", lost(2));
   (void)step_one(state, Read{5});
   AppendResponse confirmation = answer(0, true);
@@ -166,7 +164,7 @@ TEST(Novice, confirms_no_read_before_its_founder_has_admitted_it) {
 
 TEST(Novice, is_told_the_members_by_the_entry_that_it_waits_for) {
   for (const bool is_compacted : {false, true}) {
-    State state = leader();
+    State state = acknowledged_leader();
     if (is_compacted) {
       (void)step_one(state, Applied{2});
       (void)step_one(state, Compact{2});
@@ -181,7 +179,7 @@ TEST(Novice, is_told_the_members_by_the_entry_that_it_waits_for) {
 }
 
 TEST(Novice, does_not_take_over) {
-  State state = leader();
+  State state = acknowledged_leader();
   (void)receive(state, "n2", lost(2));
   (void)step_one(state, Transfer{"n2"});
   EXPECT_TRUE(state.takes_proposals());
@@ -228,7 +226,7 @@ TEST(Novice, heard_by_a_founder_is_told_the_members_when_the_cluster_is_founded)
 }
 
 TEST(Novice, in_the_founders_own_term_is_no_founder) {
-  State state = leader({});
+  State state = acknowledged_leader({});
   (void)receive(state, "n2", lost(1));
   EXPECT_TRUE(std::get<Leader>(state.role).peers.at("n2").is_novice());
 }

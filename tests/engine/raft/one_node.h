@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdint>
 #include <string>
 #include <utility>
 #include <vector>
@@ -10,6 +11,9 @@
 #include "engine/raft/step.h"
 
 namespace timestore::raft::testing {
+
+// Ticks after which no follower waits any longer.
+inline constexpr std::uint32_t kPatience = Options{}.election_ticks_max;
 
 // A follower "n1" of a cluster of three whose log has entries of the given terms, all durable.
 inline State follower(std::vector<Term> terms, Term term, Index applied = 0) {
@@ -21,6 +25,8 @@ inline State follower(std::vector<Term> terms, Term term, Index applied = 0) {
 }
 
 inline Effects step_one(State& state, Input input) { return step(state, std::span<const Input>(&input, 1)); }
+
+inline void write_done(State& state) { (void)step_one(state, WriteDone{state.last_write}); }
 
 inline Effects receive(State& state, const NodeId& from, Message message) {
   return step_one(state, Receive{from, std::move(message)});

@@ -8,8 +8,6 @@
 namespace timestore::raft::testing {
 namespace {
 
-constexpr std::uint32_t kPatience = Options{}.election_ticks_max;
-
 void tick(State& state, std::uint32_t times) {
   for (std::uint32_t i = 0; i < times; ++i) (void)step_one(state, Tick{});
 }

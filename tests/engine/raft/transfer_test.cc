@@ -7,8 +7,6 @@
 namespace timestore::raft::testing {
 namespace {
 
-constexpr std::uint32_t kPatience = Options{}.election_ticks_max;
-
 const TimeoutNow* order_in(const Effects& effects) {
   for (const Send& send : effects.sends) {
     if (const auto* order = std::get_if<TimeoutNow>(&send.message)) return order;

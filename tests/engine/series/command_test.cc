@@ -13,7 +13,7 @@
 namespace timestore {
 namespace {
 
-constexpr int64_t kNoon = 1'714'564'800'000'000'000;
+constexpr int64_t kNoonNs = 1'714'564'800'000'000'000;
 
 std::vector<TimeEntry> decoded(std::string_view command) {
   const Result<std::vector<TimeEntry>> entries = decode_command(command);
@@ -27,18 +27,18 @@ std::string error_of(std::string_view command) {
 }
 
 // A command of the original with one property replaced.
-std::string with_value(std::string_view value) {
+std::string of_value(std::string_view value) {
   return R"({"Id":null,"DeviceId":"d","Timestamp":"2024-05-01T12:00:00","Value":)" + std::string(value) + "}";
 }
 
-std::string with_timestamp(std::string_view timestamp) {
+std::string of_time(std::string_view timestamp) {
   return R"({"DeviceId":"d","Timestamp":")" + std::string(timestamp) + R"(","Value":1})";
 }
 
 TEST(Command, one_entry_is_its_object) {
   const TimeEntry entry{.id = *Guid::parse("0190b6a8-5a4e-7c3d-9f12-3456789abcde"),
                         .device_id = "d",
-                        .timestamp_ns = kNoon,
+                        .timestamp_ns = kNoonNs,
                         .value = -0.0,
                         .attributes = R"({"b":1,"a":1.0})"};
   EXPECT_EQ(encode_command(std::vector{entry}),
@@ -70,7 +70,7 @@ TEST(Command, a_large_batch_comes_back) {
   std::vector<TimeEntry> entries(20'000);
   for (size_t at = 0; at < entries.size(); ++at) {
     entries[at].device_id = "device-" + std::to_string(at % 7);
-    entries[at].timestamp_ns = kNoon + static_cast<int64_t>(at);
+    entries[at].timestamp_ns = kNoonNs + static_cast<int64_t>(at);
     entries[at].value = static_cast<double>(at) / 3;
   }
   EXPECT_EQ(decoded(encode_command(entries)), entries);
@@ -82,16 +82,16 @@ TEST(Command, a_command_of_the_original_is_read) {
   ASSERT_EQ(entries.size(), 1);
   EXPECT_EQ(entries[0].id.text(), "3f2504e0-4f89-11d3-9a0c-0305e82c3301");
   EXPECT_EQ(entries[0].device_id, "dé");
-  EXPECT_EQ(entries[0].timestamp_ns, kNoon);
+  EXPECT_EQ(entries[0].timestamp_ns, kNoonNs);
   EXPECT_EQ(entries[0].value, 21.5);
   EXPECT_EQ(entries[0].attributes, "");
 }
 
 TEST(Command, the_timestamps_of_dotnet_are_read) {
-  EXPECT_EQ(decoded(with_timestamp("2024-05-01T12:00:00"))[0].timestamp_ns, kNoon);
-  EXPECT_EQ(decoded(with_timestamp("2024-05-01T12:00:00.1234567Z"))[0].timestamp_ns, kNoon + 123'456'700);
-  EXPECT_EQ(decoded(with_timestamp("2024-05-01T14:00:00.5+02:00"))[0].timestamp_ns, kNoon + 500'000'000);
-  EXPECT_EQ(decoded(with_timestamp("2024-05-01T14:00:00\\u002B02:00"))[0].timestamp_ns, kNoon);
+  EXPECT_EQ(decoded(of_time("2024-05-01T12:00:00"))[0].timestamp_ns, kNoonNs);
+  EXPECT_EQ(decoded(of_time("2024-05-01T12:00:00.1234567Z"))[0].timestamp_ns, kNoonNs + 123'456'700);
+  EXPECT_EQ(decoded(of_time("2024-05-01T14:00:00.5+02:00"))[0].timestamp_ns, kNoonNs + 500'000'000);
+  EXPECT_EQ(decoded(of_time("2024-05-01T14:00:00\\u002B02:00"))[0].timestamp_ns, kNoonNs);
 }
 
 TEST(Command, what_the_original_accepted_is_kept) {
@@ -115,19 +115,19 @@ TEST(Command, unknown_properties_are_ignored_wherever_they_stand) {
 TEST(Command, values_that_are_no_finite_numbers_are_errors) {
   for (const std::string_view value : {"\"NaN\"", "\"Infinity\"", "\"-Infinity\"", "\"0x10\"", "\" 1\"", "\"1 \"",
                                        "\"\"", "1e999", "-1e999", "\"1e999\"", "null", "true", "[1]", "{}"}) {
-    EXPECT_NE(error_of(with_value(value)), "") << value;
+    EXPECT_NE(error_of(of_value(value)), "") << value;
   }
-  EXPECT_EQ(decoded(with_value("\"21.5\""))[0].value, 21.5);
+  EXPECT_EQ(decoded(of_value("\"21.5\""))[0].value, 21.5);
 }
 
 TEST(Command, errors_say_what_and_where) {
   EXPECT_EQ(error_of(""), "There is no JSON: the text is empty.");
   EXPECT_EQ(error_of("7"), "A time entry is an object, not a number.");
   EXPECT_EQ(error_of("{}"), "The command is not of time entries: /timestamp: A time entry needs \"timestamp\".");
-  EXPECT_EQ(error_of("[" + with_value("1") + ",7]"),
+  EXPECT_EQ(error_of("[" + of_value("1") + ",7]"),
             "The command is not of time entries: /1: A time entry is an object, not a number.");
   EXPECT_EQ(
-      error_of(with_timestamp("0001-01-01T00:00:00")),
+      error_of(of_time("0001-01-01T00:00:00")),
       "The command is not of time entries: /timestamp: A timestamp lies between 1677-09-21T00:12:43.145224193Z and "
       "2262-04-11T23:47:16.854775807Z.");
 }

@@ -20,12 +20,12 @@ std::string json_of(const TimeEntry& entry) {
   return out;
 }
 
-TimeEntry with_attributes(std::string attributes) {
+TimeEntry entry_with(std::string attributes) {
   return {.id = {}, .device_id = "d", .timestamp_ns = 0, .value = 1, .attributes = std::move(attributes)};
 }
 
 bool same_attributes(std::string left, std::string right) {
-  return same_content(with_attributes(std::move(left)), with_attributes(std::move(right)));
+  return same_content(entry_with(std::move(left)), entry_with(std::move(right)));
 }
 
 bool same_number(const std::string& left, const std::string& right) {
@@ -47,13 +47,13 @@ TEST(TimeEntry, json_has_the_form_of_the_contract) {
 }
 
 TEST(SameContent, the_id_does_not_count) {
-  TimeEntry left = with_attributes("");
+  TimeEntry left = entry_with("");
   left.id.bytes[3] = 1;
-  EXPECT_TRUE(same_content(left, with_attributes("")));
+  EXPECT_TRUE(same_content(left, entry_with("")));
 }
 
 TEST(SameContent, device_time_and_value_count) {
-  const TimeEntry entry = with_attributes("");
+  const TimeEntry entry = entry_with("");
   TimeEntry other = entry;
   other.device_id = "D";
   EXPECT_FALSE(same_content(entry, other));
@@ -66,7 +66,7 @@ TEST(SameContent, device_time_and_value_count) {
 }
 
 TEST(SameContent, the_two_zeros_are_the_same) {
-  TimeEntry left = with_attributes("");
+  TimeEntry left = entry_with("");
   TimeEntry right = left;
   left.value = 0.0;
   right.value = -0.0;

@@ -14,6 +14,7 @@
 
 #include "engine/store/log_file.h"
 #include "tests/engine/store/disk.h"
+#include "tests/engine/store/entries.h"
 
 namespace timestore::store {
 
@@ -50,18 +51,6 @@ inline void PrintTo(const LogModel& model, std::ostream* out) {
 
 inline raft::Entry command(raft::Term term, const std::string& text) {
   return {.term = term, .kind = raft::EntryKind::kCommand, .payload = raft::Payload(text)};
-}
-
-inline raft::Entry noop(raft::Term term) {
-  return {.term = term, .kind = raft::EntryKind::kNoop, .payload = raft::Payload(std::string())};
-}
-
-inline raft::Configuration members_with(const raft::NodeId& other) {
-  return {.voters = {{"n1", "http://one:5001"}, {other, "http://two:5002"}}};
-}
-
-inline raft::Entry members_entry(raft::Term term, const raft::NodeId& other) {
-  return {.term = term, .kind = raft::EntryKind::kMembers, .payload = raft::Payload(encode(members_with(other)))};
 }
 
 inline LogFile::Identity identity_of_n1() { return {.node = "n1", .configuration = members_with("n2")}; }

@@ -306,14 +306,6 @@ TEST_F(SeriesStoryDeathTest, applying_twice_is_a_bug_of_ours) {
 
 // ------------------------------------------------------------------------------------------------- members
 
-raft::Configuration members(const raft::NodeId& other) {
-  return {.voters = {{"n1", "http://one:5001"}, {other, "http://two:5002"}}};
-}
-
-raft::Entry members_entry(const raft::NodeId& other) {
-  return {.term = 1, .kind = raft::EntryKind::kMembers, .payload = raft::Payload(encode(members(other)))};
-}
-
 TEST_F(SeriesStory, it_knows_the_members_that_were_applied_last) {
   EXPECT_EQ(series->configuration(), std::nullopt);
   apply(std::vector{noop(1)});
@@ -321,11 +313,11 @@ TEST_F(SeriesStory, it_knows_the_members_that_were_applied_last) {
   const auto results =
       apply(std::vector{members_entry("n2"), command_of({measurement("a", 1, 1)}), members_entry("n3")});
   EXPECT_EQ(results, (std::vector{ApplyResult{}, kStored, ApplyResult{}}));
-  EXPECT_EQ(series->configuration(), members("n3"));
+  EXPECT_EQ(series->configuration(), members_with("n3"));
   apply({measurement("b", 2, 2)});
-  EXPECT_EQ(series->configuration(), members("n3"));
+  EXPECT_EQ(series->configuration(), members_with("n3"));
   reopen();
-  EXPECT_EQ(series->configuration(), members("n3"));
+  EXPECT_EQ(series->configuration(), members_with("n3"));
 }
 
 TEST_F(SeriesStory, other_members_are_another_state) {

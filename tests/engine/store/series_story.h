@@ -13,6 +13,7 @@
 #include "engine/store/series_file.h"
 #include "engine/store/series_reader.h"
 #include "tests/engine/store/disk.h"
+#include "tests/engine/store/entries.h"
 
 namespace timestore::store {
 
@@ -32,10 +33,6 @@ inline TimeEntry with_id(const Guid& id, TimeEntry entry) {
 
 inline raft::Entry command_text(const std::string& text) {
   return {.term = 1, .kind = raft::EntryKind::kCommand, .payload = raft::Payload(text)};
-}
-
-inline raft::Entry noop(raft::Term term) {
-  return {.term = term, .kind = raft::EntryKind::kNoop, .payload = raft::Payload(std::string())};
 }
 
 inline raft::Entry command_of(const std::vector<TimeEntry>& entries) { return command_text(encode_command(entries)); }

@@ -12,15 +12,6 @@
 
 namespace timestore::store {
 
-inline raft::Configuration members_with(const raft::NodeId& other, std::size_t url_bytes = 15) {
-  return {.voters = {{"n1", "http://one:5001"}, {other, std::string(url_bytes, 'u')}}};
-}
-
-inline raft::Entry members_entry(const raft::NodeId& other, std::size_t url_bytes = 15) {
-  return {
-      .term = 1, .kind = raft::EntryKind::kMembers, .payload = raft::Payload(encode(members_with(other, url_bytes)))};
-}
-
 inline std::string text(const std::vector<std::uint8_t>& bytes) { return {bytes.begin(), bytes.end()}; }
 inline std::vector<std::uint8_t> bytes_of(const std::string& text) { return {text.begin(), text.end()}; }
 

@@ -1,6 +1,8 @@
 // Lies that clients are told.
 #include <vector>
 
+#include "tests/sim/checkers/id.h"
+
 #include "tests/sim/checkers/honest_cluster.h"
 
 namespace timestore::sim {
@@ -8,12 +10,6 @@ namespace {
 
 using Outcome = store::ApplyResult::Outcome;
 using Kind = replica::WriteEnd::Kind;
-
-Guid id_of(std::uint8_t number) {
-  Guid id;
-  id.bytes[15] = number;
-  return id;
-}
 
 class ClientsTest : public ::testing::Test {
  protected:

@@ -7,17 +7,13 @@
 #include <algorithm>
 #include <map>
 
+#include "tests/sim/checkers/id.h"
+
 namespace timestore::sim {
 namespace {
 
 using Outcome = store::ApplyResult::Outcome;
 using Kind = replica::WriteEnd::Kind;
-
-Guid id_of(std::uint64_t number) {
-  Guid id;
-  for (std::size_t i = 0; i < 8; ++i) id.bytes[15 - i] = static_cast<std::uint8_t>(number >> (8 * i));
-  return id;
-}
 
 class HistoriesTest : public ::testing::Test {
  protected:

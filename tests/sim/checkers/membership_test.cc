@@ -16,9 +16,9 @@ Configuration voters_and_learners(std::vector<raft::Member> voters, std::vector<
   return {.voters = std::move(voters), .outgoing = {}, .learners = std::move(learners), .joining = {}};
 }
 
-class Told {
+class ToldOfMembers {
  public:
-  Told() {
+  ToldOfMembers() {
     const Configuration first = voters_and_learners({member(1), member(2), member(3)}, {member(4)});
     core_ = raft::start({.id = "n1",
                          .configuration = first,
@@ -99,7 +99,7 @@ Configuration promoted(Configuration now, std::size_t number) {
 }
 
 TEST(Membership, a_true_removal_and_a_true_promotion_are_believed) {
-  Told told;
+  ToldOfMembers told;
   told.change(without(told.now(), 3));
   told.commit();
   told.change(voters_and_learners({member(1), member(2)}, {member(4)}));
@@ -112,7 +112,7 @@ TEST(Membership, a_true_removal_and_a_true_promotion_are_believed) {
 }
 
 TEST(Membership, a_change_beside_another_one_is_found) {
-  Told told;
+  ToldOfMembers told;
   told.change(voters_and_learners({member(1), member(2), member(3)}, {member(4), member(5)}));
   EXPECT_EQ(told.rule(), "");
   told.change(voters_and_learners({member(1), member(2), member(3)}, {member(5)}));
@@ -120,20 +120,20 @@ TEST(Membership, a_change_beside_another_one_is_found) {
 }
 
 TEST(Membership, a_change_before_the_first_commit_of_a_term_is_found) {
-  Told told;
+  ToldOfMembers told;
   std::get<raft::Leader>(told.core().role).term_start = 2;
   told.change(without(told.now(), 3));
   EXPECT_EQ(told.rule(), "members change when a leader has committed something of its own");
 }
 
 TEST(Membership, voters_that_change_at_once_are_found) {
-  Told told;
+  ToldOfMembers told;
   told.change(voters_and_learners({member(1), member(2)}, {member(4)}));
   EXPECT_EQ(told.rule(), "voters change through a joint configuration");
 }
 
 TEST(Membership, two_voters_that_go_at_once_are_found) {
-  Told told;
+  ToldOfMembers told;
   Configuration next = without(told.now(), 3);
   std::erase(next.voters, member(2));
   told.change(next);
@@ -141,7 +141,7 @@ TEST(Membership, two_voters_that_go_at_once_are_found) {
 }
 
 TEST(Membership, a_joint_configuration_that_is_left_for_other_voters_is_found) {
-  Told told;
+  ToldOfMembers told;
   told.change(without(told.now(), 3));
   told.commit();
   told.change(voters_and_learners({member(1), member(3)}, {member(4)}));
@@ -149,7 +149,7 @@ TEST(Membership, a_joint_configuration_that_is_left_for_other_voters_is_found) {
 }
 
 TEST(Membership, whoever_is_replaced_and_stays_is_found) {
-  Told told;
+  ToldOfMembers told;
   Configuration next = told.now();
   next.joining = {{.id = "n4", .replaces = "n3"}};
   told.change(next);
@@ -163,7 +163,7 @@ TEST(Membership, whoever_is_replaced_and_stays_is_found) {
 
 TEST(Membership, a_removal_that_leaves_a_silent_majority_is_found_unless_it_is_forced) {
   for (const bool is_forced : {false, true}) {
-    Told told;
+    ToldOfMembers told;
     told.tick(told.core().options.election_ticks_max + 1);
     raft::Change change;
     change.is_forced = is_forced;
@@ -173,7 +173,7 @@ TEST(Membership, a_removal_that_leaves_a_silent_majority_is_found_unless_it_is_f
 }
 
 TEST(Membership, a_learner_that_lags_and_is_promoted_is_found) {
-  Told told;
+  ToldOfMembers told;
   told.core().options.max_append_entries = 1;
   Configuration next = told.now();
   for (std::size_t number = 5; number < 10; ++number) {
@@ -186,7 +186,7 @@ TEST(Membership, a_learner_that_lags_and_is_promoted_is_found) {
 }
 
 TEST(Membership, a_leader_that_was_removed_and_leads_on_is_found) {
-  Told told;
+  ToldOfMembers told;
   told.change(without(told.now(), 1));
   told.commit();
   told.change(voters_and_learners({member(2), member(3)}, {member(4)}));
@@ -198,7 +198,7 @@ TEST(Membership, a_leader_that_was_removed_and_leads_on_is_found) {
 }
 
 TEST(Membership, a_node_that_knows_other_members_than_those_committed_is_found) {
-  Told told;
+  ToldOfMembers told;
   const Configuration next = voters_and_learners({member(1), member(2), member(3)}, {member(4), member(5)});
   told.membership().committed(2, {2, raft::EntryKind::kMembers, raft::Payload(encode(next))});
   told.commit();

@@ -7,15 +7,10 @@
 #include "engine/series/command.h"
 #include "engine/store/series_reader.h"
 #include "sim/vfs.h"
+#include "tests/sim/checkers/id.h"
 
 namespace timestore::sim {
 namespace {
-
-Guid id_of(std::uint8_t number) {
-  Guid id;
-  id.bytes[15] = number;
-  return id;
-}
 
 raft::Entry command(const std::vector<TimeEntry>& entries) {
   return {.term = 1, .kind = raft::EntryKind::kCommand, .payload = raft::Payload(encode_command(entries))};

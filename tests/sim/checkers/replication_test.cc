@@ -13,9 +13,9 @@ namespace {
 constexpr const char* kGap = "an append leaves no gap behind what was sent before it";
 
 // It is told of n1, which leads in term 2 with ten entries.
-class Told {
+class ToldOfAppends {
  public:
-  Told() {
+  ToldOfAppends() {
     core_.id = "n1";
     for (int i = 0; i < 10; ++i) core_.trail.append(2, raft::EntryKind::kCommand, 1);
     lead(2);
@@ -65,7 +65,7 @@ class Told {
 };
 
 TEST(Replication, an_append_that_goes_on_where_the_last_one_ended_is_right) {
-  Told told;
+  ToldOfAppends told;
   told.sends("n2", 4, 4);
   told.sends("n2", 4, 6);
   told.sends("n2", 6, 6);
@@ -75,7 +75,7 @@ TEST(Replication, an_append_that_goes_on_where_the_last_one_ended_is_right) {
 }
 
 TEST(Replication, an_append_that_overtakes_another_one_is_found) {
-  Told told;
+  ToldOfAppends told;
   told.sends("n2", 4, 4);
   told.sends("n3", 9, 10);
   EXPECT_EQ(told.rule(), "");
@@ -86,7 +86,7 @@ TEST(Replication, an_append_that_overtakes_another_one_is_found) {
 TEST(Replication, where_the_follower_says_that_its_log_ends_its_leader_may_go_on) {
   for (const bool is_of_this_term : {true, false}) {
     for (const bool is_success : {true, false}) {
-      Told told;
+      ToldOfAppends told;
       told.sends("n2", 4, 4);
       raft::AppendResponse answer{.term = is_of_this_term ? 2U : 1U, .success = is_success};
       (is_success ? answer.match : answer.hint.index) = 6;
@@ -100,7 +100,7 @@ TEST(Replication, where_the_follower_says_that_its_log_ends_its_leader_may_go_on
 }
 
 TEST(Replication, a_new_term_and_a_new_member_begin_anywhere) {
-  Told told;
+  ToldOfAppends told;
   told.sends("n2", 4, 4);
   told.lead(3);
   told.sends("n2", 9, 9);
@@ -111,7 +111,7 @@ TEST(Replication, a_new_term_and_a_new_member_begin_anywhere) {
 }
 
 TEST(Replication, whoever_is_told_that_it_has_left_begins_anew_when_it_comes_again) {
-  Told told;
+  ToldOfAppends told;
   told.sends("n2", 4, 4);
   told.dismiss("n2");
   told.sends("n2", 4, 5);
@@ -122,7 +122,7 @@ TEST(Replication, whoever_is_told_that_it_has_left_begins_anew_when_it_comes_aga
 
 TEST(Replication, what_the_leader_has_forgotten_it_need_not_send) {
   for (const raft::Index forgotten : {5U, 4U}) {
-    Told told;
+    ToldOfAppends told;
     told.sends("n2", 4, 6);
     told.hears("n2", {.term = 2, .success = true, .match = 4, .hint = {}});
     told.forget(forgotten);
@@ -132,7 +132,7 @@ TEST(Replication, what_the_leader_has_forgotten_it_need_not_send) {
 }
 
 TEST(Replication, where_a_snapshot_is_needed_an_append_stands_at_the_beginning_of_the_log) {
-  Told told;
+  ToldOfAppends told;
   told.sends("n2", 2, 2);
   told.sends("n2", 5, 5, true);
   told.sends("n2", 5, 7);

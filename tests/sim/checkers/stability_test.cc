@@ -11,9 +11,9 @@ namespace {
 constexpr std::uint32_t kPatience = raft::Options{}.election_ticks_max;
 
 // It is told of n1, a follower of n2 in term 2.
-class Told {
+class ToldOfLeaders {
  public:
-  Told() {
+  ToldOfLeaders() {
     raft::Configuration members;
     for (const char* id : {"n1", "n2", "n3"}) members.voters.push_back({id, ""});
     members.learners.push_back({"n4", ""});
@@ -88,7 +88,7 @@ raft::PreVoteRequest question(raft::Position last) {
 // ---------------------------------------------------------------------------------------------------- elections
 
 TEST(Stability, a_leader_whose_disk_stands_still_and_leads_on_is_found) {
-  Told told;
+  ToldOfLeaders told;
   told.lead();
   told.core().last_write = 1;
   told.tell({});
@@ -99,7 +99,7 @@ TEST(Stability, a_leader_whose_disk_stands_still_and_leads_on_is_found) {
 }
 
 TEST(Stability, a_newer_term_that_is_not_entered_is_found) {
-  Told told;
+  ToldOfLeaders told;
   told.hears("n3", raft::PreVoteResponse{.term = 2, .proposed = 3, .granted = false});
   EXPECT_EQ(told.rule(), "");
   told.hears("n3", raft::PreVoteResponse{.term = 3, .proposed = 3, .granted = false});
@@ -107,7 +107,7 @@ TEST(Stability, a_newer_term_that_is_not_entered_is_found) {
 }
 
 TEST(Stability, whoever_encourages_another_beside_its_leader_is_found) {
-  Told told;
+  ToldOfLeaders told;
   told.hears_leader();
   told.hears("n3", question({2, 1}));
   told.says("n3", raft::PreVoteResponse{.term = 2, .proposed = 3, .granted = false});
@@ -119,7 +119,7 @@ TEST(Stability, whoever_encourages_another_beside_its_leader_is_found) {
 
 TEST(Stability, whoever_encourages_an_old_log_is_found) {
   for (const raft::Position last : {raft::Position{2, 1}, raft::Position{1, 9}}) {
-    Told told;
+    ToldOfLeaders told;
     told.hears("n3", question(last));
     told.says("n3", raft::PreVoteResponse{.term = 2, .proposed = 3, .granted = true});
     EXPECT_EQ(told.rule(), last.term == 2 ? "" : "nobody is encouraged beside a leader, or with an old log");
@@ -128,7 +128,7 @@ TEST(Stability, whoever_encourages_an_old_log_is_found) {
 
 TEST(Stability, a_term_that_nobody_encouraged_to_enter_is_found) {
   for (const bool is_encouraged : {true, false}) {
-    Told told;
+    ToldOfLeaders told;
     told.hears("n3", raft::PreVoteResponse{.term = 2, .proposed = 3, .granted = is_encouraged});
     told.campaign();
     told.tick(1);
@@ -140,14 +140,14 @@ TEST(Stability, a_term_that_nobody_encouraged_to_enter_is_found) {
 // ---------------------------------------------------------------------------------------------------- handovers
 
 TEST(Stability, an_order_to_take_over_that_is_obeyed_is_believed) {
-  Told told;
+  ToldOfLeaders told;
   told.campaign();
   told.hears("n2", order(1, "n2"));
   EXPECT_EQ(told.rule(), "");
 }
 
 TEST(Stability, an_order_to_take_over_that_is_not_obeyed_is_found) {
-  Told told;
+  ToldOfLeaders told;
   told.hears("n3", order(1, "n3"));  // it does not lead
   EXPECT_EQ(told.rule(), "");
   told.hears("n2", order(1, "n2"));
@@ -155,7 +155,7 @@ TEST(Stability, an_order_to_take_over_that_is_not_obeyed_is_found) {
 }
 
 TEST(Stability, a_late_order_to_take_over_that_is_obeyed_is_found) {
-  Told told;
+  ToldOfLeaders told;
   told.hears_leader(4);
   told.campaign();
   told.hears("n2", order(4, "n2"));
@@ -163,7 +163,7 @@ TEST(Stability, a_late_order_to_take_over_that_is_obeyed_is_found) {
 }
 
 TEST(Stability, a_leader_that_appends_while_it_hands_over_is_found) {
-  Told told;
+  ToldOfLeaders told;
   told.lead();
   told.append();
   told.lead().handover = raft::Handover{.to = "n2"};
@@ -176,7 +176,7 @@ TEST(Stability, a_leader_that_appends_while_it_hands_over_is_found) {
 }
 
 TEST(Stability, leadership_that_is_handed_to_a_learner_is_found) {
-  Told told;
+  ToldOfLeaders told;
   told.lead().handover = raft::Handover{.to = "n2"};
   told.says("n2", order(1, "n1"));
   EXPECT_EQ(told.rule(), "");
@@ -186,7 +186,7 @@ TEST(Stability, leadership_that_is_handed_to_a_learner_is_found) {
 
 TEST(Stability, an_order_that_is_not_meant_any_more_and_not_recalled_is_found) {
   for (const raft::Round recalled : {raft::Round{3}, raft::Round{2}}) {
-    Told told;
+    ToldOfLeaders told;
     told.lead().handover = raft::Handover{.to = "n2"};
     told.says("n2", order(3, "n1"));
     told.tell({});
