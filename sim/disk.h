@@ -159,8 +159,6 @@ class Disk {
     std::uint64_t data_end() const { return is_truncation ? std::min(old_size, end_of_sector(offset)) : end(); }
     std::uint64_t new_size() const { return is_truncation || end() > old_size ? offset + written : old_size; }
   };
-  static void append(Bytes& to, std::span<const std::uint8_t> bytes);
-
   struct File {
     Bytes bytes;                  // as programs see it
     std::vector<Change> changes;  // not synced yet
@@ -179,7 +177,10 @@ class Disk {
     bool is_synced() const { return changes.empty() && lost.empty() && durable_size == bytes.size(); }
 
    private:
-    void remember(std::uint64_t from, std::uint64_t to) { append(undo, std::span(bytes).subspan(from, to - from)); }
+    void remember(std::uint64_t from, std::uint64_t to) {
+      undo.insert(undo.end(), bytes.begin() + static_cast<std::ptrdiff_t>(from),
+                  bytes.begin() + static_cast<std::ptrdiff_t>(to));
+    }
   };
 
   // A change of names since the last sync of the directory.

@@ -55,19 +55,12 @@ std::string_view name_of(CrashPolicy policy) {
 
 // ------------------------------------------------------------------------------------------------------ a file
 
-// A log grows by a page at a time to megabytes, so it gets room in large steps: each step copies all of it.
-void Disk::append(Bytes& to, std::span<const std::uint8_t> bytes) {
-  const std::size_t wanted = to.size() + bytes.size();
-  if (wanted > to.capacity()) to.reserve(std::max(wanted, 4 * to.capacity()));
-  to.insert(to.end(), bytes.begin(), bytes.end());
-}
-
 void Disk::File::write(std::span<const std::uint8_t> from, std::uint64_t offset, std::uint64_t sequence) {
   const std::uint64_t old_size = bytes.size();
   const std::uint64_t end = offset + from.size();
   changes.push_back({sequence, offset, from.size(), old_size, undo.size(), false});
   if (offset == old_size) {
-    append(bytes, from);
+    bytes.insert(bytes.end(), from.begin(), from.end());
     return;
   }
   if (offset < old_size) remember(offset, std::min(end, old_size));
