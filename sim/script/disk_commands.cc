@@ -1,6 +1,9 @@
 // Disks: work that is held back, power that is lost, and everything that a disk may do.
 #include <algorithm>
+#include <cstdint>
+#include <limits>
 
+#include "engine/store/page_checksums.h"
 #include "sim/script/commands.h"
 
 namespace timestore::sim::script {
@@ -168,7 +171,13 @@ Result<void> rot(Stage& stage, Words& words) {
   if (!number) return tl::unexpected(number.error());
   auto file = words.take("FILE");
   if (!file) return tl::unexpected(file.error());
-  if (!stage.cluster().disk(*number).rot(*file)) {
+  std::uint64_t end = std::numeric_limits<std::uint64_t>::max();
+  if (!words.empty()) {
+    const auto pages = words.take_number("PAGES");
+    if (!pages) return tl::unexpected(pages.error());
+    end = std::min(*pages, end / store::kPageBytes) * store::kPageBytes;
+  }
+  if (!stage.cluster().disk(*number).rot(*file, end)) {
     std::string files;
     for (const std::string& each : stage.cluster().disk(*number).files()) files += " " + each;
     return fail("No durable part of \"" + *file + "\" could rot. The files are:" + files);
@@ -208,7 +217,10 @@ const Chapter& disk_chapter() {
           {"fail-disk NODE write|sync|read|full",
            "From now on every such operation fails; a full disk fails what would make a file grow.", fail_disk},
           {"heal-disk NODE", "The disk is in order from now on. What was lost stays lost.", heal_disk},
-          {"rot NODE FILE", "One bit of what the file durably holds flips: log.db or series.db.", rot},
+          {"rot NODE FILE [PAGES]",
+           "One bit of what the file durably holds flips, in its first PAGES pages if that is said: log.db or "
+           "series.db.",
+           rot},
       }};
   return kChapter;
 }
