@@ -105,7 +105,8 @@ stage() {
   shift 4
   command -v ccache >/dev/null && launcher=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
   printf '\n== %s (%s)\n' "$title" "${build##*/}"
-  # Some files at a time (unity) are built in a third of the time that they need one by one.
+  # Some files at a time (unity) are built in a third of the time that they need one by one. So a name in an unnamed
+  # namespace means one thing in all files of a library.
   if ! cmake -S "$root" -B "$build" -G Ninja "${launcher[@]}" "-DTIMESTORE_SANITIZE=$sanitizer" --log-level=WARNING \
     -DCMAKE_UNITY_BUILD=ON -DCMAKE_UNITY_BUILD_BATCH_SIZE=10; then
     fail "$title: CMake could not configure; none of these tests ran."
