@@ -145,6 +145,17 @@ struct Examination {
     report(0, "is a test that no CMakeLists.txt names: it never runs");
   }
 
+  // RapidCheck takes an assertion's expression apart, so that && and || there evaluate both sides, even of
+  // `result || is_mild(result.error())`.
+  void check_assertions() const {
+    static const std::regex kTakenApart(R"(\bRC_(ASSERT|PRE|ASSERT_FALSE)\((?!\(.*\)\);).*(&&|\|\|))");
+    int number = 0;
+    for (const std::string& line : lines_of(without_comments_and_strings(text))) {
+      ++number;
+      if (std::regex_search(line, kTakenApart)) report(number, "asserts && or || without parentheses of their own");
+    }
+  }
+
   void check_unfinished() const {
     static const std::regex kUnfinished(
         "\\b(TO"
@@ -234,6 +245,7 @@ std::vector<Violation> violations(const fs::path& root) {
     examination.check_bans();
     examination.check_length();
     examination.check_test_is_built();
+    examination.check_assertions();
     examination.check_unfinished();
   }
   return found;

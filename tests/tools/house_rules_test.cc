@@ -165,5 +165,19 @@ TEST_F(SmallTree, a_file_outside_every_room_is_found) {
   EXPECT_THAT(complaints(), HasSubstr("engine/loose.cc:0: "));
 }
 
+TEST_F(SmallTree, assertions_that_rapidcheck_takes_apart_are_found) {
+  write("engine/raft/one_test.cc",
+        "RC_ASSERT(result || result.error().empty());\n"
+        "RC_ASSERT((result || result.error().empty()));\n"
+        "RC_ASSERT(a == (b && c));\n"
+        "RC_PRE(a && b);\n"
+        "RC_ASSERT(a == b);\n");
+  write("engine/raft/CMakeLists.txt", "one_test.cc\n");
+  EXPECT_EQ(complaints(),
+            "engine/raft/one_test.cc:1: asserts && or || without parentheses of their own\n"
+            "engine/raft/one_test.cc:3: asserts && or || without parentheses of their own\n"
+            "engine/raft/one_test.cc:4: asserts && or || without parentheses of their own\n");
+}
+
 }  // namespace
 }  // namespace timestore::house

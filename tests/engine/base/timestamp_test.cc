@@ -106,7 +106,8 @@ RC_GTEST_PROP(Timestamp, an_offset_moves_the_instant_against_it, ()) {
   int64_t expected = 0;
   const bool overflows = __builtin_sub_overflow(timestamp_ns, int64_t{minutes} * 60'000'000'000, &expected);
   const Result<int64_t> parsed = parse_timestamp(text);
-  RC_ASSERT(parsed.has_value() == (!overflows && expected >= kMinTimestamp));
+  const bool is_in_range = !overflows && expected >= kMinTimestamp;
+  RC_ASSERT(parsed.has_value() == is_in_range);
   if (parsed) RC_ASSERT(*parsed == expected);
 }
 

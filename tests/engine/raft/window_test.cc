@@ -155,7 +155,7 @@ RC_GTEST_PROP(Window, is_never_overrun_and_never_left_open, ()) {
       sent += entries;
     }
     RC_ASSERT(window.size() <= most);
-    RC_ASSERT(window.size() <= 1 || window_bytes() <= limit);
+    RC_ASSERT((window.size() <= 1 || window_bytes() <= limit));
     if (sent == sizes.size() || window.size() == most) return;
     RC_ASSERT(!window.empty());
     const bool two_fit = sent + 2 <= sizes.size() && bytes_of(sent + 1, sent + 2) <= state.options.max_append_bytes;

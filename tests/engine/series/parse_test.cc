@@ -324,9 +324,9 @@ TEST(ParseTimeEntries, one_entry_is_not_a_batch) {
 
 RC_GTEST_PROP(ParseTimeEntries, any_bytes_give_entries_or_problems, (const std::string& bytes)) {
   const auto entry = parse_time_entry(bytes);
-  RC_ASSERT(entry.has_value() || !entry.error().empty());
+  RC_ASSERT((entry.has_value() || !entry.error().empty()));
   const auto entries = parse_time_entries(bytes);
-  RC_ASSERT(entries.has_value() || !entries.error().empty());
+  RC_ASSERT((entries.has_value() || !entries.error().empty()));
 }
 
 // What simdjson's other front end, which checks everything by itself, says of the text. It cannot represent some
@@ -361,10 +361,10 @@ RC_GTEST_PROP(ParseTimeEntries, damaged_batches_are_malformed_when_a_full_parser
     if (edit == 7) json.resize(at);
   }
   const auto entries = parse_time_entries(json);
-  RC_ASSERT(entries.has_value() || !entries.error().empty());
+  RC_ASSERT((entries.has_value() || !entries.error().empty()));
   const Verdict verdict = verdict_of(json);
-  if (verdict == Verdict::kWellFormed) RC_ASSERT(entries.has_value() || !calls_it_malformed(entries.error()));
-  if (verdict == Verdict::kMalformed) RC_ASSERT(!entries.has_value() && entries.error().size() == 1);
+  if (verdict == Verdict::kWellFormed) RC_ASSERT((entries.has_value() || !calls_it_malformed(entries.error())));
+  if (verdict == Verdict::kMalformed) RC_ASSERT((!entries.has_value() && entries.error().size() == 1));
 }
 
 }  // namespace
