@@ -20,7 +20,7 @@ namespace timestore::campaign {
 struct CampaignOptions {
   SeedRange seeds;
   std::size_t jobs = 1;
-  std::chrono::seconds cpu_limit{60};                         // for each seed; zero: none
+  std::chrono::seconds cpu_limit{0};                          // for each seed; zero: none
   std::optional<std::chrono::seconds> budget = std::nullopt;  // no seed is begun later than this
   bool until_violation = false;                               // no seed is begun after a violation was seen
 };
