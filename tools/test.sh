@@ -67,6 +67,11 @@ count_results() {
 # of them printed.
 failures_in() {
   awk -v title="$1" '
+    function plain(text) {
+      gsub(/&lt;/, "<", text); gsub(/&gt;/, ">", text); gsub(/&quot;/, "\"", text); gsub(/&apos;/, "\x27", text)
+      gsub(/&amp;/, "\\&", text)
+      return text
+    }
     /^\t<testcase / {
       failed = !/ status="(run|disabled)">$/
       lines = 0
@@ -77,11 +82,10 @@ failures_in() {
     { if (sub(/^\t\t<system-out>/, "")) prints = 1 }
     prints {
       if (sub(/<\/system-out>$/, "")) prints = 0
-      gsub(/&lt;/, "<"); gsub(/&gt;/, ">"); gsub(/&quot;/, "\""); gsub(/&apos;/, "\x27"); gsub(/&amp;/, "\\&")
-      line[lines++] = $0
+      line[lines++] = plain($0)
     }
     /^\t<\/testcase>$/ && failed {
-      printf "%s: %s, after %.0f s:\n", title, name, time
+      printf "%s: %s, after %.0f s:\n", title, plain(name), time
       for (at = lines > 20 ? lines - 20 : 0; at < lines; ++at) print "    " line[at]
     }' "$2"
 }

@@ -62,6 +62,7 @@ expect_output "2 passed, 0 failed"
 claim "failures, time-outs and programs that are not there all count; a skipped test does not"
 tests "${good_tests[@]}" \
   'add_test(NAME bad COMMAND sh -c [[echo "bad reason"; echo "<testcase name=\"x\" status=\"run\">"; exit 1]])' \
+  'add_test(NAME "quoted \"name\"" COMMAND false)' \
   'add_test(NAME absent COMMAND /nonexistent)' \
   'add_test(NAME slow COMMAND sleep 60)' 'set_tests_properties(slow PROPERTIES TIMEOUT 1)' \
   'add_test(NAME shy COMMAND echo shy)'  'set_tests_properties(shy PROPERTIES SKIP_REGULAR_EXPRESSION shy)'
@@ -69,13 +70,13 @@ run test_sh
 expect_status 1
 expect_contains "bad reason"
 output=${output##*== what failed}
-for line in "g++: bad, after 0 s:" "    bad reason" '    <testcase name="x" status="run">' "g++: slow, after 1 s:" "g++: absent, after 0 s:" \
-  "    Unable to find executable: /nonexistent"; do
+for line in "g++: bad, after 0 s:" "    bad reason" '    <testcase name="x" status="run">' 'g++: quoted "name", after 0 s:' \
+  "g++: slow, after 1 s:" "g++: absent, after 0 s:" "    Unable to find executable: /nonexistent"; do
   expect_contains "$line"
 done
 expect_lacks shy
 last_line
-expect_output "10 passed, 3 failed"
+expect_output "10 passed, 4 failed"
 
 claim "what does not build is a failure and hides no later stage"
 tests "${good_tests[@]}" 'add_custom_target(broken ALL COMMAND false)'
