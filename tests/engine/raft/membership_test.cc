@@ -24,18 +24,6 @@ std::string text(std::vector<NodeId> voters, std::vector<NodeId> outgoing = {}, 
 
 Entry members(Term term, const std::string& text) { return {term, EntryKind::kMembers, Payload(text)}; }
 
-// n1 leads term 2 of three; entry 1 is its no-op, on everybody's disk.
-State leader() {
-  State state = follower({}, 1);
-  (void)step_one(state, Campaign{});
-  write_done(state);
-  (void)receive(state, "n2", VoteResponse{.term = 2, .granted = true});
-  write_done(state);
-  for (const char* peer : {"n2", "n3"}) (void)receive(state, peer, acknowledgement(2, 1));
-  EXPECT_EQ(state.commit, 1U);
-  return state;
-}
-
 Effects change(State& state, Change::Kind kind, const NodeId& id, const NodeId& replaced = "", bool is_forced = false) {
   return step_one(state,
                   ChangeMembers{9, {.kind = kind, .member = {id, ""}, .replaced = replaced, .is_forced = is_forced}});
@@ -64,7 +52,7 @@ const AppendRequest* append_to(const Effects& effects, const NodeId& to) {
 }
 
 TEST(Thesis_4_1, a_configuration_is_in_force_as_soon_as_it_is_in_the_log) {
-  State state = leader();
+  State state = acknowledged_leader();
   (void)change(state, Change::Kind::kRemove, "n3");
   EXPECT_TRUE(state.configuration().is_joint());
   EXPECT_EQ(state.configurations.latest_index(), 2U);
@@ -91,7 +79,7 @@ TEST(Thesis_4_1, a_change_waits_for_a_commit_of_the_leaders_own_term) {
 }
 
 TEST(Thesis_4_1, of_two_changes_the_second_waits) {
-  State state = leader();
+  State state = acknowledged_leader();
   EXPECT_EQ(refusal_of(change(state, Change::Kind::kAddLearner, "n4")), Refusal::kNone);
   EXPECT_EQ(refusal_of(change(state, Change::Kind::kRemove, "n3")), Refusal::kBusy);
   acknowledge(state, {"n2"});
@@ -104,7 +92,7 @@ TEST(Thesis_4_1, whoever_does_not_lead_changes_nothing) {
 }
 
 TEST(Thesis_4_1, a_change_has_its_fate_when_it_is_committed) {
-  State state = leader();
+  State state = acknowledged_leader();
   (void)change(state, Change::Kind::kAddLearner, "n4");
   write_done(state);
   const Effects effects = receive(state, "n2", acknowledgement(2, 2));
@@ -120,7 +108,7 @@ TEST(Thesis_4_1, a_node_that_knows_nobody_takes_the_entries_of_a_stranger) {
 }
 
 TEST(Thesis_4_2_1, a_learner_is_sent_the_log_and_not_counted) {
-  State state = leader();
+  State state = acknowledged_leader();
   EXPECT_NE(append_to(change(state, Change::Kind::kAddLearner, "n4"), "n4"), nullptr);
   acknowledge(state, {"n4"});
   EXPECT_EQ(state.commit, 1U) << "the leader and a learner are no majority of three voters";
@@ -129,7 +117,7 @@ TEST(Thesis_4_2_1, a_learner_is_sent_the_log_and_not_counted) {
 }
 
 TEST(Thesis_4_2_1, a_learner_is_promoted_when_it_has_caught_up) {
-  State state = leader();
+  State state = acknowledged_leader();
   (void)change(state, Change::Kind::kAdd, "n4");
   acknowledge(state, {"n2", "n3"});
   EXPECT_EQ(state.commit, 2U);
@@ -158,7 +146,7 @@ TEST(Thesis_4_2_1, a_later_leader_promotes_whom_an_older_one_took_in) {
 }
 
 TEST(Thesis_4_2_1, learners_neither_campaign_nor_take_over) {
-  State state = leader();
+  State state = acknowledged_leader();
   (void)change(state, Change::Kind::kAddLearner, "n4");
   acknowledge(state, {"n2", "n3", "n4"});
   (void)step_one(state, Transfer{"n4"});
@@ -182,7 +170,7 @@ TEST(Thesis_4_2_1, a_learner_votes_for_whoever_knows_of_its_promotion) {
 }
 
 TEST(Thesis_4_2_2, a_removed_leader_hands_over_and_falls_silent) {
-  State state = leader();
+  State state = acknowledged_leader();
   (void)change(state, Change::Kind::kRemove, "n1");
   acknowledge(state, {"n2", "n3"});
   EXPECT_FALSE(state.configuration().is_member("n1"));
@@ -222,7 +210,7 @@ TEST(Thesis_4_2_2, a_node_on_the_way_out_campaigns_until_that_is_committed) {
 }
 
 TEST(Thesis_4_2_2, whoever_goes_is_told_so) {
-  State state = leader();
+  State state = acknowledged_leader();
   (void)change(state, Change::Kind::kRemove, "n3");
   write_done(state);
   (void)receive(state, "n3", acknowledgement(2, 2));
@@ -248,7 +236,7 @@ TEST(Thesis_4_2_3, a_removed_node_disturbs_nobody) {
 }
 
 TEST(Thesis_4_3, a_joint_configuration_commits_by_both_majorities) {
-  State state = leader();
+  State state = acknowledged_leader();
   (void)change(state, Change::Kind::kReplace, "n4", "n3");
   acknowledge(state, {"n2", "n3"});
   (void)receive(state, "n4", acknowledgement(2, 2));
@@ -262,7 +250,7 @@ TEST(Thesis_4_3, a_joint_configuration_commits_by_both_majorities) {
 }
 
 TEST(Thesis_4_3, the_new_majority_alone_commits_nothing_either) {
-  State state = leader();
+  State state = acknowledged_leader();
   (void)change(state, Change::Kind::kReplace, "n4", "n3");
   acknowledge(state, {"n2", "n3"});
   (void)receive(state, "n4", acknowledgement(2, 2));
@@ -295,7 +283,7 @@ TEST(Thesis_4_3, a_later_leader_leaves_a_joint_configuration) {
 }
 
 TEST(Thesis_4_3, a_read_is_confirmed_by_both_majorities) {
-  State state = leader();
+  State state = acknowledged_leader();
   (void)change(state, Change::Kind::kRemove, "n3");
   write_done(state);
   (void)step_one(state, Read{5});
@@ -306,7 +294,7 @@ TEST(Thesis_4_3, a_read_is_confirmed_by_both_majorities) {
 }
 
 TEST(Thesis_4_4, a_removal_that_would_lose_the_quorum_is_refused_unless_forced) {
-  State state = leader();
+  State state = acknowledged_leader();
   for (std::uint32_t i = 0; i < kPatience; ++i) {
     (void)step_one(state, Tick{});
     (void)receive(state, "n2", acknowledgement(2, 1));
@@ -316,7 +304,7 @@ TEST(Thesis_4_4, a_removal_that_would_lose_the_quorum_is_refused_unless_forced) 
 }
 
 TEST(Thesis_4_4, a_dead_member_is_removed_without_force) {
-  State state = leader();
+  State state = acknowledged_leader();
   for (std::uint32_t i = 0; i < kPatience; ++i) {
     (void)step_one(state, Tick{});
     (void)receive(state, "n2", acknowledgement(2, 1));

@@ -21,18 +21,6 @@ AppendResponse lost(Index prev_index) {
   return {.term = 2, .success = false, .prev_index = prev_index, .hint = {}, .novice = true};
 }
 
-// n1 leads term 2, elected with entry 1; entry 2 is its no-op, acknowledged by both others.
-State acknowledged_leader(std::vector<Term> terms = {1}) {
-  State state = follower(std::move(terms), 1);
-  (void)step_one(state, Campaign{});
-  write_done(state);
-  (void)receive(state, "n2", VoteResponse{.term = 2, .granted = true});
-  write_done(state);
-  for (const char* peer : {"n2", "n3"}) (void)receive(state, peer, answer(state.trail.last_index()));
-  EXPECT_EQ(state.commit, state.trail.last_index());
-  return state;
-}
-
 // n1 leads term 2 and founds the cluster: its log was empty, n3 elected it, and nobody has acknowledged its no-op yet.
 State founding_leader() {
   State state = follower({}, 1);
@@ -105,7 +93,7 @@ TEST(Novice, is_admitted_at_once_by_whoever_founds_the_cluster) {
 }
 
 TEST(Novice, is_not_counted_and_what_its_old_disk_acknowledged_is_forgotten) {
-  State state = acknowledged_leader();
+  State state = acknowledged_leader({1});
   (void)receive(state, "n2", lost(2));
   const Index entry = state.trail.last_index();
   EXPECT_EQ(entry, 3U) << "appended at once, so that it need not wait";
@@ -118,7 +106,7 @@ TEST(Novice, is_not_counted_and_what_its_old_disk_acknowledged_is_forgotten) {
 }
 
 TEST(Novice, is_admitted_when_the_others_and_itself_have_the_entry_that_followed) {
-  State state = acknowledged_leader();
+  State state = acknowledged_leader({1});
   (void)receive(state, "n2", lost(2));
   write_done(state);
   (void)receive(state, "n2", answer(3, true));
@@ -130,7 +118,7 @@ TEST(Novice, is_admitted_when_the_others_and_itself_have_the_entry_that_followed
 }
 
 TEST(Novice, is_not_vouched_for_by_what_its_old_disk_said_late) {
-  State state = acknowledged_leader();
+  State state = acknowledged_leader({1});
   (void)receive(state, "n2", lost(2));
   write_done(state);
   (void)receive(state, "n3", answer(3));
@@ -139,7 +127,7 @@ TEST(Novice, is_not_vouched_for_by_what_its_old_disk_said_late) {
 }
 
 TEST(Novice, confirms_no_read) {
-  State state = acknowledged_leader();
+  State state = acknowledged_leader({1});
   (void)receive(state, "n2", lost(2));
   (void)step_one(state, Read{5});
   AppendResponse confirmation = answer(0, true);
@@ -164,7 +152,7 @@ TEST(Novice, confirms_no_read_before_its_founder_has_admitted_it) {
 
 TEST(Novice, is_told_the_members_by_the_entry_that_it_waits_for) {
   for (const bool is_compacted : {false, true}) {
-    State state = acknowledged_leader();
+    State state = acknowledged_leader({1});
     if (is_compacted) {
       (void)step_one(state, Applied{2});
       (void)step_one(state, Compact{2});
@@ -179,7 +167,7 @@ TEST(Novice, is_told_the_members_by_the_entry_that_it_waits_for) {
 }
 
 TEST(Novice, does_not_take_over) {
-  State state = acknowledged_leader();
+  State state = acknowledged_leader({1});
   (void)receive(state, "n2", lost(2));
   (void)step_one(state, Transfer{"n2"});
   EXPECT_TRUE(state.takes_proposals());
@@ -226,7 +214,7 @@ TEST(Novice, heard_by_a_founder_is_told_the_members_when_the_cluster_is_founded)
 }
 
 TEST(Novice, in_the_founders_own_term_is_no_founder) {
-  State state = acknowledged_leader({});
+  State state = acknowledged_leader();
   (void)receive(state, "n2", lost(1));
   EXPECT_TRUE(std::get<Leader>(state.role).peers.at("n2").is_novice());
 }

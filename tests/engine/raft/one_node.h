@@ -44,6 +44,21 @@ inline State elected_leader() {
   return state;
 }
 
+// n1 leads term 2, elected with the entries of these terms and its no-op behind them, acknowledged by both others.
+inline State acknowledged_leader(std::vector<Term> terms = {}) {
+  State state = follower(std::move(terms), 1);
+  (void)step_one(state, Campaign{});
+  write_done(state);
+  (void)receive(state, "n2", VoteResponse{.term = 2, .granted = true});
+  write_done(state);
+  const Index last = state.trail.last_index();
+  for (const char* peer : {"n2", "n3"}) {
+    (void)receive(state, peer, AppendResponse{.term = 2, .success = true, .match = last, .hint = {}});
+  }
+  EXPECT_EQ(state.commit, last);
+  return state;
+}
+
 inline Entry entry(Term term, const std::string& text) { return {term, EntryKind::kCommand, Payload(text)}; }
 
 // What the state lets go once its latest write is done.

@@ -95,12 +95,17 @@ TEST(Ledger, a_disk_that_is_lost_after_its_acknowledgement_still_counts) {
   EXPECT_EQ(cluster.oracle().committed(), index);
 }
 
-TEST(Ledger, a_leader_that_counts_a_disk_before_it_is_admitted_is_found) {
-  HonestCluster cluster;
+// n1 leads and has committed an entry with n2, whose disk is then lost; n3 is silent.
+void lose_the_disk_of_n2(HonestCluster& cluster) {
   cluster.silence(2, true);
   cluster.elect(0);
   cluster.commit(0);
   cluster.oracle().lost(1);
+}
+
+TEST(Ledger, a_leader_that_counts_a_disk_before_it_is_admitted_is_found) {
+  HonestCluster cluster;
+  lose_the_disk_of_n2(cluster);
   store::LogFile::Recovered empty;
   empty.hard_state.novice = true;
   cluster.start(1, empty);
@@ -116,10 +121,7 @@ TEST(Ledger, a_leader_that_counts_a_disk_before_it_is_admitted_is_found) {
 
 TEST(Ledger, a_novice_that_is_admitted_before_the_others_remember_is_found) {
   HonestCluster cluster;
-  cluster.silence(2, true);
-  cluster.elect(0);
-  cluster.commit(0);
-  cluster.oracle().lost(1);
+  lose_the_disk_of_n2(cluster);
   cluster.start_waiting(1);
   cluster.write(0);
   cluster.settle();
