@@ -184,11 +184,9 @@ void Replica::installed(raft::Position last, std::optional<raft::Configuration> 
   is_compacting_ = true;
   const raft::Configuration& before = core_.configurations.known().begin()->second;
   new_beginning_ = raft::SnapshotInstalled{last, std::move(configuration).value_or(before)};
-  const auto end = committed_.upper_bound(last.index);
-  for (auto waiting = committed_.begin(); waiting != end; ++waiting) {
-    finish(std::move(waiting->second), WriteEnd::Kind::kUnknown);
+  for (; !committed_.empty() && committed_.front().index <= last.index; committed_.pop_front()) {
+    finish(std::move(committed_.front().submission), WriteEnd::Kind::kUnknown);
   }
-  committed_.erase(committed_.begin(), end);
   answer_applied_reads();
 }
 

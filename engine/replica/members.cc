@@ -8,7 +8,7 @@
 namespace timestore::replica {
 
 void Replica::change_members(raft::Change change, ChangeCallback callback) {
-  const raft::ProposalId id = ++last_proposal_;
+  const raft::ProposalId id = ++last_ticket_;
   changes_.emplace(id, std::move(callback));
   inputs_.emplace_back(raft::ChangeMembers{id, std::move(change)});
 }

@@ -83,32 +83,32 @@ WriteTicket Replica::submit(std::vector<TimeEntry> entries, WriteCallback callba
   return ticket;
 }
 
+// Writes are proposed in the order of their tickets, and committed in that order too. So each of the three places where
+// one may wait is sorted by them.
 void Replica::give_up(WriteTicket ticket) {
-  const auto waits = std::find_if(submissions_.begin(), submissions_.end(),
-                                  [&](const Submission& submission) { return submission.ticket == ticket; });
-  if (waits != submissions_.end()) {  // in no log yet: it never will be
-    Submission submission = std::move(*waits);
-    submissions_.erase(waits);
+  const auto unproposed = std::ranges::lower_bound(submissions_, ticket, {}, &Submission::ticket);
+  if (unproposed != submissions_.end() && unproposed->ticket == ticket) {  // in no log yet: it never will be
+    Submission submission = std::move(*unproposed);
+    submissions_.erase(unproposed);
     return finish(std::move(submission), WriteEnd::Kind::kNotLeader);
   }
-  for_each_submission([&](Submission& submission) {
-    if (submission.ticket == ticket) give_up(submission);
-  });
+  if (const auto proposed = proposals_.find(ticket); proposed != proposals_.end()) {
+    return give_up(proposed->second.submission);
+  }
+  const auto ticket_of = [](const Committed& committed) { return committed.submission.ticket; };
+  const auto committed = std::ranges::lower_bound(committed_, ticket, {}, ticket_of);
+  if (committed != committed_.end() && ticket_of(*committed) == ticket) give_up(committed->submission);
 }
 
 void Replica::give_up_all() {
   for (auto& submission : std::exchange(submissions_, {})) finish(std::move(submission), WriteEnd::Kind::kNotLeader);
-  for_each_submission([&](Submission& submission) { give_up(submission); });
+  for (auto& [ticket, waiting] : proposals_) give_up(waiting.submission);
+  for (Committed& committed : committed_) give_up(committed.submission);
   for (auto& [id, callback] : changes_) {
     if (callback) std::exchange(callback, {})({.kind = ChangeEnd::Kind::kUnknown});
   }
   for (auto& [id, callback] : reads_) refuse(callback);
   for (WaitingRead& read : granted_) refuse(read.callback);
-}
-
-void Replica::for_each_submission(const std::function<void(Submission&)>& visit) {
-  for (auto& [id, waiting] : proposals_) visit(waiting.submission);
-  for (auto& [index, submission] : committed_) visit(submission);
 }
 
 void Replica::give_up(Submission& submission) {
@@ -165,9 +165,8 @@ void Replica::propose_submissions() {
       if (entry.id.is_nil() && is_leader()) entry.id = make_entry_id({position.index, ordinal}, salt_);
       ++ordinal;
     }
-    const raft::ProposalId id = ++last_proposal_;
-    inputs.emplace_back(raft::Propose{id, raft::Payload(encode_command(submission.entries))});
-    proposals_.emplace(id, Waiting{std::move(submission), position});
+    inputs.emplace_back(raft::Propose{submission.ticket, raft::Payload(encode_command(submission.entries))});
+    proposals_.emplace(submission.ticket, Waiting{std::move(submission), position});
   }
   std::move(inputs_.begin(), inputs_.end(), std::back_inserter(inputs));
   inputs_ = std::move(inputs);
@@ -283,11 +282,10 @@ void Replica::apply_entries(raft::Index first, std::vector<raft::Entry> entries)
 void Replica::applied(raft::Index first, std::vector<store::ApplyResult> results) {
   applied_ = first + results.size() - 1;
   inputs_.emplace_back(raft::Applied{applied_});
-  auto waiting = committed_.begin();
-  for (; waiting != committed_.end() && waiting->first <= applied_; ++waiting) {
-    finish(std::move(waiting->second), WriteEnd::Kind::kApplied, std::move(results[waiting->first - first]));
+  for (; !committed_.empty() && committed_.front().index <= applied_; committed_.pop_front()) {
+    Committed& oldest = committed_.front();
+    finish(std::move(oldest.submission), WriteEnd::Kind::kApplied, std::move(results[oldest.index - first]));
   }
-  committed_.erase(committed_.begin(), waiting);
   answer_applied_reads();
   compact_when_due();
   if (fetching_) install_when_possible();
@@ -307,7 +305,8 @@ void Replica::answer(const std::vector<raft::ReadEnd>& reads, const std::vector<
           finish(std::move(waiting.submission), WriteEnd::Kind::kUnknown);
           break;
         }
-        committed_.emplace(fate.position.index, std::move(waiting.submission));
+        TIMESTORE_CHECK(committed_.empty() || committed_.back().index < fate.position.index, "fates come in order");
+        committed_.push_back({std::move(waiting.submission), fate.position.index});
         break;
       case raft::Fate::Kind::kRefused:
       case raft::Fate::Kind::kSuperseded:
@@ -339,8 +338,8 @@ void Replica::fail(Error error) {
   for (auto& [id, waiting] : std::exchange(proposals_, {})) {
     finish(std::move(waiting.submission), WriteEnd::Kind::kUnknown);
   }
-  for (auto& [index, submission] : std::exchange(committed_, {})) {
-    finish(std::move(submission), WriteEnd::Kind::kUnknown);
+  for (Committed& committed : std::exchange(committed_, {})) {
+    finish(std::move(committed.submission), WriteEnd::Kind::kUnknown);
   }
   for (auto& [id, callback] : std::exchange(changes_, {})) {
     if (callback) callback({.kind = ChangeEnd::Kind::kUnknown});

@@ -9,6 +9,7 @@
 // and start again from what the disk holds.
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -196,6 +197,10 @@ class Replica {
     Submission submission;
     raft::Position position;  // where it stands in this leader's log
   };
+  struct Committed {
+    Submission submission;
+    raft::Index index = 0;
+  };
   struct WaitingRead {
     ReadTicket ticket = 0;
     raft::Index index = 0;
@@ -260,7 +265,6 @@ class Replica {
   void tick_fetching();
   bool is_useful(const raft::SnapshotMeta& meta) const;
 
-  void for_each_submission(const std::function<void(Submission&)>& visit);
   void give_up(Submission& submission);
   bool end_change(const raft::Fate& fate);
   void finish(Submission submission, WriteEnd::Kind kind, store::ApplyResult result = {});
@@ -277,7 +281,7 @@ class Replica {
   std::vector<raft::Input> inputs_;           // for the next step
   std::optional<raft::Input> new_beginning_;  // of the log: the first of them
   std::vector<raft::Receive> parcels_;        // parts of snapshots, and who asks for them
-  std::vector<Submission> submissions_;
+  std::vector<Submission> submissions_;       // not proposed yet
 
   std::vector<raft::Write> unwritten_;  // due, not handed to the log lane yet
   bool is_writing_ = false;
@@ -299,12 +303,11 @@ class Replica {
 
   std::map<raft::NodeId, AppendQueue> append_queues_;  // of the followers for whom the log file is being read
 
-  WriteTicket last_ticket_ = 0;
-  raft::ProposalId last_proposal_ = 0;
+  WriteTicket last_ticket_ = 0;  // of writes and changes of members: the ids of their proposals
   raft::ReadId last_read_ = 0;
   std::size_t waiting_bytes_ = 0;
   std::map<raft::ProposalId, Waiting> proposals_;  // without a fate
-  std::map<raft::Index, Submission> committed_;    // committed, not applied
+  std::deque<Committed> committed_;                // not applied
   std::map<raft::ProposalId, ChangeCallback> changes_;
   std::map<raft::ReadId, ReadCallback> reads_;  // not granted; a read's id is its ticket
   std::vector<WaitingRead> granted_;            // granted, not applied far enough

@@ -4,6 +4,9 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <map>
+#include <memory>
+#include <vector>
 
 #include "engine/series/entry_id.h"
 #include "tests/engine/replica/file_size_limit.h"
@@ -74,6 +77,54 @@ TEST(Replica, an_id_made_here_tells_the_place_in_the_log_and_is_known_when_the_o
   const auto position = position_of(ends.ends[0].entries[0].id);
   ASSERT_TRUE(position);
   EXPECT_EQ(position->index, leader.core().trail.last_index());
+}
+
+TEST(Replica, whoever_gives_up_is_told_alone_wherever_its_write_waits) {
+  World world(1);
+  start_all(world);
+  std::map<WriteTicket, std::vector<WriteEnd::Kind>> ends;
+  int next = 0;
+  const auto submit = [&] {
+    const auto slot = std::make_shared<WriteTicket>();
+    const auto keep = [&ends, slot](const WriteEnd& end) { ends[*slot].push_back(end.kind); };
+    return *slot = world[0].submit({entry("d", next++)}, keep);
+  };
+  const auto give_up = [&](const std::vector<WriteTicket>& tickets, std::size_t which) {
+    world[0].give_up(tickets[which]);
+    world[0].give_up(tickets[which]);  // which changes nothing
+  };
+  using Kinds = std::vector<WriteEnd::Kind>;
+  std::vector<WriteTicket> tickets;
+  for (int i = 0; i < 9; ++i) tickets.push_back(submit());
+  give_up(tickets, 4);
+  EXPECT_EQ(ends, (decltype(ends){{tickets[4], Kinds{WriteEnd::Kind::kNotLeader}}})) << "it was in no log";
+
+  world[0].settle();
+  bool is_refused = false;
+  world[0].change_members({.kind = raft::Change::Kind::kRemove, .member = {.id = "n9", .url = {}}, .replaced = {}},
+                          [&](const ChangeEnd& end) { is_refused = end.kind == ChangeEnd::Kind::kRefused; });
+  const WriteTicket later = submit();
+  world[0].settle();
+  give_up(tickets, 0);
+  EXPECT_EQ(ends[tickets[0]], Kinds{WriteEnd::Kind::kUnknown}) << "it was proposed";
+
+  while (world.run_lane(0, Lane::kLog)) {
+  }
+  give_up(tickets, 3);
+  EXPECT_EQ(ends[tickets[3]], Kinds{WriteEnd::Kind::kUnknown}) << "it was committed, and not applied";
+  EXPECT_EQ(ends.size(), 3U);
+  EXPECT_TRUE(is_refused) << "changes and writes are told apart";
+
+  world.settle_everything();
+  give_up(tickets, 8);
+  tickets.push_back(later);
+  ASSERT_EQ(ends.size(), tickets.size());
+  for (std::size_t which = 0; which < tickets.size(); ++which) {
+    if (which == 0 || which == 3 || which == 4) continue;
+    EXPECT_EQ(ends[tickets[which]], Kinds{WriteEnd::Kind::kApplied}) << which;
+  }
+  EXPECT_EQ(world.stored(0).size(), 9U);
+  EXPECT_EQ(world[0].waiting_bytes(), 0U);
 }
 
 TEST(Replica, entries_of_one_turn_share_a_transaction_and_keep_their_order) {
