@@ -1,7 +1,6 @@
 #include "sim/disk.h"
 
 #include <algorithm>
-#include <cstring>
 
 #include "engine/base/check.h"
 #include "engine/base/hash.h"
@@ -45,10 +44,10 @@ tl::expected<std::size_t, DiskError> Disk::read(FileNumber number, std::span<std
     ++counts_.faults;
     return tl::unexpected(DiskError::kIo);
   }
-  const Bytes& bytes = (*file)->bytes;
+  const PagedBytes& bytes = (*file)->bytes;
   if (offset >= bytes.size()) return 0;
   const std::size_t count = std::min<std::size_t>(into.size(), bytes.size() - offset);
-  if (count > 0) std::memcpy(into.data(), bytes.data() + offset, count);
+  bytes.read(offset, into.first(count));
   return count;
 }
 
@@ -237,7 +236,7 @@ bool Disk::rot(std::string_view path, std::uint64_t end) {
   const auto found = names_.find(path);
   if (found == names_.end()) return false;
   File& file = files_.at(found->second);
-  const std::uint64_t durable_end = std::min({file.durable_size, std::uint64_t{file.bytes.size()}, end});
+  const std::uint64_t durable_end = std::min({file.durable_size, file.bytes.size(), end});
   std::vector<bool> is_hot((durable_end + kPageBytes - 1) / kPageBytes, false);
   for (const Change& change : file.changes) {
     const std::uint64_t hot_end = std::min(change.end(), durable_end);
@@ -256,8 +255,7 @@ bool Disk::rot(std::string_view path, std::uint64_t end) {
   const std::uint64_t back = choices_.below(choices_.below(2) == 1 ? near_end : cold.size());
   const std::uint64_t begin = cold[cold.size() - 1 - back] * kPageBytes;
   const std::uint64_t bit = choices_.below(8 * std::min(kPageBytes, durable_end - begin));
-  std::uint8_t& byte = file.bytes[begin + bit / 8];
-  byte = static_cast<std::uint8_t>(byte ^ (1U << (bit % 8)));
+  file.bytes.flip_bit(begin + bit / 8, static_cast<unsigned>(bit % 8));
   TIMESTORE_MARK("disk: a bit rotted");
   ++counts_.faults;
   return true;
@@ -274,14 +272,16 @@ bool Disk::is_synced(std::string_view path_prefix) const {
                       [&](const NameChange& change) { return is_meant(change.path) || is_meant(change.to); });
 }
 
-std::span<const std::uint8_t> Disk::durable_beginning(std::string_view path) const {
+std::vector<std::uint8_t> Disk::durable_beginning(std::string_view path) const {
   const auto found = names_.find(path);
   if (found == names_.end()) return {};
   const File& file = files_.at(found->second);
-  std::uint64_t end = std::min<std::uint64_t>(file.durable_size, file.bytes.size());
+  std::uint64_t end = std::min(file.durable_size, file.bytes.size());
   for (const Change& change : file.changes) end = std::min(end, change.offset);
   if (!file.lost.empty()) end = std::min(end, file.lost.begin()->first * kSectorBytes);
-  return std::span(file.bytes).first(end);
+  std::vector<std::uint8_t> beginning(end);
+  file.bytes.read(0, beginning);
+  return beginning;
 }
 
 std::uint64_t Disk::size_bytes() const {
@@ -299,8 +299,9 @@ std::vector<std::string> Disk::files() const {
 std::uint64_t Disk::hash() const {
   Hasher hasher;
   for (const auto& [path, number] : names_) {
-    const Bytes& bytes = files_.at(number).bytes;
-    hasher.add(std::string_view(path)).add(bytes.size()).add_block(bytes);
+    const PagedBytes& bytes = files_.at(number).bytes;
+    hasher.add(std::string_view(path)).add(bytes.size());
+    bytes.for_each_piece(0, bytes.size(), [&](std::span<const std::uint8_t> piece) { hasher.add_block(piece); });
   }
   return hasher.value();
 }

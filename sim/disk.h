@@ -36,6 +36,7 @@
 #include <vector>
 
 #include "sim/choices.h"
+#include "sim/paged_bytes.h"
 
 namespace timestore::sim {
 
@@ -124,8 +125,8 @@ class Disk {
   // Changes with every kill and loss of power: files opened in an earlier life are dead.
   std::uint64_t life() const { return life_; }
   bool is_synced(std::string_view path_prefix) const;  // no loss of power could take back anything of these files
-  // The beginning of a file, as far as no loss of power could change it. Until the next change of the disk.
-  std::span<const std::uint8_t> durable_beginning(std::string_view path) const;
+  // The beginning of a file, as far as no loss of power could change it.
+  std::vector<std::uint8_t> durable_beginning(std::string_view path) const;
   std::uint64_t size_bytes() const;  // of all files that have a name
   const DiskCounts& counts() const { return counts_; }
   std::vector<std::string> files() const;  // in the order of their names
@@ -135,7 +136,6 @@ class Disk {
   void observe_changes(Observer observer) { observer_.call = std::move(observer); }
 
  private:
-  using Bytes = std::vector<std::uint8_t>;
   using Names = std::map<std::string, FileNumber, std::less<>>;
   using Sector = std::array<std::uint8_t, kSectorBytes>;
   static constexpr std::uint64_t kNever = std::numeric_limits<std::uint64_t>::max();
@@ -150,7 +150,7 @@ class Disk {
     std::uint64_t offset;    // where it begins to write; of a truncation the new size
     std::uint64_t written;   // bytes
     std::uint64_t old_size;  // of the file
-    std::size_t undo_at;     // in File::undo: the old bytes from `offset` on, up to where the next change's begin
+    std::uint64_t undo_at;   // in File::undo: the old bytes from `offset` on, up to where the next change's begin
     bool is_truncation;
 
     // It changed the bytes that stand from `offset` up to here, and the size.
@@ -160,9 +160,9 @@ class Disk {
     std::uint64_t new_size() const { return is_truncation || end() > old_size ? offset + written : old_size; }
   };
   struct File {
-    Bytes bytes;                  // as programs see it
+    PagedBytes bytes;             // as programs see it
     std::vector<Change> changes;  // not synced yet
-    Bytes undo;
+    PagedBytes undo;
     std::uint64_t durable_size = 0;
     std::map<std::uint64_t, Sector> lost;  // by number: sectors that a failed sync lost, as the disk holds them
     std::uint64_t lost_cut = kNever;       // the smallest size that a truncation gave the file and a failed sync lost
@@ -172,15 +172,12 @@ class Disk {
     void succeed_to_sync();
     void fail_to_sync();
     void keep_sizes();
-    Bytes take_back();  // undoes all changes and returns what they had written, one after another
+    PagedBytes take_back();  // undoes all changes and returns what they had written, one after another
     void forget_changes();
     bool is_synced() const { return changes.empty() && lost.empty() && durable_size == bytes.size(); }
 
    private:
-    void remember(std::uint64_t from, std::uint64_t to) {
-      undo.insert(undo.end(), bytes.begin() + static_cast<std::ptrdiff_t>(from),
-                  bytes.begin() + static_cast<std::ptrdiff_t>(to));
-    }
+    void remember(std::uint64_t from, std::uint64_t to) { undo.write(undo.size(), bytes, from, to); }
   };
 
   // A change of names since the last sync of the directory.

@@ -3,7 +3,7 @@
 // Writing changes a file's bytes at once and keeps what undoes the change. So a sync only has to forget, and a loss of
 // power, which is rare, pays: it undoes everything back to the last sync, and does again what survives.
 #include <algorithm>
-#include <cstring>
+#include <span>
 #include <utility>
 
 #include "engine/base/mark.h"
@@ -59,13 +59,9 @@ void Disk::File::write(std::span<const std::uint8_t> from, std::uint64_t offset,
   const std::uint64_t old_size = bytes.size();
   const std::uint64_t end = offset + from.size();
   changes.push_back({sequence, offset, from.size(), old_size, undo.size(), false});
-  if (offset == old_size) {
-    bytes.insert(bytes.end(), from.begin(), from.end());
-    return;
-  }
+  if (bytes.holds(offset, from)) return;  // nothing to undo: a start writes a whole log again
   if (offset < old_size) remember(offset, std::min(end, old_size));
-  if (end > old_size) bytes.resize(end);
-  std::memcpy(bytes.data() + offset, from.data(), from.size());
+  bytes.write(offset, from);
 }
 
 void Disk::File::truncate(std::uint64_t size_bytes, std::uint64_t sequence) {
@@ -100,7 +96,7 @@ void Disk::File::keep_sizes() {
 
 // The sectors that were to be written are seen as they are, and stay on the disk as they were.
 void Disk::File::fail_to_sync() {
-  const Bytes seen = bytes;
+  PagedBytes seen = bytes;
   take_back();
   for (const Change& change : changes) {
     if (change.is_truncation) lost_cut = std::min(lost_cut, change.offset);
@@ -108,33 +104,32 @@ void Disk::File::fail_to_sync() {
       const std::uint64_t begin = piece.sector * kSectorBytes;
       Sector old = {};
       if (begin < bytes.size()) {
-        std::memcpy(old.data(), bytes.data() + begin, std::min<std::size_t>(kSectorBytes, bytes.size() - begin));
+        bytes.read(begin, std::span(old).first(std::min<std::uint64_t>(kSectorBytes, bytes.size() - begin)));
       }
       lost.emplace(piece.sector, old);  // no effect when it is lost already: then the older one is on the disk
     });
   }
-  bytes = seen;
+  bytes = std::move(seen);
   forget_changes();
 }
 
 void Disk::File::forget_changes() {
   changes.clear();
-  undo.clear();
+  undo.resize(0);
 }
 
-Disk::Bytes Disk::File::take_back() {
-  std::size_t total = 0;
+PagedBytes Disk::File::take_back() {
+  std::uint64_t total = 0;
   for (const Change& change : changes) total += change.written;
-  Bytes redo(total);
-  auto undo_end = undo.cend();
+  PagedBytes redo;
+  redo.resize(total);
+  std::uint64_t undo_end = undo.size();
   for (auto change = changes.rbegin(); change != changes.rend(); ++change) {
     total -= change->written;
-    if (change->written > 0) std::memcpy(redo.data() + total, bytes.data() + change->offset, change->written);
+    redo.write(total, bytes, change->offset, change->offset + change->written);
     bytes.resize(change->old_size);
-    const auto undo_begin = undo.cbegin() + static_cast<std::ptrdiff_t>(change->undo_at);
-    const std::uint64_t begin = std::min(change->offset, change->old_size);
-    std::copy(undo_begin, undo_end, bytes.begin() + static_cast<std::ptrdiff_t>(begin));
-    undo_end = undo_begin;
+    bytes.write(std::min(change->offset, change->old_size), undo, change->undo_at, undo_end);
+    undo_end = change->undo_at;
   }
   return redo;
 }
@@ -226,24 +221,22 @@ void Disk::lose_changes(File& file, const Survival& survival) {
   if (file.is_synced()) return;
   const std::size_t sizes_kept = survival.sizes_kept(file.changes);
   const std::vector<std::size_t> kept = survival.changes_kept(file.changes);
-  const Bytes redo = file.take_back();
+  const PagedBytes redo = file.take_back();
   if (sizes_kept > 0) file.keep_sizes();
   restore_lost(file, survival, kept);
 
-  std::size_t redo_at = 0;
+  std::uint64_t redo_at = 0;
   std::uint64_t reachable = kNever;  // up to where a truncation was taken back: what was written there later is lost
-  std::uint64_t data_end = std::min<std::uint64_t>(file.durable_size, file.bytes.size());
+  std::uint64_t data_end = std::min(file.durable_size, file.bytes.size());
   for (std::size_t number = 0; number < file.changes.size(); ++number) {
     const Change& change = file.changes[number];
     for_each_piece(change.offset, change.data_end(), [&](const Piece& piece) {
       const std::uint64_t end = piece.offset + piece.size_bytes;
       if (number < kept[piece.sector] && end <= reachable) {
-        if (file.bytes.size() < end) file.bytes.resize(end);
-        std::uint8_t* const place = file.bytes.data() + piece.offset;
         if (change.is_truncation) {
-          std::memset(place, 0, piece.size_bytes);
+          file.bytes.fill_with_zeros(piece.offset, end);
         } else {
-          std::memcpy(place, redo.data() + redo_at, piece.size_bytes);
+          file.bytes.write(piece.offset, redo, redo_at, redo_at + piece.size_bytes);
           data_end = std::max(data_end, end);
         }
       }
@@ -272,8 +265,7 @@ void Disk::restore_lost(File& file, const Survival& survival, const std::vector<
     }
     TIMESTORE_MARK("disk: what a failed sync had lost was gone");
     const std::uint64_t begin = sector * kSectorBytes;
-    if (file.bytes.size() < begin + kSectorBytes) file.bytes.resize(begin + kSectorBytes);
-    std::memcpy(file.bytes.data() + begin, on_disk.data(), kSectorBytes);
+    file.bytes.write(begin, on_disk);
   }
   file.lost.clear();
   file.lost_cut = kNever;

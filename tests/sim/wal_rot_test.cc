@@ -3,6 +3,8 @@
 
 #include <gmock/gmock.h>
 
+#include <span>
+
 #include "engine/store/log_file.h"
 #include "tests/sim/vfs_story.h"
 
@@ -119,7 +121,7 @@ TEST_F(WalRot, where_something_is_broken_no_commit_counts_any_more) {
   std::vector<std::uint8_t> cut(durable.begin(), durable.end());
   cut.resize(before + 10);
   EXPECT_LT(bytes_that_may_rot(cut), before);
-  for (const std::size_t size : {0U, 1U, 31U, 32U}) EXPECT_EQ(bytes_that_may_rot(durable.first(size)), 0U);
+  for (const std::size_t size : {0U, 1U, 31U, 32U}) EXPECT_EQ(bytes_that_may_rot(std::span(durable).first(size)), 0U);
 }
 
 }  // namespace
