@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <utility>
@@ -26,18 +27,20 @@ class EventQueue {
 
   // Plans an action. What is planned for the past happens now.
   void after(Time delay, Action action) {
-    heap_.push_back({now_ + delay, ++sequence_, std::move(action)});
+    heap_.push_back({now_ + delay, ++sequence_, put(std::move(action))});
     std::push_heap(heap_.begin(), heap_.end(), is_later);
   }
 
   // Moves the clock to the next event and lets it happen. Requires that there is one.
   void run_next() {
     std::pop_heap(heap_.begin(), heap_.end(), is_later);
-    const Event event = std::move(heap_.back());
+    const Event event = heap_.back();
     heap_.pop_back();
     now_ = event.at;
     ++events_;
-    event.action();
+    const Action action = std::move(actions_[event.place]);
+    free_places_.push_back(event.place);
+    action();
   }
 
   std::uint64_t events() const { return events_; }
@@ -46,16 +49,29 @@ class EventQueue {
   struct Event {
     Time at;
     std::uint64_t sequence;
-    Action action;
+    std::size_t place;  // of its action, which does not move when the heap does
   };
   static bool is_later(const Event& left, const Event& right) {
     return left.at != right.at ? left.at > right.at : left.sequence > right.sequence;
+  }
+
+  std::size_t put(Action action) {
+    if (free_places_.empty()) {
+      actions_.push_back(std::move(action));
+      return actions_.size() - 1;
+    }
+    const std::size_t place = free_places_.back();
+    free_places_.pop_back();
+    actions_[place] = std::move(action);
+    return place;
   }
 
   Time now_ = 0;
   std::uint64_t sequence_ = 0;
   std::uint64_t events_ = 0;
   std::vector<Event> heap_;
+  std::vector<Action> actions_;
+  std::vector<std::size_t> free_places_;
 };
 
 }  // namespace timestore::sim
