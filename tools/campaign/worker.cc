@@ -2,6 +2,7 @@
 
 #include <malloc.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -11,7 +12,9 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdint>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 
 #include "engine/base/check.h"
@@ -35,13 +38,33 @@ constexpr bool kLimitsMemory = true;
 constexpr bool kLimitsMemory = true;
 #endif
 
-// Every run builds up some megabytes of disks and tears them down: giving them back to the system each time and
-// faulting them in again would cost a tenth of the time.
-void keep_memory() {
-  mallopt(M_MMAP_THRESHOLD, 1 << 30);
-  mallopt(M_TRIM_THRESHOLD, 1 << 30);
-  mallopt(M_TOP_PAD, 1 << 26);
-}
+// Where runs build up their disks and tear them down, up to hundreds of megabytes each time.
+class Heap {
+ public:
+  // Keeps what was freed: giving it back to the system and faulting it in again would cost a tenth of the time.
+  Heap() : begin_(sbrk(0)) {
+    mallopt(M_MMAP_THRESHOLD, 1 << 30);
+    mallopt(M_TRIM_THRESHOLD, 1 << 30);
+    mallopt(M_TOP_PAD, kStepBytes);
+    void* volatile step = std::malloc(kStepBytes);
+    std::free(step);
+  }
+
+  // A run goes all over its memory: finding it again in pages of 4 KiB costs a fifth of the time. Has no effect where
+  // the system has no others, or where another allocator is in use.
+  void use_large_pages() const {
+    auto* const first =
+        static_cast<char*>(begin_) + (-reinterpret_cast<std::uintptr_t>(begin_) & (kLargePageBytes - 1));
+    auto* const end = static_cast<char*>(sbrk(0));
+    if (first < end) madvise(first, static_cast<std::size_t>(end - first), MADV_HUGEPAGE);
+  }
+
+ private:
+  static constexpr int kStepBytes = 1 << 28;
+  static constexpr std::uintptr_t kLargePageBytes = 1 << 21;
+
+  void* begin_;
+};
 
 void set_limit(decltype(RLIMIT_CPU) resource, rlim_t value) {
   rlimit limit{};
@@ -81,11 +104,12 @@ std::string_view bytes_of(const std::uint64_t& number) {
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, nullptr);
   if (kLimitsMemory) set_limit(RLIMIT_AS, kMemoryBytes);
-  keep_memory();
+  const Heap heap;
   for (;;) {
     std::uint64_t seed = 0;
     if (::recv(socket, &seed, sizeof seed, MSG_WAITALL) != sizeof seed) _exit(0);
     allow_cpu(cpu_limit);
+    heap.use_large_pages();
     const std::string result = encode(runner(seed));
     const std::uint64_t size = result.size();
     if (!send_all(socket, bytes_of(size)) || !send_all(socket, result)) _exit(0);
