@@ -8,6 +8,7 @@
 
 #include "engine/base/check.h"
 #include "engine/base/mark.h"
+#include "engine/store/sqlite.h"
 #include "sim/vfs_file.h"
 
 namespace timestore::sim {
@@ -15,6 +16,11 @@ namespace timestore::sim {
 namespace {
 
 constexpr int kMaxPathBytes = 512;
+
+sqlite3_vfs* default_vfs() {
+  store::configure_sqlite();
+  return sqlite3_vfs_find(nullptr);
+}
 
 }  // namespace
 
@@ -157,7 +163,7 @@ struct SqliteWorld::State {
 // The generator is seeded by the default VFS when it is next used, so our randomness begins with our VFS, and ends with
 // it.
 SqliteWorld::SqliteWorld(Choices& choices)
-    : state_(new State{.choices = choices.stream("sqlite"), .former = sqlite3_vfs_find(nullptr)}) {
+    : state_(new State{.choices = choices.stream("sqlite"), .former = default_vfs()}) {
   state_->vfs = make_vfs(state_->name, state_.get());
   state_->vfs.xRandomness = [](sqlite3_vfs* vfs, int size, char* out) {
     Stream& stream = static_cast<State*>(vfs->pAppData)->choices;

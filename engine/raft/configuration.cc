@@ -94,13 +94,15 @@ bool Configuration::is_replaced(const NodeId& id) const {
 }
 
 std::vector<Member> Configuration::electorate() const {
+  if (!is_joint()) return voters;
   std::vector<Member> all;
   std::set_union(voters.begin(), voters.end(), outgoing.begin(), outgoing.end(), std::back_inserter(all), is_before);
   return all;
 }
 
 std::vector<Member> Configuration::members() const {
-  const std::vector<Member> counted = electorate();
+  std::vector<Member> counted = electorate();
+  if (learners.empty()) return counted;
   std::vector<Member> all;
   std::set_union(counted.begin(), counted.end(), learners.begin(), learners.end(), std::back_inserter(all), is_before);
   return all;

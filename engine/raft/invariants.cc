@@ -55,8 +55,10 @@ Sentence violated(const State& state, const Leader& leader) {
         "a leader's term opens with an entry of that term");
   HOLDS(state.trail.last_term() == state.term(), "a leader's last entry is of its own term");
   const Configuration& configuration = state.configuration();
-  for (const Member& member : configuration.members()) {
-    HOLDS(member.id == state.id || leader.peers.contains(member.id), "a leader tracks every other member");
+  for (const auto* members : {&configuration.voters, &configuration.outgoing, &configuration.learners}) {
+    for (const Member& member : *members) {
+      HOLDS(member.id == state.id || leader.peers.contains(member.id), "a leader tracks every other member");
+    }
   }
   for (const auto& [peer, progress] : leader.peers) {
     HOLDS(configuration.is_member(peer) && peer != state.id, "a leader tracks nobody but the other members");

@@ -53,6 +53,11 @@ std::string_view advice(int code) {
 
 }  // namespace
 
+void configure_sqlite() {
+  static const int status = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+  static_cast<void>(status);  // an error where SQLite is in use already: then it goes on counting, and works as well
+}
+
 Error sqlite_error(std::string_view path, std::string_view attempt, int code, std::string_view detail) {
   std::string message(path);
   message.append(": could not ").append(attempt).append(": ");
@@ -201,6 +206,7 @@ Database& Database::operator=(Database&&) noexcept = default;
 Database::~Database() = default;
 
 Result<Database> Database::open(const std::string& path, const std::string& vfs, Access access) {
+  configure_sqlite();
   const int mode = access == Access::kReadWrite ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY;
   auto state = std::make_unique<State>(vfs);
   if (access == Access::kImmutable) state->page_checksums.take_for_immutable();

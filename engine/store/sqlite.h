@@ -20,6 +20,10 @@ struct sqlite3_stmt;
 
 namespace timestore::store {
 
+// Spares SQLite's count of the memory that it uses, which takes a lock at every allocation and which nobody asks for.
+// Opening a database calls it; whoever uses SQLite before that calls it first, because it has no effect afterwards.
+void configure_sqlite();
+
 // A prepared statement. Parameters count from 1, columns from 0, as in SQLite.
 class Statement {
  public:

@@ -3,6 +3,7 @@
 #include <sqlite3.h>
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cstring>
 #include <vector>
@@ -178,12 +179,16 @@ Result<std::string> read_wal(Database& database) {
   if (const int status = file->pMethods->xFileSize(file, &size_bytes); status != SQLITE_OK) {
     return tl::unexpected(sqlite_error(database.path(), kAttempt, status));
   }
-  std::string wal(static_cast<std::size_t>(size_bytes), '\0');
-  for (std::size_t offset = 0; offset < wal.size(); offset += chunk_bytes(offset, wal.size())) {
+  const auto end = static_cast<std::size_t>(size_bytes);
+  std::string wal;
+  wal.reserve(end);
+  std::array<char, kChunkBytes> chunk;
+  while (wal.size() < end) {
+    const std::size_t count = chunk_bytes(wal.size(), end);
     const int status =
-        file->pMethods->xRead(file, wal.data() + offset, static_cast<int>(chunk_bytes(offset, wal.size())),
-                              static_cast<sqlite3_int64>(offset));
+        file->pMethods->xRead(file, chunk.data(), static_cast<int>(count), static_cast<sqlite3_int64>(wal.size()));
     if (status != SQLITE_OK) return tl::unexpected(sqlite_error(database.path(), kAttempt, status));
+    wal.append(chunk.data(), count);
   }
   return wal;
 }

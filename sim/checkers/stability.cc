@@ -113,11 +113,13 @@ void Stability::check_term(std::size_t node, const raft::State& core, std::span<
 // That its leader is no member any more is no excuse: to hand over is its last duty.
 void Stability::check_order(std::size_t node, const Before& before, const raft::State& core,
                             std::span<const raft::Input> inputs) {
-  const bool may_obey = members_.before(node).is_voter(core.id) && members_.now(node).is_voter(core.id) &&
-                        !core.hard_state.novice && !has_own_reason(inputs);
+  const auto may_obey = [&] {
+    return members_.before(node).is_voter(core.id) && members_.now(node).is_voter(core.id) && !core.hard_state.novice &&
+           !has_own_reason(inputs);
+  };
   for (const raft::Input& input : inputs) {
     const auto* order = received<raft::TimeoutNow>(input);
-    if (order == nullptr || !may_obey || std::get<raft::Receive>(input).from != before.followed) continue;
+    if (order == nullptr || std::get<raft::Receive>(input).from != before.followed || !may_obey()) continue;
     const bool is_in_force = order->term == core.term() && order->round > core.recalled;
     rules_.require(!is_in_force || core.leader != before.followed, "whoever is told to take over by its leader does so",
                    [&] { return facts("node", node + 1, "term", core.term(), "leader", before.followed); });
