@@ -188,8 +188,11 @@ std::unique_ptr<Disk> Disk::after_torn_power_cut(std::uint64_t seed) const {
 }
 
 std::string Disk::read(const std::string& file) const {
-  std::ifstream stream(path(file), std::ios::binary);
-  return {std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
+  std::ifstream stream(path(file), std::ios::binary | std::ios::ate);
+  if (!stream) return {};
+  std::string bytes(static_cast<std::size_t>(stream.tellg()), '\0');
+  stream.seekg(0).read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+  return bytes;
 }
 
 void Disk::write(const std::string& file, const std::string& bytes) {
