@@ -4,9 +4,10 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <utility>
 #include <vector>
+
+#include "sim/action.h"
 
 namespace timestore::sim {
 
@@ -17,8 +18,6 @@ inline constexpr Time kSecond = 1'000'000;
 
 class EventQueue {
  public:
-  using Action = std::function<void()>;
-
   Time now() const { return now_; }
   bool empty() const { return heap_.empty(); }
 
@@ -38,7 +37,7 @@ class EventQueue {
     heap_.pop_back();
     now_ = event.at;
     ++events_;
-    const Action action = std::move(actions_[event.place]);
+    Action action = std::move(actions_[event.place]);
     free_places_.push_back(event.place);
     action();
   }

@@ -77,8 +77,8 @@ std::size_t Nemesis::victim(Stream& choices) const {
   return drawn < world_.size() || !leader ? drawn % world_.size() : *leader;
 }
 
-void Nemesis::for_a_while(Stream& choices, std::uint32_t strength, EventQueue::Action heal) {
-  world_.after(length(choices, strength), [this, epoch = epoch_, heal = std::move(heal)] {
+void Nemesis::for_a_while(Stream& choices, std::uint32_t strength, Action heal) {
+  world_.after(length(choices, strength), [this, epoch = epoch_, heal = std::move(heal)]() mutable {
     if (epoch == epoch_) heal();
   });
 }

@@ -43,7 +43,7 @@ class Nemesis {
   void inject(std::size_t kind, std::uint32_t strength);
   Time length(Stream& choices, std::uint32_t strength);  // of a fault that lasts
   std::size_t victim(Stream& choices) const;             // any node, the leader more often
-  void for_a_while(Stream& choices, std::uint32_t strength, EventQueue::Action heal);
+  void for_a_while(Stream& choices, std::uint32_t strength, Action heal);
   void cut(std::size_t from, std::size_t to, Time length);
   bool rot(std::size_t node, std::string_view path);  // one bit
   bool may_lose_a_disk() const;

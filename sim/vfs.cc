@@ -17,8 +17,11 @@ namespace {
 
 constexpr int kMaxPathBytes = 512;
 
+// A simulation has one thread, so SQLite needs no locks. Where it is in use already, it keeps them.
 sqlite3_vfs* default_vfs() {
   store::configure_sqlite();
+  static const int status = sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
+  static_cast<void>(status);
   return sqlite3_vfs_find(nullptr);
 }
 

@@ -31,7 +31,7 @@ class World final : public Pacer {
 
   void start_all();
   bool run_next();  // one event; false: a sentence is broken, see the oracle
-  void after(Time delay, EventQueue::Action action) { queue_.after(delay, std::move(action)); }
+  void after(Time delay, Action action) { queue_.after(delay, std::move(action)); }
 
   // The node will act on its inputs, together with what else arrives until then.
   void wake(std::size_t number);

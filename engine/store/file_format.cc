@@ -1,7 +1,5 @@
 #include "engine/store/file_format.h"
 
-#include <array>
-
 #include "engine/base/checksum.h"
 #include "engine/base/mark.h"
 #include "engine/store/page_checksums.h"
@@ -185,16 +183,22 @@ tl::unexpected<Error> damaged(std::string_view path, std::string_view what) {
 }
 
 RowChecksum& RowChecksum::add(std::uint64_t number) {
-  std::array<char, 8> bytes;
-  for (std::size_t at = 0; at < bytes.size(); ++at) bytes[at] = static_cast<char>(number >> (8 * at) & 0xff);
-  checksum_ = crc32({bytes.data(), bytes.size()}, checksum_);
+  if (bytes_.size() - gathered_ < sizeof number) *this = RowChecksum(value());
+  for (std::size_t at = 0; at < sizeof number; ++at) bytes_[gathered_++] = static_cast<char>(number >> (8 * at) & 0xff);
   return *this;
 }
 
 RowChecksum& RowChecksum::add(std::string_view text) {
   add(static_cast<std::uint64_t>(text.size()));
-  checksum_ = crc32(text, checksum_);
+  if (text.size() <= bytes_.size() - gathered_) {
+    text.copy(&bytes_[0] + gathered_, text.size());
+    gathered_ += text.size();
+  } else {
+    *this = RowChecksum(crc32(text, value()));
+  }
   return *this;
 }
+
+std::uint32_t RowChecksum::value() const { return crc32({bytes_.data(), gathered_}, checksum_); }
 
 }  // namespace timestore::store

@@ -2,6 +2,8 @@
 // refused when it is somebody else's.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -50,10 +52,12 @@ class RowChecksum {
   explicit RowChecksum(std::uint32_t seed = 0) : checksum_(seed) {}
   RowChecksum& add(std::uint64_t number);
   RowChecksum& add(std::string_view text);
-  std::uint32_t value() const { return checksum_; }
+  std::uint32_t value() const;
 
  private:
   std::uint32_t checksum_;
+  std::size_t gathered_ = 0;  // bytes that are not in it yet: what is short is summed up together
+  std::array<char, 64> bytes_;
 };
 
 }  // namespace timestore::store

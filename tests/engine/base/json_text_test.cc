@@ -49,6 +49,22 @@ TEST(JsonString, what_json_demands_is_escaped_and_nothing_else) {
   EXPECT_EQ(string_json("é€😀"), "\"é€😀\"");
 }
 
+// Bytes are looked at eight at a time, and none may hide behind another.
+TEST(JsonString, every_byte_is_escaped_wherever_it_stands) {
+  for (int byte = 0; byte < 256; ++byte) {
+    const std::string alone = string_json(std::string(1, static_cast<char>(byte)));
+    const std::string escaped = alone.substr(1, alone.size() - 2);
+    EXPECT_EQ(escaped.size() > 1, byte < 0x20 || byte == '"' || byte == '\\') << byte;
+    for (const char beside : {'x', '!', '\x7f', '\xff'}) {
+      for (std::size_t at = 0; at < 20; ++at) {
+        std::string text(20, beside);
+        text[at] = static_cast<char>(byte);
+        EXPECT_EQ(string_json(text), '"' + std::string(at, beside) + escaped + std::string(19 - at, beside) + '"');
+      }
+    }
+  }
+}
+
 RC_GTEST_PROP(JsonString, reads_back_with_simdjson, ()) {
   const std::string text = *utf8_text();
   simdjson::dom::parser parser;

@@ -82,28 +82,27 @@ TEST(Replica, an_id_made_here_tells_the_place_in_the_log_and_is_known_when_the_o
 TEST(Replica, whoever_gives_up_is_told_alone_wherever_its_write_waits) {
   World world(1);
   start_all(world);
-  std::map<WriteTicket, std::vector<WriteEnd::Kind>> ends;
+  using Kinds = std::vector<WriteEnd::Kind>;
+  std::map<WriteTicket, Kinds> ends;
   int next = 0;
   const auto submit = [&] {
     const auto slot = std::make_shared<WriteTicket>();
-    const auto keep = [&ends, slot](const WriteEnd& end) { ends[*slot].push_back(end.kind); };
-    return *slot = world[0].submit({entry("d", next++)}, keep);
+    return *slot =
+               world[0].submit({entry("d", next++)}, [&ends, slot](WriteEnd end) { ends[*slot].push_back(end.kind); });
   };
   const auto give_up = [&](const std::vector<WriteTicket>& tickets, std::size_t which) {
     world[0].give_up(tickets[which]);
     world[0].give_up(tickets[which]);  // which changes nothing
   };
-  using Kinds = std::vector<WriteEnd::Kind>;
-  std::vector<WriteTicket> tickets;
-  for (int i = 0; i < 9; ++i) tickets.push_back(submit());
+  std::vector<WriteTicket> tickets(9);
+  std::generate(tickets.begin(), tickets.end(), submit);
   give_up(tickets, 4);
   EXPECT_EQ(ends, (decltype(ends){{tickets[4], Kinds{WriteEnd::Kind::kNotLeader}}})) << "it was in no log";
-
   world[0].settle();
   bool is_refused = false;
   world[0].change_members({.kind = raft::Change::Kind::kRemove, .member = {.id = "n9", .url = {}}, .replaced = {}},
                           [&](const ChangeEnd& end) { is_refused = end.kind == ChangeEnd::Kind::kRefused; });
-  const WriteTicket later = submit();
+  tickets.push_back(submit());
   world[0].settle();
   give_up(tickets, 0);
   EXPECT_EQ(ends[tickets[0]], Kinds{WriteEnd::Kind::kUnknown}) << "it was proposed";
@@ -116,11 +115,9 @@ TEST(Replica, whoever_gives_up_is_told_alone_wherever_its_write_waits) {
   EXPECT_TRUE(is_refused) << "changes and writes are told apart";
 
   world.settle_everything();
-  give_up(tickets, 8);
-  tickets.push_back(later);
+  give_up(tickets, 8);  // too late
   ASSERT_EQ(ends.size(), tickets.size());
-  for (std::size_t which = 0; which < tickets.size(); ++which) {
-    if (which == 0 || which == 3 || which == 4) continue;
+  for (const std::size_t which : {1U, 2U, 5U, 6U, 7U, 8U, 9U}) {
     EXPECT_EQ(ends[tickets[which]], Kinds{WriteEnd::Kind::kApplied}) << which;
   }
   EXPECT_EQ(world.stored(0).size(), 9U);

@@ -1,7 +1,12 @@
 // Files of other applications and other versions are refused, and left as they are.
 #include <gmock/gmock.h>
+#include <rapidcheck/gtest.h>
 #include <sqlite3.h>
 
+#include <string>
+
+#include "engine/base/checksum.h"
+#include "engine/store/file_format.h"
 #include "engine/store/series_file.h"
 #include "engine/store/series_reader.h"
 #include "tests/engine/store/log_story.h"
@@ -11,6 +16,29 @@ namespace timestore::store {
 namespace {
 
 using testing::HasSubstr;
+
+std::string little_endian(std::uint64_t number) {
+  std::string bytes;
+  for (int shift = 0; shift < 64; shift += 8) bytes += static_cast<char>(number >> shift & 0xff);
+  return bytes;
+}
+
+RC_GTEST_PROP(RowChecksum, is_that_of_the_fields_one_after_another, (std::uint32_t seed)) {
+  RowChecksum checksum(seed);
+  std::string fields;
+  for (int left = *rc::gen::inRange(0, 30); left > 0; --left) {
+    if (*rc::gen::arbitrary<bool>()) {
+      const auto number = *rc::gen::arbitrary<std::uint64_t>();
+      checksum.add(number);
+      fields += little_endian(number);
+    } else {
+      const std::string text(*rc::gen::inRange<std::size_t>(0, 90), *rc::gen::arbitrary<char>());
+      checksum.add(text);
+      fields += little_endian(text.size()) + text;
+    }
+    RC_ASSERT(checksum.value() == crc32(fields, seed));
+  }
+}
 
 // What the original, a .NET program with Entity Framework Core, leaves when it is killed.
 std::unique_ptr<Disk> disk_of_the_original(const std::string& journal_mode) {
