@@ -20,6 +20,7 @@ class Action {
   template <typename Callable>
   requires(!std::same_as<Callable, Action> && std::invocable<Callable&>)
       Action(Callable callable) {  // NOLINT(google-explicit-constructor): a lambda is an action
+    static_assert(alignof(Callable) <= alignof(std::max_align_t));
     if constexpr (sizeof(Callable) <= kRoomBytes && std::is_nothrow_move_constructible_v<Callable>) {
       ::new (static_cast<void*>(room_)) Callable(std::move(callable));
       methods_ = &kMethodsOf<Callable>;
