@@ -100,7 +100,9 @@ TEST_F(ServiceTest, three_nodes_store_what_many_clients_write_through_each_of_th
 
 TEST_F(ServiceTest, a_node_that_stops_lets_the_others_go_on_and_comes_back) {
   for (std::size_t number = 0; number < 3; ++number) start(number);
-  ASSERT_EQ(client(0).Post("/api/timeseries", body(1), "application/json")->status, 200);
+  const auto first = client(0).Post("/api/timeseries", body(1), "application/json");
+  ASSERT_TRUE(first);
+  ASSERT_EQ(first->status, 200);
   for (std::size_t number = 0; number < 3; ++number) {
     services_[number]->stop();
     services_[number].reset();
