@@ -63,7 +63,8 @@ void writing_the_log(benchmark::State& bench) {
   const ScratchDirectory directory;
   auto log = opened(LogFile::open(directory.file("log.db")));
   TIMESTORE_CHECK(log->initialize({"n1", {{{"n1", ""}}}}).has_value(), "a new log file takes its identity");
-  raft::Write write{.id = 1, .hard_state = {1, "n1"}, .truncate_from = {}, .begin_after = {}, .first_index = 1, .entries = {}};
+  raft::Write write{
+      .id = 1, .hard_state = {1, "n1"}, .truncate_from = {}, .begin_after = {}, .first_index = 1, .entries = {}};
   const auto entries = make_entries(1, bench.range(0), Ids::kOurs);
   for (auto _ : bench) {
     write.entries = entries;

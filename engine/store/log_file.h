@@ -35,7 +35,7 @@ class LogFile {
   // What the file held when it was opened.
   struct Recovered {
     std::optional<Identity> identity;  // none: the file is new
-    raft::HardState hard_state;  // of a new file: a novice's, which initialize() makes durable
+    raft::HardState hard_state;        // of a new file: a novice's, which initialize() makes durable
     raft::Trail trail;
     std::vector<std::pair<raft::Index, raft::Configuration>> configurations = {};  // in the log, in its order
     std::optional<raft::Position> installing = {};                                 // note_installation()

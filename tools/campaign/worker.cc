@@ -50,8 +50,8 @@ class Heap {
     std::free(step);
   }
 
-  // A run goes all over its memory: large pages are faulted in and found again for less, up to a seventh of the time of a
-  // few runs. Has no effect where the system has none, or where another allocator is in use.
+  // A run goes all over its memory: large pages are faulted in and found again for less, up to a seventh of the time of
+  // a few runs. Has no effect where the system has none, or where another allocator is in use.
   void use_large_pages() const {
     auto* const first =
         static_cast<char*>(begin_) + (-reinterpret_cast<std::uintptr_t>(begin_) & (kLargePageBytes - 1));

@@ -50,7 +50,9 @@ SmallWorld::~SmallWorld() {
 }
 
 std::string SmallWorld::series_path(std::size_t number) const { return (directory_ / (name(number) + ".db")).string(); }
-std::string SmallWorld::log_path(std::size_t number) const { return (directory_ / (name(number) + ".raft.db")).string(); }
+std::string SmallWorld::log_path(std::size_t number) const {
+  return (directory_ / (name(number) + ".raft.db")).string();
+}
 
 Result<void> SmallWorld::start(std::size_t number) {
   options.node = name(number);
@@ -114,7 +116,9 @@ bool SmallWorld::deliver(std::size_t position) {
   return true;
 }
 
-void SmallWorld::drop(std::size_t position) { network_.erase(network_.begin() + static_cast<std::ptrdiff_t>(position)); }
+void SmallWorld::drop(std::size_t position) {
+  network_.erase(network_.begin() + static_cast<std::ptrdiff_t>(position));
+}
 
 void SmallWorld::receive(Node& to, Wire wire) {
   const raft::Message* asked = wire.asked ? &*wire.asked : nullptr;

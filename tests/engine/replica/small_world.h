@@ -19,7 +19,6 @@
 
 namespace timestore::replica::testing {
 
-
 class SmallWorld {
  public:
   explicit SmallWorld(std::size_t size, std::uint64_t seed = 1);
@@ -62,7 +61,7 @@ class SmallWorld {
     raft::NodeId from;
     raft::NodeId to;
     raft::Message message;
-    raft::Correlation correlation;             // of an answer: the question's, as its sender numbered it
+    raft::Correlation correlation;       // of an answer: the question's, as its sender numbered it
     std::optional<raft::Message> asked;  // of an answer
   };
   struct Node final : replica::Transport, replica::Lanes {
