@@ -54,7 +54,7 @@ class PagedBytes {
   std::uint8_t* writable(std::uint64_t offset);
   void grow(std::uint64_t size_bytes);  // what is new is undefined
 
-  std::vector<std::shared_ptr<Page>> pages_;  // behind the end, what the last one holds is undefined
+  std::vector<std::shared_ptr<Page>> pages_;  // some behind the end, kept for later; what stands there is undefined
   std::uint64_t size_ = 0;
 };
 

@@ -17,12 +17,11 @@ namespace {
 
 constexpr int kMaxPathBytes = 512;
 
-// A simulation has one thread, so SQLite needs no locks. Where it is in use already, it keeps them.
-sqlite3_vfs* default_vfs() {
+// A simulation has one thread, so SQLite needs no locks.
+void spare_locks() {
   store::configure_sqlite();
   static const int status = sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
-  static_cast<void>(status);
-  return sqlite3_vfs_find(nullptr);
+  static_cast<void>(status);  // an error where SQLite is in use already: then it keeps them, and works as well
 }
 
 }  // namespace
@@ -165,8 +164,9 @@ struct SqliteWorld::State {
 
 // The generator is seeded by the default VFS when it is next used, so our randomness begins with our VFS, and ends with
 // it.
-SqliteWorld::SqliteWorld(Choices& choices)
-    : state_(new State{.choices = choices.stream("sqlite"), .former = default_vfs()}) {
+SqliteWorld::SqliteWorld(Choices& choices) : state_(new State{.choices = choices.stream("sqlite"), .former = nullptr}) {
+  spare_locks();
+  state_->former = sqlite3_vfs_find(nullptr);
   state_->vfs = make_vfs(state_->name, state_.get());
   state_->vfs.xRandomness = [](sqlite3_vfs* vfs, int size, char* out) {
     Stream& stream = static_cast<State*>(vfs->pAppData)->choices;
