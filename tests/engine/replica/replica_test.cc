@@ -11,23 +11,14 @@
 #include "engine/series/entry_id.h"
 #include "tests/engine/replica/file_size_limit.h"
 #include "tests/engine/replica/small_world.h"
+#include "tests/engine/replica/writes.h"
 
 namespace timestore::replica {
 namespace {
 
+using testing::entry;
+using testing::guid;
 using World = testing::SmallWorld;
-
-TimeEntry entry(const std::string& device, double value, Guid id = {}) {
-  return {.id = id, .device_id = device, .timestamp_ns = 1'700'000'000'000'000'000, .value = value, .attributes = ""};
-}
-
-Guid guid(std::uint64_t number) {
-  Guid id;
-  for (std::size_t i = 0; i < 8; ++i) id.bytes[15 - i] = static_cast<std::uint8_t>(number >> (8 * i));
-  id.bytes[6] = 0x40;
-  id.bytes[8] = 0x80;
-  return id;
-}
 
 struct Ends {
   std::vector<WriteEnd> ends;
@@ -98,6 +89,7 @@ TEST(Replica, whoever_gives_up_is_told_alone_wherever_its_write_waits) {
   std::generate(tickets.begin(), tickets.end(), submit);
   give_up(tickets, 4);
   EXPECT_EQ(ends, (decltype(ends){{tickets[4], Kinds{WriteEnd::Kind::kNotLeader}}})) << "it was in no log";
+
   world[0].settle();
   bool is_refused = false;
   world[0].change_members({.kind = raft::Change::Kind::kRemove, .member = {.id = "n9", .url = {}}, .replaced = {}},
@@ -320,80 +312,6 @@ TEST(Replica, a_write_that_fails_on_disk_ends_the_replica_and_answers_everybody)
   EXPECT_EQ(granted, std::optional(false));
   ASSERT_EQ(ends.ends.size(), 11U);
   EXPECT_EQ(ends.ends[10].kind, WriteEnd::Kind::kNotLeader) << "this one never reached the log";
-}
-
-// Random schedules of whole replicas: crashes, cuts, lost and reordered messages, lanes that lag; every acknowledged
-// entry must be on every node once after healing, with equal state hashes.
-void run_schedule(std::uint64_t seed) {
-  SCOPED_TRACE("seed " + std::to_string(seed));
-  Prng prng(seed);
-  World world(1 + 2 * prng.below(3), seed);
-  for (std::size_t number = 0; number < world.size(); ++number) ASSERT_TRUE(world.start(number));
-  std::map<Guid, TimeEntry> acknowledged;
-  std::uint64_t next_id = 0;
-  for (int step = 0; step < 1500; ++step) {
-    const std::size_t number = prng.below(world.size());
-    const std::uint64_t what = prng.below(100);
-    if (what < 35) {
-      if (world.messages() > 0) (void)world.deliver(prng.chance(3, 4) ? 0 : prng.below(world.messages()));
-    } else if (what < 50) {
-      (void)world.run_lane(number, Lane::kLog);
-    } else if (what < 62) {
-      (void)world.run_lane(number, Lane::kSeries);
-    } else if (what < 80) {
-      if (world.is_up(number)) world[number].tick();
-      world.settle(number);
-    } else if (what < 94) {
-      if (!world.is_up(number)) continue;
-      const Guid id = prng.chance(1, 2) ? guid(prng.chance(1, 8) ? next_id : ++next_id) : Guid{};
-      const double value = id.is_nil() ? -1.0 : static_cast<double>(id.bytes[15]);
-      world[number].submit({entry("d" + std::to_string(prng.below(3)), value, id)}, [&](WriteEnd end) {
-        if (end.kind != WriteEnd::Kind::kApplied) return;
-        if (end.result.outcome != store::ApplyResult::Outcome::kStored) return;
-        acknowledged.emplace(end.entries[0].id, end.entries[0]);
-      });
-      world.settle(number);
-    } else if (what < 96) {
-      if (world.messages() > 0) world.drop(prng.below(world.messages()));
-    } else if (what < 97) {
-      world.crash(number);
-    } else if (what < 99) {
-      if (!world.is_up(number)) {
-        ASSERT_TRUE(world.start(number));
-      }
-    } else {
-      world.cut(number, prng.chance(1, 3));
-    }
-  }
-  for (std::size_t number = 0; number < world.size(); ++number) {
-    world.cut(number, false);
-    if (!world.is_up(number)) {
-      ASSERT_TRUE(world.start(number));
-    }
-  }
-  ASSERT_TRUE(world.elect());
-  for (int i = 0; i < 30; ++i) {
-    for (std::size_t number = 0; number < world.size(); ++number) world[number].tick();
-    world.settle_everything();
-  }
-  const auto expected = world.stored(0);
-  std::map<Guid, TimeEntry> by_id;
-  for (const TimeEntry& stored : expected) EXPECT_TRUE(by_id.emplace(stored.id, stored).second) << "stored twice";
-  for (const auto& [id, entry] : acknowledged) {
-    ASSERT_TRUE(by_id.contains(id)) << "an acknowledged entry is lost: " << id.text();
-    EXPECT_TRUE(same_content(by_id[id], entry));
-  }
-  for (std::size_t number = 1; number < world.size(); ++number) {
-    EXPECT_EQ(world.stored(number), expected);
-    EXPECT_EQ(world[number].status().state_hash, world[0].status().state_hash);
-  }
-}
-
-TEST(Replica, no_acknowledged_entry_is_lost_in_random_schedules) {
-  for (std::uint64_t seed = 1; seed <= 200; ++seed) {
-    run_schedule(seed);
-    if (::testing::Test::HasFailure()) return;
-  }
 }
 
 }  // namespace
