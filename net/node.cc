@@ -272,9 +272,12 @@ std::optional<replica::Status> Node::status(Deadline deadline) {
 
 std::optional<replica::Status> Node::await_status(const std::function<bool(const replica::Status&)>& is_so,
                                                   Deadline deadline) {
+  std::optional<replica::Status> last;
   for (;;) {
     auto now = status(deadline);
-    if (!now || is_so(*now) || Clock::now() + kAskAgainAfter >= deadline) return now;
+    if (!now) return last;  // what was seen is worth more than that the newest came too late
+    last = std::move(now);
+    if (is_so(*last) || Clock::now() + kAskAgainAfter >= deadline) return last;
     std::this_thread::sleep_for(kAskAgainAfter);
   }
 }

@@ -72,8 +72,8 @@ class Node {
 
   std::optional<replica::Status> status(Deadline deadline);
 
-  // Waits until `is_so` of the status, which it is asked for every few milliseconds; the last status, or nothing when
-  // this node did not answer in time.
+  // Waits until `is_so` of the status, which it is asked for every few milliseconds; the last status that came before
+  // the deadline, or nothing when none did.
   std::optional<replica::Status> await_status(const std::function<bool(const replica::Status&)>& is_so,
                                               Deadline deadline);
   const raft::NodeId& id() const { return options_.replica.node; }
