@@ -6,6 +6,7 @@
 #include <array>
 #include <bit>
 #include <cstring>
+#include <utility>
 #include <vector>
 
 #include "engine/base/mark.h"
@@ -83,21 +84,32 @@ Log parse(std::string_view wal) {
   log.valid_header = (magic & ~1U) == kMagic && checksum.matches(wal, kHeaderBytes - 8) && page_bytes >= 512;
   if (!log.valid_header) return log;
 
+  const std::size_t frame_bytes = kWalFrameHeaderBytes + page_bytes;
   const std::string_view salt = wal.substr(16, kSaltBytes);
+  const auto is_of_this_generation = [&](std::string_view frames) {
+    return frames.size() >= frame_bytes && frames.substr(8, kSaltBytes) == salt;
+  };
   Checksum stored = checksum;  // as the header before says it, which may itself be damaged
   bool valid = true;
-  for (std::string_view rest = wal.substr(kHeaderBytes); rest.size() >= kWalFrameHeaderBytes + page_bytes;
-       rest.remove_prefix(kWalFrameHeaderBytes + page_bytes)) {
+  for (std::string_view rest = wal.substr(kHeaderBytes); rest.size() >= frame_bytes; rest.remove_prefix(frame_bytes)) {
     Frame frame{.page = big_endian(rest, 0),
                 .pages_after_commit = big_endian(rest, 4),
                 .content = rest.substr(kWalFrameHeaderBytes, page_bytes),
-                .same_generation = rest.substr(8, kSaltBytes) == salt};
-    for (const Checksum& before : {checksum, stored}) {
-      checksum = before;
-      checksum.add(rest.substr(0, 8));
-      checksum.add(frame.content);
-      frame.whole = frame.same_generation && checksum.matches(rest, 16);
-      if (frame.whole || before == stored) break;
+                .same_generation = is_of_this_generation(rest)};
+    const auto after_frame = [&](Checksum before) {
+      before.add(rest.substr(0, 8));
+      before.add(frame.content);
+      return before;
+    };
+    if (frame.same_generation) {
+      const Checksum running = std::exchange(checksum, after_frame(checksum));
+      frame.whole = checksum.matches(rest, 16);
+      if (!frame.whole && running != stored) {
+        checksum = after_frame(stored);
+        frame.whole = checksum.matches(rest, 16);
+      }
+    } else if (is_of_this_generation(rest.substr(frame_bytes))) {
+      checksum = after_frame(stored);  // its salt may be all that is damaged; of what is old, nobody asks
     }
     valid = valid && frame.whole;
     frame.valid = valid;

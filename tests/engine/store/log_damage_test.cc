@@ -204,6 +204,21 @@ TEST_F(LogTail, damage_to_one_of_many_votes_is_named) {
   }
 }
 
+// What such a frame says of itself is worth nothing: whether the next one is whole can be told only by its content.
+TEST_F(LogTail, damage_to_both_the_salt_and_the_checksum_of_a_vote_is_named) {
+  start();
+  for (raft::Term term = 1; term <= 70; ++term) vote(term, "n2");
+  const std::string votes = disk.read("log.db-wal");
+  ASSERT_GE(votes.size(), 32 + 70 * kFrameBytes);
+  const std::size_t first_vote = votes.size() - 70 * kFrameBytes;
+  for (std::size_t frame = first_vote; frame + 3 * kFrameBytes <= votes.size(); frame += kFrameBytes) {
+    const std::string two_more = votes.substr(0, frame + 3 * kFrameBytes);
+    EXPECT_EQ(find_wal_damage(two_more), std::nullopt);
+    const std::string damaged = flipped(flipped(two_more, frame + 9, 0), frame + 17, 0);
+    EXPECT_THAT(find_wal_damage(damaged), testing::Optional(HasSubstr("is damaged"))) << frame;
+  }
+}
+
 TEST_F(LogTail, damage_is_named_again_at_the_next_attempt) {
   write_and_kill();
   killed->flip_bit("log.db-wal", 32 + kFrameBytes + 1000, 0);
