@@ -17,8 +17,8 @@ raft::Options draw_raft(Stream choices) {
   raft.election_ticks_max = raft.election_ticks_min + static_cast<std::uint32_t>(choices.between(4, 30));
   raft.heartbeat_ticks = static_cast<std::uint32_t>(choices.between(2, raft.election_ticks_min / 3));
   raft.orphan_ticks = static_cast<std::uint32_t>(choices.between(10, 200));
-  raft.max_append_entries = pick<std::uint32_t>(choices, {64, 1, 2, 5, 1024});
-  raft.max_append_bytes = pick<std::uint64_t>(choices, {1 << 20, 300, 4'000});
+  raft.max_append_entries = pick<std::uint32_t>(choices, {64, 1, 256, 5, 1024});
+  raft.max_append_bytes = pick<std::uint64_t>(choices, {1 << 20, 300, 1 << 16, 4'000});
   raft.max_inflight_appends = static_cast<std::uint32_t>(choices.between(1, 6));
   raft.max_inflight_bytes = pick<std::uint64_t>(choices, {4 << 20, 600, 8'000});
   return raft;
@@ -36,16 +36,17 @@ NetworkOptions draw_network(Stream choices) {
 LoadOptions draw_load(Stream choices) {
   LoadOptions load;
   load.clients = choices.between(1, 6);
-  load.pause = pick<Time>(choices, {400, 100, 800, 2'000}) * kMillisecond * load.clients;
+  load.pause = pick<Time>(choices, {400, 150, 800, 2'000}) * kMillisecond * load.clients;
   load.burst = pick<std::size_t>(choices, {32, 1, 64, 128});
   load.pause *= (load.burst + 63) / 64;  // large bursts make large groups, not more work
-  load.batch = pick<std::size_t>(choices, {1, 2, 4});
+  load.batch = pick<std::size_t>(choices, {1, 2, 1, 4});
   load.devices = choices.between(1, 12);
   load.padding_bytes = pick<std::size_t>(choices, {0, 0, 100, 3'000});
   load.read_percent = static_cast<std::uint32_t>(choices.between(5, 60));
   load.own_id_percent = static_cast<std::uint32_t>(choices.below(101));
   load.repeat_percent = static_cast<std::uint32_t>(choices.below(30));
   load.patience = pick<Time>(choices, {2'000, 100, 500, 10'000}) * kMillisecond;
+  load.padded_percent = pick<std::uint32_t>(choices, {10, 10, 10, 100});  // a file shall have rows of every size
   return load;
 }
 
@@ -64,7 +65,7 @@ Swarm draw_swarm(const RunOptions& options, Choices& choices) {
   swarm.cluster.size = options.nodes.value_or(size);
   swarm.cluster.seed = choices.stream("swarm.cores").below(~std::uint64_t{0});
   swarm.cluster.raft = draw_raft(choices.stream("swarm.raft"));
-  swarm.cluster.cache_bytes = pick<std::uint64_t>(world, {1 << 16, 1 << 20, 2'000});
+  swarm.cluster.cache_bytes = pick<std::uint64_t>(world, {1 << 16, 1 << 20, 2'000, 1 << 20});
   swarm.cluster.max_apply_entries = pick<std::size_t>(world, {256, 1, 7, 4096});
   swarm.cluster.max_waiting_bytes = pick<std::size_t>(world, {1 << 22, 1 << 22, 1 << 22, 20'000});
   Stream log = choices.stream("swarm.log");

@@ -21,7 +21,8 @@ struct LoadOptions {
   std::size_t burst = 1;            // writes that a client sends at once, at most
   std::size_t batch = 4;            // time entries in one write, at most
   std::size_t devices = 8;
-  std::size_t padding_bytes = 0;  // of an entry's attributes, at most
+  std::size_t padding_bytes = 0;       // of an entry's attributes, at most
+  std::uint32_t padded_percent = 100;  // of the entries: the others have none
   std::uint32_t read_percent = 30;
   std::uint32_t own_id_percent = 50;  // of entries whose id the client makes
   std::uint32_t repeat_percent = 10;  // of writes that reuse an id that was used before

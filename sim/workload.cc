@@ -100,8 +100,9 @@ TimeEntry Workload::make_entry(Client& client) {
   entry.value = static_cast<double>(client.choices.below(1000));
   if (client.choices.below(100) < load.own_id_percent) entry.id = make_id(++next_id_);
   const std::uint64_t padding = client.choices.below(load.padding_bytes + 1);
+  const bool is_padded = padding > 0 && client.choices.chance(load.padded_percent, 100);
   entry.attributes = "{\"op\":" + std::to_string(world_.cluster().oracle().next_operation());
-  if (padding > 0) entry.attributes += ",\"padding\":\"" + std::string(padding, 'x') + "\"";
+  if (is_padded) entry.attributes += ",\"padding\":\"" + std::string(padding, 'x') + "\"";
   entry.attributes += "}";
   return entry;
 }
