@@ -12,9 +12,12 @@ void Replication::stepped(std::size_t node, const raft::State& core, std::span<c
   if (role == nullptr) return;
   leader.term = core.term();
   leader.base = core.trail.base().index;
-  // Whoever has left and comes again is asked anew.
-  std::erase_if(leader.streams, [&](const auto& follower) { return !role->peers.contains(follower.first); });
-  for (const auto& [id, progress] : role->peers) leader.streams.try_emplace(id);
+  const auto is_same = [](const auto& left, const auto& right) { return left.first == right.first; };
+  if (!std::equal(leader.streams.begin(), leader.streams.end(), role->peers.begin(), role->peers.end(), is_same)) {
+    // Whoever has left and comes again is asked anew.
+    std::erase_if(leader.streams, [&](const auto& follower) { return !role->peers.contains(follower.first); });
+    for (const auto& [id, progress] : role->peers) leader.streams.try_emplace(id);
+  }
   for (const raft::Input& input : inputs) {
     const auto* receipt = std::get_if<raft::Receive>(&input);
     const auto* answer = receipt == nullptr ? nullptr : std::get_if<raft::AppendResponse>(&receipt->message);
