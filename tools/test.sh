@@ -156,7 +156,7 @@ if [[ $quick == no ]]; then
   drive=(-L '^sanitized-system$')
   # Of the simulator's tests all but the crash points, which need minutes there; the seeds that follow run in this build too.
   CXX=clang++ stage "clang, address and undefined behaviour" build-address address \
-    "tests/engine/all sim_checkers_test sim_disk_test sim_run_test sim_script_test bench/all timestored timestore-sim" \
+    "tests/engine/all sim_checkers_test sim_disk_test sim_run_test sim_script_test timestored timestore-sim" \
     -L '^unit$'
   drive=()
   CXX=clang++ stage "clang, threads" build-thread thread tests/net/all -L '^net$'
