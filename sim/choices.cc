@@ -18,24 +18,39 @@ std::uint64_t mix(std::uint64_t word) {
 
 }  // namespace
 
+Stream Stream::on(std::uint64_t occasion) const {
+  TIMESTORE_CHECK(occasion > 0 && occasion_ == 0, "an occasion has a number, and none of its own");
+  Stream stream(*choices_, name_, subject_, mix(key_ ^ mix(occasion)));
+  stream.occasion_ = occasion;
+  return stream;
+}
+
+Stream Stream::named(std::string_view name) const {
+  Stream stream(*choices_, name, subject_, Hasher().add(key_).add(name).value());
+  stream.occasion_ = occasion_;
+  return stream;
+}
+
 std::uint64_t Stream::below(std::uint64_t bound) {
   TIMESTORE_CHECK(bound > 0, "there is something to choose from");
   const std::uint64_t counter = counter_++;
   std::uint64_t value = 0;
   if (choices_->is_replaying_) {
-    const auto listed = choices_->list_.find({std::string(name_), subject_, counter});
+    const auto listed = choices_->list_.find({std::string(name_), subject_, occasion_, counter});
     if (listed != choices_->list_.end()) value = listed->second % bound;
   } else {
     value = mix(key_ + (counter + 1) * 0x9e3779b97f4a7c15) % bound;
   }
   if (choices_->is_recording_ && value != 0) {
-    choices_->recorded_.push_back({std::string(name_), subject_, counter, value});
+    choices_->recorded_.push_back({std::string(name_), subject_, occasion_, counter, value});
   }
   return value;
 }
 
 Choices::Choices(const std::vector<Choice>& list) : is_replaying_(true) {
-  for (const Choice& choice : list) list_[{choice.name, choice.subject, choice.counter}] = choice.value;
+  for (const Choice& choice : list) {
+    list_[{choice.name, choice.subject, choice.occasion, choice.counter}] = choice.value;
+  }
 }
 
 Stream Choices::stream(std::string_view name, std::uint64_t subject) {
@@ -46,7 +61,7 @@ std::string to_text(const std::vector<Choice>& choices) {
   std::string text;
   for (const Choice& choice : choices) {
     text += choice.name;
-    for (const std::uint64_t number : {choice.subject, choice.counter, choice.value}) {
+    for (const std::uint64_t number : {choice.subject, choice.occasion, choice.counter, choice.value}) {
       text += ' ' + std::to_string(number);
     }
     text += '\n';
@@ -63,9 +78,10 @@ Result<std::vector<Choice>> parse_choices(std::string_view text) {
     std::istringstream words(line);
     Choice choice;
     std::string rest;
-    if (!(words >> choice.name >> choice.subject >> choice.counter >> choice.value) || words >> rest) {
+    if (!(words >> choice.name >> choice.subject >> choice.occasion >> choice.counter >> choice.value) ||
+        words >> rest) {
       return fail("Line " + std::to_string(number) +
-                  " of the list of choices is not \"name subject counter value\": " + line);
+                  " of the list of choices is not \"name subject occasion counter value\": " + line);
     }
     choices.push_back(std::move(choice));
   }

@@ -1,9 +1,9 @@
 // Every undecided thing in the simulated world asks here.
 //
-// A choice is a pure function of (seed, name, subject, counter): "the 17th loss on link 3". So taking one choice out of
-// a run, or one fault out of the world, leaves all the others as they were. Zero is always the calm answer (no fault,
-// the shortest delay), and a run can be repeated from its list of choices that are not zero: to shrink a run is to
-// remove lines from that list.
+// A choice is a pure function of (seed, name, subject, occasion, counter): "the first of message 17 on link 3". However
+// much is drawn on one occasion, the choices of all others stay. So taking one choice out of a run, or one fault out of
+// the world, leaves all the others as they were. Zero is always the calm answer (no fault, the shortest delay), and a
+// run can be repeated from its list of choices that are not zero: to shrink a run is to remove lines from that list.
 #pragma once
 
 #include <cstdint>
@@ -17,10 +17,11 @@
 
 namespace timestore::sim {
 
-// One line of a run's list: "name subject counter value".
+// One line of a run's list: "name subject occasion counter value".
 struct Choice {
   std::string name;
   std::uint64_t subject = 0;
+  std::uint64_t occasion = 0;
   std::uint64_t counter = 0;
   std::uint64_t value = 0;
   bool operator==(const Choice&) const = default;
@@ -34,6 +35,12 @@ class Choices;
 // One named sequence of choices. A value; copies go on independently from where they were copied.
 class Stream {
  public:
+  // The sequence of one occasion, from 1, on which more or less may be drawn: a message of a link, a stroke of a fault.
+  [[nodiscard]] Stream on(std::uint64_t occasion) const;
+
+  // The sequence of the same subject and occasion under another name, which must live as long: a literal.
+  [[nodiscard]] Stream named(std::string_view name) const;
+
   // Uniform in [0, bound), 0 being the calm one. Requires bound > 0.
   std::uint64_t below(std::uint64_t bound);
 
@@ -53,6 +60,7 @@ class Stream {
   Choices* choices_;
   std::string_view name_;
   std::uint64_t subject_;
+  std::uint64_t occasion_ = 0;  // none: what is drawn from the stream itself, each time as much
   std::uint64_t key_;
   std::uint64_t counter_ = 0;
 };
@@ -75,7 +83,7 @@ class Choices {
 
  private:
   friend class Stream;
-  using Key = std::tuple<std::string, std::uint64_t, std::uint64_t>;
+  using Key = std::tuple<std::string, std::uint64_t, std::uint64_t, std::uint64_t>;
 
   std::uint64_t seed_ = 0;
   bool is_replaying_ = false;

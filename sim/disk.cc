@@ -73,7 +73,7 @@ tl::expected<void, DiskError> Disk::write(FileNumber number, std::span<const std
   if (!file) return tl::unexpected(file.error());
   std::uint64_t count = bytes.size();
   if (error) {
-    count = part_done(**file, offset, choices_.below(bytes.size() + 1));
+    count = part_done(**file, offset, choices_.named("disk.part").on(counts_.changes).below(bytes.size() + 1));
   } else if (const std::uint64_t room = room_for(**file, offset + count); room < offset + count) {
     ++counts_.faults;
     error = DiskError::kFull;
@@ -251,10 +251,11 @@ bool Disk::rot(std::string_view path, std::uint64_t end) {
   }
   if (cold.empty()) return false;
   // Every other time near the end, where damage is most easily taken for what a crash has torn.
+  Stream choices = choices_.named("disk.rot").on(++rotten_bits_);
   const std::uint64_t near_end = std::min<std::uint64_t>(cold.size(), 8);
-  const std::uint64_t back = choices_.below(choices_.below(2) == 1 ? near_end : cold.size());
+  const std::uint64_t back = choices.below(choices.below(2) == 1 ? near_end : cold.size());
   const std::uint64_t begin = cold[cold.size() - 1 - back] * kPageBytes;
-  const std::uint64_t bit = choices_.below(8 * std::min(kPageBytes, durable_end - begin));
+  const std::uint64_t bit = choices.below(8 * std::min(kPageBytes, durable_end - begin));
   file.bytes.flip_bit(begin + bit / 8, static_cast<unsigned>(bit % 8));
   TIMESTORE_MARK("disk: a bit rotted");
   ++counts_.faults;

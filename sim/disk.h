@@ -209,7 +209,7 @@ class Disk {
   static std::uint64_t part_done(const File& file, std::uint64_t offset, std::uint64_t count);
   std::uint64_t room_for(const File& file, std::uint64_t new_size) const;
   void begin_life();
-  Survival survival_under(CrashPolicy policy);
+  Survival survival_under(CrashPolicy policy, Stream& choices) const;
   void lose_changes(File& file, const Survival& survival);
   void restore_lost(File& file, const Survival& survival, const std::vector<std::size_t>& kept);
   Names surviving_names(const Survival& survival);
@@ -230,6 +230,7 @@ class Disk {
   std::uint64_t read_fails_in_ = 0;    // reads; 0: not planned
   DiskError planned_error_ = DiskError::kIo;
   DiskCounts counts_;
+  std::uint64_t rotten_bits_ = 0;
   UncopiedObserver observer_;
 };
 

@@ -179,8 +179,8 @@ struct Disk::Survival {
   }
 };
 
-Disk::Survival Disk::survival_under(CrashPolicy policy) {
-  Survival survival{policy, 0, choices_};
+Disk::Survival Disk::survival_under(CrashPolicy policy, Stream& choices) const {
+  Survival survival{policy, 0, choices};
   switch (policy) {
     case CrashPolicy::kNothing:
     case CrashPolicy::kSectors:
@@ -199,13 +199,14 @@ Disk::Survival Disk::survival_under(CrashPolicy policy) {
   }
   for (const NameChange& change : name_changes_) pending.push_back(change.sequence);
   std::sort(pending.begin(), pending.end());
-  const std::size_t survivors = pending.size() - choices_.below(pending.size() + 1);
+  const std::size_t survivors = pending.size() - choices.below(pending.size() + 1);
   survival.cut = survivors < pending.size() ? pending[survivors] : kNever;
   return survival;
 }
 
 void Disk::lose_power(CrashPolicy policy) {
-  const Survival survival = survival_under(policy);
+  Stream choices = choices_.named("disk.crash").on(life_ + 1);
+  const Survival survival = survival_under(policy, choices);
   for (auto& [number, file] : files_) lose_changes(file, survival);
   names_ = surviving_names(survival);
   durable_names_ = names_;
@@ -259,7 +260,7 @@ void Disk::lose_changes(File& file, const Survival& survival) {
 void Disk::restore_lost(File& file, const Survival& survival, const std::vector<std::size_t>& kept) {
   for (const auto& [sector, on_disk] : file.lost) {
     if (sector < kept.size() && kept[sector] > 0) continue;
-    if (survival.policy == CrashPolicy::kSectors && choices_.below(2) == 0) {
+    if (survival.policy == CrashPolicy::kSectors && survival.choices.below(2) == 0) {
       TIMESTORE_MARK("disk: what a failed sync should have written was on the disk all the same");
       continue;
     }
@@ -274,8 +275,9 @@ void Disk::restore_lost(File& file, const Survival& survival, const std::vector<
 Disk::Names Disk::surviving_names(const Survival& survival) {
   Names names = durable_names_;
   for (const NameChange& change : name_changes_) {
-    const bool survives = survival.policy == CrashPolicy::kSectors ? choices_.below(2) == 0 && change.applies_to(names)
-                                                                   : survival.keeps(change.sequence);
+    const bool survives = survival.policy == CrashPolicy::kSectors
+                              ? survival.choices.below(2) == 0 && change.applies_to(names)
+                              : survival.keeps(change.sequence);
     if (survives) {
       change.apply_to(names);
       continue;

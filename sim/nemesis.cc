@@ -31,6 +31,7 @@ void Nemesis::begin(const std::vector<PlannedFault>& schedule) {
     for (std::size_t kind = 0; kind < kinds().size(); ++kind) {
       if (kinds()[kind].kind.name != fault.kind) continue;
       world_.after(fault.at, [this, epoch = epoch_, kind, strength = fault.strength] {
+        ++strokes_;
         if (epoch == epoch_) inject(kind, strength);
       });
     }
@@ -43,6 +44,7 @@ void Nemesis::plan_next() {
   const Time pause = what_.between(world_.swarm().fault_pause / 4, world_.swarm().fault_pause * 2);
   world_.after(pause, [this, epoch = epoch_] {
     if (epoch != epoch_ || !is_active_) return;
+    ++strokes_;
     std::uint64_t total = 0;
     for (const Kind& kind : kinds()) total += kind.weight;
     std::uint64_t drawn = what_.below(total);
@@ -63,7 +65,8 @@ void Nemesis::plan_next() {
 void Nemesis::inject(std::size_t kind, std::uint32_t strength) {
   operator_.observe();
   const Kind& chosen = kinds()[kind];
-  if (chosen.inject(*this, streams_.at(chosen.kind.name), strength)) ++injected_[std::string(chosen.kind.name)];
+  Stream choices = streams_.at(chosen.kind.name).on(strokes_);
+  if (chosen.inject(*this, choices, strength)) ++injected_[std::string(chosen.kind.name)];
 }
 
 Time Nemesis::length(Stream& choices, std::uint32_t strength) {

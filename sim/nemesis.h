@@ -51,7 +51,8 @@ class Nemesis {
   World& world_;
   Operator operator_;
   Stream what_;
-  std::map<std::string_view, Stream> streams_;
+  std::map<std::string_view, Stream> streams_;  // of each kind, with an occasion for each stroke
+  std::uint64_t strokes_ = 0;                   // of all kinds, those too that were switched off
   std::uint64_t epoch_ = 0;  // 0: not begun; when it ends, planned ends of faults mean nothing any more
   bool is_active_ = false;
   bool is_hopeless_ = false;

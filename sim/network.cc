@@ -21,8 +21,9 @@ std::optional<Arrival> Network::send(Time now, std::size_t from, std::size_t to,
                                      Parcel parcel) {
   Link& link = links_[from * nodes_ + to];
   Connection& connection = link.connections[parcel == Parcel::kSnapshot ? 1 : 0];
-  const Time jitter = link.choices.below(options_.jitter + 1);
-  const std::uint64_t fate = link.choices.below(kMillion);  // the calm end of the scale is zero
+  Stream choices = link.choices.on(++link.messages);
+  const Time jitter = choices.below(options_.jitter + 1);
+  const std::uint64_t fate = choices.below(kMillion);  // the calm end of the scale is zero
   connection.busy_until = std::max(connection.busy_until, now) + size_bytes * kMillion / options_.bytes_per_second;
   Time arrival = connection.busy_until + options_.delay + jitter + link.clogged;
 
@@ -33,11 +34,11 @@ std::optional<Arrival> Network::send(Time now, std::size_t from, std::size_t to,
   }
   if (fate >= (threshold -= options_.straggling)) {
     TIMESTORE_MARK("network: a message came very late");
-    return Arrival{arrival - now + link.choices.below(options_.straggling_delay)};
+    return Arrival{arrival - now + choices.below(options_.straggling_delay)};
   }
   if (fate >= (threshold -= options_.reordering)) {
     TIMESTORE_MARK("network: a message was overtaken");
-    return Arrival{arrival - now + link.choices.below(options_.reordering_delay)};
+    return Arrival{arrival - now + choices.below(options_.reordering_delay)};
   }
   if (parcel == Parcel::kOrder && link.orders_delayed > 0) {
     TIMESTORE_MARK("network: an order to take over came late");
@@ -47,7 +48,7 @@ std::optional<Arrival> Network::send(Time now, std::size_t from, std::size_t to,
   connection.last_arrival = arrival;
   if (fate >= (threshold -= options_.duplication)) {
     TIMESTORE_MARK("network: a message came twice");
-    return Arrival{arrival - now, arrival - now + link.choices.below(options_.reordering_delay)};
+    return Arrival{arrival - now, arrival - now + choices.below(options_.reordering_delay)};
   }
   return Arrival{arrival - now};
 }

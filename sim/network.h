@@ -55,7 +55,8 @@ class Network {
     Time busy_until = 0;    // with putting messages on the wire
   };
   struct Link {
-    Stream choices;
+    Stream choices;  // an occasion for each message
+    std::uint64_t messages = 0;
     std::array<Connection, 2> connections = {};
     Time clogged = 0;         // more delay
     Time orders_delayed = 0;  // by so much

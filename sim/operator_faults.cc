@@ -31,7 +31,7 @@ bool Faults::step_down(Nemesis& nemesis, Stream& choices, std::uint32_t strength
   if (strength == 1) return true;
   const Swarm& swarm = nemesis.world_.swarm();
   const Time again = choices.between(1, 2) * swarm.tick * swarm.cluster.raft.election_ticks_max;
-  nemesis.world_.after(again, [&nemesis, &choices, epoch = nemesis.epoch_, strength] {
+  nemesis.world_.after(again, [&nemesis, choices, epoch = nemesis.epoch_, strength]() mutable {
     if (epoch == nemesis.epoch_) step_down(nemesis, choices, strength - 1);
   });
   return true;

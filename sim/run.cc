@@ -50,6 +50,11 @@ class MarkGuard {
   MarkCounts* before_;
 };
 
+// Does it hold no more than a node keeps for followers that are slow? Requires that all of it is applied.
+bool is_compacted(const raft::Trail& log, const ClusterOptions& options) {
+  return log.last_index() - log.base().index <= options.kept_entries && log.size_bound_bytes() <= options.kept_bytes;
+}
+
 // Where a healed cluster must be before its time is over.
 bool has_converged(World& world, const Nemesis& nemesis, const Workload& workload) {
   if (workload.probes_left() + workload.waiting() > 0 || !nemesis.is_done()) return false;
@@ -64,6 +69,7 @@ bool has_converged(World& world, const Nemesis& nemesis, const Workload& workloa
     if (core.leader != chosen.id || core.commit != chosen.trail.last_index() || core.applied != core.commit)
       return false;
     if (core.hard_state.novice) return false;  // its leader has not admitted it
+    if (!is_compacted(core.trail, world.swarm().cluster)) return false;
   }
   return true;
 }
@@ -113,8 +119,8 @@ std::string describe(World& world, const Workload& workload) {
     const raft::State& core = world.cluster().core(node);
     const char* role = core.is_leader() ? " leads" : core.hard_state.novice ? " novice" : "";
     text += role + std::string(" term ") + std::to_string(core.term()) + " last " +
-            std::to_string(core.trail.last_index()) + " commit " + std::to_string(core.commit) + " applied " +
-            std::to_string(core.applied);
+            std::to_string(core.trail.last_index()) + " base " + std::to_string(core.trail.base().index) + " commit " +
+            std::to_string(core.commit) + " applied " + std::to_string(core.applied);
   }
   return text;
 }

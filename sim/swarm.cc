@@ -20,7 +20,7 @@ raft::Options draw_raft(Stream choices) {
   raft.max_append_entries = pick<std::uint32_t>(choices, {64, 1, 256, 5, 1024});
   raft.max_append_bytes = pick<std::uint64_t>(choices, {1 << 20, 300, 1 << 16, 4'000});
   raft.max_inflight_appends = static_cast<std::uint32_t>(choices.between(1, 6));
-  raft.max_inflight_bytes = pick<std::uint64_t>(choices, {4 << 20, 600, 8'000});
+  raft.max_inflight_bytes = pick<std::uint64_t>(choices, {4 << 20, 600, 1 << 18, 8'000});
   return raft;
 }
 

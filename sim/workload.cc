@@ -42,8 +42,11 @@ const char* name_of(const replica::WriteEnd& end) {
 
 Workload::Workload(World& world, Choices& choices) : world_(world) {
   for (std::size_t number = 0; number < world.swarm().load.clients; ++number) {
-    clients_.push_back(
-        {.choices = choices.stream("client", number), .node = number % world.size(), .is_stubborn = number % 2 == 1});
+    clients_.push_back({.choices = choices.stream("client", number),
+                        .requests = choices.stream("request", number),
+                        .ends = choices.stream("request.end", number),
+                        .node = number % world.size(),
+                        .is_stubborn = number % 2 == 1});
   }
 }
 
@@ -64,17 +67,19 @@ void Workload::plan_next(std::size_t client) {
 void Workload::act(std::size_t number) {
   Client& client = clients_[number];
   const LoadOptions& load = world_.swarm().load;
-  const bool reads = client.choices.chance(load.read_percent, 100);
-  const std::uint64_t burst = 1 + client.choices.below(load.burst);
-  const auto node = choose_node(client);
+  Request request{.client = number, .act = ++client.acts};
+  Stream choices = client.choices.on(request.act);
+  const bool reads = choices.chance(load.read_percent, 100);
+  const std::uint64_t burst = 1 + choices.below(load.burst);
+  const auto node = choose_node(client, choices);
   if (!node || client.waiting + burst > kMaxWaiting) return;
-  if (reads) return read(number, *node);
-  for (std::uint64_t i = 0; i < burst; ++i) write(number, *node, make_entries(client));
+  if (reads) return read(request, *node);
+  for (; request.place < burst; ++request.place) write(request, *node, make_entries(choices_of(request)));
 }
 
 // Mostly whom it believes to lead; sometimes anybody. None: nobody it asked is up.
-std::optional<std::size_t> Workload::choose_node(Client& client) {
-  const std::uint64_t drawn = client.choices.below(8 * world_.size());
+std::optional<std::size_t> Workload::choose_node(Client& client, Stream& choices) {
+  const std::uint64_t drawn = choices.below(8 * world_.size());
   if (drawn >= 7 * world_.size()) client.node = drawn - 7 * world_.size();
   if (!world_.cluster().is_up(client.node)) client.node = (client.node + 1) % world_.size();
   if (!world_.cluster().is_up(client.node)) return std::nullopt;
@@ -82,8 +87,8 @@ std::optional<std::size_t> Workload::choose_node(Client& client) {
 }
 
 // A stubborn client often stays where it is: so an old leader is still asked when others already use the new one.
-void Workload::look_for_the_leader(Client& client) {
-  const bool stays = client.choices.below(4) > 0 && client.is_stubborn;
+void Workload::look_for_the_leader(Client& client, Stream& choices) {
+  const bool stays = choices.below(4) > 0 && client.is_stubborn;
   const auto leader = world_.cluster().leader();
   if (leader && !stays) client.node = *leader;
 }
@@ -92,33 +97,33 @@ void Workload::look_for_the_leader(Client& client) {
 
 std::string Workload::device(std::uint64_t number) const { return "device-" + std::to_string(number); }
 
-TimeEntry Workload::make_entry(Client& client) {
+TimeEntry Workload::make_entry(Stream& choices) {
   const LoadOptions& load = world_.swarm().load;
   TimeEntry entry;
-  entry.device_id = device(client.choices.below(load.devices));
-  entry.timestamp_ns = kFirstTimestamp + static_cast<std::int64_t>(client.choices.below(1000)) * 1'000'000;
-  entry.value = static_cast<double>(client.choices.below(1000));
-  if (client.choices.below(100) < load.own_id_percent) entry.id = make_id(++next_id_);
-  const std::uint64_t padding = client.choices.below(load.padding_bytes + 1);
-  const bool is_padded = padding > 0 && client.choices.chance(load.padded_percent, 100);
+  entry.device_id = device(choices.below(load.devices));
+  entry.timestamp_ns = kFirstTimestamp + static_cast<std::int64_t>(choices.below(1000)) * 1'000'000;
+  entry.value = static_cast<double>(choices.below(1000));
+  if (choices.below(100) < load.own_id_percent) entry.id = make_id(++next_id_);
+  const std::uint64_t padding = choices.below(load.padding_bytes + 1);
+  const bool is_padded = choices.below(100) >= 100 - load.padded_percent && padding > 0;
   entry.attributes = "{\"op\":" + std::to_string(world_.cluster().oracle().next_operation());
   if (is_padded) entry.attributes += ",\"padding\":\"" + std::string(padding, 'x') + "\"";
   entry.attributes += "}";
   return entry;
 }
 
-std::vector<TimeEntry> Workload::make_entries(Client& client) {
+std::vector<TimeEntry> Workload::make_entries(Stream choices) {
   const LoadOptions& load = world_.swarm().load;
-  const bool repeats = client.choices.chance(load.repeat_percent, 100);
-  const std::uint64_t which = client.choices.below(kMaxRecent);
-  const bool repeats_exactly = client.choices.below(2) == 0;
+  const bool repeats = choices.chance(load.repeat_percent, 100);
+  const std::uint64_t which = choices.below(kMaxRecent);
+  const bool repeats_exactly = choices.below(2) == 0;
   if (repeats && repeats_exactly && which < recent_.size()) {
     TIMESTORE_MARK("workload: a client repeated a write");
     return recent_[which];
   }
   std::vector<TimeEntry> entries;
-  const std::uint64_t count = 1 + client.choices.below(load.batch);
-  for (std::uint64_t i = 0; i < count; ++i) entries.push_back(make_entry(client));
+  const std::uint64_t count = 1 + choices.below(load.batch);
+  for (std::uint64_t i = 0; i < count; ++i) entries.push_back(make_entry(choices));
   if (repeats && which < recent_.size()) {
     TIMESTORE_MARK("workload: a client used an id for something else");
     entries.back().id = recent_[which].front().id;
@@ -129,10 +134,9 @@ std::vector<TimeEntry> Workload::make_entries(Client& client) {
   return entries;
 }
 
-void Workload::write(std::size_t number, std::size_t node, std::vector<TimeEntry> entries) {
-  Client& client = clients_[number];
+void Workload::write(const Request& request, std::size_t node, std::vector<TimeEntry> entries) {
   ++writes_;
-  ++client.waiting;
+  ++clients_[request.client].waiting;
   recent_.push_back(entries);
   if (recent_.size() > kMaxRecent) recent_.pop_front();
   const OperationId operation = world_.cluster().oracle().write_begins(world_.now(), entries);
@@ -141,7 +145,7 @@ void Workload::write(std::size_t number, std::size_t node, std::vector<TimeEntry
   }
   const std::uint64_t life = world_.cluster().life(node);
   const auto ticket = world_.cluster()[node].submit(
-      std::move(entries), [=, this](replica::WriteEnd end) { written(number, node, operation, std::move(end)); });
+      std::move(entries), [=, this](replica::WriteEnd end) { written(request, node, operation, std::move(end)); });
   if (is_active_)
     world_.after(world_.swarm().load.patience, [this, node, life, ticket] {
       if (world_.cluster().is_up(node) && world_.cluster().life(node) == life) world_.cluster()[node].give_up(ticket);
@@ -150,83 +154,89 @@ void Workload::write(std::size_t number, std::size_t node, std::vector<TimeEntry
 }
 
 // Called while the replica settles, so whatever follows happens later.
-void Workload::written(std::size_t number, std::size_t node, OperationId operation, replica::WriteEnd end) {
-  Client& client = clients_[number];
+void Workload::written(const Request& request, std::size_t node, OperationId operation, replica::WriteEnd end) {
+  Client& client = clients_[request.client];
   --client.waiting;
   world_.cluster().oracle().write_ends(world_.now(), operation, end);
   if (world_.is_traced())
     world_.trace(node, "ends a write", "operation " + std::to_string(operation) + " " + name_of(end));
-  const bool tries_again = client.choices.below(4) > 0;
+  Stream choices = choices_of_end(request);
   switch (end.kind) {
     case replica::WriteEnd::Kind::kApplied:
       client.node = node;
       return succeeded(operation, client.is_probing_write);
     case replica::WriteEnd::Kind::kUnknown:
       TIMESTORE_MARK("workload: the outcome of a write is unknown");
-      look_for_the_leader(client);
-      if (!tries_again || !is_active_) break;
-      world_.after(client.choices.between(1, 500) * kMillisecond, [this, number, entries = std::move(end.entries)] {
-        const auto again = choose_node(clients_[number]);
-        if (again && is_active_) write(number, *again, entries);
-      });
+      look_for_the_leader(client, choices);
+      if (is_active_ && choices.below(4) > 0) try_again(request, choices, std::move(end.entries));
       break;
     case replica::WriteEnd::Kind::kNotLeader:
     case replica::WriteEnd::Kind::kBusy:
     case replica::WriteEnd::Kind::kDiskFull:
-      look_for_the_leader(client);
+      look_for_the_leader(client, choices);
       break;
   }
 }
 
+void Workload::try_again(Request request, Stream choices, std::vector<TimeEntry> entries) {
+  ++request.attempt;
+  const Time pause = choices.between(1, 500) * kMillisecond;
+  world_.after(pause, [this, request, choices, entries = std::move(entries)]() mutable {
+    const auto node = choose_node(clients_[request.client], choices);
+    if (node && is_active_) write(request, *node, std::move(entries));
+  });
+}
+
 // ---------------------------------------------------------------------------------------------------- reading
 
-void Workload::read(std::size_t number, std::size_t node) {
-  Client& client = clients_[number];
+void Workload::read(const Request& request, std::size_t node) {
   ++reads_;
-  ++client.waiting;
-  const std::string wanted = device(client.choices.below(world_.swarm().load.devices));
+  ++clients_[request.client].waiting;
+  const std::string wanted = device(choices_of(request).below(world_.swarm().load.devices));
   const OperationId operation = world_.cluster().oracle().read_begins(world_.now(), wanted);
   if (world_.is_traced())
     world_.trace(node, "is asked to read", "operation " + std::to_string(operation) + " " + wanted);
   world_.cluster()[node].read([=, this](bool is_granted, raft::Index index) {
     if (is_granted) {
-      granted(number, node, operation, wanted, index);
+      granted(request, node, operation, wanted, index);
     } else {
-      read_failed(number, operation);
+      read_failed(request, operation);
     }
   });
   world_.wake(node);
 }
 
 // Reads where it was granted, or on another node that first applies as far as the grant says.
-void Workload::granted(std::size_t number, std::size_t leader, OperationId operation, const std::string& wanted,
+void Workload::granted(const Request& request, std::size_t leader, OperationId operation, const std::string& wanted,
                        raft::Index index) {
-  Client& client = clients_[number];
-  const std::uint64_t elsewhere = client.choices.below(2 * world_.size());
+  Stream choices = choices_of_end(request);
+  const std::uint64_t elsewhere = choices.below(2 * world_.size());
   const std::size_t reader = elsewhere < world_.size() ? elsewhere : leader;
-  world_.after(client.choices.between(1, 2 * kMillisecond), [=, this] {
-    if (!world_.cluster().is_up(reader)) return read_failed(number, operation);
+  const Time way = choices.between(1, 2 * kMillisecond);
+  const Time pause = choices.below(kMillisecond);
+  world_.after(way, [=, this] {
+    if (!world_.cluster().is_up(reader)) return read_failed(request, operation);
     world_.cluster()[reader].await_applied(index, [=, this](bool is_granted, raft::Index) {
-      if (!is_granted) return read_failed(number, operation);
+      if (!is_granted) return read_failed(request, operation);
       const std::uint64_t life = world_.cluster().life(reader);
-      world_.after(clients_[number].choices.below(kMillisecond), [=, this] {
+      world_.after(pause, [=, this] {
         if (!world_.cluster().is_up(reader) || world_.cluster().life(reader) != life) {
-          return read_failed(number, operation);
+          return read_failed(request, operation);
         }
-        read_at(number, reader, operation, wanted, index);
+        read_at(request, reader, operation, wanted, index);
       });
     });
   });
 }
 
-void Workload::read_at(std::size_t number, std::size_t node, OperationId operation, const std::string& wanted,
+void Workload::read_at(const Request& request, std::size_t node, OperationId operation, const std::string& wanted,
                        raft::Index index) {
   auto seen = world_.cluster().read_series(node, wanted);
   if (!seen) {
-    read_failed(number, operation);
+    read_failed(request, operation);
     return world_.could_not_read(node, seen.error().message);
   }
-  Client& client = clients_[number];
+  Client& client = clients_[request.client];
   --client.waiting;
   seen->granted = index;
   if (world_.is_traced()) {
@@ -238,11 +248,12 @@ void Workload::read_at(std::size_t number, std::size_t node, OperationId operati
   succeeded(operation, client.is_probing_read);
 }
 
-void Workload::read_failed(std::size_t number, OperationId operation) {
-  Client& client = clients_[number];
+void Workload::read_failed(const Request& request, OperationId operation) {
+  Client& client = clients_[request.client];
   --client.waiting;
   world_.cluster().oracle().read_fails(world_.now(), operation);
-  look_for_the_leader(client);
+  Stream choices = choices_of_end(request).named("request.failure");
+  look_for_the_leader(client, choices);
 }
 
 // ---------------------------------------------------------------------------------------------------- probing
@@ -262,8 +273,11 @@ void Workload::probe_again(std::size_t number) {
     if (!client.is_probing_write && !client.is_probing_read) return;
     const auto leader = world_.cluster().leader();
     if (leader && client.waiting == 0) {
-      if (client.is_probing_write) write(number, *leader, {make_entry(client)});
-      if (client.is_probing_read) read(number, *leader);
+      Request request{.client = number, .act = ++client.acts};
+      Stream choices = choices_of(request);
+      if (client.is_probing_write) write(request, *leader, {make_entry(choices)});
+      ++request.place;
+      if (client.is_probing_read) read(request, *leader);
     }
     probe_again(number);
   });

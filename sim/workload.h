@@ -34,7 +34,10 @@ class Workload {
 
  private:
   struct Client {
-    Stream choices;
+    Stream choices;  // pauses, and an occasion for each act
+    Stream requests;
+    Stream ends;
+    std::uint64_t acts = 0;
     std::size_t node = 0;      // whom it believes to lead
     bool is_stubborn = false;  // stays with a node that does not answer
     std::size_t waiting = 0;
@@ -42,20 +45,33 @@ class Workload {
     bool is_probing_read = false;
   };
 
+  // What a client asks of a node; each is an occasion of its own, told apart by the client's act, by its place among
+  // those of the act, and by how often it was tried before.
+  struct Request {
+    std::size_t client;
+    std::uint64_t act;
+    std::uint64_t place = 0;
+    std::uint64_t attempt = 0;
+    std::uint64_t occasion() const { return act << 24 | place << 16 | attempt; }
+  };
+
   void plan_next(std::size_t client);
   void act(std::size_t client);
-  std::optional<std::size_t> choose_node(Client& client);
-  void look_for_the_leader(Client& client);
-  std::vector<TimeEntry> make_entries(Client& client);
-  TimeEntry make_entry(Client& client);
-  void write(std::size_t client, std::size_t node, std::vector<TimeEntry> entries);
-  void written(std::size_t client, std::size_t node, OperationId operation, replica::WriteEnd end);
-  void read(std::size_t client, std::size_t node);
-  void granted(std::size_t client, std::size_t leader, OperationId operation, const std::string& device,
+  std::optional<std::size_t> choose_node(Client& client, Stream& choices);
+  void look_for_the_leader(Client& client, Stream& choices);
+  Stream choices_of(const Request& request) const { return clients_[request.client].requests.on(request.occasion()); }
+  Stream choices_of_end(const Request& request) const { return clients_[request.client].ends.on(request.occasion()); }
+  std::vector<TimeEntry> make_entries(Stream choices);
+  TimeEntry make_entry(Stream& choices);
+  void write(const Request& request, std::size_t node, std::vector<TimeEntry> entries);
+  void written(const Request& request, std::size_t node, OperationId operation, replica::WriteEnd end);
+  void try_again(Request request, Stream choices, std::vector<TimeEntry> entries);
+  void read(const Request& request, std::size_t node);
+  void granted(const Request& request, std::size_t leader, OperationId operation, const std::string& device,
                raft::Index index);
-  void read_at(std::size_t client, std::size_t node, OperationId operation, const std::string& device,
+  void read_at(const Request& request, std::size_t node, OperationId operation, const std::string& device,
                raft::Index index);
-  void read_failed(std::size_t client, OperationId operation);
+  void read_failed(const Request& request, OperationId operation);
   void probe_again(std::size_t client);
   void succeeded(OperationId operation, bool& is_probing);
   std::string device(std::uint64_t number) const;

@@ -103,9 +103,10 @@ void World::stopped(std::size_t number, StopReason reason, const std::string& wh
   if (reason == StopReason::kFailed) {
     blame(number, "a replica fails only when its disk does", why);
     // A disk that has failed may go on to fail while the node recovers from it.
-    const std::uint64_t change = machine.choices.below(120);
+    Stream choices = machine.choices.named("failure").on(cluster_.life(number));
+    const std::uint64_t change = choices.below(120);
     if (change > 80 && swarm_.strength("tear") > 0) {
-      cluster_.set_crash_policy(number, kCrashPolicies[machine.choices.below(std::size(kCrashPolicies))]);
+      cluster_.set_crash_policy(number, kCrashPolicies[choices.below(std::size(kCrashPolicies))]);
       cluster_.disk(number).lose_power_at(change - 80);
     }
   }

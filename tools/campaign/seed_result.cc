@@ -85,7 +85,7 @@ void visit(Visitor& visitor, Report& report, Parts& flat) {
   visitor.list(report.timeline, [&](auto& line) { visitor.text(line); });
   visitor.list(report.choices, [&](auto& choice) {
     visitor.text(choice.name);
-    for (auto* field : {&choice.subject, &choice.counter, &choice.value}) visitor.number(*field);
+    for (auto* field : {&choice.subject, &choice.occasion, &choice.counter, &choice.value}) visitor.number(*field);
   });
   visitor.list(report.marks, [&](auto& count) { visitor.number(count); });
 }
