@@ -13,13 +13,15 @@ claim "seeds that hold are exit status 0, and the summary says which they were"
 run "$sim" run --seeds 1..12
 expect_status 0
 expect_contains "seeds 1..12: all held"
+expect_contains "histories searched blindly: 36; too long or too hard and left out: 24"
 
 claim "with --json there is one line for each seed, with exactly these members, and nothing else on standard output"
 lines=$("$sim" run --seeds 1..12 --nodes 3 --seconds 5 --json 2>"$scratch/stderr")
 [[ $(wc -l <<<"$lines") == 12 ]] || fail "$lines"
 members=$(jq -c keys_unsorted <<<"$lines" | sort -u)
-[[ $members == '["seed","verdict","hash","events","simSeconds","cpuSeconds","leaderChanges","commits","faults","nodes","restarts"]' ]] || fail "$members"
-jq -es 'all(.[]; .verdict == "ok" and (.hash | test("^[0-9a-f]{16}$")) and .simSeconds == 5 and .nodes == 3)' <<<"$lines" >/dev/null || fail "$lines"
+[[ $members == '["seed","verdict","hash","events","simSeconds","cpuSeconds","leaderChanges","commits","faults","nodes","restarts","searchedHistories","leftOutHistories"]' ]] || fail "$members"
+jq -es 'all(.[]; .verdict == "ok" and (.hash | test("^[0-9a-f]{16}$")) and .simSeconds == 5 and .nodes == 3
+  and .searchedHistories == 3 and .leftOutHistories == 2)' <<<"$lines" >/dev/null || fail "$lines"
 grep -q "seeds 1..12: all held" "$scratch/stderr" || fail "$(<"$scratch/stderr")"
 
 claim "jobs change neither the lines nor their order"

@@ -37,9 +37,10 @@ std::string as_json(const SeedResult& result, std::string_view replay) {
   if (violation) append_member(line, "violation", violation->checker + ": " + violation->rule);
   line += fmt::format(
       R"(,"hash":"{:016x}","events":{},"simSeconds":{}.{:06},"cpuSeconds":{:.6f},"leaderChanges":{},"commits":{},)"
-      R"("faults":{},"nodes":{},"restarts":{})",
+      R"("faults":{},"nodes":{},"restarts":{},"searchedHistories":{},"leftOutHistories":{})",
       report.hash, report.events, report.simulated / sim::kSecond, report.simulated % sim::kSecond, seconds(result.cpu),
-      report.leader_changes, report.commits, report.faults, report.nodes, report.restarts);
+      report.leader_changes, report.commits, report.faults, report.nodes, report.restarts, report.searched_histories,
+      report.left_out_histories);
   if (violation) {
     append_member(line, "checker", violation->checker);
     append_member(line, "detail", violation->detail);
@@ -77,7 +78,8 @@ std::string summary(const Tally& tally, SeedRange seeds, const CampaignOutcome& 
     text += fmt::format("  {:14}{:>10}{}", kind, grouped(static_cast<double>(count)), ++column % 4 == 0 ? "\n" : "");
   }
   if (column % 4 != 0) text += '\n';
-  return text + fmt::format("histories searched blindly: {}\n", tally.searched_histories());
+  return text + fmt::format("histories searched blindly: {}; too long or too hard and left out: {}\n",
+                            tally.searched_histories(), tally.left_out_histories());
 }
 
 std::string marks_table(const Tally& tally) {

@@ -72,7 +72,7 @@ template <typename Visitor, typename Report, typename Parts>
 void visit(Visitor& visitor, Report& report, Parts& flat) {
   for (auto* field : {&report.seed, &report.hash, &report.events, &report.simulated, &report.leader_changes,
                       &report.commits, &report.restarts, &report.faults, &report.messages, &report.searched_histories,
-                      &flat.nodes, &flat.cpu_microseconds}) {
+                      &report.left_out_histories, &flat.nodes, &flat.cpu_microseconds}) {
     visitor.number(*field);
   }
   visitor.list(flat.violation, [&](auto& violation) {

@@ -15,9 +15,10 @@ void Tally::add(const SeedResult& result) {
   ++seeds_;
   if (report.violation) ++violations_;
   sum_.cpu += result.cpu;
-  for (const auto field : {&sim::RunReport::events, &sim::RunReport::simulated, &sim::RunReport::leader_changes,
-                           &sim::RunReport::commits, &sim::RunReport::restarts, &sim::RunReport::faults,
-                           &sim::RunReport::messages, &sim::RunReport::searched_histories}) {
+  for (const auto field :
+       {&sim::RunReport::events, &sim::RunReport::simulated, &sim::RunReport::leader_changes, &sim::RunReport::commits,
+        &sim::RunReport::restarts, &sim::RunReport::faults, &sim::RunReport::messages,
+        &sim::RunReport::searched_histories, &sim::RunReport::left_out_histories}) {
     sum_.report.*field += report.*field;
   }
   for (const auto& [kind, count] : report.faults_by_kind) sum_.report.faults_by_kind[kind] += count;

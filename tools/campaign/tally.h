@@ -31,6 +31,7 @@ class Tally {
   double simulated_seconds() const;
   const std::map<std::string, std::uint64_t, std::less<>>& faults_by_kind() const { return sum_.report.faults_by_kind; }
   std::uint64_t searched_histories() const { return sum_.report.searched_histories; }
+  std::uint64_t left_out_histories() const { return sum_.report.left_out_histories; }
 
   struct MarkTally {
     std::uint64_t count = 0;

@@ -48,6 +48,8 @@ RunReport pretend(const RunOptions& options) {
   report.simulated = options.duration;
   report.events = 10;
   report.commits = 5;
+  report.searched_histories = 3;
+  report.left_out_histories = 2;
   const std::vector<Choice> choices =
       options.choices.value_or(std::vector<Choice>{{"pretence", 1, 2, options.seed * options.seed}});
   Hasher hasher;

@@ -33,6 +33,7 @@ SeedResult result_of_seed_seven() {
   report.restarts = 3;
   report.faults = 12;
   report.searched_histories = 2;
+  report.left_out_histories = 1;
   report.faults_by_kind = {{"crash", 3}, {"partition", 9}};
   return result;
 }
@@ -53,7 +54,8 @@ Tally tally_of(const std::vector<SeedResult>& results) {
 TEST(Report, a_seed_that_holds_is_one_line_of_json_in_this_order) {
   EXPECT_EQ(as_json(result_of_seed_seven(), ""),
             R"({"seed":7,"verdict":"ok","hash":"0000000000000abc","events":1234567,"simSeconds":61.000005,)"
-            R"("cpuSeconds":0.250000,"leaderChanges":4,"commits":900,"faults":12,"nodes":5,"restarts":3})"
+            R"("cpuSeconds":0.250000,"leaderChanges":4,"commits":900,"faults":12,"nodes":5,"restarts":3,)"
+            R"("searchedHistories":2,"leftOutHistories":1})"
             "\n");
 }
 
@@ -61,7 +63,8 @@ TEST(Report, a_violation_in_json_says_all_that_the_words_say) {
   EXPECT_EQ(as_json(violating_result(), "replay it"),
             R"({"seed":7,"verdict":"violation","violation":"ledger: one entry per index","hash":"0000000000000abc",)"
             R"("events":1234567,"simSeconds":61.000005,"cpuSeconds":0.250000,"leaderChanges":4,"commits":900,)"
-            R"("faults":12,"nodes":5,"restarts":3,"checker":"ledger","detail":"two at \"9\"","replay":"replay it",)"
+            R"("faults":12,"nodes":5,"restarts":3,"searchedHistories":2,"leftOutHistories":1,)"
+            R"("checker":"ledger","detail":"two at \"9\"","replay":"replay it",)"
             R"("timeline":["seconds  node1","   1.00  leads"]})"
             "\n");
 }
@@ -84,6 +87,12 @@ TEST(Report, sums_are_also_given_per_second_of_the_processor) {
   EXPECT_THAT(text, HasSubstr("commits                          1,800           3,600\n"));
   EXPECT_THAT(text, HasSubstr("CPU seconds                        0.5\n"));
   EXPECT_THAT(text, HasSubstr("  crash                  6  partition             18\n"));
+}
+
+TEST(Report, histories_that_were_left_out_are_told_beside_those_that_were_searched) {
+  const auto tally = tally_of({result_of_seed_seven(), result_of_seed_seven(), result_of_seed_seven()});
+  EXPECT_THAT(summary(tally, {7, 9}, {.end = CampaignEnd::kComplete, .begun = 3}),
+              HasSubstr("histories searched blindly: 6; too long or too hard and left out: 3\n"));
 }
 
 TEST(Report, a_campaign_that_stopped_early_says_which_seeds_ran_and_why) {

@@ -25,7 +25,7 @@ SeedResult any_result() {
   sim::RunReport& report = result.report;
   for (auto* field :
        {&report.seed, &report.hash, &report.events, &report.simulated, &report.leader_changes, &report.commits,
-        &report.restarts, &report.faults, &report.messages, &report.searched_histories}) {
+        &report.restarts, &report.faults, &report.messages, &report.searched_histories, &report.left_out_histories}) {
     *field = *rc::gen::arbitrary<std::uint64_t>();
   }
   report.nodes = *rc::gen::inRange<std::size_t>(1, 8);
@@ -43,7 +43,8 @@ void expect_equal(const SeedResult& left, const SeedResult& right) {
     const sim::RunReport& report = result.report;
     return std::tuple(report.seed, report.hash, report.nodes, report.events, report.simulated, report.leader_changes,
                       report.commits, report.restarts, report.faults, report.messages, report.searched_histories,
-                      report.faults_by_kind, report.timeline, report.choices, report.marks, result.cpu);
+                      report.left_out_histories, report.faults_by_kind, report.timeline, report.choices, report.marks,
+                      result.cpu);
   };
   RC_ASSERT(fields(left) == fields(right));
   RC_ASSERT(left.report.violation.has_value() == right.report.violation.has_value());
