@@ -30,6 +30,13 @@ five_jobs=$(lines_of "$sim" run --seeds 1..15 --limit-seconds 1 --json --jobs 5)
 [[ $one_job == "$five_jobs" ]] || fail "$(diff <(echo "$one_job") <(echo "$five_jobs"))"
 [[ $(jq -c .seed <<<"$five_jobs") == "$(seq 1 15)" ]] || fail "seeds are not in order"
 
+claim "a list of seeds is run in its order, each seed as often as it is named, whatever the number of jobs"
+for jobs in 1 3; do
+  lines=$(lines_of "$sim" run --seeds 9..11,3,20,9..10 --jobs $jobs --json)
+  [[ $(jq -sc 'map(.seed)' <<<"$lines") == "[9,10,11,3,20,9,10]" ]] || fail "$lines"
+  grep -q "seeds 9..11,3,20,9..10: all held" "$scratch/stderr" || fail "$(<"$scratch/stderr")"
+done
+
 claim "a violation is exit status 1 with the broken sentence, the timeline and the command that replays it"
 run "$sim" run --seeds 10..13 --nodes 4 --fault all=off --fault "kill=on"
 expect_status 1
@@ -70,6 +77,9 @@ expect_contains "run --seed 16 --verify"
 claim "--until-violation stops at the first one"
 lines=$("$sim" run --seeds 1..1000 --until-violation --json 2>"$scratch/stderr") && fail "exit status 0"
 [[ $(jq -s 'map(.seed) == [range(1; 14)]' <<<"$lines") == true ]] || fail "$lines"
+run "$sim" run --seeds 20,13,1..1000 --until-violation
+expect_status 1
+expect_contains "the first 2 of the 1002 seeds 20,13,1..1000 (stopped there): 1 violated"
 
 claim "a list of choices is replayed with the options that it was recorded with, and needs none of them again"
 "$sim" run --seed 9 --nodes 4 --seconds 30 --fault all=off --record "$scratch/choices" >/dev/null
@@ -93,6 +103,11 @@ expect_status 0
 range=$(sed -n 's/^timestore-sim: --seeds //p' <<<"$output")
 [[ $range =~ ^[0-9]{7,}\.\.[0-9]{7,}$ ]] || fail "$output"
 expect_contains "seeds $range: all held"
+run "$sim" run --seeds 7,fresh:3
+expect_status 0
+list=$(sed -n 's/^timestore-sim: --seeds //p' <<<"$output")
+[[ $list =~ ^7,[0-9]{7,}\.\.[0-9]{7,}$ ]] || fail "$output"
+expect_contains "seeds $list: all held"
 
 claim "faults are listed with what they do"
 run "$sim" faults
@@ -116,6 +131,9 @@ expect_contains "4 seeds are too few to demand every mark; 5 would be enough"
 run "$sim" marks --seeds 1..4 --enough 4 --budget-seconds 60
 expect_status 1
 expect_lacks "too few"
+run "$sim" marks --seeds 1..2,9,4 --enough 5
+expect_status 0
+expect_contains "4 seeds are too few to demand every mark; 5 would be enough"
 
 claim "run --marks prints the same table, but demands nothing"
 run "$sim" run --seeds 1..4 --marks
@@ -141,7 +159,10 @@ refused "jump" "try: timestore-sim --help"
 refused "run --jump" "try: timestore-sim run --help"
 refused "run --seed x" "--seed"
 refused "run --seed -1" "--seed"
-refused "run --seeds 4..1" "write one as in 7, 1..2000 or fresh:200"
+refused "run --seeds 4..1" "'4..1' ends before it begins; write seeds as in 7, 1..2000, 1..250,1492 or fresh:200"
+refused "run --seeds 1..3,x" "'x' is no range of seeds"
+refused "run --seeds 1..3,,7" "'1..3,,7' has an empty part"
+refused "marks --seeds 1,18446744073709551616" "'18446744073709551616' goes beyond the last seed"
 refused "run --seed 1 --seeds 1..2" "excludes"
 refused "run --nodes 0" "1 to 7"
 refused "run --nodes 8" "1 to 7"
@@ -162,6 +183,7 @@ refused "run --choices $scratch/choices --seconds 60" "was not recorded with thi
 refused "run --choices $scratch/choices --fault all=on" "was not recorded with this --fault"
 refused "run --seed 1 --trace $scratch/absent/trace" "cannot be written"
 refused "run --seeds 1..2 --record $scratch/record" "name it by --seed N"
+refused "run --seeds 1,2 --trace $scratch/trace" "name it by --seed N"
 refused "marks --nodes 3" "try: timestore-sim marks --help"
 refused "script" "try: timestore-sim script --help"
 refused "script $scratch/absent.txt" "absent.txt"

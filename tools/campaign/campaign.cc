@@ -92,7 +92,7 @@ class Campaign {
         if (!started) return tl::unexpected(started.error());
         worker = std::move(*started);
       }
-      worker->give(options_.seeds.first + outcome_.begun++);
+      worker->give(options_.seeds.at(outcome_.begun++));
     }
     return {};
   }

@@ -1,7 +1,8 @@
-// Runs a range of seeds in worker processes and hands over what came of each.
+// Runs seeds in worker processes and hands over what came of each.
 //
-// Seeds are begun in their order and end in any. What has been begun is awaited, whatever the reason to begin no more,
-// so that the seeds that ran are a range without holes; only an interruption (Ctrl-C, SIGTERM) leaves some unfinished.
+// Seeds are begun in the order of the list and end in any. What has been begun is awaited, whatever the reason to begin
+// no more, so that the seeds that ran are the first of the list, without holes; only an interruption (Ctrl-C, SIGTERM)
+// leaves some unfinished.
 #pragma once
 
 #include <chrono>
@@ -18,7 +19,7 @@
 namespace timestore::campaign {
 
 struct CampaignOptions {
-  SeedRange seeds;
+  SeedList seeds;
   std::size_t jobs = 1;
   std::chrono::seconds cpu_limit{0};                          // for each seed; zero: none
   std::optional<std::chrono::seconds> budget = std::nullopt;  // no seed is begun later than this

@@ -20,7 +20,10 @@ constexpr const char* kExitStatus =
 
 CLI::Option* add_seeds(CLI::App& command, RunSettings& settings) {
   return command
-      .add_option("--seeds", settings.seeds, "which seeds: A..B, or fresh:N for N new ones, whose numbers are printed")
+      .add_option(
+          "--seeds", settings.seeds,
+          "which seeds, in their order: A, A..B, fresh:N for N new ones, whose numbers are printed, or several of "
+          "these with commas between them, as in 1..250,1492")
       ->capture_default_str();
 }
 

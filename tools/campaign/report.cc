@@ -16,13 +16,17 @@ void append_member(std::string& out, std::string_view name, std::string_view tex
   append_json_string(out, text);
 }
 
-std::string seeds_that_ran(const Tally& tally, SeedRange seeds, const CampaignOutcome& outcome) {
+std::string seeds_that_ran(const Tally& tally, const SeedList& seeds, const CampaignOutcome& outcome) {
   if (outcome.end == CampaignEnd::kComplete) return "seeds " + to_text(seeds);
   if (outcome.end == CampaignEnd::kInterrupted) {
     return fmt::format("interrupted after {} of the seeds {}", tally.seeds(), to_text(seeds));
   }
   const std::string_view reason = outcome.end == CampaignEnd::kBudgetSpent ? "the time is spent" : "stopped there";
-  return fmt::format("seeds {} of {} ({})", to_text({seeds.first, seeds.first + outcome.begun - 1}), to_text(seeds),
+  if (seeds.ranges().size() > 1) {
+    return fmt::format("the first {} of the {} seeds {} ({})", outcome.begun, seeds.size(), to_text(seeds), reason);
+  }
+  const std::uint64_t first = seeds.at(0);
+  return fmt::format("seeds {} of {} ({})", to_text(SeedRange{first, first + outcome.begun - 1}), to_text(seeds),
                      reason);
 }
 
@@ -64,7 +68,7 @@ std::string as_text(const SeedResult& violating, std::string_view replay) {
   return text + fmt::format("  replay   {}\n\n", replay);
 }
 
-std::string summary(const Tally& tally, SeedRange seeds, const CampaignOutcome& outcome) {
+std::string summary(const Tally& tally, const SeedList& seeds, const CampaignOutcome& outcome) {
   std::string text = fmt::format("{}: ", seeds_that_ran(tally, seeds, outcome));
   text += tally.violations() == 0 ? "all held\n" : fmt::format("{} violated\n", tally.violations());
   const double cpu = tally.cpu_seconds();

@@ -23,7 +23,7 @@ namespace timestore::campaign {
 
 // How a campaign went: which seeds ran and why no more, every sum, also for each second of the processor, and how
 // many histories were searched blindly or left out.
-[[nodiscard]] std::string summary(const Tally& tally, SeedRange seeds, const CampaignOutcome& outcome);
+[[nodiscard]] std::string summary(const Tally& tally, const SeedList& seeds, const CampaignOutcome& outcome);
 
 // Every mark by name, with its count and the first seed that reached it; at the end what was never reached.
 [[nodiscard]] std::string marks_table(const Tally& tally);

@@ -133,13 +133,13 @@ SeedResult run_seed(std::uint64_t seed, sim::RunOptions options, const Simulator
   return result;
 }
 
-// Prints what comes of the seeds: in JSON in the order of the seeds; in words each violation when it is found.
+// Prints what comes of the seeds: in JSON in the order of the list; in words each violation when it is found.
 class Printer {
  public:
-  Printer(const RunSettings& settings, SeedRange seeds) : settings_(settings), next_(seeds.first), seeds_(seeds) {}
+  Printer(const RunSettings& settings, const SeedList& seeds) : settings_(settings), seeds_(seeds) {}
   ~Printer() {
-    print_in_order([](std::uint64_t) { return true; });
-  }  // after an interruption there are holes
+    for (; !lines_.empty(); ++next_) print_in_order();  // after an interruption there are holes
+  }
   Printer(const Printer&) = delete;
   Printer& operator=(const Printer&) = delete;
 
@@ -150,7 +150,7 @@ class Printer {
     const std::string replay = violation ? replay_command(settings_, seed, violation->checker) : "";
     if (settings_.json) {
       lines_.emplace(seed, as_json(result, replay));
-      print_in_order([&](std::uint64_t first) { return first == next_; });
+      print_in_order();
     } else if (violation) {
       progress_.clear();
       fmt::print("{}", as_text(result, replay));
@@ -184,26 +184,33 @@ class Printer {
   const Tally& tally() const { return tally_; }
 
  private:
+  using Lines = std::multimap<std::uint64_t, std::string>;  // by seed
+
   bool is_enough() const { return settings_.demands_marks_of && tally_.seeds() >= *settings_.demands_marks_of; }
 
-  template <typename MayPrint>
-  void print_in_order(const MayPrint& may_print) {
-    if (lines_.empty() || !may_print(lines_.begin()->first)) return;
+  // Prints the lines up to the first seed that has none yet.
+  void print_in_order() {
+    if (next_line() == lines_.end()) return;
     progress_.clear();
-    while (!lines_.empty() && may_print(lines_.begin()->first)) {
-      fmt::print("{}", lines_.begin()->second);
-      next_ = lines_.begin()->first + 1;
-      lines_.erase(lines_.begin());
+    for (auto line = next_line(); line != lines_.end(); line = next_line()) {
+      fmt::print("{}", line->second);
+      lines_.erase(line);
+      ++next_;
     }
     std::fflush(stdout);
   }
 
+  // The line of the seed whose turn it is; any of them, if the seed ran more than once.
+  Lines::const_iterator next_line() const {
+    return next_ < seeds_.size() ? lines_.find(seeds_.at(next_)) : lines_.end();
+  }
+
   const RunSettings& settings_;
-  std::uint64_t next_;
-  SeedRange seeds_;
+  const SeedList& seeds_;
+  std::uint64_t next_ = 0;  // the place of the seed whose line is to be printed next
   Tally tally_;
   Progress progress_;
-  std::map<std::uint64_t, std::string> lines_;  // that wait for those of lower seeds
+  Lines lines_;  // that wait for those of earlier seeds
 };
 
 // A word for the shell: quoted unless it needs no quotes.
@@ -241,8 +248,10 @@ std::string replay_command(const RunSettings& settings, std::uint64_t seed, std:
 int run_seeds(const RunSettings& settings, const Simulator& simulator) {
   const auto planned = plan(settings);
   if (!planned) return complain(planned.error());
-  const SeedRange seeds = planned->campaign.seeds;
-  if (settings.seeds.starts_with("fresh:")) fmt::print(stderr, "timestore-sim: --seeds {}\n", to_text(seeds));
+  const SeedList& seeds = planned->campaign.seeds;
+  if (settings.seeds.find("fresh:") != std::string::npos) {
+    fmt::print(stderr, "timestore-sim: --seeds {}\n", to_text(seeds));
+  }
 
   Printer printer(settings, seeds);
   const SeedRunner runner = [&](std::uint64_t seed) {

@@ -51,7 +51,7 @@ Campaigned campaign(const CampaignOptions& options, const SeedRunner& runner,
 
 TEST(Campaign, runs_each_seed_once_whatever_the_number_of_jobs) {
   for (const std::size_t jobs : {1U, 2U, 7U, 40U}) {
-    const Campaigned campaigned = campaign({.seeds = {11, 30}, .jobs = jobs}, held);
+    const Campaigned campaigned = campaign({.seeds = {{11, 30}}, .jobs = jobs}, held);
     EXPECT_EQ(campaigned.seeds.size(), 20U);
     EXPECT_EQ(campaigned.results.size(), 20U);
     EXPECT_EQ(campaigned.outcome.end, CampaignEnd::kComplete);
@@ -66,11 +66,21 @@ TEST(Campaign, one_job_ends_seeds_in_their_order_in_one_process_that_is_not_ours
     result.report.events = static_cast<std::uint64_t>(getpid());
     return result;
   };
-  const Campaigned campaigned = campaign({.seeds = {1, 20}}, tell_process);
+  const Campaigned campaigned = campaign({.seeds = {{1, 20}}}, tell_process);
   EXPECT_TRUE(std::is_sorted(campaigned.seeds.begin(), campaigned.seeds.end()));
   for (const auto& [seed, result] : campaigned.results) processes.insert(result.report.events);
   EXPECT_EQ(processes.size(), 1U);
   EXPECT_EQ(processes.count(static_cast<std::uint64_t>(getpid())), 0U);
+}
+
+TEST(Campaign, a_list_is_run_in_its_order_and_a_seed_as_often_as_it_is_named) {
+  const Campaigned alone = campaign({.seeds = {{8, 9}, {3, 3}, {9, 10}}}, held);
+  EXPECT_EQ(alone.seeds, (std::vector<std::uint64_t>{8, 9, 3, 9, 10}));
+  EXPECT_EQ(alone.outcome.begun, 5U);
+
+  const Campaigned three = campaign({.seeds = {{8, 9}, {3, 3}, {9, 10}}, .jobs = 3}, held);
+  EXPECT_EQ(std::multiset<std::uint64_t>(three.seeds.begin(), three.seeds.end()),
+            (std::multiset<std::uint64_t>{3, 8, 9, 9, 10}));
 }
 
 TEST(Campaign, a_large_result_arrives_whole) {
@@ -79,7 +89,7 @@ TEST(Campaign, a_large_result_arrives_whole) {
     result.report.timeline.assign(100'000, "a line of the timeline");
     return result;
   };
-  const Campaigned campaigned = campaign({.seeds = {1, 2}}, talk);
+  const Campaigned campaigned = campaign({.seeds = {{1, 2}}}, talk);
   EXPECT_EQ(campaigned.results.at(2).report.timeline.size(), 100'000U);
 }
 
@@ -90,7 +100,7 @@ TEST(Campaign, a_seed_that_kills_its_process_is_violated_and_the_others_hold) {
     return held(seed);
   };
   for (const std::size_t jobs : {1U, 3U}) {
-    const Campaigned campaigned = campaign({.seeds = {1, 8}, .jobs = jobs}, crash_at_three);
+    const Campaigned campaigned = campaign({.seeds = {{1, 8}}, .jobs = jobs}, crash_at_three);
     ASSERT_EQ(campaigned.results.size(), 8U);
     for (const auto& [seed, result] : campaigned.results) {
       ASSERT_EQ(result.report.violation.has_value(), seed == 3 || seed == 5) << seed;
@@ -106,7 +116,7 @@ TEST(Campaign, an_exception_of_a_run_is_its_crash) {
     if (seed == 2) throw 2;
     return held(seed);
   };
-  const Campaigned campaigned = campaign({.seeds = {1, 3}}, throw_at_two);
+  const Campaigned campaigned = campaign({.seeds = {{1, 3}}}, throw_at_two);
   EXPECT_EQ(campaigned.results.at(2).report.violation->checker, "crash");
   EXPECT_FALSE(campaigned.results.at(3).report.violation);
 }
@@ -116,7 +126,7 @@ TEST(Campaign, a_seed_that_never_ends_is_violated_after_its_processor_time) {
     if (seed == 2) loop_forever();
     return held(seed);
   };
-  const Campaigned campaigned = campaign({.seeds = {1, 3}, .cpu_limit = std::chrono::seconds(1)}, loop_at_two);
+  const Campaigned campaigned = campaign({.seeds = {{1, 3}}, .cpu_limit = std::chrono::seconds(1)}, loop_at_two);
   ASSERT_EQ(campaigned.results.size(), 3U);
   EXPECT_EQ(campaigned.results.at(2).report.violation->checker, "hang");
   EXPECT_GE(campaigned.results.at(2).cpu, std::chrono::milliseconds(900));
@@ -133,18 +143,18 @@ TEST(Campaign, the_limit_is_for_each_seed_and_not_for_all_together) {
     } while (used.tv_sec * 10 + used.tv_nsec / 100'000'000 < until);
     return held(seed);
   };
-  const Campaigned campaigned = campaign({.seeds = {1, 6}, .cpu_limit = std::chrono::seconds(1)}, work);
+  const Campaigned campaigned = campaign({.seeds = {{1, 6}}, .cpu_limit = std::chrono::seconds(1)}, work);
   for (const auto& [seed, result] : campaigned.results) EXPECT_FALSE(result.report.violation) << seed;
 }
 
 TEST(Campaign, until_violation_begins_no_seed_after_the_first_but_awaits_those_that_run) {
   const auto violate_from_six = [](std::uint64_t seed) { return seed >= 6 ? violated(seed) : held(seed); };
-  const Campaigned alone = campaign({.seeds = {1, 1000}, .until_violation = true}, violate_from_six);
+  const Campaigned alone = campaign({.seeds = {{1, 1000}}, .until_violation = true}, violate_from_six);
   EXPECT_EQ(alone.seeds.size(), 6U);
   EXPECT_EQ(alone.outcome.begun, 6U);
   EXPECT_EQ(alone.outcome.end, CampaignEnd::kViolationFound);
 
-  const Campaigned three = campaign({.seeds = {1, 1000}, .jobs = 3, .until_violation = true}, violate_from_six);
+  const Campaigned three = campaign({.seeds = {{1, 1000}}, .jobs = 3, .until_violation = true}, violate_from_six);
   EXPECT_EQ(three.seeds.size(), three.outcome.begun);
   EXPECT_LE(three.outcome.begun, 8U);
   for (std::uint64_t seed = 1; seed <= 6; ++seed) EXPECT_EQ(three.results.count(seed), 1U) << seed;
@@ -152,7 +162,7 @@ TEST(Campaign, until_violation_begins_no_seed_after_the_first_but_awaits_those_t
 
 TEST(Campaign, a_spent_budget_begins_no_more_seeds) {
   const Campaigned campaigned =
-      campaign({.seeds = {1, 1'000'000'000}, .budget = std::chrono::seconds(1)}, [](std::uint64_t seed) {
+      campaign({.seeds = {{1, 1'000'000'000}}, .budget = std::chrono::seconds(1)}, [](std::uint64_t seed) {
         usleep(10'000);
         return held(seed);
       });
@@ -167,7 +177,7 @@ TEST(Campaign, an_interruption_ends_the_workers_and_leaves_our_signals_as_they_w
     return held(seed);
   };
   const Campaigned campaigned =
-      campaign({.seeds = {1, 100}, .jobs = 2}, loop_after_two, [](const SeedResult&) { raise(SIGTERM); });
+      campaign({.seeds = {{1, 100}}, .jobs = 2}, loop_after_two, [](const SeedResult&) { raise(SIGTERM); });
   EXPECT_EQ(campaigned.outcome.end, CampaignEnd::kInterrupted);
   EXPECT_EQ(campaigned.outcome.signal, SIGTERM);
   sigset_t blocked;

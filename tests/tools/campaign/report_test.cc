@@ -81,7 +81,7 @@ TEST(Report, a_violation_in_words_has_sentence_timeline_and_replay_command) {
 
 TEST(Report, sums_are_also_given_per_second_of_the_processor) {
   const auto tally = tally_of({result_of_seed_seven(), result_of_seed_seven()});
-  const std::string text = summary(tally, {7, 8}, {.end = CampaignEnd::kComplete, .begun = 2});
+  const std::string text = summary(tally, {{7, 8}}, {.end = CampaignEnd::kComplete, .begun = 2});
   EXPECT_THAT(text, HasSubstr("seeds 7..8: all held\n"));
   EXPECT_THAT(text, HasSubstr("events                       2,469,134       4,938,268\n"));
   EXPECT_THAT(text, HasSubstr("commits                          1,800           3,600\n"));
@@ -91,18 +91,31 @@ TEST(Report, sums_are_also_given_per_second_of_the_processor) {
 
 TEST(Report, histories_that_were_left_out_are_told_beside_those_that_were_searched) {
   const auto tally = tally_of({result_of_seed_seven(), result_of_seed_seven(), result_of_seed_seven()});
-  EXPECT_THAT(summary(tally, {7, 9}, {.end = CampaignEnd::kComplete, .begun = 3}),
+  EXPECT_THAT(summary(tally, {{7, 9}}, {.end = CampaignEnd::kComplete, .begun = 3}),
               HasSubstr("histories searched blindly: 6; too long or too hard and left out: 3\n"));
 }
 
 TEST(Report, a_campaign_that_stopped_early_says_which_seeds_ran_and_why) {
   const auto tally = tally_of({violating_result()});
-  EXPECT_THAT(summary(tally, {7, 100}, {.end = CampaignEnd::kBudgetSpent, .begun = 1}),
+  EXPECT_THAT(summary(tally, {{7, 100}}, {.end = CampaignEnd::kBudgetSpent, .begun = 1}),
               HasSubstr("seeds 7 of 7..100 (the time is spent): 1 violated\n"));
-  EXPECT_THAT(summary(tally, {7, 100}, {.end = CampaignEnd::kViolationFound, .begun = 3}),
+  EXPECT_THAT(summary(tally, {{7, 100}}, {.end = CampaignEnd::kViolationFound, .begun = 3}),
               HasSubstr("seeds 7..9 of 7..100 (stopped there): 1 violated\n"));
-  EXPECT_THAT(summary(tally, {7, 100}, {.end = CampaignEnd::kInterrupted, .begun = 3}),
+  EXPECT_THAT(summary(tally, {{7, 100}}, {.end = CampaignEnd::kInterrupted, .begun = 3}),
               HasSubstr("interrupted after 1 of the seeds 7..100: 1 violated\n"));
+}
+
+TEST(Report, of_a_list_that_stopped_early_it_is_said_how_many_of_its_first_seeds_ran) {
+  const auto tally = tally_of({result_of_seed_seven()});
+  const SeedList list = {{1, 250}, {7, 7}, {1725, 1730}};
+  EXPECT_THAT(summary(tally, list, {.end = CampaignEnd::kComplete, .begun = 257}),
+              HasSubstr("seeds 1..250,7,1725..1730: all held\n"));
+  EXPECT_THAT(summary(tally, list, {.end = CampaignEnd::kBudgetSpent, .begun = 251}),
+              HasSubstr("the first 251 of the 257 seeds 1..250,7,1725..1730 (the time is spent): all held\n"));
+  EXPECT_THAT(summary(tally, list, {.end = CampaignEnd::kViolationFound, .begun = 3}),
+              HasSubstr("the first 3 of the 257 seeds 1..250,7,1725..1730 (stopped there): all held\n"));
+  EXPECT_THAT(summary(tally, list, {.end = CampaignEnd::kInterrupted, .begun = 3}),
+              HasSubstr("interrupted after 1 of the seeds 1..250,7,1725..1730: all held\n"));
 }
 
 TEST(Report, marks_are_counted_by_name_and_those_never_reached_are_named) {
