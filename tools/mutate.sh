@@ -26,7 +26,7 @@ tree=$scratch/tree          # where bugs are planted
 build=$scratch/build
 seeds=2000
 jobs=$(nproc)
-limit_seconds=60  # of processor time; an ordinary seed needs less than one, a few need ten
+limit_seconds=60  # of processor time; an ordinary seed needs less than one, the longest need four
 patches=()
 
 usage() { sed -n '2,/^set /{s/^# \{0,1\}//;/^set /d;p}' "${BASH_SOURCE[0]}"; }
