@@ -10,6 +10,7 @@
 #include <array>
 #include <cstdio>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -257,6 +258,49 @@ TEST_P(SingleFailure, ends_the_use_of_the_file_and_loses_nothing_that_was_acknow
   EXPECT_GT(noticed, points / 2);
   std::printf("%zu store operations, %ju failures, %ju of them noticed by the store\n", quiet.script.steps(),
               std::uintmax_t{points}, std::uintmax_t{noticed});
+}
+
+// ------------------------------------------------------- one thing fails soon after a start that follows a crash
+
+// A disk that was not closed, and what it must hold.
+struct Crash {
+  Disk disk;
+  Bounds bounds;
+};
+
+// The first chapter has been told, and much of it is in write-ahead logs alone.
+Crash crash_at_the_end_of_the_first_chapter(const Rehearsal& quiet) {
+  Disk disk = quiet.disks[0];
+  Story story(disk, quiet.script);
+  std::optional<Crash> crash;
+  disk.observe_changes([&](const Disk& now) {
+    const Bounds& end = quiet.bounds[1];
+    const Bounds bounds = story.bounds();
+    const bool is_told =
+        bounds.log_acknowledged == end.log_acknowledged && bounds.series_acknowledged == end.series_acknowledged;
+    if (is_told && !crash) crash = {now, bounds};
+  });
+  EXPECT_TRUE(story.tell(quiet.script.chapters[0])) << story.failure();
+  crash->disk.kill();
+  return *crash;
+}
+
+TEST(FailureAfterACrash, brings_no_older_pages_back_when_the_power_goes) {
+  const Rehearsal& quiet = rehearsal();
+  const Judge judge(quiet.script, quiet.series_hashes);
+  Choices choices(1);
+  const SqliteWorld world(choices);
+  const Crash crash = crash_at_the_end_of_the_first_chapter(quiet);
+  Crasher crasher{.judge = judge, .policy = CrashPolicy::kSectors, .trials = 20};
+  for (std::uint64_t number = 1; number <= 100; ++number) {
+    SCOPED_TRACE("change " + std::to_string(number));
+    Disk disk = crash.disk;
+    disk.fail_change_at(number, DiskError::kIo);
+    Story story(disk, quiet.script, crash.bounds);
+    static_cast<void>(story.tell(quiet.script.chapters[1]));
+    crasher.crash_here(disk, story.bounds());
+    ASSERT_FALSE(HasFailure());
+  }
 }
 
 }  // namespace

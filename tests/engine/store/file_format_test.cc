@@ -7,6 +7,7 @@
 
 #include "engine/base/checksum.h"
 #include "engine/store/file_format.h"
+#include "engine/store/page_checksums.h"
 #include "engine/store/series_file.h"
 #include "engine/store/series_reader.h"
 #include "tests/engine/store/log_story.h"
@@ -131,6 +132,28 @@ TEST(FileFormat, our_file_without_a_version_is_damaged) {
   { ASSERT_TRUE(LogFile::open(disk.path("log.db"), disk.vfs()).has_value()); }
   execute(disk, "log.db", "PRAGMA user_version = 0");
   EXPECT_THAT(refusal_of(disk), AllOf(HasSubstr("damaged"), HasSubstr("version 0")));
+}
+
+// Were a sync to fail then and the power to go, parts of what was cut off could come back and be taken for newer than
+// the main file.
+TEST(FileFormat, opening_does_not_cut_what_a_crash_left_in_a_write_ahead_log) {
+  Disk disk;
+  const auto log = LogFile::open(disk.path("log.db"), disk.vfs());
+  const auto series = SeriesFile::open(disk.path("series.db"), disk.vfs());
+  ASSERT_TRUE(log && series);
+  const std::vector<raft::Entry> entries{command(1, "{malformed")};
+  ASSERT_TRUE((*log)->initialize(identity_of_n1()) && (*series)->apply(1, entries));
+  const auto killed = disk.after_kill();
+  const std::size_t log_bytes = killed->read("log.db-wal").size();
+  const std::size_t series_bytes = killed->read("series.db-wal").size();
+  ASSERT_GT(log_bytes, kPageBytes);
+  ASSERT_GT(series_bytes, kPageBytes);
+
+  const auto log_again = LogFile::open(killed->path("log.db"), killed->vfs());
+  const auto series_again = SeriesFile::open(killed->path("series.db"), killed->vfs());
+  ASSERT_TRUE(log_again && series_again);
+  EXPECT_EQ(killed->read("log.db-wal").size(), log_bytes);
+  EXPECT_EQ(killed->read("series.db-wal").size(), series_bytes);
 }
 
 TEST(FileFormat, a_reader_needs_a_file_that_exists) {
