@@ -219,6 +219,34 @@ TEST_F(LogTail, damage_to_both_the_salt_and_the_checksum_of_a_vote_is_named) {
   }
 }
 
+// The header of a frame lies in two sectors, and only the second one is written: the log has begun anew in place, and
+// an old mark of a commit stands beside the new salt, in the middle of the last transaction.
+TEST_F(LogTail, an_old_commit_mark_beside_a_new_salt_ends_no_transaction) {
+  constexpr std::size_t kFrame = 32 + 41 * kFrameBytes;
+  constexpr std::size_t kSalt = kFrame + 8;
+  static_assert(kSalt % 512 == 0);
+  start();
+  for (raft::Term term = 1; term <= 70; ++term) vote(term, "n2");
+  killed = disk.after_kill();
+  log = open_log(*killed).value();
+  for (raft::Term term = 71; term <= 70 + 41; ++term) vote(term, "n2");
+  before_last = model;
+  const std::string before = killed->read("log.db-wal");
+  append({command(200, std::string(10'000, 'x'))});
+  auto torn = killed->after_kill();
+  close();
+  wal = torn->read("log.db-wal");
+  const std::string salt = wal.substr(16, 8);
+  ASSERT_NE(before.substr(kSalt, 8), salt);
+  ASSERT_NE(before.substr(kFrame + 4, 4), std::string(4, '\0')) << "it ended a transaction";
+  ASSERT_EQ(wal.substr(kFrame + 4, 4), std::string(4, '\0')) << "it does not";
+  ASSERT_EQ(wal.substr(kSalt + kFrameBytes, 8), salt) << "of the same transaction";
+
+  torn->write("log.db-wal", wal.replace(kSalt - 512, 512, before, kSalt - 512, 512));
+  EXPECT_EQ(find_wal_damage(wal), std::nullopt);
+  EXPECT_EQ(recovered_from(*torn), before_last);
+}
+
 TEST_F(LogTail, damage_is_named_again_at_the_next_attempt) {
   write_and_kill();
   killed->flip_bit("log.db-wal", 32 + kFrameBytes + 1000, 0);
