@@ -166,6 +166,16 @@ TEST_F(DiskStory, a_lost_truncation_is_taken_back) {
   EXPECT_EQ(after(CrashPolicy::kNothing, "a"), pattern(3 * kSector, 1));
 }
 
+TEST_F(DiskStory, a_lost_truncation_is_made_good_by_the_next_sync) {
+  make_durable("a", pattern(3 * kSector, 1));
+  truncate("a", 0);
+  fail_sync("a");
+  EXPECT_FALSE(disk.is_synced("a"));
+  sync("a");
+  EXPECT_TRUE(disk.is_synced("a"));
+  for (const CrashPolicy policy : kCrashPolicies) EXPECT_EQ(after(policy, "a"), "") << name_of(policy);
+}
+
 TEST_F(DiskStory, a_lost_growth_is_taken_back) {
   make_durable("a", pattern(kSector, 1));
   write("a", pattern(kSector, 2), kSector);
