@@ -50,5 +50,26 @@ TEST(Network, what_is_taken_out_of_the_fate_of_one_message_changes_nothing_for_t
   EXPECT_GT(changed, kMessages);
 }
 
+TEST(Network, a_part_of_a_snapshot_on_a_slow_link_holds_up_no_message) {
+  Choices choices(1);
+  Network network({.jitter = 0}, 2, choices);
+  network.throttle(1000);
+  const Time alone = network.send(0, 1, 0, 100, Parcel::kMessage)->delay;
+  EXPECT_GT(network.send(0, 0, 1, 1'000'000, Parcel::kSnapshot)->delay, 1000 * kSecond);
+  EXPECT_EQ(network.send(0, 0, 1, 100, Parcel::kMessage)->delay, alone);
+}
+
+TEST(Network, on_healed_links_nothing_waits_for_what_was_sent_while_they_were_slow) {
+  for (const Parcel parcel : {Parcel::kMessage, Parcel::kSnapshot}) {
+    Choices choices(1);
+    Network network({.jitter = 0}, 2, choices);
+    const Time healthy = network.send(0, 1, 0, 100, parcel)->delay;
+    network.throttle(1000);
+    EXPECT_GT(network.send(0, 0, 1, 1'000'000, parcel)->delay, 1000 * kSecond);
+    network.heal();
+    EXPECT_EQ(network.send(0, 0, 1, 100, parcel)->delay, healthy);
+  }
+}
+
 }  // namespace
 }  // namespace timestore::sim
