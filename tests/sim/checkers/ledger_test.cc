@@ -119,6 +119,17 @@ TEST(Ledger, a_leader_that_counts_a_disk_before_it_is_admitted_is_found) {
   EXPECT_RULE(cluster, "a committed entry is durable on a quorum");
 }
 
+// Not only when it starts again: another disk that is lost meanwhile is one too many.
+TEST(Ledger, a_node_is_a_novice_as_soon_as_its_disk_is_lost) {
+  HonestCluster cluster;
+  lose_the_disk_of_n2(cluster);
+  EXPECT_TRUE(cluster.oracle().is_novice(1));
+  EXPECT_FALSE(cluster.oracle().is_novice(0));
+  cluster.start_waiting(1);
+  EXPECT_TRUE(cluster.oracle().is_novice(1));
+  EXPECT_RULE(cluster, "");
+}
+
 TEST(Ledger, a_novice_that_is_admitted_before_the_others_remember_is_found) {
   HonestCluster cluster;
   lose_the_disk_of_n2(cluster);
