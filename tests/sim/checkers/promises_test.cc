@@ -320,6 +320,30 @@ TEST(Promises, what_a_deposed_leader_still_sends_is_judged_by_its_own_term) {
   EXPECT_RULE(cluster, "a leader sends what its log holds");
 }
 
+TEST(Promises, handing_over_to_a_node_that_lags_is_found) {
+  HonestCluster cluster;
+  cluster.elect(0);
+  cluster.oracle().sends(0, {"n2", raft::TimeoutNow{.term = 1, .leader = "n1"}});
+  EXPECT_RULE(cluster, "");
+  cluster.silence(1, true);
+  cluster.commit(0);
+  cluster.oracle().sends(0, {"n2", raft::TimeoutNow{.term = 1, .leader = "n1"}});
+  EXPECT_RULE(cluster, "a leader hands over to a node that has its whole log");
+}
+
+// The leader cannot know it.
+TEST(Promises, handing_over_to_a_node_whose_disk_was_just_lost_is_no_lie) {
+  HonestCluster cluster;
+  cluster.elect(0);
+  cluster.commit(0);
+  cluster.oracle().lost(1);
+  cluster.oracle().sends(0, {"n2", raft::TimeoutNow{.term = 1, .leader = "n1"}});
+  EXPECT_RULE(cluster, "");
+  cluster.start_waiting(1);
+  cluster.oracle().sends(0, {"n2", raft::TimeoutNow{.term = 1, .leader = "n1"}});
+  EXPECT_RULE(cluster, "");
+}
+
 TEST(Promises, acknowledging_one_who_does_not_lead_is_found) {
   HonestCluster cluster;
   cluster.elect(0);
