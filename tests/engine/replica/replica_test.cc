@@ -233,6 +233,35 @@ TEST(Replica, a_follower_that_was_away_catches_up_from_the_leaders_log_file) {
   EXPECT_EQ(world[away].status().state_hash, world[*world.leader()].status().state_hash);
 }
 
+TEST(Replica, for_a_follower_that_lags_the_log_file_is_read_once_at_a_time) {
+  World world(3);
+  start_all(world);
+  const std::size_t leader = *world.leader();
+  const std::size_t away = (leader + 1) % 3;
+  world.cut(away, true);
+  Ends ends;
+  for (int i = 0; i < 100; ++i) {
+    world[leader].submit({entry("device-with-a-name", i)}, ends.keep());
+    world.settle_everything();
+  }
+  world.cut(away, false);
+  std::size_t most = 0;
+  for (int round = 0; round < 500 && world[away].applied() < world[leader].applied(); ++round) {
+    world[leader].tick();
+    world.settle(leader);
+    while (world.deliver(0)) {
+      for (std::size_t follower : {away, 3 - leader - away}) {
+        while (world.run_lane(follower, Lane::kLog) || world.run_lane(follower, Lane::kSeries)) {
+        }
+      }
+    }
+    most = std::max(most, world.jobs(leader, Lane::kLog));
+    world.run_lane(leader, Lane::kLog);
+  }
+  EXPECT_EQ(world[away].applied(), world[leader].applied());
+  EXPECT_EQ(most, 1U);
+}
+
 TEST(Replica, refuses_files_that_do_not_belong_together_or_to_this_node) {
   World world(3);
   start_all(world);

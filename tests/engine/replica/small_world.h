@@ -45,7 +45,8 @@ class SmallWorld {
 
   void settle(std::size_t number);
   bool run_lane(std::size_t number, Lane lane);  // one job and what follows from it; false: there was none
-  bool deliver(std::size_t position);            // false: no such message
+  std::size_t jobs(std::size_t number, Lane lane) const { return nodes_[number]->lanes[lane].size(); }
+  bool deliver(std::size_t position);  // false: no such message
   void drop(std::size_t position);
   std::size_t messages() const { return network_.size(); }
 
