@@ -125,6 +125,15 @@ std::string describe(World& world, const Workload& workload) {
   return text;
 }
 
+// False: the run is over.
+bool run_next(World& world, const RunOptions& options) {
+  if (!options.is_too_long || !options.is_too_long()) return world.run_next();
+  world.cluster().oracle().report({.checker = "hang",
+                                   .rule = "a run comes to its end",
+                                   .detail = "It was ended after " + std::to_string(world.events()) + " events."});
+  return false;
+}
+
 void run_faults(World& world, Nemesis& nemesis, Workload& workload, const RunOptions& options) {
   bool is_over = false;
   world.after(options.duration, [&is_over] { is_over = true; });
@@ -136,7 +145,7 @@ void run_faults(World& world, Nemesis& nemesis, Workload& workload, const RunOpt
   }
   workload.begin();
   while (!is_over) {
-    if (!world.run_next()) return;
+    if (!run_next(world, options)) return;
   }
   workload.end();
   nemesis.end();
@@ -144,7 +153,7 @@ void run_faults(World& world, Nemesis& nemesis, Workload& workload, const RunOpt
 
 // Nobody is excused: every node that is not lost comes back, hears the leader, and ends up with the same state. Or its
 // disk has rotted and it says so, however late.
-void run_healed(World& world, const Nemesis& nemesis, Workload& workload) {
+void run_healed(World& world, const Nemesis& nemesis, Workload& workload, const RunOptions& options) {
   workload.probe();
   Time deadline = world.now() + patience(world.swarm());
   Progress progress(world);
@@ -155,7 +164,7 @@ void run_healed(World& world, const Nemesis& nemesis, Workload& workload) {
                                               .rule = "a healed cluster makes progress and converges",
                                               .detail = describe(world, workload)});
     }
-    if (!world.run_next()) return;
+    if (!run_next(world, options)) return;
   }
   Cluster& cluster = world.cluster();
   for (std::size_t node = 0; node < cluster.size(); ++node) {
@@ -178,7 +187,7 @@ void run_healed(World& world, const Nemesis& nemesis, Workload& workload) {
 void run_to_the_end(World& world, Nemesis& nemesis, Workload& workload, const RunOptions& options) {
   try {
     run_faults(world, nemesis, workload, options);
-    if (!world.cluster().oracle().violation() && !nemesis.is_hopeless()) run_healed(world, nemesis, workload);
+    if (!world.cluster().oracle().violation() && !nemesis.is_hopeless()) run_healed(world, nemesis, workload, options);
     if (!world.cluster().oracle().violation()) world.cluster().oracle().finish();
   } catch (const BrokenCheck& broken) {
     world.cluster().oracle().report({.checker = "check", .rule = broken.sentence, .detail = "at " + broken.place});

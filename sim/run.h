@@ -41,6 +41,9 @@ struct RunOptions {
   std::optional<std::vector<PlannedFault>> schedule = std::nullopt;  // instead of the faults that the seed draws
   bool records_choices = false;
   std::function<void(std::string_view)> trace = nullptr;  // gets one line for everything that happens
+  // Asked before each event: true ends the run, with the violation "hang". So whoever waits for it may lose patience,
+  // and it still tells how far it came.
+  std::function<bool()> is_too_long = nullptr;
 };
 
 // Every number but the hash counts what happened in the run.

@@ -44,6 +44,18 @@ TEST(Run, repeats_from_its_list_of_choices) {
   EXPECT_EQ(repeated.hash, original.hash);
 }
 
+TEST(Run, that_takes_too_long_tells_how_far_it_came) {
+  std::uint64_t asked = 0;
+  const RunReport ended = run({.seed = 3, .duration = kShort, .is_too_long = [&] { return ++asked > 1000; }});
+  ASSERT_TRUE(ended.violation);
+  EXPECT_EQ(ended.violation->checker, "hang");
+  EXPECT_EQ(ended.violation->detail, "It was ended after 1000 events.");
+  EXPECT_FALSE(ended.timeline.empty());
+  const RunReport patient = run({.seed = 3, .duration = kShort, .is_too_long = [] { return false; }});
+  EXPECT_FALSE(patient.violation) << story(patient);
+  EXPECT_EQ(patient.hash, run({.seed = 3, .duration = kShort}).hash);
+}
+
 TEST(Run, without_any_choice_the_world_is_calm) {
   const RunReport calm = run({.choices = std::vector<Choice>{}, .duration = kShort});
   EXPECT_FALSE(calm.violation) << story(calm);

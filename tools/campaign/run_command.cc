@@ -22,6 +22,7 @@ namespace timestore::campaign {
 namespace {
 
 constexpr std::string_view kDeterminism = "determinism";
+constexpr std::string_view kHang = "hang";
 
 // Everything that was asked for, checked.
 struct Plan {
@@ -76,6 +77,7 @@ Result<Plan> plan(const RunSettings& settings) {
                    .cpu_limit = std::chrono::seconds(settings.limit_seconds),
                    .until_violation = settings.until_violation};
   if (settings.budget_seconds) plan.campaign.budget = std::chrono::seconds(*settings.budget_seconds);
+  plan.run.is_too_long = is_out_of_time;
   plan.run.nodes = settings.nodes;
   plan.run.duration = settings.seconds * sim::kSecond;
   for (const std::string& fault : settings.faults) {
@@ -111,6 +113,7 @@ std::chrono::microseconds cpu_used() {
 void verify(sim::RunReport& first, sim::RunOptions options, const Simulator& simulator) {
   options.records_choices = false;
   options.trace = nullptr;
+  if (first.violation && first.violation->checker == kHang) return;  // when it was ended, nothing but the clock decided
   const sim::RunReport second = simulator(options);
   if (first.hash == second.hash && first.events == second.events) return;
   const std::string difference =
@@ -239,7 +242,7 @@ std::string replay_command(const RunSettings& settings, std::uint64_t seed, std:
   std::string command = shell_word(settings.program) + " run";
   command += settings.choices.empty() ? story_options(settings, seed) : " --choices " + shell_word(settings.choices);
   if (checker == kDeterminism) command += " --verify";
-  if (checker == "hang" && settings.limit_seconds != kDefaultLimitSeconds) {
+  if (checker == kHang && settings.limit_seconds != kDefaultLimitSeconds) {
     command += " --limit-seconds " + std::to_string(settings.limit_seconds);
   }
   return command;
@@ -255,7 +258,12 @@ int run_seeds(const RunSettings& settings, const Simulator& simulator) {
 
   Printer printer(settings, seeds);
   const SeedRunner runner = [&](std::uint64_t seed) {
-    return run_seed(seed, planned->run, simulator, settings.verifies);
+    SeedResult result = run_seed(seed, planned->run, simulator, settings.verifies);
+    if (auto& violation = result.report.violation; violation && violation->checker == kHang) {
+      violation->detail +=
+          fmt::format(" It had used {} seconds of processor time (--limit-seconds).", settings.limit_seconds);
+    }
+    return result;
   };
   const CampaignListener listener = {.on_result =
                                          [&](const SeedResult& result) {

@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <csignal>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -73,9 +74,22 @@ void set_limit(decltype(RLIMIT_CPU) resource, rlim_t value) {
   setrlimit(resource, &limit);
 }
 
+constexpr int kPatience = 3;  // seconds of processor time for a run that should end by itself
+volatile std::sig_atomic_t seconds_beyond_limit = 0;
+
+// Comes once more for each second beyond the limit. A run that does not end is stuck within one event.
+void note_cpu_limit(int) {
+  seconds_beyond_limit = seconds_beyond_limit + 1;
+  if (seconds_beyond_limit <= kPatience) return;
+  signal(SIGXCPU, SIG_DFL);
+  raise(SIGXCPU);
+}
+
 // The kernel sends SIGXCPU when the processor time of the whole process reaches the limit, in whole seconds.
 void allow_cpu(std::chrono::seconds cpu_limit) {
+  seconds_beyond_limit = 0;
   if (cpu_limit.count() == 0) return;
+  signal(SIGXCPU, note_cpu_limit);
   timespec used{};
   clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
   set_limit(RLIMIT_CPU, static_cast<rlim_t>(used.tv_sec + 1 + cpu_limit.count()));
@@ -120,7 +134,8 @@ sim::Violation death(int status, std::chrono::seconds cpu_limit) {
   if (WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU) {
     return {.checker = "hang",
             .rule = "a run comes to its end",
-            .detail = "It used " + std::to_string(cpu_limit.count()) + " seconds of processor time (--limit-seconds)."};
+            .detail = "It used " + std::to_string(cpu_limit.count()) +
+                      " seconds of processor time (--limit-seconds), and is stuck within one event."};
   }
   const std::string how = WIFSIGNALED(status)
                               ? "signal " + std::to_string(WTERMSIG(status)) + ", " + strsignal(WTERMSIG(status))
@@ -131,6 +146,8 @@ sim::Violation death(int status, std::chrono::seconds cpu_limit) {
 }
 
 }  // namespace
+
+bool is_out_of_time() { return seconds_beyond_limit > 0; }
 
 Result<std::unique_ptr<Worker>> Worker::start(const SeedRunner& runner, std::chrono::seconds cpu_limit) {
   int sockets[2] = {-1, -1};

@@ -22,6 +22,10 @@ namespace timestore::campaign {
 // Called in the worker. An exception that leaves it ends the worker.
 using SeedRunner = std::function<SeedResult(std::uint64_t seed)>;
 
+// Called in the worker: has the seed used up its processor time? Then its run should end by itself and tell what it
+// did. If it does not soon, the worker is ended.
+[[nodiscard]] bool is_out_of_time();
+
 class Worker {
  public:
   // `cpu_limit` is for each seed; zero is no limit.

@@ -133,6 +133,20 @@ TEST(Campaign, a_seed_that_never_ends_is_violated_after_its_processor_time) {
   EXPECT_FALSE(campaigned.results.at(3).report.violation);
 }
 
+TEST(Campaign, a_seed_that_hears_of_the_end_of_its_processor_time_tells_how_far_it_came) {
+  const auto work_at_two = [](std::uint64_t seed) {
+    SeedResult result = held(seed);
+    while (seed == 2 && !is_out_of_time()) ++result.report.events;
+    result.report.commits = is_out_of_time() ? 1 : 0;
+    return result;
+  };
+  const Campaigned campaigned = campaign({.seeds = {{1, 3}}, .cpu_limit = std::chrono::seconds(1)}, work_at_two);
+  ASSERT_EQ(campaigned.results.size(), 3U);
+  EXPECT_GT(campaigned.results.at(2).report.events, 0U);
+  EXPECT_FALSE(campaigned.results.at(2).report.violation) << "what it says is left to the run";
+  EXPECT_EQ(campaigned.results.at(3).report.commits, 0U) << "its time begins anew";
+}
+
 TEST(Campaign, the_limit_is_for_each_seed_and_not_for_all_together) {
   const auto work = [](std::uint64_t seed) {
     timespec used{};
