@@ -120,17 +120,26 @@ bool Faults::wipe(Nemesis& nemesis, Stream& choices, std::uint32_t strength) {
   return true;
 }
 
-// More than Raft survives: a bare majority, one disk more, or two.
+// More than Raft survives: a bare majority, one disk more, or two. Every other time the nodes come back, with empty
+// disks: they must wait to be let in, for ever, instead of founding a cluster that has forgotten everything.
 bool Faults::majority(Nemesis& nemesis, Stream& choices, std::uint32_t strength) {
   if (nemesis.is_hopeless_ || choices.below(20) != 19) return false;
   TIMESTORE_MARK("nemesis: a majority of the disks was lost for good");
   nemesis.is_hopeless_ = true;
   const std::size_t first = nemesis.victim(choices);
+  const Time down = nemesis.length(choices, strength);
+  const bool come_back = choices.below(2) == 1;
   const std::size_t lost = std::min<std::size_t>(nemesis.world_.size(), nemesis.world_.size() / 2 + strength);
   for (std::size_t i = 0; i < lost; ++i) {
     const std::size_t node = (first + i) % nemesis.world_.size();
-    if (!nemesis.world_.is_gone(node)) nemesis.world_.lose_disk(node);
+    if (nemesis.world_.is_gone(node)) continue;
+    if (come_back) {
+      nemesis.world_.wipe(node, down);
+    } else {
+      nemesis.world_.lose_disk(node);
+    }
   }
+  if (come_back) TIMESTORE_MARK("nemesis: a majority came back with empty disks");
   return true;
 }
 
