@@ -19,7 +19,10 @@ constexpr std::uint64_t kPageBytes = 4096;  // rot chooses among these
 
 tl::expected<Disk::FileNumber, DiskError> Disk::open(std::string_view path, bool create) {
   if (is_off_) return tl::unexpected(DiskError::kOff);
-  if (const auto found = names_.find(path); found != names_.end()) return found->second;
+  if (const auto found = names_.find(path); found != names_.end()) {
+    if (fails_to_look()) return tl::unexpected(DiskError::kIo);
+    return found->second;
+  }
   if (!create) return tl::unexpected(DiskError::kNotFound);
   if (const auto error = begin_change(faults_.write_error)) return tl::unexpected(*error);
   files_.emplace(++last_file_, File{});
@@ -113,8 +116,15 @@ tl::expected<void, DiskError> Disk::sync(FileNumber number) {
   return {};
 }
 
-tl::expected<std::uint64_t, DiskError> Disk::size(FileNumber number) const {
+bool Disk::fails_to_look() {
+  if (look_fails_in_ == 0 || --look_fails_in_ != 0) return false;
+  ++counts_.faults;
+  return true;
+}
+
+tl::expected<std::uint64_t, DiskError> Disk::size(FileNumber number) {
   if (is_off_) return tl::unexpected(DiskError::kOff);
+  if (fails_to_look()) return tl::unexpected(DiskError::kIo);
   const auto found = files_.find(number);
   if (found == files_.end()) return tl::unexpected(DiskError::kNotFound);
   return found->second.bytes.size();
@@ -210,6 +220,7 @@ void Disk::heal() {
   power_ends_in_ = 0;
   change_fails_in_ = 0;
   read_fails_in_ = 0;
+  look_fails_in_ = 0;
 }
 
 void Disk::kill() { begin_life(); }

@@ -92,7 +92,7 @@ class Disk {
                                                     std::uint64_t offset);
   [[nodiscard]] tl::expected<void, DiskError> truncate(FileNumber number, std::uint64_t size_bytes);  // grows, too
   [[nodiscard]] tl::expected<void, DiskError> sync(FileNumber number);
-  [[nodiscard]] tl::expected<std::uint64_t, DiskError> size(FileNumber number) const;
+  [[nodiscard]] tl::expected<std::uint64_t, DiskError> size(FileNumber number);
   // Who has it open goes on using it, until the end of this life.
   [[nodiscard]] tl::expected<void, DiskError> remove(std::string_view path);
   [[nodiscard]] tl::expected<void, DiskError> rename(std::string_view from, std::string_view to);  // replaces `to`
@@ -109,6 +109,8 @@ class Disk {
   // The n-th change (or read) from now, n from 1, fails with this error; what a failing sync was to write is lost.
   void fail_change_at(std::uint64_t change, DiskError error);
   void fail_read_at(std::uint64_t read) { read_fails_in_ = read; }
+  // Likewise, of the times that a file which exists is opened or asked for its size.
+  void fail_look_at(std::uint64_t look) { look_fails_in_ = look; }
   void set_faults(const DiskFaults& faults) { faults_ = faults; }
   void heal();  // no fault is injected any more, none that was planned either; what was lost stays lost
   void wipe();  // every file is gone, durably, and so are the open ones
@@ -204,6 +206,7 @@ class Disk {
   };
 
   std::optional<DiskError> begin_change(std::uint32_t chance_of_error);
+  bool fails_to_look();
   tl::expected<File*, DiskError> find(FileNumber number);
   void change_names(NameChange change);
   static std::uint64_t part_done(const File& file, std::uint64_t offset, std::uint64_t count);
@@ -228,6 +231,7 @@ class Disk {
   std::uint64_t power_ends_in_ = 0;    // changes; 0: not planned
   std::uint64_t change_fails_in_ = 0;  // changes; 0: not planned
   std::uint64_t read_fails_in_ = 0;    // reads; 0: not planned
+  std::uint64_t look_fails_in_ = 0;    // looks; 0: not planned
   DiskError planned_error_ = DiskError::kIo;
   DiskCounts counts_;
   std::uint64_t rotten_bits_ = 0;

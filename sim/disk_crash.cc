@@ -215,6 +215,7 @@ void Disk::lose_power(CrashPolicy policy) {
   power_ends_in_ = 0;
   change_fails_in_ = 0;
   read_fails_in_ = 0;
+  look_fails_in_ = 0;
   begin_life();
 }
 

@@ -87,7 +87,9 @@ struct Vfs::Methods {
     *out = 0;
     const auto number = disk.open(path, false);
     if (!number) return number.error() == DiskError::kNotFound ? SQLITE_OK : SQLITE_IOERR_ACCESS;
-    *out = flags != SQLITE_ACCESS_EXISTS || disk.size(*number).value_or(0) > 0 ? 1 : 0;
+    const auto size_bytes = disk.size(*number);
+    if (!size_bytes) return SQLITE_IOERR_ACCESS;
+    *out = flags != SQLITE_ACCESS_EXISTS || *size_bytes > 0 ? 1 : 0;
     return SQLITE_OK;
   }
 

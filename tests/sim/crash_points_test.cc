@@ -192,7 +192,7 @@ TEST_P(LogCheckpoint, can_be_interrupted_anywhere_and_so_can_the_write_ahead_log
 
 // --------------------------------------------------------------------------------------------- one thing fails
 
-enum class Failure : std::uint8_t { kChangeFails, kDiskIsFull, kReadFails };
+enum class Failure : std::uint8_t { kChangeFails, kDiskIsFull, kReadFails, kLookFails };
 
 std::string name_of_failure(const testing::TestParamInfo<Failure>& info) {
   switch (info.param) {
@@ -202,13 +202,16 @@ std::string name_of_failure(const testing::TestParamInfo<Failure>& info) {
       return "disk_is_full";
     case Failure::kReadFails:
       return "read_fails";
+    case Failure::kLookFails:
+      return "look_fails";
   }
   return "";
 }
 
 class SingleFailure : public testing::TestWithParam<Failure> {};
 INSTANTIATE_TEST_SUITE_P(CrashPoints, SingleFailure,
-                         testing::Values(Failure::kChangeFails, Failure::kDiskIsFull, Failure::kReadFails),
+                         testing::Values(Failure::kChangeFails, Failure::kDiskIsFull, Failure::kReadFails,
+                                         Failure::kLookFails),
                          name_of_failure);
 
 void plan(Disk& disk, Failure failure, std::uint64_t number) {
@@ -219,6 +222,8 @@ void plan(Disk& disk, Failure failure, std::uint64_t number) {
       return disk.fail_change_at(number, DiskError::kFull);
     case Failure::kReadFails:
       return disk.fail_read_at(number);
+    case Failure::kLookFails:
+      return disk.fail_look_at(number);
   }
 }
 
