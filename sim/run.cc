@@ -7,6 +7,7 @@
 
 #include "engine/base/check.h"
 #include "sim/nemesis.h"
+#include "sim/progress.h"
 #include "sim/swarm.h"
 #include "sim/workload.h"
 #include "sim/world.h"
@@ -74,32 +75,23 @@ bool has_converged(World& world, const Nemesis& nemesis, const Workload& workloa
   return true;
 }
 
-// What a healed cluster achieves: entries in logs, durable, committed and applied, and parts of snapshots on their way.
-// There may be a long way to go.
-class Progress {
- public:
-  explicit Progress(World& world) : world_(world), fetched_(world.size(), 0) {}
-
-  // Since it was last asked.
-  bool is_any() {
-    std::uint64_t entries = 0;
-    bool is_fetching = false;
-    for (std::size_t node = 0; node < world_.size(); ++node) {
-      if (!world_.cluster().is_up(node)) continue;
-      const raft::State& core = world_.cluster().core(node);
-      entries += core.trail.last_index() + core.durable + core.commit + core.applied;
-      const std::uint64_t fetched = world_.cluster()[node].fetched_bytes();
-      is_fetching = is_fetching || fetched > std::exchange(fetched_[node], fetched);
+bool is_getting_on(World& world, Progress& progress) {
+  bool all_are_up = true;
+  for (std::size_t node = 0; node < world.size(); ++node) {
+    if (world.is_gone(node)) continue;
+    if (!world.cluster().is_up(node)) {
+      all_are_up = false;
+      continue;
     }
-    const bool is_more = entries > std::exchange(most_entries_, std::max(most_entries_, entries));
-    return is_more || is_fetching;
+    const raft::State& core = world.cluster().core(node);
+    progress.see(node, {.last = core.trail.last_index(),
+                        .durable = core.durable,
+                        .commit = core.commit,
+                        .applied = core.applied,
+                        .fetched_bytes = world.cluster()[node].fetched_bytes()});
   }
-
- private:
-  World& world_;
-  std::vector<std::uint64_t> fetched_;  // by node
-  std::uint64_t most_entries_ = 0;
-};
+  return progress.is_any(all_are_up);
+}
 
 // Without any progress for so long, it is stuck. Out of all proportion: a hundred elections.
 Time patience(const Swarm& swarm) {
@@ -156,9 +148,9 @@ void run_faults(World& world, Nemesis& nemesis, Workload& workload, const RunOpt
 void run_healed(World& world, const Nemesis& nemesis, Workload& workload, const RunOptions& options) {
   workload.probe();
   Time deadline = world.now() + patience(world.swarm());
-  Progress progress(world);
+  Progress progress(world.size());
   while (!has_converged(world, nemesis, workload)) {
-    if (progress.is_any()) deadline = world.now() + patience(world.swarm());
+    if (is_getting_on(world, progress)) deadline = world.now() + patience(world.swarm());
     if (world.now() > deadline) {
       return world.cluster().oracle().report({.checker = "liveness",
                                               .rule = "a healed cluster makes progress and converges",

@@ -1,0 +1,39 @@
+// Whether a healed cluster still gets nearer to where it must end, or is stuck.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "engine/raft/types.h"
+
+namespace timestore::sim {
+
+// What counts is what nodes have of the log as it was when all of them were back, and parts of snapshots on their way:
+// there may be a long way to go. What is appended later is little, as nobody works any more; a cluster that goes on
+// appending for ever gets nowhere.
+class Progress {
+ public:
+  explicit Progress(std::size_t nodes) : fetched_bytes_(nodes, 0) {}
+
+  struct Node {
+    raft::Index last = 0;  // of its log
+    raft::Index durable = 0;
+    raft::Index commit = 0;
+    raft::Index applied = 0;
+    std::uint64_t fetched_bytes = 0;  // of the snapshot that it is fetching
+  };
+  void see(std::size_t number, const Node& node);  // each one that is up, before is_any() is asked
+
+  // Since it was last asked. `all_are_up`: nobody is missing who may yet come back.
+  bool is_any(bool all_are_up);
+
+ private:
+  std::vector<std::uint64_t> fetched_bytes_;  // by node
+  std::vector<Node> seen_;
+  bool were_all_up_ = false;
+  raft::Index end_ = 0;  // of the longest log when all were up
+  std::uint64_t most_ = 0;
+  bool is_fetching_ = false;
+};
+
+}  // namespace timestore::sim
