@@ -14,7 +14,7 @@
 #include "net/cluster_access.h"
 #include "net/http/server.h"
 #include "net/log.h"
-#include "tests/net/scratch_directory.h"
+#include "tests/scratch_directory.h"
 
 namespace timestore::net {
 

@@ -6,7 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "engine/store/log_file.h"
-#include "tests/net/scratch_directory.h"
+#include "tests/scratch_directory.h"
 
 namespace timestore::net {
 namespace {

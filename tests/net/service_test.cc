@@ -9,7 +9,7 @@
 
 #include "net/log.h"
 #include "tests/net/free_port.h"
-#include "tests/net/scratch_directory.h"
+#include "tests/scratch_directory.h"
 
 namespace timestore::net {
 namespace {

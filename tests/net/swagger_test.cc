@@ -14,7 +14,7 @@
 #include "net/swagger_api.h"
 #include "net/time_series_api.h"
 #include "net/wish.h"
-#include "tests/net/scratch_directory.h"
+#include "tests/scratch_directory.h"
 
 namespace timestore::net {
 namespace {

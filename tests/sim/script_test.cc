@@ -3,7 +3,6 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <stdlib.h>
 
 #include <filesystem>
 #include <fstream>
@@ -11,6 +10,7 @@
 #include <sstream>
 
 #include "sim/script/document.h"
+#include "tests/scratch_directory.h"
 
 namespace timestore::sim {
 namespace {
@@ -185,18 +185,11 @@ TEST(ScriptHelp, every_command_that_a_message_may_suggest_is_in_it) {
   EXPECT_GE(count, 30u);
 }
 
-// A folder of its own under the temporary directory, removed at the end of the test.
 class ScriptFiles : public ::testing::Test {
  protected:
-  ScriptFiles() {
-    std::string pattern = (fs::temp_directory_path() / "script-XXXXXX").string();
-    root_ = ::mkdtemp(pattern.data());
-  }
-  ~ScriptFiles() override { fs::remove_all(root_); }
-
   std::string write(const std::string& name, const std::string& text) {
-    std::ofstream(root_ / name) << text;
-    return (root_ / name).string();
+    std::ofstream(root_.file(name)) << text;
+    return root_.file(name);
   }
   static std::string read(const std::string& path) {
     std::ifstream stream(path);
@@ -208,7 +201,7 @@ class ScriptFiles : public ::testing::Test {
     return run_scripts(files, options, out_);
   }
 
-  fs::path root_;
+  ScratchDirectory root_;
   std::ostringstream out_;
 };
 
@@ -219,7 +212,7 @@ TEST_F(ScriptFiles, the_status_says_whether_all_hold) {
   EXPECT_THAT(out_.str(), HasSubstr("1 of 1 scenarios hold"));
   EXPECT_EQ(run({bad, good}), 1);
   EXPECT_THAT(out_.str(), AllOf(StartsWith(bad + ":2: > expect leader n1\n"), HasSubstr("1 of 2 scenarios hold")));
-  EXPECT_EQ(run({(root_ / "none.txt").string()}), 2);
+  EXPECT_EQ(run({root_.file("none.txt")}), 2);
   EXPECT_THAT(out_.str(), HasSubstr("cannot be read"));
 }
 

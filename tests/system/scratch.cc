@@ -1,7 +1,6 @@
 #include "tests/system/scratch.h"
 
 #include <gtest/gtest.h>
-#include <stdlib.h>
 
 #include <fstream>
 #include <iostream>
@@ -25,19 +24,11 @@ void print_end_of_log(const fs::path& log) {
 
 }  // namespace
 
-Scratch::Scratch(Keep keep) : keep_(keep) {
-  std::string pattern = (fs::temp_directory_path() / "timestore-system-XXXXXX").string();
-  TIMESTORE_CHECK(::mkdtemp(pattern.data()) != nullptr, "a test can make a temporary folder");
-  path_ = pattern;
-}
-
 Scratch::~Scratch() {
-  if (keep_ == Keep::kNever || !::testing::Test::HasFailure()) {
-    fs::remove_all(path_);
-    return;
-  }
-  std::cerr << "The files of the failed test are kept in " << path_ << "\n";
-  for (const auto& file : fs::directory_iterator(path_)) {
+  if (keep_ == Keep::kNever || !::testing::Test::HasFailure()) return;
+  directory_.keep();
+  std::cerr << "The files of the failed test are kept in " << path() << "\n";
+  for (const auto& file : fs::directory_iterator(path())) {
     if (file.path().extension() == ".log") print_end_of_log(file.path());
   }
 }

@@ -7,26 +7,28 @@
 #include <filesystem>
 #include <string>
 
+#include "tests/scratch_directory.h"
+
 namespace timestore::system {
 
 class Scratch {
  public:
   enum class Keep { kAfterFailure, kNever };
 
-  explicit Scratch(Keep keep = Keep::kAfterFailure);
+  explicit Scratch(Keep keep = Keep::kAfterFailure) : keep_(keep) {}
   ~Scratch();
   Scratch(const Scratch&) = delete;
   Scratch& operator=(const Scratch&) = delete;
 
-  const std::filesystem::path& path() const { return path_; }
-  std::string file(const std::string& name) const { return (path_ / name).string(); }
+  const std::filesystem::path& path() const { return directory_.path(); }
+  std::string file(const std::string& name) const { return directory_.file(name); }
 
   // Whether there is nothing in the folder, neither file nor folder.
-  bool is_empty() const { return std::filesystem::is_empty(path_); }
+  bool is_empty() const { return std::filesystem::is_empty(path()); }
 
  private:
   Keep keep_;
-  std::filesystem::path path_;
+  ScratchDirectory directory_;
 };
 
 std::string read_file(const std::string& path);

@@ -3,9 +3,11 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <stdlib.h>
 
+#include <filesystem>
 #include <fstream>
+
+#include "tests/scratch_directory.h"
 
 namespace timestore::house {
 namespace {
@@ -22,24 +24,17 @@ std::string printed(const std::vector<Violation>& found) {
   return text;
 }
 
-// A tree of its own under the temporary directory, removed at the end of the test.
 class SmallTree : public ::testing::Test {
  protected:
-  SmallTree() {
-    std::string pattern = (fs::temp_directory_path() / "house-XXXXXX").string();
-    root_ = ::mkdtemp(pattern.data());
-  }
-  ~SmallTree() override { fs::remove_all(root_); }
-
   void write(const std::string& file, const std::string& text) {
-    fs::create_directories((root_ / file).parent_path());
-    std::ofstream(root_ / file) << text;
+    fs::create_directories((root_.path() / file).parent_path());
+    std::ofstream(root_.file(file)) << text;
   }
 
-  std::string complaints() { return printed(violations(root_)); }
+  std::string complaints() { return printed(violations(root_.path())); }
 
  private:
-  fs::path root_;
+  ScratchDirectory root_;
 };
 
 TEST(HouseRules, our_tree_keeps_them) {

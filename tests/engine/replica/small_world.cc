@@ -1,6 +1,6 @@
 #include "tests/engine/replica/small_world.h"
 
-#include <stdlib.h>
+#include <filesystem>
 
 #include "engine/base/check.h"
 #include "engine/raft/codec.h"
@@ -9,13 +9,10 @@ namespace timestore::replica::testing {
 
 namespace {
 
-std::filesystem::path make_scratch_directory() {
-  // In memory where that can be had: what is tested here is who waits for a sync, not how long it takes.
+// In memory where that can be had: what is tested here is who waits for a sync, not how long it takes.
+std::filesystem::path fastest_directory() {
   const std::filesystem::path memory = "/dev/shm";
-  const auto parent = std::filesystem::is_directory(memory) ? memory : std::filesystem::temp_directory_path();
-  std::string pattern = (parent / "timestore-world-XXXXXX").string();
-  TIMESTORE_CHECK(mkdtemp(pattern.data()) != nullptr, "a scratch directory can be made");
-  return pattern;
+  return std::filesystem::is_directory(memory) ? memory : std::filesystem::temp_directory_path();
 }
 
 std::size_t number_of(const raft::NodeId& id) { return static_cast<std::size_t>(std::stoul(id.substr(1))) - 1; }
@@ -28,7 +25,7 @@ T decoded(Result<T> result) {
 
 }  // namespace
 
-SmallWorld::SmallWorld(std::size_t size, std::uint64_t seed) : directory_(make_scratch_directory()), seed_(seed) {
+SmallWorld::SmallWorld(std::size_t size, std::uint64_t seed) : directory_(fastest_directory()), seed_(seed) {
   options.raft.election_ticks_min = 5;
   options.raft.election_ticks_max = 10;
   options.raft.heartbeat_ticks = 2;
@@ -46,13 +43,10 @@ SmallWorld::SmallWorld(std::size_t size, std::uint64_t seed) : directory_(make_s
 
 SmallWorld::~SmallWorld() {
   for (std::size_t number = 0; number < size(); ++number) crash(number);
-  std::filesystem::remove_all(directory_);
 }
 
-std::string SmallWorld::series_path(std::size_t number) const { return (directory_ / (name(number) + ".db")).string(); }
-std::string SmallWorld::log_path(std::size_t number) const {
-  return (directory_ / (name(number) + ".raft.db")).string();
-}
+std::string SmallWorld::series_path(std::size_t number) const { return directory_.file(name(number) + ".db"); }
+std::string SmallWorld::log_path(std::size_t number) const { return directory_.file(name(number) + ".raft.db"); }
 
 Result<void> SmallWorld::start(std::size_t number) {
   options.node = name(number);

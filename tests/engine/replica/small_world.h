@@ -5,7 +5,6 @@
 #pragma once
 
 #include <deque>
-#include <filesystem>
 #include <functional>
 #include <map>
 #include <memory>
@@ -16,6 +15,7 @@
 #include "engine/base/prng.h"
 #include "engine/replica/replica.h"
 #include "engine/store/series_reader.h"
+#include "tests/scratch_directory.h"
 
 namespace timestore::replica::testing {
 
@@ -80,7 +80,7 @@ class SmallWorld {
 
   void receive(Node& to, Wire wire);
 
-  std::filesystem::path directory_;
+  ScratchDirectory directory_;
   std::uint64_t seed_;
   std::uint64_t lives_ = 0;
   std::vector<std::unique_ptr<Node>> nodes_;
