@@ -134,18 +134,19 @@ std::vector<TimeEntry> Workload::make_entries(Stream choices) {
   return entries;
 }
 
-void Workload::write(const Request& request, std::size_t node, std::vector<TimeEntry> entries) {
+void Workload::write(Request request, std::size_t node, std::vector<TimeEntry> entries) {
   ++writes_;
   ++clients_[request.client].waiting;
   recent_.push_back(entries);
   if (recent_.size() > kMaxRecent) recent_.pop_front();
-  const OperationId operation = world_.cluster().oracle().write_begins(world_.now(), entries);
+  request.operation = world_.cluster().oracle().write_begins(world_.now(), entries);
   if (world_.is_traced()) {
-    world_.trace(node, "is asked to write", "operation " + std::to_string(operation) + " " + encode_command(entries));
+    world_.trace(node, "is asked to write",
+                 "operation " + std::to_string(request.operation) + " " + encode_command(entries));
   }
   const std::uint64_t life = world_.cluster().life(node);
   const auto ticket = world_.cluster()[node].submit(
-      std::move(entries), [=, this](replica::WriteEnd end) { written(request, node, operation, std::move(end)); });
+      std::move(entries), [=, this](replica::WriteEnd end) { written(request, node, std::move(end)); });
   if (is_active_)
     world_.after(world_.swarm().load.patience, [this, node, life, ticket] {
       if (world_.cluster().is_up(node) && world_.cluster().life(node) == life) world_.cluster()[node].give_up(ticket);
@@ -154,17 +155,17 @@ void Workload::write(const Request& request, std::size_t node, std::vector<TimeE
 }
 
 // Called while the replica settles, so whatever follows happens later.
-void Workload::written(const Request& request, std::size_t node, OperationId operation, replica::WriteEnd end) {
+void Workload::written(const Request& request, std::size_t node, replica::WriteEnd end) {
   Client& client = clients_[request.client];
   --client.waiting;
-  world_.cluster().oracle().write_ends(world_.now(), operation, end);
+  world_.cluster().oracle().write_ends(world_.now(), request.operation, end);
   if (world_.is_traced())
-    world_.trace(node, "ends a write", "operation " + std::to_string(operation) + " " + name_of(end));
+    world_.trace(node, "ends a write", "operation " + std::to_string(request.operation) + " " + name_of(end));
   Stream choices = choices_of_end(request);
   switch (end.kind) {
     case replica::WriteEnd::Kind::kApplied:
       client.node = node;
-      return succeeded(operation, client.is_probing_write);
+      return succeeded(request.operation, client.is_probing_write);
     case replica::WriteEnd::Kind::kUnknown:
       TIMESTORE_MARK("workload: the outcome of a write is unknown");
       look_for_the_leader(client, choices);
@@ -189,51 +190,49 @@ void Workload::try_again(Request request, Stream choices, std::vector<TimeEntry>
 
 // ---------------------------------------------------------------------------------------------------- reading
 
-void Workload::read(const Request& request, std::size_t node) {
+void Workload::read(Request request, std::size_t node) {
   ++reads_;
   ++clients_[request.client].waiting;
   const std::string wanted = device(choices_of(request).below(world_.swarm().load.devices));
-  const OperationId operation = world_.cluster().oracle().read_begins(world_.now(), wanted);
+  request.operation = world_.cluster().oracle().read_begins(world_.now(), wanted);
   if (world_.is_traced())
-    world_.trace(node, "is asked to read", "operation " + std::to_string(operation) + " " + wanted);
+    world_.trace(node, "is asked to read", "operation " + std::to_string(request.operation) + " " + wanted);
   world_.cluster()[node].read([=, this](bool is_granted, raft::Index index) {
     if (is_granted) {
-      granted(request, node, operation, wanted, index);
+      granted(request, node, wanted, index);
     } else {
-      read_failed(request, operation);
+      read_failed(request);
     }
   });
   world_.wake(node);
 }
 
 // Reads where it was granted, or on another node that first applies as far as the grant says.
-void Workload::granted(const Request& request, std::size_t leader, OperationId operation, const std::string& wanted,
-                       raft::Index index) {
+void Workload::granted(const Request& request, std::size_t leader, const std::string& wanted, raft::Index index) {
   Stream choices = choices_of_end(request);
   const std::uint64_t elsewhere = choices.below(2 * world_.size());
   const std::size_t reader = elsewhere < world_.size() ? elsewhere : leader;
   const Time way = choices.between(1, 2 * kMillisecond);
   const Time pause = choices.below(kMillisecond);
   world_.after(way, [=, this] {
-    if (!world_.cluster().is_up(reader)) return read_failed(request, operation);
+    if (!world_.cluster().is_up(reader)) return read_failed(request);
     world_.cluster()[reader].await_applied(index, [=, this](bool is_granted, raft::Index) {
-      if (!is_granted) return read_failed(request, operation);
+      if (!is_granted) return read_failed(request);
       const std::uint64_t life = world_.cluster().life(reader);
       world_.after(pause, [=, this] {
         if (!world_.cluster().is_up(reader) || world_.cluster().life(reader) != life) {
-          return read_failed(request, operation);
+          return read_failed(request);
         }
-        read_at(request, reader, operation, wanted, index);
+        read_at(request, reader, wanted, index);
       });
     });
   });
 }
 
-void Workload::read_at(const Request& request, std::size_t node, OperationId operation, const std::string& wanted,
-                       raft::Index index) {
+void Workload::read_at(const Request& request, std::size_t node, const std::string& wanted, raft::Index index) {
   auto seen = world_.cluster().read_series(node, wanted);
   if (!seen) {
-    read_failed(request, operation);
+    read_failed(request);
     return world_.could_not_read(node, seen.error().message);
   }
   Client& client = clients_[request.client];
@@ -241,17 +240,17 @@ void Workload::read_at(const Request& request, std::size_t node, OperationId ope
   seen->granted = index;
   if (world_.is_traced()) {
     world_.trace(node, "is read",
-                 "operation " + std::to_string(operation) + " granted " + std::to_string(index) + " at " +
+                 "operation " + std::to_string(request.operation) + " granted " + std::to_string(index) + " at " +
                      std::to_string(seen->position.index) + ": " + encode_command(seen->entries));
   }
-  world_.cluster().oracle().read_ends(world_.now(), operation, *seen);
-  succeeded(operation, client.is_probing_read);
+  world_.cluster().oracle().read_ends(world_.now(), request.operation, *seen);
+  succeeded(request.operation, client.is_probing_read);
 }
 
-void Workload::read_failed(const Request& request, OperationId operation) {
+void Workload::read_failed(const Request& request) {
   Client& client = clients_[request.client];
   --client.waiting;
-  world_.cluster().oracle().read_fails(world_.now(), operation);
+  world_.cluster().oracle().read_fails(world_.now(), request.operation);
   Stream choices = choices_of_end(request).named("request.failure");
   look_for_the_leader(client, choices);
 }

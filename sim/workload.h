@@ -46,12 +46,13 @@ class Workload {
   };
 
   // What a client asks of a node; each is an occasion of its own, told apart by the client's act, by its place among
-  // those of the act, and by how often it was tried before.
+  // those of the act, and by how often it was tried before. Each attempt is another operation for the oracle.
   struct Request {
     std::size_t client;
     std::uint64_t act;
     std::uint64_t place = 0;
     std::uint64_t attempt = 0;
+    OperationId operation = 0;
     std::uint64_t occasion() const { return act << 24 | place << 16 | attempt; }
   };
 
@@ -63,15 +64,13 @@ class Workload {
   Stream choices_of_end(const Request& request) const { return clients_[request.client].ends.on(request.occasion()); }
   std::vector<TimeEntry> make_entries(Stream choices);
   TimeEntry make_entry(Stream& choices);
-  void write(const Request& request, std::size_t node, std::vector<TimeEntry> entries);
-  void written(const Request& request, std::size_t node, OperationId operation, replica::WriteEnd end);
+  void write(Request request, std::size_t node, std::vector<TimeEntry> entries);
+  void written(const Request& request, std::size_t node, replica::WriteEnd end);
   void try_again(Request request, Stream choices, std::vector<TimeEntry> entries);
-  void read(const Request& request, std::size_t node);
-  void granted(const Request& request, std::size_t leader, OperationId operation, const std::string& device,
-               raft::Index index);
-  void read_at(const Request& request, std::size_t node, OperationId operation, const std::string& device,
-               raft::Index index);
-  void read_failed(const Request& request, OperationId operation);
+  void read(Request request, std::size_t node);
+  void granted(const Request& request, std::size_t leader, const std::string& device, raft::Index index);
+  void read_at(const Request& request, std::size_t node, const std::string& device, raft::Index index);
+  void read_failed(const Request& request);
   void probe_again(std::size_t client);
   void succeeded(OperationId operation, bool& is_probing);
   std::string device(std::uint64_t number) const;
