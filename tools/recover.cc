@@ -5,8 +5,8 @@
 #include <cstdio>
 #include <string>
 
-#include "net/recovery.h"
-#include "net/settings.h"
+#include "net/base/settings.h"
+#include "net/process/recovery.h"
 
 namespace timestore::tools {
 

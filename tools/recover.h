@@ -1,4 +1,4 @@
-// timestored recover: what an operator does when all other nodes are lost for good (net/recovery.h).
+// timestored recover: what an operator does when all other nodes are lost for good (net/process/recovery.h).
 #pragma once
 
 namespace timestore::tools {

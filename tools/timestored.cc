@@ -14,9 +14,9 @@
 #include <vector>
 
 #include "engine/base/check.h"
-#include "net/log.h"
-#include "net/service.h"
-#include "net/settings.h"
+#include "net/base/log.h"
+#include "net/base/settings.h"
+#include "net/process/service.h"
 #include "tools/recover.h"
 
 namespace {

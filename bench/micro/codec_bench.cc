@@ -1,7 +1,7 @@
 // The wire: an append of N entries of an ordinary size, written and read.
 #include <benchmark/benchmark.h>
 
-#include "engine/raft/codec.h"
+#include "engine/wire/codec.h"
 
 namespace timestore::raft {
 namespace {

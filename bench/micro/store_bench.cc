@@ -7,8 +7,8 @@
 #include "engine/base/check.h"
 #include "engine/series/command.h"
 #include "engine/series/entry_id.h"
-#include "engine/store/log_file.h"
-#include "engine/store/series_file.h"
+#include "engine/store/log/log_file.h"
+#include "engine/store/series/series_file.h"
 
 namespace timestore::store {
 namespace {

@@ -5,8 +5,8 @@
 #include <algorithm>
 
 #include "engine/base/mark.h"
+#include "engine/replica/compaction.h"
 #include "engine/replica/replica.h"
-#include "engine/store/compaction.h"
 
 namespace timestore::replica {
 
@@ -37,13 +37,13 @@ void Replica::compact_when_due() {
   const raft::Index wanted = wanted_base();
   const raft::Index base = core_.trail.base().index;
   if (wanted == base) return;
-  store::CompactionBounds bounds{.base = base,
+  replica::CompactionBounds bounds{.base = base,
                                  .applied = core_.applied,
                                  .durable = series_durable_,
                                  .kept_entries = core_.applied - std::min(core_.applied, wanted)};
   const raft::Index lent = lending_ ? lending_->applied : core_.applied;
   if (core_.applied - lent <= kMaxLent + options_.kept_entries) bounds.needed_after = lent;
-  const raft::Index through = store::compactable(bounds);
+  const raft::Index through = replica::compactable(bounds);
   if (through < wanted && series_durable_ < wanted) checkpoint();
   if (through == base) return;
   is_compacting_ = true;

@@ -2,7 +2,7 @@
 //
 // It asks for one part after the other, over again where no answer comes, so a break costs nothing that is on the disk
 // already. Meanwhile it votes, answers heartbeats and serves what it has. When the snapshot is whole it takes the place
-// of the series file: the order of these steps and what a crash between them leaves is told in store/reconcile.h.
+// of the series file: the order of these steps and what a crash between them leaves is told in replica/reconcile.h.
 #include <algorithm>
 #include <utility>
 

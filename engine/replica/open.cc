@@ -2,8 +2,8 @@
 #include <string>
 
 #include "engine/base/mark.h"
+#include "engine/replica/reconcile.h"
 #include "engine/replica/replica.h"
-#include "engine/store/reconcile.h"
 
 namespace timestore::replica {
 
@@ -40,7 +40,7 @@ Result<raft::Restart> restart(const Options& options, const store::LogFile::Iden
   store::LogFile::Recovered recovered = log.recovered();
   recovered.identity = identity;
   const raft::Position applied = series.applied();
-  auto repair = store::reconcile(recovered, {.applied = applied, .configuration = series.configuration()});
+  auto repair = replica::reconcile(recovered, {.applied = applied, .configuration = series.configuration()});
   if (!repair) {
     return timestore::fail("The files " + options.series_path + " and " + options.log_path + " do not go together. " +
                            repair.error().message);

@@ -26,10 +26,10 @@
 #include "engine/replica/entry_cache.h"
 #include "engine/replica/ports.h"
 #include "engine/series/time_entry.h"
-#include "engine/store/incoming_snapshot.h"
-#include "engine/store/log_file.h"
-#include "engine/store/series_file.h"
-#include "engine/store/snapshot.h"
+#include "engine/store/log/log_file.h"
+#include "engine/store/series/incoming_snapshot.h"
+#include "engine/store/series/series_file.h"
+#include "engine/store/series/snapshot.h"
 
 namespace timestore::replica {
 

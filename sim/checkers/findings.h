@@ -7,7 +7,7 @@
 #include <type_traits>
 #include <utility>
 
-#include "sim/oracle.h"
+#include "sim/checkers/oracle.h"
 
 namespace timestore::sim {
 

@@ -13,7 +13,7 @@
 
 #include "engine/raft/types.h"
 #include "engine/series/time_entry.h"
-#include "engine/store/series_file.h"
+#include "engine/store/series/series_file.h"
 
 namespace timestore::sim {
 

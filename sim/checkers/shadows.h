@@ -12,7 +12,7 @@
 
 #include "engine/raft/effects.h"
 #include "engine/raft/state.h"
-#include "engine/store/log_file.h"
+#include "engine/store/log/log_file.h"
 #include "sim/checkers/entries.h"
 #include "sim/checkers/findings.h"
 #include "sim/checkers/log_terms.h"

@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include "sim/cluster.h"
+#include "sim/world/cluster.h"
 
 namespace timestore::sim::script {
 

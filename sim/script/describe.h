@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "engine/raft/state.h"
-#include "sim/cluster.h"
+#include "sim/world/cluster.h"
 
 namespace timestore::sim::script {
 

@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <limits>
 
-#include "engine/store/page_checksums.h"
+#include "engine/store/sqlite/page_checksums.h"
 #include "sim/script/commands.h"
 
 namespace timestore::sim::script {

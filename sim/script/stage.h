@@ -13,8 +13,8 @@
 #include <utility>
 #include <vector>
 
-#include "sim/cluster.h"
 #include "sim/script/clients.h"
+#include "sim/world/cluster.h"
 
 namespace timestore::sim::script {
 

@@ -11,9 +11,9 @@
 #include <utility>
 #include <vector>
 
-#include "net/cluster_access.h"
+#include "net/access/cluster_access.h"
+#include "net/base/log.h"
 #include "net/http/server.h"
-#include "net/log.h"
 #include "tests/scratch_directory.h"
 
 namespace timestore::net {

@@ -23,8 +23,11 @@ const std::vector<Room>& rooms() {
   static const std::vector<Room> kRooms = {
       {"engine/base/", {}},
       {"engine/raft/", {"engine/base/"}},
+      {"engine/wire/", {"engine/base/", "engine/raft/"}},
       {"engine/series/", {"engine/base/"}},
-      {"engine/store/", {"engine/base/", "engine/raft/", "engine/series/"}},
+      {"engine/store/sqlite/", {"engine/base/"}},
+      {"engine/store/log/", {"engine/base/", "engine/raft/", "engine/store/sqlite/"}},
+      {"engine/store/series/", {"engine/base/", "engine/raft/", "engine/series/", "engine/store/sqlite/"}},
       {"engine/replica/", {"engine/base/", "engine/raft/", "engine/series/", "engine/store/"}},
       {"sim/", {"engine/"}},
       {"net/", {"engine/"}},

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "sim/run.h"
+#include "sim/run/run.h"
 
 namespace timestore::campaign {
 

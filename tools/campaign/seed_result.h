@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "sim/run.h"
+#include "sim/run/run.h"
 
 namespace timestore::campaign {
 

@@ -3,7 +3,7 @@
 #include <filesystem>
 
 #include "engine/base/check.h"
-#include "engine/raft/codec.h"
+#include "engine/wire/codec.h"
 
 namespace timestore::replica::testing {
 

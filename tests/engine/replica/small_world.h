@@ -14,7 +14,7 @@
 
 #include "engine/base/prng.h"
 #include "engine/replica/replica.h"
-#include "engine/store/series_reader.h"
+#include "engine/store/series/series_reader.h"
 #include "tests/scratch_directory.h"
 
 namespace timestore::replica::testing {

@@ -9,7 +9,7 @@
 
 #include "engine/base/check.h"
 #include "engine/base/prng.h"
-#include "engine/store/plain_file.h"
+#include "engine/store/sqlite/plain_file.h"
 
 namespace timestore::store {
 

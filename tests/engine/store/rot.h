@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/store/page_checksums.h"
+#include "engine/store/sqlite/page_checksums.h"
 
 namespace timestore::store {
 

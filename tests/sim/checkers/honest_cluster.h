@@ -14,7 +14,7 @@
 
 #include "engine/raft/state.h"
 #include "engine/series/time_entry.h"
-#include "sim/oracle.h"
+#include "sim/checkers/oracle.h"
 
 namespace timestore::sim {
 

@@ -5,8 +5,8 @@
 #include <rapidcheck/gtest.h>
 
 #include "engine/series/command.h"
-#include "engine/store/series_reader.h"
-#include "sim/vfs.h"
+#include "engine/store/series/series_reader.h"
+#include "sim/disk/vfs.h"
 #include "tests/sim/checkers/id.h"
 
 namespace timestore::sim {

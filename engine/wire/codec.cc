@@ -1,0 +1,313 @@
+#include "engine/wire/codec.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "engine/base/check.h"
+#include "engine/base/json_text.h"
+#include "engine/raft/configuration.h"
+#include "engine/raft/object_reader.h"
+
+namespace timestore::raft {
+namespace {
+
+// --- Encoding -------------------------------------------------------------------------------------------------------
+
+// What an entry takes beyond its command: names, quotes, a term, and some escapes. A guess that saves reallocations.
+constexpr std::size_t kEntryOverheadBytes = 64;
+
+void append_boolean(std::string& out, std::string_view label, bool truth) {
+  out += label;
+  out += truth ? "true" : "false";
+}
+
+void append_node_id(std::string& out, std::string_view label, const NodeId& id) {
+  TIMESTORE_CHECK(is_node_id(id), "a node's id is short, printable UTF-8");
+  out += label;
+  append_json_string(out, id);
+}
+
+void append_candidacy(std::string& out, Term term, const NodeId& candidate, Index last_index, Term last_term) {
+  append_json_integer(out, R"({"term":)", term);
+  append_node_id(out, R"(,"candidateId":)", candidate);
+  append_json_integer(out, R"(,"lastLogIndex":)", last_index);
+  append_json_integer(out, R"(,"lastLogTerm":)", last_term);
+}
+
+EntryKind kind_of(std::string_view command) {
+  if (command.empty()) return EntryKind::kNoop;
+  return command.starts_with(kMembersTextStart) ? EntryKind::kMembers : EntryKind::kCommand;
+}
+
+void append_entry(std::string& out, const Entry& entry) {
+  const std::string_view command = entry.payload.view();
+  TIMESTORE_CHECK(!entry.payload.is_absent(), "an entry is fetched before it is sent");
+  TIMESTORE_CHECK(entry.kind == kind_of(command), "an entry's kind follows from its command");
+  TIMESTORE_CHECK(simdjson::validate_utf8(command), "a command is UTF-8: JSON carries nothing else");
+  append_json_integer(out, R"({"term":)", entry.term);
+  out += R"(,"command":)";
+  append_json_string(out, command);
+  out += '}';
+}
+
+// --- Decoding -------------------------------------------------------------------------------------------------------
+
+constexpr Range kRoundRange{0, kMaxRound};
+
+VoteRequest read_vote_request(ObjectReader& reader) {
+  return {.term = reader.integer("term", kTermRange),
+          .candidate = reader.node_id("candidateId"),
+          .last_index = reader.integer("lastLogIndex", kIndexRange),
+          .last_term = reader.integer("lastLogTerm", kTermRange),
+          .founds = reader.optional_boolean("founds"),
+          .forced = reader.optional_boolean("forced")};
+}
+
+PreVoteRequest read_pre_vote_request(ObjectReader& reader) {
+  return {.term = reader.integer("term", kTermRange),
+          .candidate = reader.node_id("candidateId"),
+          .last_index = reader.integer("lastLogIndex", kIndexRange),
+          .last_term = reader.integer("lastLogTerm", kTermRange),
+          .founds = reader.optional_boolean("founds")};
+}
+
+PreVoteResponse read_pre_vote_response(ObjectReader& reader, const PreVoteRequest& request) {
+  return {.term = reader.integer("term", kTermRange),
+          .proposed = reader.optional_integer("proposedTerm", kTermRange).value_or(request.term),
+          .granted = reader.boolean("voteGranted")};
+}
+
+VoteResponse read_vote_response(ObjectReader& reader) {
+  return {.term = reader.integer("term", kTermRange), .granted = reader.boolean("voteGranted")};
+}
+
+Entry read_entry(ObjectReader& reader) {
+  const Term term = reader.integer("term", kEntryTermRange);
+  const std::string_view command = reader.command("command");
+  return {.term = term, .kind = kind_of(command), .payload = Payload(std::string(command))};
+}
+
+// The entries of `request`, of which all else is already read.
+std::vector<Entry> read_entries(ObjectReader& reader, const AppendRequest& request) {
+  const auto array = reader.optional_array("entries");
+  if (!array) return {};
+  if (array->size() > kMaxEntriesPerMessage) {
+    reader.complain("entries", "must not hold more than " + std::to_string(kMaxEntriesPerMessage));
+    return {};
+  }
+  if (request.prev_index + array->size() > kMaxIndex) {
+    reader.complain("entries", "must not reach beyond the index " + std::to_string(kMaxIndex));
+    return {};
+  }
+
+  std::vector<Entry> entries;
+  entries.reserve(array->size());
+  Term term_before = request.prev_term;
+  for (const simdjson::dom::element element : *array) {
+    ObjectReader::Object object;
+    if (element.get(object) != simdjson::SUCCESS) {
+      reader.complain("entries", "must hold objects only");
+      return {};
+    }
+    ObjectReader entry_reader = reader.element(object, "entries", entries.size());
+    const Entry& entry = entries.emplace_back(read_entry(entry_reader));
+    if (entry.term < term_before) entry_reader.complain("term", "must not be below the term of the entry before it");
+    if (entry.term > request.term) entry_reader.complain("term", "must not be above the term of the request");
+    term_before = entry.term;
+  }
+  return entries;
+}
+
+AppendRequest read_append_request(ObjectReader& reader) {
+  const auto round = reader.optional_integer("round", kRoundRange);
+  AppendRequest request{.term = reader.integer("term", kTermRange),
+                        .leader = reader.node_id("leaderId"),
+                        .prev_index = reader.integer("prevLogIndex", kIndexRange),
+                        .prev_term = reader.integer("prevLogTerm", kTermRange),
+                        .leader_commit = reader.integer("leaderCommit", kIndexRange),
+                        .round = round.value_or(0),
+                        .recalled = reader.optional_integer("recalled", kRoundRange).value_or(0),
+                        .from_snapshot = reader.optional_boolean("snapshot"),
+                        .admits = reader.optional_integer("admits", kIndexRange).value_or(0),
+                        .founds = reader.optional_boolean("founds"),
+                        .entries = {}};
+  request.entries = read_entries(reader, request);
+  // A peer of the original's kind has no rounds, and does not know that a disk can have been lost.
+  if (!round) request.admits = request.prev_index + request.entries.size();
+  return request;
+}
+
+// What a refusal without a hint says: nothing but that the previous entry is not there.
+Position implied_hint(const AppendRequest& request) {
+  if (request.prev_index == 0) return {};
+  return {.term = request.prev_term, .index = request.prev_index - 1};
+}
+
+AppendResponse read_append_response(ObjectReader& reader, const AppendRequest& request) {
+  const Term term = reader.integer("term", kTermRange);
+  const bool success = reader.boolean("success");
+  const auto match = reader.optional_integer("matchIndex", kIndexRange);
+  const auto prev_index = reader.optional_integer("prevLogIndex", kIndexRange);
+  const auto hint_index = reader.optional_integer("hintIndex", kIndexRange);
+  const auto hint_term = reader.optional_integer("hintTerm", kTermRange);
+  const auto round = reader.optional_integer("round", kRoundRange);
+  const bool novice = reader.optional_boolean("novice");
+  if (hint_index && !hint_term) reader.complain("hintTerm", "is missing beside hintIndex");
+  if (hint_term && !hint_index) reader.complain("hintIndex", "is missing beside hintTerm");
+
+  AppendResponse response{.term = term};
+  if (term != request.term) return response;
+  response.success = success;
+  response.prev_index = prev_index.value_or(request.prev_index);
+  response.round = round.value_or(request.round);
+  response.novice = novice;
+  if (success) {
+    response.match = match.value_or(request.prev_index + request.entries.size());
+  } else {
+    response.hint = hint_index && hint_term ? Position{*hint_term, *hint_index} : implied_hint(request);
+  }
+  return response;
+}
+
+}  // namespace
+
+void encode(std::string& out, const VoteRequest& message) {
+  append_candidacy(out, message.term, message.candidate, message.last_index, message.last_term);
+  if (message.founds) append_boolean(out, R"(,"founds":)", true);
+  if (message.forced) append_boolean(out, R"(,"forced":)", true);
+  out += '}';
+}
+
+void encode(std::string& out, const PreVoteRequest& message) {
+  append_candidacy(out, message.term, message.candidate, message.last_index, message.last_term);
+  if (message.founds) append_boolean(out, R"(,"founds":)", true);
+  out += '}';
+}
+
+void encode(std::string& out, const PreVoteResponse& message) {
+  append_json_integer(out, R"({"term":)", message.term);
+  append_boolean(out, R"(,"voteGranted":)", message.granted);
+  append_json_integer(out, R"(,"proposedTerm":)", message.proposed);
+  out += '}';
+}
+
+void encode(std::string& out, const VoteResponse& message) {
+  append_json_integer(out, R"({"term":)", message.term);
+  append_boolean(out, R"(,"voteGranted":)", message.granted);
+  out += '}';
+}
+
+void encode(std::string& out, const AppendRequest& message) {
+  TIMESTORE_CHECK(message.entries.size() <= kMaxEntriesPerMessage, "a message's entries are limited in number");
+  std::size_t expected_bytes = 4 * kEntryOverheadBytes;
+  for (const Entry& entry : message.entries) expected_bytes += entry.payload.size_bytes() + kEntryOverheadBytes;
+  out.reserve(out.size() + expected_bytes);
+
+  append_json_integer(out, R"({"term":)", message.term);
+  append_node_id(out, R"(,"leaderId":)", message.leader);
+  append_json_integer(out, R"(,"prevLogIndex":)", message.prev_index);
+  append_json_integer(out, R"(,"prevLogTerm":)", message.prev_term);
+  append_json_integer(out, R"(,"leaderCommit":)", message.leader_commit);
+  out += R"(,"entries":[)";
+  for (const Entry& entry : message.entries) {
+    if (&entry != &message.entries.front()) out += ',';
+    append_entry(out, entry);
+  }
+  append_json_integer(out, R"(],"round":)", message.round);
+  if (message.recalled > 0) append_json_integer(out, R"(,"recalled":)", message.recalled);
+  if (message.from_snapshot) out += R"(,"snapshot":true)";
+  if (message.admits > 0) append_json_integer(out, R"(,"admits":)", message.admits);
+  if (message.founds) out += R"(,"founds":true)";
+  out += '}';
+}
+
+void encode(std::string& out, const AppendResponse& message) {
+  append_json_integer(out, R"({"term":)", message.term);
+  append_boolean(out, R"(,"success":)", message.success);
+  if (message.success) append_json_integer(out, R"(,"matchIndex":)", message.match);
+  append_json_integer(out, R"(,"prevLogIndex":)", message.prev_index);
+  if (!message.success) {
+    append_json_integer(out, R"(,"hintIndex":)", message.hint.index);
+    append_json_integer(out, R"(,"hintTerm":)", message.hint.term);
+  }
+  append_json_integer(out, R"(,"round":)", message.round);
+  if (message.novice) append_boolean(out, R"(,"novice":)", true);
+  out += '}';
+}
+
+void encode(std::string& out, const TimeoutNow& message) {
+  append_json_integer(out, R"({"term":)", message.term);
+  append_node_id(out, R"(,"leaderId":)", message.leader);
+  append_json_integer(out, R"(,"round":)", message.round);
+  out += '}';
+}
+
+std::string encode(const Message& message) {
+  std::string out;
+  std::visit([&out](const auto& kind) { encode(out, kind); }, message);
+  return out;
+}
+
+Result<VoteRequest> decode_vote_request(std::string_view json) {
+  return decode_object<VoteRequest>(json, read_vote_request);
+}
+
+Result<VoteResponse> decode_vote_response(std::string_view json) {
+  return decode_object<VoteResponse>(json, read_vote_response);
+}
+
+Result<TimeoutNow> decode_timeout_now(std::string_view json) {
+  return decode_object<TimeoutNow>(json, [](ObjectReader& reader) {
+    return TimeoutNow{.term = reader.integer("term", kTermRange),
+                      .leader = reader.node_id("leaderId"),
+                      .round = reader.integer("round", kRoundRange)};
+  });
+}
+
+Result<Message> decode(std::size_t alternative, std::string_view json, const Message* asked) {
+  switch (alternative) {
+    case index_of<VoteRequest>:
+      return decode_vote_request(json);
+    case index_of<VoteResponse>:
+      return decode_vote_response(json);
+    case index_of<PreVoteRequest>:
+      return decode_pre_vote_request(json);
+    case index_of<PreVoteResponse>:
+      return decode_pre_vote_response(json, std::get<PreVoteRequest>(*asked));
+    case index_of<AppendRequest>:
+      return decode_append_request(json);
+    case index_of<AppendResponse>:
+      return decode_append_response(json, std::get<AppendRequest>(*asked));
+    case index_of<SnapshotRequest>:
+      return decode_snapshot_request(json);
+    case index_of<SnapshotResponse>:
+      return decode_snapshot_response(json);
+    case index_of<TimeoutNow>:
+      return decode_timeout_now(json);
+  }
+  TIMESTORE_CHECK(false, "there are as many kinds of messages as alternatives");
+}
+
+Result<PreVoteRequest> decode_pre_vote_request(std::string_view json) {
+  return decode_object<PreVoteRequest>(json, read_pre_vote_request);
+}
+
+Result<PreVoteResponse> decode_pre_vote_response(std::string_view json, const PreVoteRequest& request) {
+  return decode_object<PreVoteResponse>(
+      json, [&request](ObjectReader& reader) { return read_pre_vote_response(reader, request); });
+}
+
+Result<AppendRequest> decode_append_request(std::string_view json) {
+  return decode_object<AppendRequest>(json, read_append_request);
+}
+
+Result<AppendResponse> decode_append_response(std::string_view json, const AppendRequest& request) {
+  return decode_object<AppendResponse>(
+      json, [&request](ObjectReader& reader) { return read_append_response(reader, request); });
+}
+
+}  // namespace timestore::raft

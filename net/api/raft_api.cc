@@ -1,0 +1,254 @@
+#include "net/api/raft_api.h"
+
+#include <algorithm>
+
+#include "engine/base/json_text.h"
+#include "engine/wire/codec.h"
+#include "net/http/problem.h"
+#include "net/peers/peer_link.h"
+
+namespace timestore::net {
+
+namespace {
+
+using http::Problem;
+using http::ProblemKind;
+
+constexpr std::chrono::seconds kAnswerTimeout{2};
+constexpr std::size_t kMaxRaftBodyBytes = std::size_t{64} << 20;
+
+void add_member(std::string& out, std::string_view name, std::uint64_t value) {
+  append_json_string(out, name);
+  out += ':';
+  append_json_integer(out, value);
+}
+
+void add_member(std::string& out, std::string_view name, std::string_view value) {
+  append_json_string(out, name);
+  out += ':';
+  append_json_string(out, value);
+}
+
+std::string_view name_of(replica::Status::Role role) {
+  switch (role) {
+    case replica::Status::Role::kFollower:
+      return "Follower";
+    case replica::Status::Role::kCandidate:
+      return "Candidate";
+    case replica::Status::Role::kLeader:
+      return "Leader";
+  }
+  return "";
+}
+
+std::string_view name_of(replica::Status::Peer::Role role) {
+  switch (role) {
+    case replica::Status::Peer::Role::kVoter:
+      return "voter";
+    case replica::Status::Peer::Role::kLearner:
+      return "learner";
+    case replica::Status::Peer::Role::kJoining:
+      return "joining";
+    case replica::Status::Peer::Role::kOutgoing:
+      return "outgoing";
+  }
+  return "";
+}
+
+void add_role(std::string& out, replica::Status::Peer::Role role, RoleNames names) {
+  using Role = replica::Status::Peer::Role;
+  switch (names) {
+    case RoleNames::kFour:
+      return add_member(out, "role", name_of(role));
+    case RoleNames::kTwo: {
+      const bool votes = role == Role::kVoter || role == Role::kOutgoing;
+      add_member(out, "role", name_of(votes ? Role::kVoter : Role::kLearner));
+      out += role == Role::kJoining ? ",\"isJoining\":true" : ",\"isJoining\":false";
+      out += role == Role::kOutgoing ? ",\"isOutgoing\":true" : ",\"isOutgoing\":false";
+    }
+  }
+}
+
+}  // namespace
+
+std::string member_json(const replica::Status& status, const replica::Status::Peer& peer, RoleNames names,
+                        std::chrono::milliseconds tick, std::uint32_t unreachable_ticks) {
+  const bool is_self = peer.id == status.node;
+  const bool leads = status.role == replica::Status::Role::kLeader;
+  std::string out = "{";
+  add_member(out, "id", peer.id);
+  out += ',';
+  add_member(out, "url", peer.url);
+  out += ',';
+  add_role(out, peer.role, names);
+  out += ',';
+  if (is_self || leads) {
+    add_member(out, "matchIndex", peer.match);
+    out += ',';
+    add_member(out, "lagEntries", status.last - std::min(status.last, peer.match));
+    out += std::string(",\"reachable\":") + (is_self || peer.silent_ticks < unreachable_ticks ? "true," : "false,");
+    add_member(out, "lastContactMs", is_self ? 0 : static_cast<std::uint64_t>(tick.count()) * peer.silent_ticks);
+  } else {
+    out += R"("matchIndex":null,"lagEntries":null,"reachable":null,"lastContactMs":null)";
+  }
+  return out + "}";
+}
+
+std::string members_json(const replica::Status& status, RoleNames names, std::chrono::milliseconds tick,
+                         std::uint32_t unreachable_ticks) {
+  std::string out = "[";
+  for (const auto& peer : status.peers) {
+    if (&peer != status.peers.data()) out += ',';
+    out += member_json(status, peer, names, tick, unreachable_ticks);
+  }
+  return out + "]";
+}
+
+std::string status_json(const replica::Status& status, const std::string& version, Clock::duration uptime,
+                        std::chrono::milliseconds tick, std::uint32_t unreachable_ticks) {
+  std::string out = "{";
+  add_member(out, "state", name_of(status.role));
+  out += ",\"leaderId\":";
+  if (status.leader.empty()) {
+    out += "null";
+  } else {
+    append_json_string(out, status.leader);
+  }
+  out += ',';
+  add_member(out, "nodeId", status.node);
+  const std::pair<std::string_view, std::uint64_t> numbers[] = {
+      {"term", status.term},           {"commitIndex", status.commit}, {"appliedIndex", status.applied},
+      {"firstLogIndex", status.first}, {"lastLogIndex", status.last},  {"snapshotIndex", status.first - 1},
+  };
+  for (const auto& [name, value] : numbers) {
+    out += ',';
+    add_member(out, name, value);
+  }
+  out += ',';
+  add_member(out, "version", version);
+  out += ',';
+  add_member(out, "uptimeSeconds",
+             static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::seconds>(uptime).count()));
+  const bool is_member = std::any_of(status.peers.begin(), status.peers.end(),
+                                     [&](const replica::Status::Peer& peer) { return peer.id == status.node; });
+  out += is_member ? ",\"isMember\":true" : ",\"isMember\":false";
+  out += status.is_joint ? ",\"isJoint\":true" : ",\"isJoint\":false";
+  out += status.is_novice ? ",\"isNovice\":true" : ",\"isNovice\":false";
+  return out + ",\"members\":" + members_json(status, RoleNames::kTwo, tick, unreachable_ticks) + "}";
+}
+
+void RaftApi::add_routes(http::Router& router) {
+  using Handler = void (RaftApi::*)(const http::Request&, httplib::Response&);
+  const std::pair<const char*, Handler> messages[] = {{"/raft/vote", &RaftApi::post_vote},
+                                                      {"/raft/prevote", &RaftApi::post_pre_vote},
+                                                      {"/raft/timeout-now", &RaftApi::post_timeout_now},
+                                                      {"/raft/append", &RaftApi::post_append},
+                                                      {"/raft/snapshot", &RaftApi::post_snapshot}};
+  for (const auto& [pattern, handler] : messages) {
+    router.add({.method = "POST",
+                .pattern = pattern,
+                .handler =
+                    [this, take = handler](const auto& request, auto& response) {
+                      if (is_for_us(request, response)) (this->*take)(request, response);
+                    },
+                .body = http::BodyRules{.media_types = {"application/json"}, .max_bytes = kMaxRaftBodyBytes}});
+  }
+  router.add({.method = "GET", .pattern = "/raft/status", .handler = [this](const auto&, auto& response) {
+                get_status(response);
+              }});
+  router.add({.method = "GET", .pattern = "/raft/read-index", .handler = [this](const auto& request, auto& response) {
+                get_read_index(request, response);
+              }});
+}
+
+bool RaftApi::is_for_us(const http::Request& request, httplib::Response& response) const {
+  if (!request.http.has_header(kAddresseeHeader)) return true;  // an original names nobody
+  if (request.http.get_header_value(kAddresseeHeader) == node_.id()) return true;
+  Problem{.kind = ProblemKind::kMisdirected, .detail = "This is node " + node_.id() + ", not the one that is meant."}
+      .write_to(response);
+  return false;
+}
+
+void RaftApi::post_vote(const http::Request& request, httplib::Response& response) {
+  auto message = raft::decode_vote_request(request.http.body);
+  if (!message) {
+    return Problem{.kind = ProblemKind::kBadRequest, .detail = message.error().message}.write_to(response);
+  }
+  raft::NodeId from = message->candidate;
+  answer_peer(std::move(from), std::move(*message), response);
+}
+
+void RaftApi::post_pre_vote(const http::Request& request, httplib::Response& response) {
+  auto message = raft::decode_pre_vote_request(request.http.body);
+  if (!message) {
+    return Problem{.kind = ProblemKind::kBadRequest, .detail = message.error().message}.write_to(response);
+  }
+  raft::NodeId from = message->candidate;
+  answer_peer(std::move(from), std::move(*message), response);
+}
+
+void RaftApi::post_timeout_now(const http::Request& request, httplib::Response& response) {
+  auto message = raft::decode_timeout_now(request.http.body);
+  if (!message) {
+    return Problem{.kind = ProblemKind::kBadRequest, .detail = message.error().message}.write_to(response);
+  }
+  raft::NodeId from = message->leader;
+  node_.receive(std::move(from), std::move(*message));
+  response.set_content("{}", "application/json");
+}
+
+void RaftApi::post_append(const http::Request& request, httplib::Response& response) {
+  auto message = raft::decode_append_request(request.http.body);
+  if (!message) {
+    return Problem{.kind = ProblemKind::kBadRequest, .detail = message.error().message}.write_to(response);
+  }
+  raft::NodeId from = message->leader;
+  answer_peer(std::move(from), std::move(*message), response);
+}
+
+void RaftApi::post_snapshot(const http::Request& request, httplib::Response& response) {
+  auto message = raft::decode_snapshot_request(request.http.body);
+  if (!message) {
+    return Problem{.kind = ProblemKind::kBadRequest, .detail = message.error().message}.write_to(response);
+  }
+  raft::NodeId from = message->follower;
+  answer_peer(std::move(from), std::move(*message), response, "application/octet-stream");
+}
+
+void RaftApi::answer_peer(raft::NodeId from, raft::Message message, httplib::Response& response,
+                          const char* media_type) {
+  const auto answer = node_.answer(std::move(from), std::move(message), Clock::now() + kAnswerTimeout);
+  if (!answer) {
+    return Problem{.kind = ProblemKind::kUnavailable, .detail = "This node's disk does not answer in time."}.write_to(
+        response);
+  }
+  response.set_content(raft::encode(*answer), media_type);
+}
+
+void RaftApi::get_status(httplib::Response& response) {
+  const auto status = node_.status(Clock::now() + kAnswerTimeout);
+  if (!status) {
+    return Problem{.kind = ProblemKind::kUnavailable, .detail = "This node does not answer in time."}.write_to(
+        response);
+  }
+  response.set_content(status_json(*status, version_, Clock::now() - started_, node_.tick(), node_.unreachable_ticks()),
+                       "application/json");
+}
+
+void RaftApi::get_read_index(const http::Request& request, httplib::Response& response) {
+  const bool weak = request.http.get_param_value("level") == "weak";
+  const ReadBarrier barrier =
+      cluster_.confirm_here(weak ? ReadLevel::kWeak : ReadLevel::kLinearizable, Clock::now() + kAnswerTimeout);
+  switch (barrier.kind) {
+    case ReadBarrier::Kind::kPassed:
+      return response.set_content(read_index_body(barrier.index), "application/json");
+    case ReadBarrier::Kind::kNotLeader:
+      response.set_header(kNotLeaderHeader, "1");
+      [[fallthrough]];
+    case ReadBarrier::Kind::kNoQuorum:
+      Problem{.kind = ProblemKind::kUnavailable, .detail = "This node does not lead, or has no quorum."}.write_to(
+          response);
+  }
+}
+
+}  // namespace timestore::net

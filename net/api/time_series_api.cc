@@ -1,0 +1,215 @@
+#include "net/api/time_series_api.h"
+
+#include "engine/base/json_text.h"
+#include "engine/series/parse.h"
+#include "net/access/answer.h"
+#include "net/api/query.h"
+#include "net/base/log.h"
+#include "net/http/problem.h"
+
+namespace timestore::net {
+
+namespace {
+
+using http::Problem;
+using http::ProblemKind;
+
+constexpr std::size_t kChunkBytes = std::size_t{64} << 10;
+
+// A read keeps the state that it began with, and with it the series file's write-ahead log from shrinking; so it must
+// end some time, however slowly its client reads.
+constexpr std::chrono::minutes kMaxReadTime{10};
+
+Deadline in(std::chrono::milliseconds time) { return Clock::now() + time; }
+
+std::optional<ReadLevel> parse_level(const http::Request& request) {
+  const std::size_t count = request.http.get_param_value_count("level");
+  if (count == 0) return ReadLevel::kLinearizable;
+  if (count > 1) return std::nullopt;
+  const std::string text = request.http.get_param_value("level");
+  if (text == "linearizable") return ReadLevel::kLinearizable;
+  if (text == "weak") return ReadLevel::kWeak;
+  if (text == "none") return ReadLevel::kNone;
+  return std::nullopt;
+}
+
+void answer_bad_request(httplib::Response& response, std::string detail) {
+  Problem{.kind = ProblemKind::kBadRequest, .detail = std::move(detail)}.write_to(response);
+}
+
+void answer_not_leader(httplib::Response& response) {
+  response.set_header(kNotLeaderHeader, "1");
+  answer_unavailable(response,
+                     "The cluster has no leader right now, or this node cannot reach it. Nothing was stored; "
+                     "try again.");
+}
+
+void answer_unknown(const TimeEntry& entry, httplib::Response& response) {
+  Problem problem{.kind = ProblemKind::kUnavailable,
+                  .detail =
+                      "Whether the entry was stored is not known. Send it again with this id: it will be stored "
+                      "once, whatever happened.",
+                  .retry_after_seconds = kRetryAfterSeconds};
+  if (!entry.id.is_nil()) problem.members.emplace_back("id", entry.id.text());
+  problem.write_to(response);
+}
+
+// Writes a JSON array of entries in chunks of bounded size.
+class ArrayWriter {
+ public:
+  ArrayWriter(httplib::DataSink& sink, Deadline deadline) : sink_(sink), deadline_(deadline) {}
+
+  bool add(const TimeEntry& entry) {
+    buffer_ += is_first_ ? '[' : ',';
+    is_first_ = false;
+    append_json(buffer_, entry);
+    return buffer_.size() < kChunkBytes || flush();
+  }
+
+  bool finish() {
+    buffer_ += is_first_ ? "[]" : "]";
+    return flush();
+  }
+
+ private:
+  bool flush() {
+    const bool taken = Clock::now() < deadline_ && sink_.write(buffer_.data(), buffer_.size());
+    buffer_.clear();
+    return taken;
+  }
+
+  httplib::DataSink& sink_;
+  Deadline deadline_;
+  std::string buffer_;
+  bool is_first_ = true;
+};
+
+// A fault in the middle of an answer can only break the connection off, so that the client sees that it is not whole.
+bool stream(store::SeriesReader& reader, const store::SeriesQuery& query, httplib::DataSink& sink) {
+  ArrayWriter writer(sink, Clock::now() + kMaxReadTime);
+  bool taken = true;
+  const auto scanned = reader.scan(query, [&](const TimeEntry& entry) { return taken = writer.add(entry); });
+  if (!scanned) log_error("A read was broken off: " + scanned.error().message);
+  if (!scanned || !taken || !writer.finish()) return false;
+  sink.done();
+  return true;
+}
+
+}  // namespace
+
+void TimeSeriesApi::add_routes(http::Router& router) {
+  router.add({.method = "POST",
+              .pattern = "/api/timeseries",
+              .handler = [this](const auto& request, auto& response) { post_entry(request, response); },
+              .body = http::BodyRules{.media_types = {"application/json"}, .content_type_required = true}});
+  router.add({.method = "GET", .pattern = "/api/timeseries", .handler = [this](const auto& request, auto& response) {
+                get_entries(request, response, {});
+              }});
+  router.add({.method = "GET",
+              .pattern = "/api/timeseries/device/{deviceId}",
+              .handler = [this](const auto& request, auto& response) {
+                get_entries(request, response, {.device_id = request.path_parameter("deviceId")});
+              }});
+}
+
+// Answers 307 when the client asked for it and another node leads. True: the request is answered.
+bool TimeSeriesApi::redirect(const http::Request& request, httplib::Response& response) {
+  const auto wanted = parse_flag(request, "redirect");
+  if (!wanted) {
+    answer_bad_request(response, "redirect is true or false, and given once.");
+    return true;
+  }
+  if (!*wanted) return false;
+  const auto leader = cluster_.leader_elsewhere(in(patience_.read));
+  if (!leader) return false;
+  response.status = 307;
+  response.set_header("Location", leader->url + request.http.target);
+  std::string body = "{\"leaderId\":";
+  append_json_string(body, leader->id);
+  response.set_content(body + "}", "application/json");
+  return true;
+}
+
+void TimeSeriesApi::post_entry(const http::Request& request, httplib::Response& response) {
+  if (!has_only(request, {"redirect"})) {
+    return answer_bad_request(response, "A write takes no other query parameter than redirect.");
+  }
+  auto entry = parse_time_entry(request.http.body);
+  if (!entry) {
+    Problem problem{.kind = ProblemKind::kBadRequest, .detail = "The time entry cannot be stored as it is."};
+    for (auto& fault : entry.error()) problem.errors.push_back({std::move(fault.pointer), std::move(fault.detail)});
+    return problem.write_to(response);
+  }
+  if (redirect(request, response)) return;
+
+  const bool is_forwarded = request.http.has_header(kForwardedHeader);
+  const WriteAnswer answer = cluster_.write(std::move(*entry), is_forwarded, in(patience_.write));
+  switch (answer.kind) {
+    case WriteAnswer::Kind::kApplied:
+      return answer_stored(answer.end, response);
+    case WriteAnswer::Kind::kForwarded:
+      return relay(answer.response, response);
+    case WriteAnswer::Kind::kNotLeader:
+      return answer_not_leader(response);
+    case WriteAnswer::Kind::kBusy:
+      return answer_unavailable(response, "Too many writes are waiting. Nothing was stored; try again.");
+    case WriteAnswer::Kind::kDiskFull:
+      return answer_unavailable(response, "The leader's disk is full. Nothing was stored; make room, then try again.");
+    case WriteAnswer::Kind::kUnknown:
+      return answer_unknown(answer.end.entries.front(), response);
+  }
+}
+
+void TimeSeriesApi::answer_stored(const replica::WriteEnd& end, httplib::Response& response) {
+  const TimeEntry& entry = end.entries.front();
+  switch (end.result.outcome) {
+    case store::ApplyResult::Outcome::kStored: {
+      std::string body;
+      append_json(body, entry);
+      response.set_header(kAppliedIndexHeader, std::to_string(end.applied));
+      return response.set_content(std::move(body), "application/json");
+    }
+    case store::ApplyResult::Outcome::kConflict:
+      return Problem{.kind = ProblemKind::kConflict,
+                     .detail = "The id " + entry.id.text() + " is already stored with other content.",
+                     .errors = {{"/id", "stored with other content"}}}
+          .write_to(response);
+    case store::ApplyResult::Outcome::kNothing:
+    case store::ApplyResult::Outcome::kMalformed:
+      log_error("A time entry that was accepted could not be applied.");
+      return Problem{.kind = ProblemKind::kInternal, .detail = "The entry was accepted but could not be stored."}
+          .write_to(response);
+  }
+}
+
+void TimeSeriesApi::get_entries(const http::Request& request, httplib::Response& response, store::SeriesQuery query) {
+  const auto level = parse_level(request);
+  if (!level) return answer_bad_request(response, "level is linearizable, weak or none, and given once.");
+  if (!has_only(request, {"level", "redirect"})) {
+    return answer_bad_request(response, "A read takes no other query parameters than level and redirect.");
+  }
+  if (redirect(request, response)) return;
+
+  const ReadBarrier barrier = cluster_.await_readable(*level, in(patience_.read));
+  switch (barrier.kind) {
+    case ReadBarrier::Kind::kPassed:
+      break;
+    case ReadBarrier::Kind::kNotLeader:
+    case ReadBarrier::Kind::kNoQuorum:
+      return answer_unavailable(response,
+                                "No quorum has confirmed the state of the cluster in time. Try again, or read "
+                                "what this node holds with level=none.");
+  }
+  if (barrier.level != *level) response.set_header("X-Timestore-Read-Level", "none");
+  auto reader = readers_.lend();
+  if (!reader) return answer_unavailable(response, reader.error().message);
+  const auto applied = (*reader)->begin();
+  if (!applied) return answer_unavailable(response, applied.error().message);
+  response.set_header(kAppliedIndexHeader, std::to_string(applied->index));
+  response.set_chunked_content_provider(
+      "application/json", [lease = *reader, query = std::move(query)](std::size_t, httplib::DataSink& sink) {
+        return stream(*lease, query, sink);
+      });
+}
+
+}  // namespace timestore::net

@@ -1,0 +1,265 @@
+#include "net/members/members_api.h"
+
+#include <algorithm>
+#include <charconv>
+#include <memory>
+#include <thread>
+#include <utility>
+
+#include "engine/base/json_text.h"
+#include "net/access/answer.h"
+#include "net/api/query.h"
+#include "net/api/raft_api.h"
+#include "net/base/settings.h"
+#include "net/http/problem.h"
+#include "net/members/wish.h"
+
+namespace timestore::net {
+
+namespace {
+
+using http::Problem;
+using http::ProblemKind;
+
+constexpr const char* kPath = "/cluster/members";
+constexpr const char* kUnknownFate = "GET /cluster/members will tell whether the members have changed.";
+constexpr std::size_t kMaxBodyBytes = 8192;
+constexpr std::chrono::milliseconds kPatience{10'000};
+constexpr std::chrono::milliseconds kAnswerTime{2000};
+constexpr std::chrono::seconds kWaitForVoter{60};     // with ?wait=true
+constexpr std::chrono::milliseconds kGivesWay{2000};  // another change: it is over in a few round trips
+constexpr std::chrono::milliseconds kTryAgainAfter{20};
+
+void answer(httplib::Response& response, ProblemKind kind, std::string detail, bool passes = false) {
+  Problem{.kind = kind,
+          .detail = std::move(detail),
+          .retry_after_seconds = passes ? std::optional(kRetryAfterSeconds) : std::nullopt}
+      .write_to(response);
+}
+
+// Says why nothing was changed. `id` is who should be let in, or go.
+void answer_refusal(raft::Refusal refusal, const raft::NodeId& id, httplib::Response& response) {
+  switch (refusal) {
+    case raft::Refusal::kNone:
+    case raft::Refusal::kNotLeader:
+    case raft::Refusal::kNotReady:
+      return answer_unavailable(response, "The leader is new and not ready for a change of the members yet.");
+    case raft::Refusal::kBusy:
+      return answer(response, ProblemKind::kConflict, "Another change of the members is on its way.", true);
+    case raft::Refusal::kUnknownMember:
+      return answer(response, ProblemKind::kConflict, "Only a voter can be replaced, and no voter has that id.");
+    case raft::Refusal::kAlreadyMember:
+      return answer(response, ProblemKind::kConflict, "Node " + id + " is a member already.");
+    case raft::Refusal::kLosesQuorum:
+      return answer(response, ProblemKind::kConflict,
+                    "Without node " + id +
+                        ", the voters that answer would be no majority, and nothing could be written any more. "
+                        "Bring others back first. With ?force=true the removal begins and waits for them; if they are "
+                        "lost for good, use `timestored recover --force-single` on a survivor.");
+    case raft::Refusal::kLastVoter:
+      return answer(response, ProblemKind::kConflict, "Node " + id + " is the last voter.");
+    case raft::Refusal::kMalformed:
+      return answer(response, ProblemKind::kBadRequest, "No member can have that id or URL.");
+    case raft::Refusal::kTooMany:
+      return answer(response, ProblemKind::kConflict,
+                    "A cluster has at most " + std::to_string(raft::kMaxMembers) + " members.");
+  }
+}
+
+// What is left for a request to do when the change that it began has ended.
+enum class Rest : unsigned char {
+  kTellMembers,  // done: the members as they are now are the answer
+  kNothing,      // it is answered
+  kAskOthers,    // nothing has happened, because this node leads no more
+};
+
+Rest answer_end(const replica::ChangeEnd& end, const raft::NodeId& id, httplib::Response& response) {
+  switch (end.kind) {
+    case replica::ChangeEnd::Kind::kDone:
+      return Rest::kTellMembers;
+    case replica::ChangeEnd::Kind::kNotLeader:
+      return Rest::kAskOthers;
+    case replica::ChangeEnd::Kind::kRefused:
+      answer_refusal(end.refusal, id, response);
+      return Rest::kNothing;
+    case replica::ChangeEnd::Kind::kUnknown:
+      answer_unavailable(response, std::string("No majority has answered in time: ") + kUnknownFate);
+      return Rest::kNothing;
+  }
+  return Rest::kNothing;
+}
+
+void answer_json(httplib::Response& response, int status, const std::string& body) {
+  response.status = status;
+  response.set_content(body, "application/json");
+}
+
+void answer_not_found(httplib::Response& response) {
+  answer(response, ProblemKind::kNotFound, "No member of this cluster has that id.");
+}
+
+}  // namespace
+
+void MembersApi::add_routes(http::Router& router) {
+  router.add(
+      {.method = "GET", .pattern = kPath, .handler = [this](const auto&, auto& response) { get_members(response); }});
+  router.add({.method = "POST",
+              .pattern = kPath,
+              .handler = [this](const auto& request, auto& response) { post_member(request, response); },
+              .body = http::BodyRules{.media_types = {"application/json"}, .max_bytes = kMaxBodyBytes}});
+  const std::string one = std::string(kPath) + "/{id}";
+  router.add({.method = "GET", .pattern = one, .handler = [this](const auto& request, auto& response) {
+                get_member(request, response);
+              }});
+  router.add({.method = "DELETE", .pattern = one, .handler = [this](const auto& request, auto& response) {
+                delete_member(request, response);
+              }});
+}
+
+std::string MembersApi::body_of(const replica::Status& status) const {
+  std::string body = R"({"members":)" + members_json(status, RoleNames::kFour, node_.tick(), node_.unreachable_ticks());
+  body += status.is_joint ? R"(,"isJoint":true,"leaderId":)" : R"(,"isJoint":false,"leaderId":)";
+  if (status.leader.empty()) return body + "null}";
+  append_json_string(body, status.leader);
+  return body + "}";
+}
+
+void MembersApi::get_members(httplib::Response& response) {
+  const auto status = node_.status(Clock::now() + kAnswerTime);
+  if (!status) return answer_unavailable(response, "This node does not answer in time.");
+  answer_json(response, 200, body_of(*status));
+}
+
+void MembersApi::get_member(const http::Request& request, httplib::Response& response) {
+  const auto status = node_.status(Clock::now() + kAnswerTime);
+  if (!status) return answer_unavailable(response, "This node does not answer in time.");
+  const auto* member = find_member(*status, request.path_parameter("id"));
+  if (member == nullptr) return answer_not_found(response);
+  answer_json(response, 200, member_json(*status, *member, RoleNames::kFour, node_.tick(), node_.unreachable_ticks()));
+}
+
+void MembersApi::post_member(const http::Request& request, httplib::Response& response) {
+  const auto waits = parse_flag(request, "wait");
+  if (!waits || !has_only(request, {"wait"}))
+    return answer(response, ProblemKind::kBadRequest, "The only query parameter is wait, true or false.");
+  const auto wish = parse_wish(request.http.body);
+  if (!wish) return answer(response, ProblemKind::kBadRequest, wish.error().message);
+  const Errand errand{
+      .method = "POST",
+      .target = kPath,
+      .nobody = "No leader could be asked, so nothing has changed.",
+      .unknown = kUnknownFate,
+      .here = [&](const replica::Status&, Deadline deadline, auto& end) { return let_in(*wish, deadline, end); }};
+  errands_.run(errand, request, Clock::now() + kPatience, response);
+  catch_up_with(response);
+  if (*waits && response.status == 202) wait_for(*wish, response);
+}
+
+void MembersApi::delete_member(const http::Request& request, httplib::Response& response) {
+  const auto is_forced = parse_flag(request, "force");
+  if (!is_forced || !has_only(request, {"force"}))
+    return answer(response, ProblemKind::kBadRequest, "The only query parameter is force, true or false.");
+  const std::string& id = request.path_parameter("id");
+  if (!check_node_id(id, "")) return answer_not_found(response);
+  const Errand errand{.method = "DELETE",
+                      .target = std::string(kPath) + "/" + id + (*is_forced ? "?force=true" : ""),
+                      .nobody = "No leader could be asked, so nothing has changed.",
+                      .unknown = kUnknownFate,
+                      .here = [&](const replica::Status&, Deadline deadline, auto& end) {
+                        return let_go(id, *is_forced, deadline, end);
+                      }};
+  errands_.run(errand, request, Clock::now() + kPatience, response);
+  catch_up_with(response);
+}
+
+// What the leader has said is to be seen here too from now on.
+void MembersApi::catch_up_with(const httplib::Response& answer) {
+  const std::string text = answer.get_header_value(kAppliedIndexHeader);
+  raft::Index index = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), index);
+  if (error == std::errc{} && index <= raft::kMaxIndex) node_.await_applied(index, Clock::now() + kAnswerTime);
+}
+
+std::optional<replica::ChangeEnd> MembersApi::change(const Node::Plan& plan, Deadline deadline) {
+  const Deadline gives_way = std::min(deadline, Clock::now() + kGivesWay);
+  for (;;) {
+    auto end = node_.change_members(plan, deadline);
+    const bool is_in_the_way =
+        end && (end->refusal == raft::Refusal::kBusy || end->refusal == raft::Refusal::kNotReady);
+    if (!is_in_the_way || Clock::now() + kTryAgainAfter >= gives_way) return end;
+    std::this_thread::sleep_for(kTryAgainAfter);
+  }
+}
+
+bool MembersApi::let_in(const Wish& wish, Deadline deadline, httplib::Response& response) {
+  auto step = std::make_shared<Step>();
+  const auto end = change(
+      [wish, step](const replica::Status& status) {
+        *step = next_step(wish, status);
+        return step->kind == Step::Kind::kChange ? std::optional(step->change) : std::nullopt;
+      },
+      deadline);
+  if (!end && (step->kind == Step::Kind::kConflict || step->kind == Step::Kind::kLater)) {
+    answer(response, ProblemKind::kConflict, step->reason, step->kind == Step::Kind::kLater);
+    return true;
+  }
+  const Rest rest = end ? answer_end(*end, wish.member.id, response) : Rest::kTellMembers;
+  if (rest != Rest::kTellMembers) return rest == Rest::kNothing;
+  const auto status = node_.status(deadline);
+  if (!status) {
+    answer_unavailable(response, "This node does not answer in time.");
+    return true;
+  }
+  answer_wish(wish, *status, response);
+  response.set_header(kAppliedIndexHeader, std::to_string(end ? end->index : status->commit));
+  return true;
+}
+
+void MembersApi::answer_wish(const Wish& wish, const replica::Status& status, httplib::Response& response) const {
+  const auto* member = find_member(status, wish.member.id);
+  if (member == nullptr) return answer_unavailable(response, "Meanwhile the node was removed.");
+  response.headers.erase("Location");
+  const bool is_fulfilled = wish.is_fulfilled(status);
+  if (!is_fulfilled) response.set_header("Location", std::string(kPath) + "/" + wish.member.id);
+  answer_json(response, is_fulfilled ? 200 : 202,
+              member_json(status, *member, RoleNames::kFour, node_.tick(), node_.unreachable_ticks()));
+}
+
+void MembersApi::wait_for(const Wish& wish, httplib::Response& response) {
+  const auto is_over = [&](const replica::Status& status) {
+    return wish.is_fulfilled(status) || find_member(status, wish.member.id) == nullptr;
+  };
+  const auto status = node_.await_status(is_over, Clock::now() + kWaitForVoter);
+  if (status) answer_wish(wish, *status, response);
+}
+
+bool MembersApi::let_go(const raft::NodeId& id, bool is_forced, Deadline deadline, httplib::Response& response) {
+  auto is_known = std::make_shared<bool>(false);
+  const auto end = change(
+      [id, is_forced, is_known](const replica::Status& status) -> std::optional<raft::Change> {
+        const auto* member = find_member(status, id);
+        *is_known = member != nullptr;
+        if (member == nullptr || member->role == replica::Status::Peer::Role::kOutgoing) return std::nullopt;
+        return raft::Change{
+            .kind = raft::Change::Kind::kRemove, .member = {id, ""}, .replaced = {}, .is_forced = is_forced};
+      },
+      deadline);
+  if (!end && !*is_known) {
+    answer_not_found(response);
+    return true;
+  }
+  const Rest rest = end ? answer_end(*end, id, response) : Rest::kTellMembers;
+  if (rest != Rest::kTellMembers) return rest == Rest::kNothing;
+  const auto has_gone = [&](const replica::Status& status) { return find_member(status, id) == nullptr; };
+  const auto status = node_.await_status(has_gone, std::min(deadline, Clock::now() + kGivesWay));
+  if (!status) {
+    answer_unavailable(response, "This node does not answer in time.");
+    return true;
+  }
+  if (!has_gone(*status)) response.set_header("Location", std::string(kPath) + "/" + id);
+  answer_json(response, has_gone(*status) ? 200 : 202, body_of(*status));
+  response.set_header(kAppliedIndexHeader, std::to_string(status->commit));
+  return true;
+}
+
+}  // namespace timestore::net

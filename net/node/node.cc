@@ -1,0 +1,325 @@
+#include "net/node/node.h"
+
+#include <utility>
+
+#include "net/base/log.h"
+
+namespace timestore::net {
+
+namespace {
+
+// After a pause (a suspended machine, a stopped process) time does not rush by: a node that has just woken up must
+// first hear from its peers before it may think that they are silent.
+constexpr std::uint32_t kMaxTicksAtOnce = 3;
+
+constexpr std::chrono::milliseconds kAskAgainAfter{20};
+
+// Tells the debug log what the core decides, in the words of the simulator's timeline.
+class DebugLog final : public replica::Witness {
+ public:
+  void stepped(const raft::State&, std::span<const raft::Input>, const raft::Effects& effects) override {
+    if (effects.events.empty() || !is_debug_logged()) return;
+    for (const raft::Event& event : effects.events) log_debug("This node " + raft::describe(event) + ".");
+  }
+  void wrote(raft::WriteId) override {}
+};
+
+int answer_timeout_ms(const Node::Options& options) {
+  const auto election = options.tick * options.replica.raft.election_ticks_max;
+  return static_cast<int>(std::max<std::int64_t>(election.count(), 1000));
+}
+
+}  // namespace
+
+Node::Node(Options options)
+    : options_(std::move(options)),
+      transport_(answer_timeout_ms(options_),
+                 {.received =
+                      [this](raft::NodeId from, raft::Message message) {
+                        post([this, from = std::move(from), message = std::move(message)]() mutable {
+                          replica_->receive(std::move(from), std::move(message), 0);
+                        });
+                      },
+                  .unreachable =
+                      [this](raft::NodeId peer) {
+                        post([this, peer = std::move(peer)]() mutable { replica_->peer_unreachable(std::move(peer)); });
+                      }}),
+      lanes_([this](std::function<void()> done) { post(std::move(done)); }) {}
+
+Result<std::unique_ptr<Node>> Node::start(Options options, std::unique_ptr<store::LogFile> log) {
+  std::unique_ptr<Node> node(new Node(std::move(options)));
+  static DebugLog debug_log;  // without state
+  const replica::Ports ports{.transport = node->transport_, .lanes = node->lanes_, .witness = &debug_log};
+  auto replica = replica::Replica::open(node->options_.replica, ports, std::move(log));
+  if (!replica) return tl::unexpected(replica.error());
+  node->replica_ = std::move(*replica);
+  for (const raft::Member& member : node->replica_->configuration().members()) {
+    node->first_urls_.emplace(member.id, member.url);
+  }
+  node->follow_members();
+  node->thread_ = std::thread([raw = node.get()] { raw->run(); });
+  return node;
+}
+
+Node::~Node() { stop(); }
+
+void Node::post(std::function<void()> input) {
+  bool was_empty = false;
+  {
+    const std::lock_guard lock(inbox_mutex_);
+    was_empty = inbox_.empty();
+    inbox_.push_back(std::move(input));
+  }
+  if (was_empty) inbox_filled_.notify_one();
+}
+
+void Node::run() {
+  Deadline next_tick = Clock::now() + options_.tick;
+  for (;;) {
+    std::vector<std::function<void()>> inputs;
+    {
+      std::unique_lock lock(inbox_mutex_);
+      inbox_filled_.wait_until(lock, next_tick, [&] { return stopping_ || !inbox_.empty(); });
+      if (stopping_ && inbox_.empty()) return;
+      inputs.swap(inbox_);
+    }
+    std::uint32_t ticks = 0;
+    for (const Deadline now = Clock::now(); next_tick <= now; next_tick += options_.tick) {
+      if (++ticks == kMaxTicksAtOnce) {
+        next_tick = now + options_.tick;
+        break;
+      }
+    }
+    take_turn(std::move(inputs), ticks);
+  }
+}
+
+void Node::take_turn(std::vector<std::function<void()>> inputs, std::uint32_t ticks) {
+  for (auto& input : inputs) input();
+  for (std::uint32_t i = 0; i < ticks && !retired_; ++i) replica_->tick();
+  replica_->settle();
+  follow_members();
+  publish();
+  if (replica_->failure() && !failure_reported_) {
+    failure_reported_ = true;
+    log_critical("This node stops: " + replica_->failure()->message);
+    if (options_.on_failure) options_.on_failure(*replica_->failure());
+  }
+}
+
+// After the turn's messages have left: whoever goes has been told so.
+void Node::follow_members() {
+  const raft::Configuration& now = replica_->configuration();
+  if (followed_ == now) return;
+  followed_ = now;
+  std::map<raft::NodeId, HostPort> addresses;
+  for (const raft::Member& member : now.members()) {
+    if (member.id == options_.replica.node) continue;
+    const auto said = options_.addresses.find(member.id);
+    const auto first = first_urls_.find(member.id);
+    if (said != options_.addresses.end() && first != first_urls_.end() && first->second == member.url) {
+      addresses.insert(*said);
+    } else if (const auto address = parse_http_url(member.url)) {
+      addresses.emplace(member.id, *address);
+    } else {
+      log_warning("Member " + member.id + " cannot be reached: " + address.error().message);
+    }
+  }
+  for (const auto& met : met_) {
+    if (met.first != options_.replica.node) addresses.insert(met);
+  }
+  transport_.set_peers(addresses);
+  if (options_.on_members) options_.on_members(addresses);
+  note_membership(now.is_member(options_.replica.node));
+}
+
+void Node::note_membership(bool is_member) {
+  const std::optional<bool> before = std::exchange(is_member_, is_member);
+  if (before == is_member) return;
+  if (is_member) {
+    if (before) log_info("This node is a member of the cluster from now on.");
+  } else if (!followed_->members().empty()) {
+    log_warning(
+        "This node is not a member of the cluster any more. It answers reads with level=none and may be stopped.");
+  }
+}
+
+void Node::meet(std::map<raft::NodeId, HostPort> others) {
+  post([this, others = std::move(others)]() mutable {
+    met_ = std::move(others);
+    followed_.reset();
+    follow_members();
+  });
+}
+
+void Node::publish() {
+  const bool usable = !replica_->failure();
+  Leadership now{.is_leader = usable && replica_->is_leader(),
+                 .leader = usable ? replica_->leader() : raft::NodeId(),
+                 .term = replica_->core().term()};
+  bool has_led = false;
+  {
+    const std::lock_guard lock(leadership_mutex_);
+    if (now == leadership_) return;
+    has_led = leadership_.is_leader;
+    leadership_ = now;
+  }
+  // Nobody will tell a leader that was removed what has become of its last proposals.
+  if (has_led && !now.is_leader && is_member_ == false) replica_->give_up_all();
+  leadership_changed_.notify_all();
+  if (now.is_leader) {
+    log_info("This node leads term " + std::to_string(now.term) + ".");
+  } else if (!now.leader.empty()) {
+    log_info("Node " + now.leader + " leads term " + std::to_string(now.term) + ".");
+  } else {
+    log_info("Term " + std::to_string(now.term) + " has no known leader yet.");
+  }
+}
+
+replica::WriteEnd Node::write(std::vector<TimeEntry> entries, Deadline deadline) {
+  struct Call {
+    std::promise<replica::WriteEnd> promise;
+    std::vector<TimeEntry> entries;
+    replica::WriteTicket ticket = 0;
+  };
+  auto call = std::make_shared<Call>();
+  call->entries = std::move(entries);
+  auto future = call->promise.get_future();
+  post([this, call] {
+    call->ticket = replica_->submit(std::move(call->entries),
+                                    [call](replica::WriteEnd end) { call->promise.set_value(std::move(end)); });
+  });
+  if (future.wait_until(deadline) != std::future_status::ready) {
+    post([this, call] { replica_->give_up(call->ticket); });
+  }
+  return future.get();
+}
+
+std::optional<raft::Index> Node::await_read(BeginRead begin, Deadline deadline) {
+  struct Call {
+    std::promise<std::optional<raft::Index>> promise;
+    replica::ReadTicket ticket = 0;
+  };
+  auto call = std::make_shared<Call>();
+  auto future = call->promise.get_future();
+  post([begin = std::move(begin), call] {
+    call->ticket = begin([call](bool granted, raft::Index index) {
+      call->promise.set_value(granted ? std::optional(index) : std::nullopt);
+    });
+  });
+  if (future.wait_until(deadline) != std::future_status::ready) {
+    post([this, call] { replica_->give_up_read(call->ticket); });
+  }
+  return future.get();
+}
+
+std::optional<raft::Index> Node::confirm_read(Deadline deadline) {
+  return await_read([this](replica::ReadCallback callback) { return replica_->read(std::move(callback)); }, deadline);
+}
+
+bool Node::await_applied(raft::Index index, Deadline deadline) {
+  const BeginRead begin = [this, index](replica::ReadCallback callback) {
+    return replica_->await_applied(index, std::move(callback));
+  };
+  return await_read(begin, deadline).has_value();
+}
+
+std::optional<raft::Message> Node::answer(raft::NodeId from, raft::Message request, Deadline deadline) {
+  auto promise = std::make_shared<std::promise<raft::Message>>();
+  auto future = promise->get_future();
+  const raft::Correlation correlation = transport_.expect_answer(promise);
+  post([this, correlation, from = std::move(from), request = std::move(request)]() mutable {
+    replica_->receive(std::move(from), std::move(request), correlation);
+  });
+  if (future.wait_until(deadline) == std::future_status::ready) return future.get();
+  transport_.give_up(correlation);
+  return std::nullopt;
+}
+
+void Node::receive(raft::NodeId from, raft::Message message) {
+  post([this, from = std::move(from), message = std::move(message)]() mutable {
+    replica_->receive(std::move(from), std::move(message), 0);
+  });
+}
+
+raft::NodeId Node::transfer(raft::NodeId to, Deadline deadline) {
+  deadline = std::min(deadline, Clock::now() + 2 * options_.tick * options_.replica.raft.election_ticks_max);
+  Leadership seen = leadership();
+  if (!seen.is_leader) return seen.leader;
+  post([this, to = std::move(to)]() mutable { replica_->transfer(std::move(to)); });
+  while ((seen.is_leader || seen.leader.empty()) && Clock::now() < deadline) seen = await_change(seen, deadline);
+  return seen.is_leader ? raft::NodeId() : seen.leader;
+}
+
+Leadership Node::leadership() const {
+  const std::lock_guard lock(leadership_mutex_);
+  return leadership_;
+}
+
+Leadership Node::await_change(const Leadership& known, Deadline deadline) const {
+  std::unique_lock lock(leadership_mutex_);
+  leadership_changed_.wait_until(lock, deadline, [&] { return leadership_ != known; });
+  return leadership_;
+}
+
+std::optional<replica::Status> Node::status(Deadline deadline) {
+  auto promise = std::make_shared<std::promise<replica::Status>>();
+  auto future = promise->get_future();
+  post([this, promise] { promise->set_value(replica_->status()); });
+  if (future.wait_until(deadline) != std::future_status::ready) return std::nullopt;
+  return future.get();
+}
+
+std::optional<replica::Status> Node::await_status(const std::function<bool(const replica::Status&)>& is_so,
+                                                  Deadline deadline) {
+  std::optional<replica::Status> last;
+  for (;;) {
+    auto now = status(deadline);
+    if (!now) return last;  // what was seen is worth more than that the newest came too late
+    last = std::move(now);
+    if (is_so(*last) || Clock::now() + kAskAgainAfter >= deadline) return last;
+    std::this_thread::sleep_for(kAskAgainAfter);
+  }
+}
+
+std::optional<replica::ChangeEnd> Node::change_members(Plan plan, Deadline deadline) {
+  auto promise = std::make_shared<std::promise<std::optional<replica::ChangeEnd>>>();
+  auto future = promise->get_future();
+  post([this, promise, plan = std::move(plan)] {
+    auto change = plan(replica_->status());
+    if (!change) return promise->set_value(std::nullopt);
+    replica_->change_members(std::move(*change), [promise](const replica::ChangeEnd& end) { promise->set_value(end); });
+  });
+  if (future.wait_until(deadline) == std::future_status::ready) return future.get();
+  return replica::ChangeEnd{.kind = replica::ChangeEnd::Kind::kUnknown};
+}
+
+void Node::retire(Deadline deadline) {
+  for (bool awaited = true; awaited && Clock::now() < deadline;) {
+    auto promise = std::make_shared<std::promise<bool>>();
+    auto future = promise->get_future();
+    post([this, promise] { promise->set_value(replica_->is_awaited()); });
+    awaited = future.get();
+    if (awaited) std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  }
+  static_cast<void>(transfer("", deadline));  // if nobody takes over, the others find out by themselves
+  post([this] {
+    retired_ = true;
+    replica_->step_down();
+    replica_->give_up_all();
+  });
+}
+
+void Node::stop() {
+  transport_.stop();
+  lanes_.stop();
+  {
+    const std::lock_guard lock(inbox_mutex_);
+    stopping_ = true;
+  }
+  inbox_filled_.notify_one();
+  if (thread_.joinable()) thread_.join();
+  replica_.reset();
+}
+
+}  // namespace timestore::net

@@ -1,0 +1,138 @@
+// A running node without its HTTP face: the replica on its own thread, with real time, real lanes and real peers.
+//
+// Every public function may be called from any thread; those that wait do so up to a deadline.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <functional>
+#include <future>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <vector>
+
+#include "engine/base/result.h"
+#include "engine/replica/replica.h"
+#include "net/node/lane_thread.h"
+#include "net/peers/http_transport.h"
+
+namespace timestore::net {
+
+using Clock = std::chrono::steady_clock;
+using Deadline = Clock::time_point;
+
+// Who leads, as far as this node knows.
+struct Leadership {
+  bool is_leader = false;
+  raft::NodeId leader;  // empty: not known
+  raft::Term term = 0;
+  bool operator==(const Leadership&) const = default;
+};
+
+class Node {
+ public:
+  struct Options {
+    replica::Options replica;
+    // Where the settings say that members are. It holds for as long as the configuration says of them what it says at
+    // the start; the others are where that says.
+    std::map<raft::NodeId, HostPort> addresses;
+    std::chrono::milliseconds tick{10};
+    std::function<void(const Error&)> on_failure;  // the replica cannot go on; called once, from the engine's thread
+    // Where the other members are from now on; called at the start and from the engine's thread.
+    std::function<void(const std::map<raft::NodeId, HostPort>&)> on_members;
+  };
+
+  [[nodiscard]] static Result<std::unique_ptr<Node>> start(Options options, std::unique_ptr<store::LogFile> log);
+  ~Node();
+
+  // Stores the entries; they come back with their ids. When the deadline passes first, the outcome is unknown.
+  replica::WriteEnd write(std::vector<TimeEntry> entries, Deadline deadline);
+
+  // Confirms with a quorum that this node still leads; then everything acknowledged before is applied here. Gives the
+  // applied index to read from; nothing when this node does not lead or the deadline passed.
+  std::optional<raft::Index> confirm_read(Deadline deadline);
+
+  // Waits until `index` is applied here; false when the deadline passed first.
+  bool await_applied(raft::Index index, Deadline deadline);
+
+  // Hands a peer's request to the core and waits for its answer.
+  std::optional<raft::Message> answer(raft::NodeId from, raft::Message request, Deadline deadline);
+
+  // Hands a peer's message to the core that has no answer.
+  void receive(raft::NodeId from, raft::Message message);
+
+  Leadership leadership() const;
+
+  // Waits until the leadership differs from `known`; returns what it is then, or at the deadline.
+  Leadership await_change(const Leadership& known, Deadline deadline) const;
+
+  std::optional<replica::Status> status(Deadline deadline);
+
+  // Waits until `is_so` of the status, which it is asked for every few milliseconds; the last status that came before
+  // the deadline, or nothing when none did.
+  std::optional<replica::Status> await_status(const std::function<bool(const replica::Status&)>& is_so,
+                                              Deadline deadline);
+  const raft::NodeId& id() const { return options_.replica.node; }
+  std::chrono::milliseconds tick() const { return options_.tick; }
+  std::uint32_t unreachable_ticks() const { return options_.replica.raft.election_ticks_max; }
+
+  // Hands leadership over to `to`, or to whoever has most of the log when it is empty, and waits until another node
+  // leads. Returns who leads then; nobody, when it did not come about in an election time-out.
+  raft::NodeId transfer(raft::NodeId to, Deadline deadline);
+
+  // Begins the change that `plan` wishes for, if any, and waits for its end. The plan sees the members as they are when
+  // the change begins; it runs on the engine's thread, and may do so when the deadline has passed.
+  using Plan = std::function<std::optional<raft::Change>(const replica::Status&)>;
+  std::optional<replica::ChangeEnd> change_members(Plan plan, Deadline deadline);
+
+  // Nodes that are no members, as far as this one knows, and where they are: a node that is being let in learns of the
+  // others before the log tells.
+  void meet(std::map<raft::NodeId, HostPort> others);
+
+  // Waits until all callers have their answers, and hands leadership over, up to the deadline. Then steps down, never
+  // to lead again, and answers everybody who still waits. Peers are still answered.
+  void retire(Deadline deadline);
+
+  // Stops all threads and closes the files.
+  void stop();
+
+ private:
+  explicit Node(Options options);
+  void post(std::function<void()> input);
+  void run();
+  void take_turn(std::vector<std::function<void()>> inputs, std::uint32_t ticks);
+  void publish();
+  void follow_members();
+  void note_membership(bool is_member);
+  using BeginRead = std::function<replica::ReadTicket(replica::ReadCallback)>;
+  std::optional<raft::Index> await_read(BeginRead begin, Deadline deadline);
+
+  const Options options_;
+  HttpTransport transport_;
+  LaneThreads lanes_;
+  std::unique_ptr<replica::Replica> replica_;  // used on the engine's thread only, once that runs
+
+  std::mutex inbox_mutex_;
+  std::condition_variable inbox_filled_;
+  std::vector<std::function<void()>> inbox_;
+  bool stopping_ = false;
+
+  mutable std::mutex leadership_mutex_;
+  mutable std::condition_variable leadership_changed_;
+  Leadership leadership_;
+
+  // Used on the engine's thread only.
+  std::map<raft::NodeId, std::string> first_urls_;  // what the configuration said at the start
+  std::optional<raft::Configuration> followed_;     // the configuration whose members the transport knows
+  std::map<raft::NodeId, HostPort> met_;
+  std::optional<bool> is_member_;
+  bool retired_ = false;
+  bool failure_reported_ = false;
+  std::thread thread_;
+};
+
+}  // namespace timestore::net

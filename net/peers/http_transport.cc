@@ -1,0 +1,114 @@
+#include "net/peers/http_transport.h"
+
+#include "net/base/log.h"
+
+namespace timestore::net {
+
+void HttpTransport::set_peers(const std::map<raft::NodeId, HostPort>& peers) {
+  const std::lock_guard lock(links_mutex_);
+  if (stopped_) return;
+  std::erase_if(ending_, [](const Links& links) { return links.has_finished(); });
+  for (auto link = links_.begin(); link != links_.end();) {
+    const auto peer = peers.find(link->first);
+    if (peer != peers.end() && peer->second == link->second.address) {
+      ++link;
+      continue;
+    }
+    link->second.finish();
+    ending_.push_back(std::move(link->second));
+    link = links_.erase(link);
+  }
+  for (const auto& [peer, address] : peers) {
+    if (links_.contains(peer)) continue;
+    links_[peer] = {.appends = connect(peer, address),
+                    .votes = connect(peer, address),
+                    .snapshots = connect(peer, address),
+                    .address = address};
+  }
+}
+
+std::unique_ptr<PeerLink> HttpTransport::connect(const raft::NodeId& peer, const HostPort& address) {
+  PeerLink::Options options{.peer = peer, .address = address};
+  options.answer_timeout_ms = answer_timeout_ms_;
+  return std::make_unique<PeerLink>(std::move(options),
+                                    PeerLink::Events{.answered =
+                                                         [this](raft::NodeId id, raft::Message answer) {
+                                                           note(id, "");
+                                                           events_.received(std::move(id), std::move(answer));
+                                                         },
+                                                     .failed =
+                                                         [this](raft::NodeId id, const std::string& reason) {
+                                                           note(id, reason);
+                                                           events_.unreachable(std::move(id));
+                                                         }});
+}
+
+// A peer that is down fails many times a second: a change is worth a line, a repetition is not.
+void HttpTransport::note(const raft::NodeId& peer, const std::string& reason) {
+  {
+    const std::lock_guard lock(mutex_);
+    std::string& trouble = troubles_[peer];
+    if (trouble.empty() == reason.empty()) return;
+    trouble = reason;
+  }
+  if (reason.empty()) {
+    log_info("Node " + peer + " answers again.");
+  } else {
+    log_warning("Node " + peer + " does not answer: " + reason + ".");
+  }
+}
+
+PeerLink& HttpTransport::Links::of(const raft::Message& request) const {
+  if (std::holds_alternative<raft::AppendRequest>(request)) return *appends;
+  return std::holds_alternative<raft::SnapshotRequest>(request) ? *snapshots : *votes;
+}
+
+void HttpTransport::Links::finish() const {
+  for (PeerLink* link : {appends.get(), votes.get(), snapshots.get()}) link->finish();
+}
+
+bool HttpTransport::Links::has_finished() const {
+  return appends->has_finished() && votes->has_finished() && snapshots->has_finished();
+}
+
+void HttpTransport::send(raft::Send send) {
+  if (send.correlation == 0) {
+    const std::lock_guard lock(links_mutex_);
+    const auto link = links_.find(send.to);
+    if (link == links_.end()) return;
+    return link->second.of(send.message).send(std::move(send.message));
+  }
+  std::shared_ptr<std::promise<raft::Message>> promise;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = answers_.find(send.correlation);
+    if (found == answers_.end()) return;
+    promise = std::move(found->second);
+    answers_.erase(found);
+  }
+  promise->set_value(std::move(send.message));
+}
+
+raft::Correlation HttpTransport::expect_answer(std::shared_ptr<std::promise<raft::Message>> promise) {
+  const std::lock_guard lock(mutex_);
+  answers_.emplace(++last_correlation_, std::move(promise));
+  return last_correlation_;
+}
+
+void HttpTransport::give_up(raft::Correlation correlation) {
+  const std::lock_guard lock(mutex_);
+  answers_.erase(correlation);
+}
+
+void HttpTransport::stop() {
+  const std::lock_guard lock(links_mutex_);
+  stopped_ = true;
+  for (auto& [peer, links] : links_) ending_.push_back(std::move(links));
+  links_.clear();
+  for (const Links& links : ending_) {
+    for (PeerLink* link : {links.appends.get(), links.votes.get(), links.snapshots.get()}) link->stop();
+  }
+  ending_.clear();
+}
+
+}  // namespace timestore::net

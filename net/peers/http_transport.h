@@ -1,0 +1,67 @@
+// The real transport of a replica: requests leave through kept HTTP connections to each peer, answers through the HTTP
+// request that they belong to.
+#pragma once
+
+#include <functional>
+#include <future>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "engine/replica/ports.h"
+#include "net/peers/peer_link.h"
+
+namespace timestore::net {
+
+class HttpTransport final : public replica::Transport {
+ public:
+  struct Events {  // called on the threads of the links
+    std::function<void(raft::NodeId from, raft::Message message)> received;
+    std::function<void(raft::NodeId peer)> unreachable;
+  };
+
+  HttpTransport(int answer_timeout_ms, Events events)
+      : answer_timeout_ms_(answer_timeout_ms), events_(std::move(events)) {}
+  ~HttpTransport() override { stop(); }
+
+  // Who can be reached from now on, and where: at first nobody. What waits for somebody who goes is still sent, so that
+  // a node that is removed hears of it.
+  void set_peers(const std::map<raft::NodeId, HostPort>& peers);
+
+  void send(raft::Send send) override;
+  void stop();
+
+  // For a request that has come in: the number to hand to the core, and where its answer will arrive. When the number
+  // is given up before an answer came, the answer is dropped.
+  raft::Correlation expect_answer(std::shared_ptr<std::promise<raft::Message>> promise);
+  void give_up(raft::Correlation correlation);
+
+ private:
+  struct Links {  // a slow append never delays a vote, nor a part of a snapshot anything
+    std::unique_ptr<PeerLink> appends;
+    std::unique_ptr<PeerLink> votes;
+    std::unique_ptr<PeerLink> snapshots;
+    HostPort address;
+
+    PeerLink& of(const raft::Message& request) const;
+    void finish() const;
+    bool has_finished() const;
+  };
+  std::unique_ptr<PeerLink> connect(const raft::NodeId& peer, const HostPort& address);
+  void note(const raft::NodeId& peer, const std::string& reason);
+
+  const int answer_timeout_ms_;
+  const Events events_;
+  std::mutex mutex_;
+  raft::Correlation last_correlation_ = 0;
+  std::map<raft::Correlation, std::shared_ptr<std::promise<raft::Message>>> answers_;
+  std::map<raft::NodeId, std::string> troubles_;  // last reason of each peer that cannot be reached, logged once
+
+  std::mutex links_mutex_;  // guards what follows; not held by any link's thread
+  bool stopped_ = false;
+  std::map<raft::NodeId, Links> links_;
+  std::vector<Links> ending_;  // to those who have gone, or have moved
+};
+
+}  // namespace timestore::net

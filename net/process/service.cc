@@ -1,0 +1,114 @@
+#include "net/process/service.h"
+
+#include <filesystem>
+#include <random>
+
+#include "net/api/swagger_api.h"
+#include "net/base/log.h"
+#include "net/members/members.h"
+
+namespace timestore::net {
+
+namespace {
+
+// What is in flight gets so long to be finished; then those who wait are answered, and have so long to take the answer.
+constexpr std::chrono::milliseconds kDrainTime{2000};
+constexpr std::chrono::milliseconds kLastAnswerTime{2000};
+
+std::map<raft::NodeId, HostPort> addresses_of(const std::vector<raft::Member>& members) {
+  std::map<raft::NodeId, HostPort> addresses;
+  for (const raft::Member& member : members) {
+    if (const auto address = parse_http_url(member.url)) addresses.emplace(member.id, *address);
+  }
+  return addresses;
+}
+
+Node::Options node_options(const Settings& settings, const std::vector<raft::Member>& members) {
+  Node::Options options;
+  options.replica.node = settings.node_id;
+  options.replica.configuration.voters = members;
+  options.replica.series_path = settings.series_path;
+  options.replica.log_path = settings.log_path;
+  options.replica.raft.heartbeat_ticks = settings.heartbeat_ticks;
+  options.replica.raft.election_ticks_min = settings.election_ticks_min;
+  options.replica.raft.election_ticks_max = settings.election_ticks_max;
+  options.replica.raft.orphan_ticks = 2 * settings.election_ticks_max;
+  options.replica.kept_entries = settings.kept_entries;
+  options.replica.kept_bytes = settings.kept_bytes;
+  options.replica.seed = std::random_device{}() | (std::uint64_t{std::random_device{}()} << 32);
+  options.tick = std::chrono::milliseconds(settings.tick_ms);
+  options.addresses = addresses_of(members);
+  return options;
+}
+
+Result<void> make_directory(const std::string& path) {
+  const auto directory = std::filesystem::path(path).parent_path();
+  std::error_code error;
+  if (!directory.empty()) std::filesystem::create_directories(directory, error);
+  if (!error) return {};
+  return fail("The directory " + directory.string() + " cannot be made: " + error.message() + ".");
+}
+
+}  // namespace
+
+Service::Service(const Settings& settings) : forwarder_(settings.node_id, {}), readers_(settings.series_path) {}
+
+Result<std::unique_ptr<Service>> Service::start(const Settings& settings, const std::string& version,
+                                                std::function<void(const Error&)> on_failure,
+                                                const std::function<bool()>& should_stop) {
+  if (auto made = make_directory(settings.series_path); !made) return tl::unexpected(made.error());
+  auto log = store::LogFile::open(settings.log_path);
+  if (!log) return tl::unexpected(log.error());
+  const auto members = find_members(settings, (*log)->recovered(), should_stop);
+  if (!members) return tl::unexpected(members.error());
+
+  std::unique_ptr<Service> service(new Service(settings));
+  Node::Options options = node_options(settings, *members);
+  options.on_failure = std::move(on_failure);
+  options.on_members = [&forwarder = service->forwarder_](const auto& others) { forwarder.set_addresses(others); };
+  auto node = Node::start(std::move(options), std::move(*log));
+  if (!node) return tl::unexpected(node.error());
+
+  service->node_ = std::move(*node);
+  service->cluster_ = std::make_unique<ClusterAccess>(*service->node_, service->forwarder_);
+  service->time_series_ = std::make_unique<TimeSeriesApi>(*service->cluster_, service->readers_, settings.patience);
+  service->raft_ = std::make_unique<RaftApi>(*service->node_, *service->cluster_, version);
+  service->cluster_api_ = std::make_unique<ClusterApi>(*service->node_, *service->cluster_, service->forwarder_);
+  service->members_api_ = std::make_unique<MembersApi>(*service->node_, *service->cluster_, service->forwarder_);
+  http::Router router;
+  service->time_series_->add_routes(router);
+  service->cluster_api_->add_routes(router);
+  service->members_api_->add_routes(router);
+  service->raft_->add_routes(router);
+  SwaggerApi().add_routes(router);
+
+  http::Options http;
+  http.host = settings.listen.host;
+  http.port = settings.listen.port;
+  http.reserved_prefix = "/raft/";  // clients must not be able to keep the nodes from hearing each other
+  http.log = [](const std::string& sentence) { log_warning(sentence); };
+  auto server = http::Server::start(std::move(router), std::move(http));
+  if (!server) return tl::unexpected(server.error());
+  service->http_ = std::move(*server);
+  log_info("Node " + settings.node_id + (members->empty() ? "" : " of " + std::to_string(members->size())) +
+           " listens on " + settings.listen.text() + ".");
+  if (settings.join && members->empty()) {
+    service->admission_ = std::make_unique<Admission>(
+        Admission::Options{.asked = *settings.join, .self = {settings.node_id, own_url(settings)}}, *service->node_);
+  }
+  return service;
+}
+
+Service::~Service() { stop(); }
+
+void Service::stop() {
+  if (!http_) return;
+  admission_.reset();
+  cluster_->refuse_from_now_on();
+  node_->retire(Clock::now() + kDrainTime);
+  http_->stop(kLastAnswerTime);
+  node_->stop();
+  http_.reset();
+}
+
+}  // namespace timestore::net

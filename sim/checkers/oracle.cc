@@ -1,0 +1,184 @@
+#include "sim/checkers/oracle.h"
+
+#include <utility>
+
+#include "sim/checkers/clients.h"
+#include "sim/checkers/elections.h"
+#include "sim/checkers/entries.h"
+#include "sim/checkers/findings.h"
+#include "sim/checkers/histories.h"
+#include "sim/checkers/ledger.h"
+#include "sim/checkers/members.h"
+#include "sim/checkers/membership.h"
+#include "sim/checkers/model.h"
+#include "sim/checkers/promises.h"
+#include "sim/checkers/reads.h"
+#include "sim/checkers/replication.h"
+#include "sim/checkers/shadows.h"
+#include "sim/checkers/stability.h"
+
+namespace timestore::sim {
+
+// Each account rests on those above it. Once a sentence is broken, they hear of nothing more.
+struct Oracle::State {
+  explicit State(const Options& options)
+      : shadows(findings, entries, options.nodes),
+        members(options.nodes),
+        elections(findings, shadows, options.configuration),
+        stability(findings, members, options.nodes),
+        membership(findings, members, options.nodes),
+        promises(findings, shadows, entries, elections),
+        ledger(findings, shadows, members, elections),
+        reads(findings, members, ledger, elections, options.nodes),
+        replication(findings, options.nodes),
+        clients(findings, ledger, model),
+        histories(findings, options.searches_linearizability) {}
+
+  Findings findings;
+  Entries entries{findings};
+  Shadows shadows;
+  Members members;
+  Elections elections;
+  Stability stability;
+  Membership membership;
+  Promises promises;
+  Ledger ledger;
+  Reads reads;
+  Replication replication;
+  Model model;
+  Clients clients;
+  Histories histories;
+  std::uint64_t committed_bytes = 0;
+
+  bool is_over() const { return findings.any(); }
+  void follow_ledger();
+};
+
+// What the ledger has learned, the model applies.
+void Oracle::State::follow_ledger() {
+  while (!is_over() && model.applied() < ledger.size()) {
+    const raft::Position position = ledger.at(model.applied() + 1);
+    const raft::Entry& entry = *entries.find(position);
+    committed_bytes += entry.payload.size_bytes();
+    clients.committed(position.index, entry.kind, model.apply(entry));
+    if (entry.kind == raft::EntryKind::kMembers) membership.committed(position.index, entry);
+  }
+}
+
+Oracle::Oracle(const Options& options) : state_(std::make_unique<State>(options)) {}
+Oracle::~Oracle() = default;
+
+const std::optional<Violation>& Oracle::violation() const { return state_->findings.first(); }
+void Oracle::report(Violation violation) { state_->findings.report(std::move(violation)); }
+
+// ---------------------------------------------------------------------------------------------------- nodes
+
+void Oracle::found(std::size_t node, const store::LogFile::Recovered& recovered) {
+  if (!state_->is_over()) state_->shadows.found(node, recovered);
+}
+
+void Oracle::started(std::size_t node, const store::LogFile::Recovered& recovered, const raft::State& core,
+                     std::uint64_t state_hash) {
+  if (state_->is_over()) return;
+  state_->shadows.started(node, recovered, core);
+  if (state_->is_over()) return;
+  state_->members.started(node, core);
+  state_->elections.started(node);
+  state_->stability.started(node, core);
+  state_->membership.started(node, core);
+  state_->reads.started(node);
+  state_->replication.started(node);
+  state_->ledger.started(node, core, state_hash);
+}
+
+void Oracle::stepped(std::size_t node, const raft::State& core, std::span<const raft::Input> inputs,
+                     const raft::Effects& effects) {
+  if (state_->is_over()) return;
+  state_->shadows.stepped(node, core, effects);
+  if (state_->is_over()) return;
+  state_->members.stepped(node, core);
+  const Reign* begun = state_->elections.stepped(node, core, inputs, effects);
+  if (state_->is_over()) return;
+  state_->stability.stepped(node, core, inputs);
+  state_->membership.stepped(node, core, inputs, effects);
+  state_->reads.stepped(node, core, inputs, effects);
+  state_->replication.stepped(node, core, inputs);
+  state_->ledger.stepped(node, core, inputs, effects, begun);
+  state_->follow_ledger();
+}
+
+void Oracle::wrote(std::size_t node, raft::WriteId last, bool is_synced) {
+  if (!state_->is_over()) state_->shadows.wrote(node, last, is_synced);
+}
+
+void Oracle::sends(std::size_t node, const raft::Send& send) {
+  if (state_->is_over()) return;
+  state_->promises.sends(node, send, state_->ledger.size());
+  state_->stability.sends(node, send);
+  state_->replication.sends(node, send);
+}
+
+void Oracle::applied(std::size_t node, raft::Index applied, std::uint64_t state_hash) {
+  if (!state_->is_over()) state_->ledger.applied(node, applied, state_hash);
+}
+
+// What was asked for and not yet written may or may not be there when the node starts again: the shadows know already.
+void Oracle::stopped(std::size_t) {}
+
+void Oracle::lost(std::size_t node) {
+  if (!state_->is_over()) state_->shadows.lost(node);
+}
+
+// ---------------------------------------------------------------------------------------------------- clients
+
+OperationId Oracle::next_operation() const { return state_->clients.next_operation(); }
+
+OperationId Oracle::write_begins(Time, const std::vector<TimeEntry>& entries) {
+  const OperationId operation = state_->clients.write_begins(entries);
+  state_->histories.write_begins(operation, entries);
+  return operation;
+}
+
+void Oracle::write_ends(Time, OperationId operation, const replica::WriteEnd& end) {
+  if (state_->is_over()) return;
+  state_->clients.write_ends(operation, end);
+  state_->histories.write_ends(operation, end);
+}
+
+OperationId Oracle::read_begins(Time, const std::string& device_id) {
+  const OperationId operation = state_->clients.read_begins(device_id);
+  state_->histories.read_begins(operation, device_id);
+  return operation;
+}
+
+void Oracle::read_ends(Time, OperationId operation, const ReadSeen& seen) {
+  if (state_->is_over()) return;
+  state_->clients.read_ends(operation, seen);
+  state_->histories.read_ends(operation, seen.entries);
+}
+
+void Oracle::read_fails(Time, OperationId operation) {
+  if (!state_->is_over()) state_->clients.read_fails(operation);
+}
+
+// ---------------------------------------------------------------------------------------------------- at the end
+
+void Oracle::converged(std::size_t node, raft::Position applied, std::uint64_t state_hash,
+                       const std::vector<TimeEntry>& stored) {
+  if (state_->is_over()) return;
+  state_->ledger.applied(node, applied.index, state_hash);
+  if (!state_->is_over()) state_->clients.converged(node, applied, stored);
+}
+
+void Oracle::finish() {
+  if (!state_->is_over()) state_->histories.search();
+}
+
+raft::Index Oracle::committed() const { return state_->ledger.size(); }
+bool Oracle::is_novice(std::size_t node) const { return state_->shadows.is_novice(node); }
+std::uint64_t Oracle::committed_bytes() const { return state_->committed_bytes; }
+std::uint64_t Oracle::leaders() const { return state_->elections.reigns().size(); }
+std::uint64_t Oracle::searched_histories() const { return state_->histories.searched(); }
+std::uint64_t Oracle::left_out_histories() const { return state_->histories.left_out(); }
+
+}  // namespace timestore::sim

@@ -1,0 +1,115 @@
+// What must hold of a whole cluster, checked while it runs.
+//
+// The cluster and its clients report everything that happens; the oracle keeps a second, simple account of it (what
+// each disk has durably promised, which entries are committed, what a client may see) and names the first sentence that
+// is broken. It only listens: a world with and without an oracle is the same to the last bit. It shares no
+// code with what it checks beyond the vocabulary of messages and entries.
+//
+//   promises          the durable image alone justifies each message when it is sent; restarts hold what was promised
+//   ledger            Raft's invariants after every turn; one leader per term; one entry per committed index
+//   stability         no term is entered, and no leader deposed, without need
+//   membership        members change one step after the other, through joint configurations, when it is safe
+//   reads             a read is granted by a majority that was asked after it, with everything committed before it
+//   replication       the appends to a follower leave no gap
+//   model             the commands of the ledger applied in order: results and contents that clients may see
+//   clients           each answer against the model at its index, in real-time order; exactly-once; nothing lost
+//   linearizability   a blind search over a sample of the histories, which does not believe any index
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "engine/raft/state.h"
+#include "engine/replica/replica.h"
+#include "sim/words/event_queue.h"
+
+namespace timestore::sim {
+
+// The broken sentence, and what was seen. `rule` is a fixed sentence: it names the checker's finding.
+struct Violation {
+  std::string checker;  // "promises", "ledger", "invariants", "clients", "linearizability", "liveness", "bounds", ...
+  std::string rule;
+  std::string detail;
+};
+
+using OperationId = std::uint64_t;
+
+// What a client asked to read: the entries of one device.
+struct ReadSeen {
+  raft::Index granted = 0;         // the index that the node promised to have applied
+  raft::Position position;         // of the state that was read
+  std::vector<TimeEntry> entries;  // in the order in which they came
+};
+
+class Oracle {
+ public:
+  struct Options {
+    std::size_t nodes = 0;
+    raft::Configuration configuration;  // node number n is configuration.voters[n]
+    // A blind search costs much; the world draws it for a share of the seeds.
+    bool searches_linearizability = true;
+  };
+  explicit Oracle(const Options& options);
+  ~Oracle();
+  Oracle(const Oracle&) = delete;
+  Oracle& operator=(const Oracle&) = delete;
+
+  // The first sentence that was broken.
+  const std::optional<Violation>& violation() const;
+  // For checkers outside: liveness, bounds, a broken TIMESTORE_CHECK. Only the first counts.
+  void report(Violation violation);
+
+  // ---- what nodes do
+  // A log file was opened. The life that should follow may never begin.
+  void found(std::size_t node, const store::LogFile::Recovered& recovered);
+  // A life begins: what the log file held when it was opened, and what the series file has applied.
+  void started(std::size_t node, const store::LogFile::Recovered& recovered, const raft::State& core,
+               std::uint64_t state_hash);
+  // The core has taken a turn; none of its effects has been carried out. The payloads are in `effects.write`.
+  void stepped(std::size_t node, const raft::State& core, std::span<const raft::Input> inputs,
+               const raft::Effects& effects);
+  // A job of the log lane that writes through `last` was run and succeeded, says the store; `is_synced`: the disk
+  // knows of nothing in the log file that a loss of power could take back.
+  void wrote(std::size_t node, raft::WriteId last, bool is_synced);
+  // A message leaves the node. An append request has all its payloads.
+  void sends(std::size_t node, const raft::Send& send);
+  void applied(std::size_t node, raft::Index applied, std::uint64_t state_hash);  // after every settle
+  void stopped(std::size_t node);  // the process has ended, in whatever way
+  void lost(std::size_t node);     // the disk and everything on it is gone for good
+
+  // ---- what clients see
+  // The entries as they are submitted; nil ids are given by the node. Each carries the attributes {"op":N}, N being the
+  // operation's id, which next_operation() has told.
+  OperationId next_operation() const;
+  OperationId write_begins(Time now, const std::vector<TimeEntry>& entries);
+  void write_ends(Time now, OperationId operation, const replica::WriteEnd& end);
+  OperationId read_begins(Time now, const std::string& device_id);
+  void read_ends(Time now, OperationId operation, const ReadSeen& seen);
+  void read_fails(Time now, OperationId operation);
+
+  // ---- at the end, when a healed cluster has settled: every node that lives holds everything that was acknowledged,
+  // once, and nothing that nobody asked for. `stored` is everything in the node's series file, in its order.
+  void converged(std::size_t node, raft::Position applied, std::uint64_t state_hash,
+                 const std::vector<TimeEntry>& stored);
+  void finish();  // searches the histories
+
+  // ---- for the world
+  bool is_novice(std::size_t node) const;  // its disk was empty, and no leader has admitted it since
+
+  // ---- for the report
+  raft::Index committed() const;          // the newest committed index
+  std::uint64_t committed_bytes() const;  // of commands, up to there
+  std::uint64_t leaders() const;          // terms that had a leader
+  std::uint64_t searched_histories() const;
+  std::uint64_t left_out_histories() const;  // of seeds whose histories are searched: too long or too hard
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace timestore::sim

@@ -1,0 +1,297 @@
+#include "sim/clients/workload.h"
+
+#include <algorithm>
+
+#include "engine/base/mark.h"
+#include "engine/series/command.h"
+
+namespace timestore::sim {
+
+namespace {
+
+constexpr std::size_t kMaxWaiting = 128;  // requests of one client; then it waits for answers
+constexpr std::size_t kMaxRecent = 64;
+constexpr Time kProbePause = 500 * kMillisecond;
+constexpr std::int64_t kFirstTimestamp = 1'700'000'000'000'000'000;
+
+Guid make_id(std::uint64_t number) {
+  Guid id;
+  for (std::size_t i = 0; i < 8; ++i) id.bytes[15 - i] = static_cast<std::uint8_t>(number >> (8 * i));
+  id.bytes[6] = 0x40;  // version 4, as clients make them
+  id.bytes[8] = 0x80;
+  return id;
+}
+
+const char* name_of(const replica::WriteEnd& end) {
+  switch (end.kind) {
+    case replica::WriteEnd::Kind::kApplied:
+      return end.result.outcome == store::ApplyResult::Outcome::kStored ? "stored" : "in conflict";
+    case replica::WriteEnd::Kind::kNotLeader:
+      return "not leader";
+    case replica::WriteEnd::Kind::kBusy:
+      return "busy";
+    case replica::WriteEnd::Kind::kDiskFull:
+      return "disk full";
+    case replica::WriteEnd::Kind::kUnknown:
+      return "unknown";
+  }
+  return "";
+}
+
+}  // namespace
+
+Workload::Workload(World& world, Choices& choices) : world_(world) {
+  for (std::size_t number = 0; number < world.swarm().load.clients; ++number) {
+    clients_.push_back({.choices = choices.stream("client", number),
+                        .requests = choices.stream("request", number),
+                        .ends = choices.stream("request.end", number),
+                        .node = number % world.size(),
+                        .is_stubborn = number % 2 == 1});
+  }
+}
+
+void Workload::begin() {
+  is_active_ = true;
+  for (std::size_t client = 0; client < clients_.size(); ++client) plan_next(client);
+}
+
+void Workload::plan_next(std::size_t client) {
+  const Time pause = world_.swarm().load.pause;
+  world_.after(clients_[client].choices.between(pause / 2, pause * 3 / 2), [this, client] {
+    if (!is_active_) return;
+    act(client);
+    plan_next(client);
+  });
+}
+
+void Workload::act(std::size_t number) {
+  Client& client = clients_[number];
+  const LoadOptions& load = world_.swarm().load;
+  Request request{.client = number, .act = ++client.acts};
+  Stream choices = client.choices.on(request.act);
+  const bool reads = choices.chance(load.read_percent, 100);
+  const std::uint64_t burst = 1 + choices.below(load.burst);
+  const auto node = choose_node(client, choices);
+  if (!node || client.waiting + burst > kMaxWaiting) return;
+  if (reads) return read(request, *node);
+  for (; request.place < burst; ++request.place) write(request, *node, make_entries(choices_of(request)));
+}
+
+// Mostly whom it believes to lead; sometimes anybody. None: nobody it asked is up.
+std::optional<std::size_t> Workload::choose_node(Client& client, Stream& choices) {
+  const std::uint64_t drawn = choices.below(8 * world_.size());
+  if (drawn >= 7 * world_.size()) client.node = drawn - 7 * world_.size();
+  if (!world_.cluster().is_up(client.node)) client.node = (client.node + 1) % world_.size();
+  if (!world_.cluster().is_up(client.node)) return std::nullopt;
+  return client.node;
+}
+
+// A stubborn client often stays where it is: so an old leader is still asked when others already use the new one.
+void Workload::look_for_the_leader(Client& client, Stream& choices) {
+  const bool stays = choices.below(4) > 0 && client.is_stubborn;
+  const auto leader = world_.cluster().leader();
+  if (leader && !stays) client.node = *leader;
+}
+
+// ---------------------------------------------------------------------------------------------------- writing
+
+std::string Workload::device(std::uint64_t number) const { return "device-" + std::to_string(number); }
+
+TimeEntry Workload::make_entry(Stream& choices) {
+  const LoadOptions& load = world_.swarm().load;
+  TimeEntry entry;
+  entry.device_id = device(choices.below(load.devices));
+  entry.timestamp_ns = kFirstTimestamp + static_cast<std::int64_t>(choices.below(1000)) * 1'000'000;
+  entry.value = static_cast<double>(choices.below(1000));
+  if (choices.below(100) < load.own_id_percent) entry.id = make_id(++next_id_);
+  const std::uint64_t padding = choices.below(load.padding_bytes + 1);
+  const bool is_padded = choices.below(100) >= 100 - load.padded_percent && padding > 0;
+  entry.attributes = "{\"op\":" + std::to_string(world_.cluster().oracle().next_operation());
+  if (is_padded) entry.attributes += ",\"padding\":\"" + std::string(padding, 'x') + "\"";
+  entry.attributes += "}";
+  return entry;
+}
+
+std::vector<TimeEntry> Workload::make_entries(Stream choices) {
+  const LoadOptions& load = world_.swarm().load;
+  const bool repeats = choices.chance(load.repeat_percent, 100);
+  const std::uint64_t which = choices.below(kMaxRecent);
+  const bool repeats_exactly = choices.below(2) == 0;
+  if (repeats && repeats_exactly && which < recent_.size()) {
+    TIMESTORE_MARK("workload: a client repeated a write");
+    return recent_[which];
+  }
+  std::vector<TimeEntry> entries;
+  const std::uint64_t count = 1 + choices.below(load.batch);
+  for (std::uint64_t i = 0; i < count; ++i) entries.push_back(make_entry(choices));
+  if (repeats && which < recent_.size()) {
+    TIMESTORE_MARK("workload: a client used an id for something else");
+    entries.back().id = recent_[which].front().id;
+  } else if (repeats && count > 1) {
+    TIMESTORE_MARK("workload: a batch named an id twice");
+    entries.back().id = entries.front().id;
+  }
+  return entries;
+}
+
+void Workload::write(Request request, std::size_t node, std::vector<TimeEntry> entries) {
+  ++writes_;
+  ++clients_[request.client].waiting;
+  recent_.push_back(entries);
+  if (recent_.size() > kMaxRecent) recent_.pop_front();
+  request.operation = world_.cluster().oracle().write_begins(world_.now(), entries);
+  if (world_.is_traced()) {
+    world_.trace(node, "is asked to write",
+                 "operation " + std::to_string(request.operation) + " " + encode_command(entries));
+  }
+  const std::uint64_t life = world_.cluster().life(node);
+  const auto ticket = world_.cluster()[node].submit(
+      std::move(entries), [=, this](replica::WriteEnd end) { written(request, node, std::move(end)); });
+  if (is_active_)
+    world_.after(world_.swarm().load.patience, [this, node, life, ticket] {
+      if (world_.cluster().is_up(node) && world_.cluster().life(node) == life) world_.cluster()[node].give_up(ticket);
+    });
+  world_.wake(node);
+}
+
+// Called while the replica settles, so whatever follows happens later.
+void Workload::written(const Request& request, std::size_t node, replica::WriteEnd end) {
+  Client& client = clients_[request.client];
+  --client.waiting;
+  world_.cluster().oracle().write_ends(world_.now(), request.operation, end);
+  if (world_.is_traced())
+    world_.trace(node, "ends a write", "operation " + std::to_string(request.operation) + " " + name_of(end));
+  Stream choices = choices_of_end(request);
+  switch (end.kind) {
+    case replica::WriteEnd::Kind::kApplied:
+      client.node = node;
+      return succeeded(request.operation, client.is_probing_write);
+    case replica::WriteEnd::Kind::kUnknown:
+      TIMESTORE_MARK("workload: the outcome of a write is unknown");
+      look_for_the_leader(client, choices);
+      if (is_active_ && choices.below(4) > 0) try_again(request, choices, std::move(end.entries));
+      break;
+    case replica::WriteEnd::Kind::kNotLeader:
+    case replica::WriteEnd::Kind::kBusy:
+    case replica::WriteEnd::Kind::kDiskFull:
+      look_for_the_leader(client, choices);
+      break;
+  }
+}
+
+void Workload::try_again(Request request, Stream choices, std::vector<TimeEntry> entries) {
+  ++request.attempt;
+  const Time pause = choices.between(1, 500) * kMillisecond;
+  world_.after(pause, [this, request, choices, entries = std::move(entries)]() mutable {
+    const auto node = choose_node(clients_[request.client], choices);
+    if (node && is_active_) write(request, *node, std::move(entries));
+  });
+}
+
+// ---------------------------------------------------------------------------------------------------- reading
+
+void Workload::read(Request request, std::size_t node) {
+  ++reads_;
+  ++clients_[request.client].waiting;
+  const std::string wanted = device(choices_of(request).below(world_.swarm().load.devices));
+  request.operation = world_.cluster().oracle().read_begins(world_.now(), wanted);
+  if (world_.is_traced())
+    world_.trace(node, "is asked to read", "operation " + std::to_string(request.operation) + " " + wanted);
+  world_.cluster()[node].read([=, this](bool is_granted, raft::Index index) {
+    if (is_granted) {
+      granted(request, node, wanted, index);
+    } else {
+      read_failed(request);
+    }
+  });
+  world_.wake(node);
+}
+
+// Reads where it was granted, or on another node that first applies as far as the grant says.
+void Workload::granted(const Request& request, std::size_t leader, const std::string& wanted, raft::Index index) {
+  Stream choices = choices_of_end(request);
+  const std::uint64_t elsewhere = choices.below(2 * world_.size());
+  const std::size_t reader = elsewhere < world_.size() ? elsewhere : leader;
+  const Time way = choices.between(1, 2 * kMillisecond);
+  const Time pause = choices.below(kMillisecond);
+  world_.after(way, [=, this] {
+    if (!world_.cluster().is_up(reader)) return read_failed(request);
+    world_.cluster()[reader].await_applied(index, [=, this](bool is_granted, raft::Index) {
+      if (!is_granted) return read_failed(request);
+      const std::uint64_t life = world_.cluster().life(reader);
+      world_.after(pause, [=, this] {
+        if (!world_.cluster().is_up(reader) || world_.cluster().life(reader) != life) {
+          return read_failed(request);
+        }
+        read_at(request, reader, wanted, index);
+      });
+    });
+  });
+}
+
+void Workload::read_at(const Request& request, std::size_t node, const std::string& wanted, raft::Index index) {
+  auto seen = world_.cluster().read_series(node, wanted);
+  if (!seen) {
+    read_failed(request);
+    return world_.could_not_read(node, seen.error().message);
+  }
+  Client& client = clients_[request.client];
+  --client.waiting;
+  seen->granted = index;
+  if (world_.is_traced()) {
+    world_.trace(node, "is read",
+                 "operation " + std::to_string(request.operation) + " granted " + std::to_string(index) + " at " +
+                     std::to_string(seen->position.index) + ": " + encode_command(seen->entries));
+  }
+  world_.cluster().oracle().read_ends(world_.now(), request.operation, *seen);
+  succeeded(request.operation, client.is_probing_read);
+}
+
+void Workload::read_failed(const Request& request) {
+  Client& client = clients_[request.client];
+  --client.waiting;
+  world_.cluster().oracle().read_fails(world_.now(), request.operation);
+  Stream choices = choices_of_end(request).named("request.failure");
+  look_for_the_leader(client, choices);
+}
+
+// ---------------------------------------------------------------------------------------------------- probing
+
+void Workload::probe() {
+  first_probe_ = world_.cluster().oracle().next_operation();
+  for (std::size_t number = 0; number < clients_.size(); ++number) {
+    clients_[number].is_probing_write = clients_[number].is_probing_read = true;
+    probes_left_ += 2;
+    probe_again(number);
+  }
+}
+
+void Workload::probe_again(std::size_t number) {
+  world_.after(kProbePause, [this, number] {
+    Client& client = clients_[number];
+    if (!client.is_probing_write && !client.is_probing_read) return;
+    const auto leader = world_.cluster().leader();
+    if (leader && client.waiting == 0) {
+      Request request{.client = number, .act = ++client.acts};
+      Stream choices = choices_of(request);
+      if (client.is_probing_write) write(request, *leader, {make_entry(choices)});
+      ++request.place;
+      if (client.is_probing_read) read(request, *leader);
+    }
+    probe_again(number);
+  });
+}
+
+std::size_t Workload::waiting() const {
+  std::size_t sum = 0;
+  for (const Client& client : clients_) sum += client.waiting;
+  return sum;
+}
+
+void Workload::succeeded(OperationId operation, bool& is_probing) {
+  if (!is_probing || operation < first_probe_) return;
+  is_probing = false;
+  --probes_left_;
+}
+
+}  // namespace timestore::sim

@@ -1,0 +1,89 @@
+// The clients: they write and read, give up, try again, and tell the oracle what they saw.
+//
+// Each client goes on at its own pace, whatever became of its earlier requests (an open loop), so a cluster that is
+// stuck meets more and more of them. Writes come in bursts, as from many connections; some make ids of their own, some
+// repeat a write whose outcome is unknown (or known), some use an id twice for different things.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <vector>
+
+#include "sim/words/choices.h"
+#include "sim/world/world.h"
+
+namespace timestore::sim {
+
+class Workload {
+ public:
+  Workload(World& world, Choices& choices);
+
+  void begin();
+  void end() { is_active_ = false; }
+
+  // One write and one read by everybody, to whoever leads: for the phase in which they must succeed. Nobody gives up; a
+  // request that fails is tried again when the client has heard of all its others. probes_left() says how many are
+  // left.
+  void probe();
+  std::size_t probes_left() const { return probes_left_; }
+
+  std::size_t waiting() const;  // requests without an end, good or bad
+
+  std::uint64_t writes() const { return writes_; }
+  std::uint64_t reads() const { return reads_; }
+
+ private:
+  struct Client {
+    Stream choices;  // pauses, and an occasion for each act
+    Stream requests;
+    Stream ends;
+    std::uint64_t acts = 0;
+    std::size_t node = 0;      // whom it believes to lead
+    bool is_stubborn = false;  // stays with a node that does not answer
+    std::size_t waiting = 0;
+    bool is_probing_write = false;
+    bool is_probing_read = false;
+  };
+
+  // What a client asks of a node; each is an occasion of its own, told apart by the client's act, by its place among
+  // those of the act, and by how often it was tried before. Each attempt is another operation for the oracle.
+  struct Request {
+    std::size_t client;
+    std::uint64_t act;
+    std::uint64_t place = 0;
+    std::uint64_t attempt = 0;
+    OperationId operation = 0;
+    std::uint64_t occasion() const { return act << 24 | place << 16 | attempt; }
+  };
+
+  void plan_next(std::size_t client);
+  void act(std::size_t client);
+  std::optional<std::size_t> choose_node(Client& client, Stream& choices);
+  void look_for_the_leader(Client& client, Stream& choices);
+  Stream choices_of(const Request& request) const { return clients_[request.client].requests.on(request.occasion()); }
+  Stream choices_of_end(const Request& request) const { return clients_[request.client].ends.on(request.occasion()); }
+  std::vector<TimeEntry> make_entries(Stream choices);
+  TimeEntry make_entry(Stream& choices);
+  void write(Request request, std::size_t node, std::vector<TimeEntry> entries);
+  void written(const Request& request, std::size_t node, replica::WriteEnd end);
+  void try_again(Request request, Stream choices, std::vector<TimeEntry> entries);
+  void read(Request request, std::size_t node);
+  void granted(const Request& request, std::size_t leader, const std::string& device, raft::Index index);
+  void read_at(const Request& request, std::size_t node, const std::string& device, raft::Index index);
+  void read_failed(const Request& request);
+  void probe_again(std::size_t client);
+  void succeeded(OperationId operation, bool& is_probing);
+  std::string device(std::uint64_t number) const;
+
+  World& world_;
+  std::vector<Client> clients_;
+  std::deque<std::vector<TimeEntry>> recent_;  // writes that somebody may repeat
+  std::uint64_t next_id_ = 0;
+  bool is_active_ = false;
+  OperationId first_probe_ = 0;
+  std::size_t probes_left_ = 0;
+  std::uint64_t writes_ = 0;
+  std::uint64_t reads_ = 0;
+};
+
+}  // namespace timestore::sim

@@ -1,0 +1,222 @@
+#include "sim/run/run.h"
+
+#include <algorithm>
+#include <exception>
+#include <utility>
+#include <vector>
+
+#include "engine/base/check.h"
+#include "sim/clients/workload.h"
+#include "sim/faults/nemesis.h"
+#include "sim/run/progress.h"
+#include "sim/run/swarm.h"
+#include "sim/world/world.h"
+
+namespace timestore::sim {
+
+namespace {
+
+// The one exception that crosses folders: thrown where a check of the engine fails, caught by run(). The world that it
+// leaves behind is only torn down.
+struct BrokenCheck {
+  std::string sentence;
+  std::string place;
+};
+
+[[noreturn]] void throw_broken_check(const char* sentence, const char* file, int line) {
+  throw BrokenCheck{sentence, std::string(file) + ":" + std::to_string(line)};
+}
+
+class CheckGuard {
+ public:
+  CheckGuard() : before_(std::exchange(check_handler, throw_broken_check)) {}
+  ~CheckGuard() { check_handler = before_; }
+  CheckGuard(const CheckGuard&) = delete;
+  CheckGuard& operator=(const CheckGuard&) = delete;
+
+ private:
+  CheckHandler before_;
+};
+
+class MarkGuard {
+ public:
+  explicit MarkGuard(MarkCounts& counts) : before_(std::exchange(mark_counts, &counts)) {
+    counts.assign(Mark::names().size(), 0);
+  }
+  ~MarkGuard() { mark_counts = before_; }
+  MarkGuard(const MarkGuard&) = delete;
+  MarkGuard& operator=(const MarkGuard&) = delete;
+
+ private:
+  MarkCounts* before_;
+};
+
+// Does it hold no more than a node keeps for followers that are slow? Requires that all of it is applied.
+bool is_compacted(const raft::Trail& log, const ClusterOptions& options) {
+  return log.last_index() - log.base().index <= options.kept_entries && log.size_bound_bytes() <= options.kept_bytes;
+}
+
+// Where a healed cluster must be before its time is over.
+bool has_converged(World& world, const Nemesis& nemesis, const Workload& workload) {
+  if (workload.probes_left() + workload.waiting() > 0 || !nemesis.is_done()) return false;
+  Cluster& cluster = world.cluster();
+  const auto leader = cluster.leader();
+  if (!leader) return false;
+  const raft::State& chosen = cluster.core(*leader);
+  for (std::size_t node = 0; node < cluster.size(); ++node) {
+    if (world.is_gone(node)) continue;
+    if (!cluster.is_up(node)) return false;
+    const raft::State& core = cluster.core(node);
+    if (core.leader != chosen.id || core.commit != chosen.trail.last_index() || core.applied != core.commit)
+      return false;
+    if (core.hard_state.novice) return false;  // its leader has not admitted it
+    if (!is_compacted(core.trail, world.swarm().cluster)) return false;
+  }
+  return true;
+}
+
+bool is_getting_on(World& world, Progress& progress) {
+  bool all_are_up = true;
+  for (std::size_t node = 0; node < world.size(); ++node) {
+    if (world.is_gone(node)) continue;
+    if (!world.cluster().is_up(node)) {
+      all_are_up = false;
+      continue;
+    }
+    const raft::State& core = world.cluster().core(node);
+    progress.see(node, {.last = core.trail.last_index(),
+                        .durable = core.durable,
+                        .commit = core.commit,
+                        .applied = core.applied,
+                        .fetched_bytes = world.cluster()[node].fetched_bytes()});
+  }
+  return progress.is_any(all_are_up);
+}
+
+// Without any progress for so long, it is stuck. Out of all proportion: a hundred elections.
+Time patience(const Swarm& swarm) {
+  return swarm.tick * swarm.cluster.raft.election_ticks_max * 100 + 20 * swarm.network.reordering_delay +
+         2 * swarm.network.straggling_delay + 10 * kSecond;
+}
+
+std::string describe(World& world, const Workload& workload) {
+  std::string text = std::to_string(workload.probes_left()) + " requests without success, " +
+                     std::to_string(workload.waiting()) + " without an end;";
+  for (std::size_t node = 0; node < world.size(); ++node) {
+    text += " " + Cluster::name(node) + ":";
+    if (!world.cluster().is_up(node)) {
+      text += world.is_gone(node) ? " gone" : " down";
+      continue;
+    }
+    const raft::State& core = world.cluster().core(node);
+    const char* role = core.is_leader() ? " leads" : core.hard_state.novice ? " novice" : "";
+    text += role + std::string(" term ") + std::to_string(core.term()) + " last " +
+            std::to_string(core.trail.last_index()) + " base " + std::to_string(core.trail.base().index) + " commit " +
+            std::to_string(core.commit) + " applied " + std::to_string(core.applied);
+  }
+  return text;
+}
+
+// False: the run is over.
+bool run_next(World& world, const RunOptions& options) {
+  if (!options.is_too_long || !options.is_too_long()) return world.run_next();
+  world.cluster().oracle().report({.checker = "hang",
+                                   .rule = "a run comes to its end",
+                                   .detail = "It was ended after " + std::to_string(world.events()) + " events."});
+  return false;
+}
+
+void run_faults(World& world, Nemesis& nemesis, Workload& workload, const RunOptions& options) {
+  bool is_over = false;
+  world.after(options.duration, [&is_over] { is_over = true; });
+  world.start_all();
+  if (options.schedule) {
+    nemesis.begin(*options.schedule);
+  } else {
+    nemesis.begin();
+  }
+  workload.begin();
+  while (!is_over) {
+    if (!run_next(world, options)) return;
+  }
+  workload.end();
+  nemesis.end();
+}
+
+// Nobody is excused: every node that is not lost comes back, hears the leader, and ends up with the same state. Or its
+// disk has rotted and it says so, however late.
+void run_healed(World& world, const Nemesis& nemesis, Workload& workload, const RunOptions& options) {
+  workload.probe();
+  Time deadline = world.now() + patience(world.swarm());
+  Progress progress(world.size());
+  while (!has_converged(world, nemesis, workload)) {
+    if (is_getting_on(world, progress)) deadline = world.now() + patience(world.swarm());
+    if (world.now() > deadline) {
+      return world.cluster().oracle().report({.checker = "liveness",
+                                              .rule = "a healed cluster makes progress and converges",
+                                              .detail = describe(world, workload)});
+    }
+    if (!run_next(world, options)) return;
+  }
+  Cluster& cluster = world.cluster();
+  for (std::size_t node = 0; node < cluster.size(); ++node) {
+    if (world.is_gone(node)) continue;
+    const replica::Status status = cluster[node].status();
+    auto stored = cluster.stored(node);
+    if (!stored) {
+      world.could_not_read(node, stored.error().message);
+      if (world.is_gone(node)) continue;
+      return cluster.oracle().report(
+          {.checker = "liveness", .rule = "a healed node can be read", .detail = stored.error().message});
+    }
+    if (world.is_rotten(node)) TIMESTORE_MARK("run: a rotten node ended like all the others");
+    cluster.oracle().converged(
+        node, {.term = cluster.core(node).trail.term_at(status.applied).value_or(0), .index = status.applied},
+        status.state_hash, *stored);
+  }
+}
+
+void run_to_the_end(World& world, Nemesis& nemesis, Workload& workload, const RunOptions& options) {
+  try {
+    run_faults(world, nemesis, workload, options);
+    if (!world.cluster().oracle().violation() && !nemesis.is_hopeless()) run_healed(world, nemesis, workload, options);
+    if (!world.cluster().oracle().violation()) world.cluster().oracle().finish();
+  } catch (const BrokenCheck& broken) {
+    world.cluster().oracle().report({.checker = "check", .rule = broken.sentence, .detail = "at " + broken.place});
+  }
+}
+
+}  // namespace
+
+RunReport run(const RunOptions& options) {
+  RunReport report{.seed = options.seed};
+  const MarkGuard marks(report.marks);
+  const CheckGuard checks;
+  Choices choices = options.choices ? Choices(*options.choices) : Choices(options.seed);
+  if (options.records_choices) choices.record();
+  const Swarm swarm = draw_swarm(options, choices);
+  World world(swarm, choices, options.trace);
+  Nemesis nemesis(world, choices);
+  Workload workload(world, choices);
+  run_to_the_end(world, nemesis, workload, options);
+
+  Oracle& oracle = world.cluster().oracle();
+  report.violation = oracle.violation();
+  report.hash = world.hash();
+  report.nodes = world.size();
+  report.events = world.events();
+  report.simulated = world.now();
+  report.leader_changes = oracle.leaders();
+  report.commits = oracle.committed();
+  report.restarts = world.restarts();
+  report.messages = world.messages();
+  report.searched_histories = oracle.searched_histories();
+  report.left_out_histories = oracle.left_out_histories();
+  report.faults_by_kind = nemesis.injected();
+  for (const auto& [kind, count] : report.faults_by_kind) report.faults += count;
+  if (report.violation) report.timeline = world.timeline();
+  report.choices = choices.recorded();
+  return report;
+}
+
+}  // namespace timestore::sim

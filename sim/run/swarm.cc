@@ -1,0 +1,110 @@
+#include "sim/run/swarm.h"
+
+#include <algorithm>
+
+namespace timestore::sim {
+
+namespace {
+
+template <typename T, std::size_t kSize>
+T pick(Stream& choices, const T (&values)[kSize]) {
+  return values[choices.below(kSize)];
+}
+
+raft::Options draw_raft(Stream choices) {
+  raft::Options raft;
+  raft.election_ticks_min = static_cast<std::uint32_t>(choices.between(8, 30));
+  raft.election_ticks_max = raft.election_ticks_min + static_cast<std::uint32_t>(choices.between(4, 30));
+  raft.heartbeat_ticks = static_cast<std::uint32_t>(choices.between(2, raft.election_ticks_min / 3));
+  raft.orphan_ticks = static_cast<std::uint32_t>(choices.between(10, 200));
+  raft.max_append_entries = pick<std::uint32_t>(choices, {64, 1, 256, 5, 1024});
+  raft.max_append_bytes = pick<std::uint64_t>(choices, {1 << 20, 300, 1 << 16, 4'000});
+  raft.max_inflight_appends = static_cast<std::uint32_t>(choices.between(1, 6));
+  raft.max_inflight_bytes = pick<std::uint64_t>(choices, {4 << 20, 600, 1 << 18, 8'000});
+  return raft;
+}
+
+NetworkOptions draw_network(Stream choices) {
+  NetworkOptions network;
+  network.delay = pick<Time>(choices, {100, 20, 1'000, 10'000});
+  network.jitter = pick<Time>(choices, {100, 0, 2'000, 20'000});
+  network.reordering_delay = choices.between(1, 200) * kMillisecond;
+  network.straggling_delay = choices.between(1, 20) * kSecond;
+  return network;
+}
+
+LoadOptions draw_load(Stream choices) {
+  LoadOptions load;
+  load.clients = choices.between(1, 6);
+  load.pause = pick<Time>(choices, {400, 150, 800, 2'000}) * kMillisecond * load.clients;
+  load.burst = pick<std::size_t>(choices, {32, 1, 64, 128});
+  load.pause *= (load.burst + 63) / 64;  // large bursts make large groups, not more work
+  load.batch = pick<std::size_t>(choices, {1, 2, 1, 4});
+  load.devices = choices.between(1, 12);
+  load.padding_bytes = pick<std::size_t>(choices, {0, 0, 100, 3'000});
+  load.read_percent = static_cast<std::uint32_t>(choices.between(5, 60));
+  load.own_id_percent = static_cast<std::uint32_t>(choices.below(101));
+  load.repeat_percent = static_cast<std::uint32_t>(choices.below(30));
+  load.patience = pick<Time>(choices, {2'000, 100, 500, 10'000}) * kMillisecond;
+  load.padded_percent = pick<std::uint32_t>(choices, {10, 10, 10, 100});  // a file shall have rows of every size
+  return load;
+}
+
+}  // namespace
+
+std::uint32_t Swarm::strength(std::string_view fault) const {
+  const auto found = strengths.find(fault);
+  return found == strengths.end() ? 0 : found->second;
+}
+
+Swarm draw_swarm(const RunOptions& options, Choices& choices) {
+  Swarm swarm;
+  Stream world = choices.stream("swarm.world");
+  const std::size_t sizes[] = {3, 5, 3, 5, 4, 2, 1, 6, 7, 3};
+  const std::size_t size = pick(world, sizes);
+  swarm.cluster.size = options.nodes.value_or(size);
+  swarm.cluster.seed = choices.stream("swarm.cores").below(~std::uint64_t{0});
+  swarm.cluster.raft = draw_raft(choices.stream("swarm.raft"));
+  swarm.cluster.cache_bytes = pick<std::uint64_t>(world, {1 << 16, 1 << 20, 2'000, 1 << 20});
+  swarm.cluster.max_apply_entries = pick<std::size_t>(world, {256, 1, 7, 4096});
+  swarm.cluster.max_waiting_bytes = pick<std::size_t>(world, {1 << 22, 1 << 22, 1 << 22, 20'000});
+  Stream log = choices.stream("swarm.log");
+  swarm.cluster.kept_entries = pick<std::uint64_t>(log, {100'000, 8, 50, 300});
+  swarm.cluster.kept_bytes = pick<std::uint64_t>(log, {1 << 26, 1 << 26, 30'000});
+  swarm.cluster.snapshot_chunk_bytes = pick<std::uint64_t>(log, {1 << 14, 1 << 18});
+  swarm.cluster.snapshot_bytes_per_tick = pick<std::uint64_t>(log, {1 << 20, 1 << 20, 1 << 16});
+  swarm.cluster.searches_linearizability = world.below(4) == 0;
+  swarm.tick = pick<Time>(world, {20, 10, 50}) * kMillisecond;
+  swarm.gather = pick<Time>(world, {0, 50, 500, 5'000});
+  swarm.notices_loss = pick<Time>(world, {0, 100, 1'000}) * kMillisecond;
+  swarm.disk.work = pick<Time>(world, {20, 200, 2'000});
+  swarm.disk.sync = pick<Time>(world, {200, 2'000, 20'000});
+  swarm.fault_pause = pick<Time>(world, {500, 100, 1'500, 5'000}) * kMillisecond;
+  swarm.fault_length = pick<Time>(world, {1'000, 200, 4'000, 10'000}) * kMillisecond;
+  swarm.network = draw_network(choices.stream("swarm.network"));
+  swarm.load = draw_load(choices.stream("swarm.load"));
+
+  for (const FaultKind& kind : fault_kinds()) {
+    Stream fault = choices.stream("swarm.fault", Hasher().add(kind.name).value());
+    const bool is_on = fault.chance(45, 100);
+    const auto drawn = static_cast<std::uint32_t>(fault.between(1, kMaxStrength));
+    const auto forced = options.faults.find(kind.name);
+    const std::uint32_t strength = forced != options.faults.end()
+                                       ? std::min(forced->second.value_or(drawn), kMaxStrength)
+                                   : is_on ? drawn
+                                           : 0;
+    if (strength > 0) swarm.strengths.emplace(kind.name, strength);
+  }
+  Stream members = choices.stream("swarm.members");
+  const bool has_outsiders = members.below(3) == 2;
+  const std::uint64_t outsiders = members.below((swarm.cluster.size + 1) / 2);
+  if (has_outsiders && swarm.strength("members") > 0) swarm.cluster.outsiders = outsiders;
+  constexpr std::uint32_t kPerMillion[] = {0, 1'000, 20'000, 150'000};
+  swarm.network.loss = kPerMillion[swarm.strength("loss")];
+  swarm.network.duplication = kPerMillion[swarm.strength("duplication")];
+  swarm.network.reordering = kPerMillion[swarm.strength("reordering")];
+  swarm.network.straggling = kPerMillion[swarm.strength("straggling")] / 10;
+  return swarm;
+}
+
+}  // namespace timestore::sim

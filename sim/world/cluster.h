@@ -1,0 +1,186 @@
+// Whole nodes on simulated disks, joined by an imagined network: the mechanism of the world, without time or chance.
+//
+// Every node is the very replica that runs in production, with real SQLite over a simulated disk; every message passes
+// through the wire codec. Nothing happens by itself: somebody must tick, deliver a message, run the work of a lane.
+// That somebody is a script, a test, or the simulation, whose pacer is told what has become possible.
+//
+// The oracle hears of everything. A node whose disk loses power in the middle of its work, or whose replica fails,
+// stops there and then; starting it again is the caller's decision.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/replica/replica.h"
+#include "engine/store/series/series_reader.h"
+#include "sim/checkers/oracle.h"
+#include "sim/disk/disk.h"
+#include "sim/disk/vfs.h"
+#include "sim/words/choices.h"
+
+namespace timestore::sim {
+
+using replica::Job;
+using replica::Lane;
+using replica::Replica;
+
+using MessageId = std::uint64_t;  // in the order of sending, from 1
+
+// A message on its way.
+struct Wire {
+  std::size_t from = 0;
+  std::size_t to = 0;
+  raft::Message message;
+  std::string text;                            // what the codec made of it
+  raft::Correlation correlation = 0;           // of an answer: the question's, as the answering node numbered it
+  std::shared_ptr<const raft::Message> asked;  // of an answer, without payloads
+};
+
+enum class StopReason : std::uint8_t {
+  kKilled,  // the process alone: the page cache stays
+  kPowerLost,
+  kFailed,  // the replica gave up: failure() said why
+};
+
+// Decides when what has become possible happens. The defaults: never by itself.
+class Pacer {
+ public:
+  virtual ~Pacer() = default;
+  virtual void posted(MessageId) {}                                     // a message is on its way
+  virtual void decided(std::size_t, const raft::Event&) {}              // the core of a node has
+  virtual void queued(std::size_t, Lane) {}                             // a job stands at the head of an idle lane
+  virtual void stopped(std::size_t, StopReason, const std::string&) {}  // a node is down; the reason in words
+};
+
+struct ClusterOptions {
+  std::size_t size = 3;
+  std::size_t outsiders = 0;  // the last so many of them: they have no configuration, and wait to be let in
+  std::uint64_t seed = 1;     // of the cores' time-outs and of ids
+  raft::Options raft;
+  std::uint64_t cache_bytes = 1 << 16;
+  std::size_t max_apply_entries = 64;
+  std::size_t max_waiting_bytes = std::size_t{1} << 22;
+  std::uint64_t kept_entries = 100'000;
+  std::uint64_t kept_bytes = std::uint64_t{1} << 26;
+  std::uint64_t snapshot_chunk_bytes = std::uint64_t{1} << 18;
+  std::uint64_t snapshot_bytes_per_tick = std::uint64_t{1} << 20;
+  bool searches_linearizability = true;
+};
+
+class Cluster {
+ public:
+  Cluster(const ClusterOptions& options, Choices& choices, Pacer& pacer);
+  ~Cluster();
+  Cluster(const Cluster&) = delete;
+  Cluster& operator=(const Cluster&) = delete;
+
+  static raft::NodeId name(std::size_t number) { return "n" + std::to_string(number + 1); }
+  static raft::Member member(std::size_t number) { return {name(number), "http://" + name(number)}; }
+  std::size_t size() const { return nodes_.size(); }
+  bool is_up(std::size_t number) const { return nodes_[number]->replica != nullptr; }
+  Replica& operator[](std::size_t number) { return *nodes_[number]->replica; }
+  const raft::State& core(std::size_t number) const { return nodes_[number]->replica->core(); }
+  Disk& disk(std::size_t number) { return nodes_[number]->disk; }
+  Oracle& oracle() { return oracle_; }
+  const Oracle& oracle() const { return oracle_; }
+  std::optional<std::size_t> leader() const;  // of the highest term, among those that are up
+  std::uint64_t life(std::size_t number) const { return nodes_[number]->life; }
+
+  // ---- nodes
+  [[nodiscard]] Result<void> start(std::size_t number);  // an error: its files refuse, and say why
+  void kill(std::size_t number);
+  void lose_power(std::size_t number, CrashPolicy policy);
+  // For good, or it starts again with an empty disk: as a node that waits to be let in, or, which is unfair except
+  // where all the others hold entries, with the settings of a founder.
+  void lose_disk(std::size_t number, bool founds = false);
+
+  // When the disk has lost power under the node (Disk::lose_power_at), this is what survives.
+  void set_crash_policy(std::size_t number, CrashPolicy policy) { nodes_[number]->crash_policy = policy; }
+
+  // Lets the replica act on its inputs. Requires nothing: a node that is down does nothing.
+  void settle(std::size_t number);
+
+  // ---- lanes: a job is first worked on, then done (between the two its effect is on the disk, but the replica does
+  // not know). False: there was nothing to do.
+  bool work(std::size_t number, Lane lane);
+  bool done(std::size_t number, Lane lane);
+  bool run_lane(std::size_t number, Lane lane);  // both, and settle
+  bool is_idle(std::size_t number, Lane lane) const { return lane_of(number, lane).jobs.empty(); }
+  std::size_t jobs(std::size_t number, Lane lane) const { return lane_of(number, lane).jobs.size(); }
+
+  // ---- network
+  const std::map<MessageId, Wire>& messages() const { return messages_; }
+  void deliver(MessageId id, bool keep = false);  // receives and does not settle. `keep`: it will arrive again
+  void drop(MessageId id) { messages_.erase(id); }
+  void set_link(std::size_t from, std::size_t to, bool is_cut);  // one direction; affects what is sent from now on
+  bool is_link_cut(std::size_t from, std::size_t to) const { return cut_[from * size() + to]; }
+
+  // ---- reading, as a reader's own connection does
+  [[nodiscard]] Result<ReadSeen> read_series(std::size_t number, const std::string& device_id);
+  [[nodiscard]] Result<std::vector<TimeEntry>> stored(std::size_t number);
+
+  // A reader that begins to read and takes its time: meanwhile it sees the present state.
+  void begin_slow_read(std::size_t number);
+  void end_slow_read(std::size_t number) { nodes_[number]->slow_reader.reset(); }
+  bool was_read_slowly(std::size_t number) const { return nodes_[number]->was_read_slowly; }  // in this life
+
+  // Of everything that is up: cores, disks. Equal runs have equal hashes.
+  std::uint64_t hash();
+
+ private:
+  struct LaneState {
+    std::deque<Job> jobs;
+    bool is_worked = false;  // the work of the first job is done, its end is not told yet
+  };
+  struct Node final : replica::Transport, replica::Lanes, replica::Witness {
+    Node(Cluster& in, std::size_t with_number, Disk on_disk) : cluster(in), number(with_number), disk(on_disk) {}
+
+    Cluster& cluster;
+    std::size_t number;
+    Disk disk;
+    Vfs vfs{disk};
+    CrashPolicy crash_policy = CrashPolicy::kNothing;
+    std::uint64_t life = 0;
+    bool founds = false;  // its settings say who founds the cluster
+    std::array<LaneState, 2> lanes;
+    std::map<raft::Correlation, std::shared_ptr<const raft::Message>> questions;  // not answered yet
+    raft::Correlation last_question = 0;
+    std::unique_ptr<Replica> replica;
+    std::unique_ptr<store::SeriesReader> reader;
+    std::unique_ptr<store::SeriesReader> slow_reader;
+    bool was_read_slowly = false;
+
+    void send(raft::Send send) override;
+    void run(Lane lane, Job job) override;
+    void stepped(const raft::State& core, std::span<const raft::Input> inputs, const raft::Effects& effects) override;
+    void wrote(raft::WriteId through) override;
+  };
+
+  const LaneState& lane_of(std::size_t number, Lane lane) const {
+    return nodes_[number]->lanes[static_cast<std::size_t>(lane)];
+  }
+  LaneState& lane_of(std::size_t number, Lane lane) { return nodes_[number]->lanes[static_cast<std::size_t>(lane)]; }
+  replica::Options options_of(const Node& node) const;
+  Result<void> open(Node& node);
+  void end_life(Node& node);
+  void stop(Node& node, StopReason reason, const std::string& why);
+  void stop_if_broken(Node& node);
+  void receive(Node& to, const Wire& wire);
+
+  ClusterOptions options_;
+  Pacer& pacer_;
+  SqliteWorld sqlite_;
+  Oracle oracle_;
+  std::vector<bool> cut_;
+  std::vector<std::unique_ptr<Node>> nodes_;
+  std::map<MessageId, Wire> messages_;
+  MessageId last_message_ = 0;
+};
+
+}  // namespace timestore::sim

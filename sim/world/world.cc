@@ -1,0 +1,374 @@
+#include "sim/world/world.h"
+
+#include <algorithm>
+
+#include "engine/base/mark.h"
+#include "sim/disk/wal_rot.h"
+#include "sim/world/bounds.h"
+
+namespace timestore::sim {
+
+namespace {
+
+constexpr std::uint64_t kFilesCheckPeriod = 64;     // events
+constexpr Time kRestartDelay = 300 * kMillisecond;  // of a supervisor, when nobody said otherwise
+
+const char* kind_of(const raft::Message& message) {
+  struct {
+    const char* operator()(const raft::VoteRequest&) const { return "vote?"; }
+    const char* operator()(const raft::VoteResponse&) const { return "vote!"; }
+    const char* operator()(const raft::PreVoteRequest&) const { return "pre-vote?"; }
+    const char* operator()(const raft::PreVoteResponse&) const { return "pre-vote!"; }
+    const char* operator()(const raft::AppendRequest&) const { return "append?"; }
+    const char* operator()(const raft::AppendResponse&) const { return "append!"; }
+    const char* operator()(const raft::SnapshotRequest&) const { return "snapshot?"; }
+    const char* operator()(const raft::SnapshotResponse&) const { return "snapshot!"; }
+    const char* operator()(const raft::TimeoutNow&) const { return "take over"; }
+  } kind;
+  return std::visit(kind, message);
+}
+
+}  // namespace
+
+World::World(const Swarm& swarm, Choices& choices, std::function<void(std::string_view)> trace)
+    : swarm_(swarm),
+      network_(swarm.network, swarm.cluster.size, choices),
+      timeline_(swarm.cluster.size),
+      trace_(std::move(trace)),
+      cluster_(swarm.cluster, choices, *this) {
+  for (std::size_t number = 0; number < swarm.cluster.size; ++number) {
+    const bool is_founder = number + swarm.cluster.outsiders < swarm.cluster.size;
+    machines_.push_back(
+        {.choices = choices.stream("machine", number), .tick_length = swarm.tick, .is_out = !is_founder});
+  }
+}
+
+void World::start_all() {
+  for (std::size_t number = 0; number < size(); ++number) start(number);
+}
+
+bool World::run_next() {
+  queue_.run_next();
+  return !cluster_.oracle().violation();
+}
+
+void World::note(std::size_t number, const char* what, const std::string& text) {
+  hasher_.add(queue_.now()).add(number).add(what);
+  timeline_.note(queue_.now(), number, text.empty() ? what : what + (": " + text));
+  trace(number, what, text);
+}
+
+void World::trace(std::size_t number, std::string_view what, std::string_view text) {
+  if (!trace_) return;
+  std::string line = to_text(queue_.now()) + " ";
+  line += number == Timeline::kWorld ? "--" : Cluster::name(number);
+  line.append(" ").append(what);
+  if (!text.empty()) line.append(" ").append(text);
+  trace_(line);
+}
+
+std::uint64_t World::hash() { return Hasher(hasher_).add(queue_.events()).add(cluster_.hash()).value(); }
+
+// ---------------------------------------------------------------------------------------------------- processes
+
+void World::start(std::size_t number) {
+  Machine& machine = machines_[number];
+  if (machine.is_gone || cluster_.is_up(number)) return;
+  machine.is_waking = false;
+  machine.faults_before = cluster_.disk(number).counts().faults;
+  const auto started = cluster_.start(number);
+  if (!started) {
+    if (std::exchange(machine.refusal, started.error().message) != started.error().message) {
+      note(number, "does not start", started.error().message);
+    }
+    blame(number, "a node whose disk is well starts", started.error().message);
+    if (!machine.is_gone) plan_start(number, kRestartDelay);
+    return;
+  }
+  machine.refusal.clear();
+  machine.has_run = true;
+  if (cluster_.life(number) > 1) ++restarts_;
+  note(number, "starts");
+  plan_tick(number, cluster_.life(number));
+  wake(number);
+}
+
+void World::plan_start(std::size_t number, Time delay) {
+  queue_.after(delay, [this, number] { start(number); });
+}
+
+void World::stopped(std::size_t number, StopReason reason, const std::string& why) {
+  Machine& machine = machines_[number];
+  note(number, "stops", why);
+  if (reason == StopReason::kFailed) {
+    blame(number, "a replica fails only when its disk does", why);
+    // A disk that has failed may go on to fail while the node recovers from it.
+    Stream choices = machine.choices.named("failure").on(cluster_.life(number));
+    const std::uint64_t change = choices.below(120);
+    if (change > 80 && swarm_.strength("tear") > 0) {
+      cluster_.set_crash_policy(number, kCrashPolicies[choices.below(std::size(kCrashPolicies))]);
+      cluster_.disk(number).lose_power_at(change - 80);
+    }
+  }
+  const Time down = std::exchange(machine.down, 0);
+  if (!machine.is_gone) plan_start(number, down == 0 ? kRestartDelay : down);
+}
+
+// A node may only refuse when something was done to its disk, and damage by its name only when its disk has rotted.
+void World::blame(std::size_t number, const char* rule, const std::string& why) {
+  const Machine& machine = machines_[number];
+  if (machine.has_run && why.find("The disk is full") != std::string::npos) {
+    return cluster_.oracle().report({.checker = "world",
+                                     .rule = "a full disk stops no node that has run before",
+                                     .detail = Cluster::name(number) + ": " + why});
+  }
+  if (cluster_.disk(number).counts().faults > machine.faults_before) return;
+  const bool names_damage = why.find("damaged") != std::string::npos;
+  if (machine.is_rotten && names_damage) {
+    if (machine.is_healed) retire(number);
+    return;
+  }
+  if (machine.is_rotten) rule = "a node whose disk has rotted works, or calls it damaged";
+  cluster_.oracle().report({.checker = "world", .rule = rule, .detail = Cluster::name(number) + ": " + why});
+}
+
+void World::could_not_read(std::size_t number, const std::string& why) {
+  trace(number, "cannot be read", why);
+  blame(number, "a read fails only when the disk does", why);
+}
+
+void World::kill(std::size_t number, Time down) {
+  machines_[number].down = down;
+  cluster_.kill(number);
+}
+
+void World::lose_power(std::size_t number, CrashPolicy policy, Time down) {
+  machines_[number].down = down;
+  cluster_.lose_power(number, policy);
+}
+
+void World::lose_power_at(std::size_t number, std::uint64_t change, CrashPolicy policy, Time down) {
+  machines_[number].down = down;
+  cluster_.set_crash_policy(number, policy);
+  cluster_.disk(number).lose_power_at(change);
+}
+
+void World::lose_disk(std::size_t number) {
+  machines_[number].is_gone = true;
+  cluster_.lose_disk(number);
+}
+
+void World::wipe(std::size_t number, Time down) {
+  Machine& machine = machines_[number];
+  machine.was_wiped = true;
+  machine.has_run = false;
+  machine.down = std::max(down, kRestartDelay);
+  if (cluster_.is_up(number)) return cluster_.lose_disk(number);
+  cluster_.lose_disk(number);  // whoever is down is started already
+}
+
+// A node that has lost its disk waits to be let in, and is no voter until a leader has admitted it, so that it cannot
+// forget what it promised; the others must be able to do without it. Once, because a late admission of one empty disk
+// could be taken by the next (engine/DESIGN.md).
+bool World::may_be_wiped(std::size_t number) const {
+  const Machine& machine = machines_[number];
+  return !machine.is_gone && !machine.is_rotten && !machine.was_wiped && 2 * (unreliable() + 1) < size();
+}
+
+bool World::rot(std::size_t number, std::string_view path) {
+  Disk& disk = cluster_.disk(number);
+  const bool is_wal = path.ends_with("-wal");
+  const bool has_rotted = is_wal ? disk.rot(path, bytes_that_may_rot(disk.durable_beginning(path))) : disk.rot(path);
+  if (!has_rotted) return false;
+  machines_[number].is_rotten = true;
+  return true;
+}
+
+bool World::is_bad(std::size_t number) const {
+  const Machine& machine = machines_[number];
+  return machine.is_gone || machine.is_rotten || (!machine.is_out && cluster_.oracle().is_novice(number));
+}
+
+std::size_t World::unreliable() const {
+  std::size_t count = 0;
+  for (std::size_t number = 0; number < size(); ++number) {
+    if (is_bad(number) || is_out(number)) ++count;
+  }
+  return count;
+}
+
+void World::retire(std::size_t number) {
+  TIMESTORE_MARK("world: a node named the damage of its disk and was given up");
+  machines_[number].is_gone = true;
+  note(number, "is given up");
+  cluster_.kill(number);
+}
+
+// ---------------------------------------------------------------------------------------------------- time
+
+void World::plan_tick(std::size_t number, std::uint64_t life) {
+  queue_.after(machines_[number].tick_length, [this, number, life] {
+    if (cluster_.life(number) != life || !cluster_.is_up(number)) return;
+    const Machine& machine = machines_[number];
+    if (queue_.now() < machine.paused_until) {
+      return queue_.after(machine.paused_until - queue_.now(), [this, number, life] { plan_tick(number, life); });
+    }
+    cluster_[number].tick();
+    wake(number);
+    plan_tick(number, life);
+  });
+}
+
+void World::pause(std::size_t number, Time length) {
+  machines_[number].paused_until = std::max(machines_[number].paused_until, queue_.now() + length);
+}
+
+void World::set_clock(std::size_t number, std::uint32_t rate_percent) {
+  machines_[number].tick_length = swarm_.tick * 100 / rate_percent;
+}
+
+void World::jump_clock(std::size_t number, std::uint32_t ticks) {
+  if (!cluster_.is_up(number)) return;
+  for (std::uint32_t i = 0; i < ticks; ++i) cluster_[number].tick();
+  wake(number);
+}
+
+void World::wake(std::size_t number) {
+  Machine& machine = machines_[number];
+  if (machine.is_waking) return;
+  const Time paused = machine.paused_until > queue_.now() ? machine.paused_until - queue_.now() : 0;
+  if (swarm_.gather + paused == 0) return settle(number);
+  machine.is_waking = true;
+  queue_.after(swarm_.gather + paused, [this, number] {
+    if (std::exchange(machines_[number].is_waking, false)) settle(number);
+  });
+}
+
+void World::settle(std::size_t number) {
+  cluster_.settle(number);
+  if (!cluster_.is_up(number)) return;
+  if (auto broken = broken_bound_of_memory(cluster_, number, swarm_.cluster)) {
+    cluster_.oracle().report(std::move(*broken));
+  }
+  const raft::State& core = cluster_.core(number);
+  hasher_.add(core.commit).add(core.last_write);
+}
+
+void World::decided(std::size_t number, const raft::Event& event) {
+  const bool is_routine = raft::is_routine(event);
+  if (is_routine && !is_traced()) return;
+  const std::string text = raft::describe(event);
+  if (!is_routine) timeline_.note(queue_.now(), number, text);
+  trace(number, text, "");
+}
+
+// ---------------------------------------------------------------------------------------------------- disks
+
+Time World::disk_delay(Machine& machine, Time most) {
+  const Time delay = (1 + machine.choices.below(most)) * machine.disk_factor;
+  const Time stalled = machine.stalled_until > queue_.now() ? machine.stalled_until - queue_.now() : 0;
+  return delay + stalled;
+}
+
+void World::queued(std::size_t number, Lane lane) {
+  plan_work(number, lane, disk_delay(machines_[number], swarm_.disk.work));
+}
+
+void World::plan_work(std::size_t number, Lane lane, Time delay) {
+  const std::uint64_t life = cluster_.life(number);
+  queue_.after(delay, [this, number, lane, life] {
+    if (cluster_.life(number) != life || !cluster_.is_up(number)) return;
+    Machine& machine = machines_[number];
+    const Time busy_until = std::max(machine.stalled_until, machine.paused_until);
+    if (busy_until > queue_.now()) return plan_work(number, lane, busy_until - queue_.now());
+    trace(number, lane == Lane::kLog ? "writes log" : "writes series", "");
+    if (!cluster_.work(number, lane) || !cluster_.is_up(number)) return;
+    if (queue_.events() % kFilesCheckPeriod == 0) {
+      if (auto broken = broken_bound_of_files(cluster_, number, swarm_.cluster))
+        cluster_.oracle().report(std::move(*broken));
+    }
+    queue_.after(disk_delay(machine, swarm_.disk.sync), [this, number, lane, life] {
+      if (cluster_.life(number) != life || !cluster_.is_up(number)) return;
+      if (cluster_.done(number, lane)) wake(number);
+    });
+  });
+}
+
+void World::stall_disk(std::size_t number, Time length) {
+  machines_[number].stalled_until = std::max(machines_[number].stalled_until, queue_.now() + length);
+}
+
+// ---------------------------------------------------------------------------------------------------- network
+
+void World::posted(MessageId id) {
+  const Wire& wire = cluster_.messages().at(id);
+  ++messages_;
+  hasher_.add(queue_.now()).add(wire.from).add(wire.to).add(wire.text);
+  if (trace_) trace(wire.from, "sends " + Cluster::name(wire.to), std::string(kind_of(wire.message)) + " " + wire.text);
+  const bool is_part = std::holds_alternative<raft::SnapshotResponse>(wire.message);
+  const bool is_order = std::holds_alternative<raft::TimeoutNow>(wire.message);
+  const Parcel parcel = is_part ? Parcel::kSnapshot : is_order ? Parcel::kOrder : Parcel::kMessage;
+  const auto arrival = network_.send(queue_.now(), wire.from, wire.to, wire.text.size(), parcel);
+  if (!arrival) {
+    trace(wire.from, "loses", wire.text);
+    if (swarm_.notices_loss > 0) tell_undelivered(wire, swarm_.notices_loss);
+    return cluster_.drop(id);
+  }
+  if (!arrival->second_delay) return plan_arrival(id, arrival->delay, false);
+  plan_arrival(id, arrival->delay, true);
+  plan_arrival(id, *arrival->second_delay, false);
+}
+
+void World::plan_arrival(MessageId id, Time delay, bool keep) {
+  queue_.after(delay, [this, id, keep] { arrive(id, keep); });
+}
+
+void World::arrive(MessageId id, bool keep) {
+  const auto found = cluster_.messages().find(id);
+  if (found == cluster_.messages().end()) return;  // its first arrival waited for a paused node, and the second came
+  const Wire& wire = found->second;
+  const std::size_t to = wire.to;
+  if (cluster_.is_link_cut(wire.from, to)) {
+    TIMESTORE_MARK("network: a message was under way when its link was cut");
+    if (swarm_.notices_loss > 0) tell_undelivered(wire, swarm_.notices_loss);
+    if (!keep) cluster_.drop(id);
+    return;
+  }
+  const Time paused_until = machines_[to].paused_until;
+  if (paused_until > queue_.now()) return plan_arrival(id, paused_until - queue_.now(), keep);
+  if (trace_ && cluster_.is_up(to)) trace(to, "hears " + Cluster::name(wire.from), wire.text);
+  if (!cluster_.is_up(to)) tell_undelivered(wire, swarm_.network.delay);  // the connection is refused
+  cluster_.deliver(id, keep);
+  wake(to);
+}
+
+// As a transport does that gets no answer to a request.
+void World::tell_undelivered(const Wire& wire, Time later) {
+  if (!std::holds_alternative<raft::AppendRequest>(wire.message)) return;
+  queue_.after(later, [this, from = wire.from, to = wire.to, life = cluster_.life(wire.from)] {
+    if (cluster_.life(from) != life || !cluster_.is_up(from)) return;
+    cluster_[from].peer_unreachable(Cluster::name(to));
+    wake(from);
+  });
+}
+
+// ---------------------------------------------------------------------------------------------------- healing
+
+void World::heal_machine(std::size_t number) {
+  Machine& machine = machines_[number];
+  machine.tick_length = swarm_.tick;
+  machine.paused_until = 0;
+  machine.stalled_until = 0;
+  machine.disk_factor = 1;
+  machine.down = 0;
+  cluster_.disk(number).heal();
+  cluster_.end_slow_read(number);
+  for (std::size_t other = 0; other < size(); ++other) {
+    cluster_.set_link(number, other, false);
+    cluster_.set_link(other, number, false);
+  }
+  machine.is_healed = true;
+  if (machine.is_rotten) cluster_.kill(number);
+}
+
+}  // namespace timestore::sim

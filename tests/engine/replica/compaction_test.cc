@@ -1,0 +1,52 @@
+#include "engine/replica/compaction.h"
+
+#include <gtest/gtest.h>
+#include <rapidcheck.h>
+#include <rapidcheck/gtest.h>
+
+namespace timestore::replica {
+namespace {
+
+TEST(Compaction, what_is_applied_and_durable_may_go) {
+  EXPECT_EQ(compactable({.base = 3, .applied = 10, .durable = 10}), 10U);
+}
+
+TEST(Compaction, what_a_power_cut_could_take_back_from_the_series_file_stays) {
+  EXPECT_EQ(compactable({.base = 3, .applied = 10, .durable = 7}), 7U);
+  EXPECT_EQ(compactable({.base = 3, .applied = 10, .durable = 0}), 3U);
+}
+
+TEST(Compaction, what_is_not_applied_stays) { EXPECT_EQ(compactable({.base = 3, .applied = 5, .durable = 9}), 5U); }
+
+TEST(Compaction, entries_for_slow_followers_stay) {
+  EXPECT_EQ(compactable({.applied = 100, .durable = 95, .kept_entries = 10}), 90U);
+  EXPECT_EQ(compactable({.applied = 100, .durable = 80, .kept_entries = 10}), 80U);
+  EXPECT_EQ(compactable({.base = 3, .applied = 100, .durable = 100, .kept_entries = 1'000'000}), 3U);
+}
+
+TEST(Compaction, what_the_receiver_of_a_snapshot_goes_on_with_stays) {
+  EXPECT_EQ(compactable({.applied = 100, .durable = 100, .needed_after = 60}), 60U);
+  EXPECT_EQ(compactable({.base = 70, .applied = 100, .durable = 100, .needed_after = 60}), 70U) << "it is too late";
+}
+
+// The oracle asks of each entry whether anybody could still need it.
+RC_GTEST_PROP(Compaction, everything_goes_up_to_the_first_entry_that_somebody_may_need, ()) {
+  const auto number = rc::gen::inRange<std::uint64_t>(0, 40);
+  CompactionBounds bounds;
+  bounds.base = *number;
+  bounds.applied = *number;
+  bounds.durable = *number;
+  bounds.kept_entries = *number;
+  if (*number % 2 == 0) bounds.needed_after = *number;
+  raft::Index expected = bounds.base;
+  for (raft::Index index = bounds.base + 1; index < 100; ++index) {
+    const bool is_kept = index + bounds.kept_entries > bounds.applied;
+    const bool is_needed = bounds.needed_after && index > *bounds.needed_after;
+    if (index > bounds.applied || index > bounds.durable || is_kept || is_needed) break;
+    expected = index;
+  }
+  RC_ASSERT(compactable(bounds) == expected);
+}
+
+}  // namespace
+}  // namespace timestore::replica

@@ -1,0 +1,183 @@
+// apply() against the dumbest store that could do it: a map from ids to entries.
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <tuple>
+
+#include "tests/engine/store/series/series_story.h"
+
+namespace timestore::store {
+namespace {
+
+struct Placed {
+  EntryPosition position;
+  TimeEntry entry;
+};
+
+struct Model {
+  std::map<Guid, Placed> by_id;
+  raft::Index applied = 0;
+
+  // `entries` is nothing for a malformed command.
+  ApplyResult apply(const std::optional<std::vector<TimeEntry>>& entries) {
+    ++applied;
+    if (!entries) return {.outcome = Outcome::kMalformed, .conflicts = {}};
+    std::map<Guid, Placed> next = by_id;
+    ApplyResult result = kStored;
+    for (std::uint32_t ordinal = 0; ordinal < entries->size(); ++ordinal) {
+      Placed placed{{applied, ordinal}, (*entries)[ordinal]};
+      if (placed.entry.id.is_nil()) placed.entry.id = make_entry_id(placed.position, 0);
+      const auto [same_id, is_new] = next.emplace(placed.entry.id, placed);
+      if (!is_new && !same_content(same_id->second.entry, placed.entry)) result.conflicts.push_back(ordinal);
+    }
+    if (result.conflicts.empty()) {
+      by_id = next;
+    } else {
+      result.outcome = Outcome::kConflict;
+    }
+    return result;
+  }
+
+  template <typename Key>
+  std::vector<TimeEntry> sorted(const std::optional<std::string>& device, Key key) const {
+    std::vector<Placed> found;
+    for (const auto& [id, placed] : by_id) {
+      if (!device || placed.entry.device_id == *device) found.push_back(placed);
+    }
+    std::sort(found.begin(), found.end(),
+              [&](const Placed& left, const Placed& right) { return key(left) < key(right); });
+    std::vector<TimeEntry> entries;
+    for (const Placed& placed : found) entries.push_back(placed.entry);
+    return entries;
+  }
+};
+
+const std::vector<std::string> kDevices = {"a", "b", "Ä", ""};
+const std::vector<double> kValues = {0.0, -0.0, 1.0, 4.9e-324, 1.7976931348623157e308};
+const std::vector<std::string> kAttributes = {"", R"({"x":1})", R"({"x":1.0})", R"({"y":[]})"};
+
+// Few ids, so that they collide: none, those of this place and of others near, and two that a client made.
+Guid any_id(EntryPosition own) {
+  const auto salt = *rc::gen::inRange<std::uint64_t>(0, 2);
+  switch (*rc::gen::weightedElement<int>({{4, 0}, {3, 1}, {4, 2}, {2, 3}})) {
+    case 0:
+      return {};
+    case 1:
+      return make_entry_id(own, salt);
+    case 2: {
+      const auto index = *rc::gen::inRange<std::uint64_t>(own.index > 3 ? own.index - 3 : 1, own.index + 3);
+      return make_entry_id({index, *rc::gen::inRange<std::uint32_t>(0, 3)}, salt);
+    }
+    default:
+      return guid(salt == 0 ? "11111111-1111-4111-8111-111111111111" : "ffffffff-ffff-4fff-bfff-ffffffffffff");
+  }
+}
+
+std::optional<std::vector<TimeEntry>> any_command(raft::Index index) {
+  if (*rc::gen::inRange(0, 12) == 0) return std::nullopt;
+  std::vector<TimeEntry> entries;
+  const auto size = *rc::gen::inRange<std::uint32_t>(0, 4);
+  for (std::uint32_t ordinal = 0; ordinal < size; ++ordinal) {
+    TimeEntry entry;
+    entry.id = any_id({index, ordinal});
+    entry.device_id = *rc::gen::elementOf(kDevices);
+    entry.timestamp_ns = *rc::gen::inRange<std::int64_t>(-1, 2);
+    entry.value = *rc::gen::elementOf(kValues);
+    entry.attributes = *rc::gen::elementOf(kAttributes);
+    entries.push_back(entry);
+  }
+  return entries;
+}
+
+using Log = std::vector<std::optional<std::vector<TimeEntry>>>;
+
+Log any_log() {
+  Log log(*rc::gen::inRange<std::size_t>(1, 25));
+  for (std::size_t i = 0; i < log.size(); ++i) log[i] = any_command(i + 1);
+  return log;
+}
+
+raft::Entry entry_of(const std::optional<std::vector<TimeEntry>>& command) {
+  return command ? command_of(*command) : command_text("{malformed");
+}
+
+std::vector<raft::Entry> entries_of(const Log& log) {
+  std::vector<raft::Entry> entries;
+  for (const auto& command : log) entries.push_back(entry_of(command));
+  return entries;
+}
+
+RC_GTEST_PROP(SeriesProperty, applying_is_what_a_map_would_do_whenever_it_is_reopened, ()) {
+  const Log log = any_log();
+  auto disk = std::make_unique<Disk>();
+  auto series = open_series(*disk);
+  Model model;
+  for (const auto& command : log) {
+    const auto results = series->apply(model.applied + 1, std::vector{entry_of(command)});
+    RC_ASSERT(results.has_value());
+    RC_ASSERT(results->at(0) == model.apply(command));
+    RC_ASSERT(series->applied().index == model.applied);
+
+    const std::uint64_t hash = series->state_hash();
+    switch (*rc::gen::inRange(0, 10)) {
+      case 0:
+        series.reset();
+        series = open_series(*disk);
+        break;
+      case 1: {
+        auto survivor = disk->after_kill();
+        series.reset();
+        disk = std::move(survivor);
+        series = open_series(*disk);
+        break;
+      }
+      case 2:
+        RC_ASSERT(series->checkpoint().has_value());
+        break;
+      default:
+        break;
+    }
+    RC_ASSERT(series->state_hash() == hash);
+    RC_ASSERT(series->applied().index == model.applied);
+  }
+
+  const auto by_place = [](const Placed& placed) { return placed.position; };
+  const auto by_time = [](const Placed& placed) { return std::tuple(placed.entry.timestamp_ns, placed.position); };
+  RC_ASSERT(stored_on(*disk) == model.sorted(std::nullopt, by_place));
+  for (const std::string& device : kDevices) {
+    RC_ASSERT(stored_on(*disk, {.device_id = device}) == model.sorted(device, by_time));
+  }
+}
+
+RC_GTEST_PROP(SeriesProperty, the_state_does_not_depend_on_how_the_log_is_cut_into_batches, ()) {
+  const std::vector<raft::Entry> entries = entries_of(any_log());
+  Disk one_by_one;
+  auto expected = open_series(one_by_one);
+  std::vector<ApplyResult> expected_results;
+  for (const raft::Entry& entry : entries) {
+    const auto results = expected->apply(expected->applied().index + 1, {&entry, 1});
+    RC_ASSERT(results.has_value());
+    expected_results.push_back(results->at(0));
+  }
+
+  Disk in_groups;
+  auto series = open_series(in_groups);
+  std::vector<ApplyResult> all_results;
+  while (all_results.size() < entries.size()) {
+    const auto size = *rc::gen::inRange<std::size_t>(1, entries.size() - all_results.size() + 1);
+    const std::span<const raft::Entry> group = std::span(entries).subspan(all_results.size(), size);
+    const auto results = series->apply(all_results.size() + 1, group);
+    RC_ASSERT(results.has_value());
+    all_results.insert(all_results.end(), results->begin(), results->end());
+  }
+  RC_ASSERT(all_results == expected_results);
+  RC_ASSERT(series->applied() == expected->applied());
+  RC_ASSERT(series->state_hash() == expected->state_hash());
+  RC_ASSERT(stored_on(in_groups) == stored_on(one_by_one));
+}
+
+}  // namespace
+}  // namespace timestore::store

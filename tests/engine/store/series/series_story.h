@@ -1,0 +1,102 @@
+// A small language for tests of the series file: entries, commands, and what a reader sees.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/base/check.h"
+#include "engine/series/command.h"
+#include "engine/series/entry_id.h"
+#include "engine/store/series/series_file.h"
+#include "engine/store/series/series_reader.h"
+#include "tests/engine/store/disk.h"
+#include "tests/engine/store/entries.h"
+
+namespace timestore::store {
+
+using Outcome = ApplyResult::Outcome;
+
+inline Guid guid(const std::string& text) { return Guid::parse(text).value(); }
+
+inline TimeEntry measurement(const std::string& device, std::int64_t timestamp_ns, double value,
+                             const std::string& attributes = "") {
+  return {.id = {}, .device_id = device, .timestamp_ns = timestamp_ns, .value = value, .attributes = attributes};
+}
+
+inline TimeEntry with_id(const Guid& id, TimeEntry entry) {
+  entry.id = id;
+  return entry;
+}
+
+inline raft::Entry command_text(const std::string& text) {
+  return {.term = 1, .kind = raft::EntryKind::kCommand, .payload = raft::Payload(text)};
+}
+
+inline raft::Entry command_of(const std::vector<TimeEntry>& entries) { return command_text(encode_command(entries)); }
+
+inline Result<std::unique_ptr<SeriesFile>> try_to_open_series(const Disk& disk) {
+  return SeriesFile::open(disk.path("series.db"), disk.vfs());
+}
+
+// Opens the series file, which must be possible.
+inline std::unique_ptr<SeriesFile> open_series(const Disk& disk) {
+  auto series = try_to_open_series(disk);
+  TIMESTORE_CHECK(series.has_value(), series.error().message.c_str());
+  return std::move(*series);
+}
+
+inline std::unique_ptr<SeriesReader> open_reader(const Disk& disk) {
+  auto reader = SeriesReader::open(disk.path("series.db"), disk.vfs());
+  EXPECT_TRUE(reader.has_value()) << reader.error().message;
+  return reader ? std::move(*reader) : nullptr;
+}
+
+// Everything that a query gives. Requires that the reader has begun.
+inline std::vector<TimeEntry> scan(SeriesReader& reader, const SeriesQuery& query = {}) {
+  std::vector<TimeEntry> entries;
+  const auto done = reader.scan(query, [&](const TimeEntry& entry) {
+    entries.push_back(entry);
+    return true;
+  });
+  EXPECT_TRUE(done.has_value()) << done.error().message;
+  return entries;
+}
+
+inline std::vector<TimeEntry> stored_on(const Disk& disk, const SeriesQuery& query = {}) {
+  auto reader = open_reader(disk);
+  EXPECT_TRUE(reader->begin().has_value());
+  return scan(*reader, query);
+}
+
+class SeriesStory : public testing::Test {
+ protected:
+  void SetUp() override { open(); }
+  void open() {
+    auto opened = try_to_open_series(disk);
+    ASSERT_TRUE(opened.has_value()) << opened.error().message;
+    series = std::move(*opened);
+  }
+  void reopen() {
+    series.reset();
+    open();
+  }
+  raft::Index next_index() const { return series->applied().index + 1; }
+
+  std::vector<ApplyResult> apply(const std::vector<raft::Entry>& entries) {
+    auto results = series->apply(next_index(), entries);
+    EXPECT_TRUE(results.has_value()) << results.error().message;
+    return results ? std::move(*results) : std::vector<ApplyResult>();
+  }
+  // Applies one command and returns what became of it.
+  ApplyResult apply(const std::vector<TimeEntry>& entries) { return apply(std::vector{command_of(entries)}).at(0); }
+
+  Disk disk;
+  std::unique_ptr<SeriesFile> series;
+};
+
+inline const ApplyResult kStored{.outcome = Outcome::kStored, .conflicts = {}};
+
+}  // namespace timestore::store

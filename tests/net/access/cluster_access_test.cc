@@ -1,0 +1,128 @@
+// What a node that does not lead says of a write, with leaders that freeze, are busy, or change.
+#include "net/access/cluster_access.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <future>
+
+#include "engine/series/command.h"
+#include "engine/store/series/series_file.h"
+#include "net/http/server.h"
+#include "net/node/readers.h"
+#include "tests/net/one_node.h"
+
+namespace timestore::net {
+namespace {
+
+// A leader that answers the first write only when it is thawed, and the others with `status`.
+class FreezingLeader {
+ public:
+  explicit FreezingLeader(int status, bool freezes) : status_(status), freezes_(freezes) {
+    http::Router router;
+    router.add({.method = "POST",
+                .pattern = "/api/timeseries",
+                .handler = [this](const auto& request, auto& response) { post(request, response); },
+                .body = http::BodyRules{}});
+    server_ = std::move(*http::Server::start(std::move(router), {}));
+  }
+  ~FreezingLeader() {
+    thaw_.set_value();
+    server_->stop(std::chrono::seconds(1));
+  }
+  FreezingLeader(const FreezingLeader&) = delete;
+  FreezingLeader& operator=(const FreezingLeader&) = delete;
+
+  int port() const { return server_->port(); }
+  std::future<void> frozen() { return frozen_.get_future(); }
+  std::vector<Guid> ids() const {
+    const std::lock_guard lock(mutex_);
+    return ids_;
+  }
+
+ private:
+  void post(const http::Request& request, httplib::Response& response) {
+    bool is_first = false;
+    {
+      const std::lock_guard lock(mutex_);
+      is_first = ids_.empty();
+      ids_.push_back(decode_command(request.http.body)->front().id);
+    }
+    if (is_first && freezes_) {
+      frozen_.set_value();
+      thawed_.wait();
+    }
+    response.status = status_;
+    response.set_content("{}", "application/json");
+  }
+
+  const int status_;
+  const bool freezes_;
+  std::promise<void> frozen_;
+  std::promise<void> thaw_;
+  std::shared_future<void> thawed_ = thaw_.get_future().share();
+  mutable std::mutex mutex_;
+  std::vector<Guid> ids_;
+  std::unique_ptr<http::Server> server_;
+};
+
+class FollowerTest : public OneNodeTest {
+ protected:
+  const TimeEntry entry_{.id = {}, .device_id = "d", .timestamp_ns = 1, .value = 1, .attributes = ""};
+};
+
+TEST_F(FollowerTest, a_busy_leader_does_not_make_certain_what_a_frozen_one_left_unknown) {
+  FreezingLeader n2(503, true);
+  start_as_follower({{"n2", {"127.0.0.1", n2.port()}}});
+  follow("n2", 1);
+  const WriteAnswer answer = access_->write(entry_, false, Clock::now() + std::chrono::seconds(20));
+  EXPECT_EQ(answer.kind, WriteAnswer::Kind::kUnknown) << "the frozen attempt may still be stored";
+  ASSERT_EQ(n2.ids().size(), 2U);
+  EXPECT_EQ(n2.ids()[0], n2.ids()[1]) << "tried again under the same id";
+  EXPECT_EQ(answer.end.entries.front().id, n2.ids()[0]) << "and the caller learns it";
+}
+
+TEST_F(FollowerTest, a_write_leaves_a_frozen_leader_for_the_next_one_with_its_id) {
+  FreezingLeader n2(200, true);
+  FreezingLeader n3(200, false);
+  start_as_follower({{"n2", {"127.0.0.1", n2.port()}}, {"n3", {"127.0.0.1", n3.port()}}});
+  follow("n2", 1);
+  auto frozen = n2.frozen();
+  // The deadline is far away: only giving up on n2 can bring an answer of n3.
+  auto write = std::async(std::launch::async,
+                          [&] { return access_->write(entry_, false, Clock::now() + std::chrono::hours(1)); });
+  frozen.wait();
+  follow("n3", 2);
+  EXPECT_EQ(write.get().kind, WriteAnswer::Kind::kForwarded);
+  ASSERT_EQ(n3.ids().size(), 1U);
+  EXPECT_EQ(n3.ids()[0], n2.ids()[0]);
+}
+
+// The deadline of what is asked last is far away: only what has been withdrawn lets the node end before it.
+TEST_F(FollowerTest, a_read_whose_deadline_has_passed_waits_no_more) {
+  start_as_follower({});
+  EXPECT_FALSE(node_->await_applied(1000, Clock::now()));
+  EXPECT_FALSE(node_->confirm_read(Clock::now()));
+  node_->retire(Clock::now() + std::chrono::hours(1));
+}
+
+TEST(Readers, are_lent_up_to_a_bound_and_come_back) {
+  const ScratchDirectory directory;
+  const auto series = store::SeriesFile::open(directory.file("s.db"));
+  ASSERT_TRUE(series) << series.error().message;
+  Readers readers(directory.file("s.db"));
+  std::vector<Readers::Lease> lent;
+  for (int i = 0; i < 1000; ++i) {
+    auto lease = readers.lend();
+    if (!lease) break;
+    lent.push_back(std::move(*lease));
+  }
+  EXPECT_GT(lent.size(), 1U);
+  EXPECT_LT(lent.size(), 100U) << "each reader has a page cache";
+  EXPECT_FALSE(readers.lend());
+  lent.pop_back();
+  EXPECT_TRUE(readers.lend());
+}
+
+}  // namespace
+}  // namespace timestore::net

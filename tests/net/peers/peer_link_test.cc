@@ -1,0 +1,215 @@
+#include "net/peers/peer_link.h"
+
+#include <gtest/gtest.h>
+
+#include <future>
+
+#include "engine/wire/codec.h"
+#include "net/http/server.h"
+
+namespace timestore::net {
+namespace {
+
+raft::AppendRequest append(raft::Index prev, std::vector<std::string> commands) {
+  raft::AppendRequest request{.term = 1,
+                              .leader = "n1",
+                              .prev_index = prev,
+                              .prev_term = prev == 0 ? 0U : 1U,
+                              .leader_commit = 0,
+                              .round = 0,
+                              .entries = {}};
+  for (std::string& command : commands) {
+    request.entries.push_back({1, raft::EntryKind::kCommand, raft::Payload(std::move(command))});
+  }
+  return request;
+}
+
+// A peer that knows the original's fields only, and answers when it is allowed to.
+struct Peer {
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::vector<raft::AppendRequest> received;
+  bool may_answer = false;
+  std::unique_ptr<http::Server> server;
+
+  Peer() {
+    http::Router router;
+    router.add({.method = "POST",
+                .pattern = "/raft/append",
+                .handler =
+                    [this](const http::Request& request, httplib::Response& response) {
+                      std::unique_lock lock(mutex);
+                      received.push_back(*raft::decode_append_request(request.http.body));
+                      changed.notify_all();
+                      changed.wait(lock, [&] { return may_answer; });
+                      response.set_content(R"({"term":1,"success":true})", "application/json");
+                    },
+                .body = http::BodyRules{}});
+    server = std::move(*http::Server::start(std::move(router), {}));
+  }
+  ~Peer() {
+    allow();
+    server->stop(std::chrono::seconds(1));
+  }
+  void allow() {
+    const std::lock_guard lock(mutex);
+    may_answer = true;
+    changed.notify_all();
+  }
+  void await_requests(std::size_t count) {
+    std::unique_lock lock(mutex);
+    EXPECT_TRUE(changed.wait_for(lock, std::chrono::minutes(1), [&] { return received.size() >= count; }))
+        << "waited for " << count;
+  }
+};
+
+struct Answers {
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::vector<raft::Message> answers;
+  std::vector<std::string> failures;
+
+  PeerLink::Events events() {
+    return {.answered =
+                [this](const raft::NodeId&, raft::Message answer) {
+                  const std::lock_guard lock(mutex);
+                  answers.push_back(std::move(answer));
+                  changed.notify_all();
+                },
+            .failed =
+                [this](const raft::NodeId&, std::string reason) {
+                  const std::lock_guard lock(mutex);
+                  failures.push_back(std::move(reason));
+                  changed.notify_all();
+                }};
+  }
+  void await(std::size_t count) {
+    std::unique_lock lock(mutex);
+    EXPECT_TRUE(
+        changed.wait_for(lock, std::chrono::minutes(1), [&] { return answers.size() + failures.size() >= count; }))
+        << "waited for " << count;
+  }
+};
+
+TEST(PeerLink, appends_that_continue_one_another_travel_together_while_the_peer_is_busy) {
+  Peer peer;
+  Answers answers;
+  PeerLink link({.peer = "n2", .address = {"127.0.0.1", peer.server->port()}}, answers.events());
+  link.send(append(0, {"a"}));
+  peer.await_requests(1);
+  link.send(append(1, {"b"}));
+  link.send(append(2, {"c", "d"}));
+  link.send(append(4, {}));
+  link.send(append(9, {"z"}));  // continues nothing
+  peer.allow();
+  answers.await(3);
+  ASSERT_EQ(peer.received.size(), 3U);
+  EXPECT_EQ(peer.received[1], append(1, {"b", "c", "d"}));
+  EXPECT_EQ(peer.received[2], append(9, {"z"}));
+  EXPECT_EQ(std::get<raft::AppendResponse>(answers.answers[1]).match, 4U) << "of the request as it was sent";
+}
+
+// Everything that the newest append says holds; nothing of it may get lost on the way.
+TEST(PeerLink, of_appends_that_travel_together_the_last_one_counts) {
+  Peer peer;
+  Answers answers;
+  PeerLink link({.peer = "n2", .address = {"127.0.0.1", peer.server->port()}}, answers.events());
+  link.send(append(0, {"a"}));
+  peer.await_requests(1);
+  raft::AppendRequest first = append(1, {"b"});
+  first.leader_commit = 1;
+  first.round = 3;
+  first.recalled = 2;
+  raft::AppendRequest second = append(2, {"c"});
+  second.leader_commit = 2;
+  second.round = 5;
+  second.recalled = 4;
+  second.admits = 3;
+  link.send(first);
+  link.send(second);
+  peer.allow();
+  answers.await(2);
+  raft::AppendRequest both = second;
+  both.prev_index = first.prev_index;
+  both.entries.insert(both.entries.begin(), first.entries.begin(), first.entries.end());
+  ASSERT_EQ(peer.received.size(), 2U);
+  EXPECT_EQ(peer.received[1], both);
+}
+
+TEST(PeerLink, a_queue_that_is_full_drops_what_comes) {
+  Peer peer;
+  Answers answers;
+  PeerLink::Options options{.peer = "n2", .address = {"127.0.0.1", peer.server->port()}};
+  options.max_queue = 2;
+  PeerLink link(options, answers.events());
+  link.send(append(0, {"a"}));
+  peer.await_requests(1);
+  for (raft::Index prev = 10; prev < 60; prev += 10) link.send(append(prev, {"x"}));
+  peer.allow();
+  answers.await(3);
+  link.stop();
+  EXPECT_EQ(peer.received.size(), 3U);
+}
+
+// Or a node that is removed would not hear of it.
+TEST(PeerLink, that_is_finished_sends_what_waits_and_nothing_else) {
+  Peer peer;
+  Answers answers;
+  PeerLink link({.peer = "n2", .address = {"127.0.0.1", peer.server->port()}}, answers.events());
+  link.send(append(0, {"a"}));
+  peer.await_requests(1);
+  link.send(append(9, {"b"}));
+  link.finish();
+  link.send(append(20, {"c"}));
+  EXPECT_FALSE(link.has_finished());
+  peer.allow();
+  answers.await(2);
+  while (!link.has_finished()) std::this_thread::yield();
+  ASSERT_EQ(peer.received.size(), 2U);
+  EXPECT_EQ(peer.received[1], append(9, {"b"}));
+}
+
+TEST(PeerLink, says_why_a_peer_cannot_be_reached) {
+  int closed_port = 0;
+  {
+    Peer peer;
+    closed_port = peer.server->port();
+  }
+  Answers answers;
+  PeerLink link({.peer = "n2", .address = {"127.0.0.1", closed_port}}, answers.events());
+  link.send(append(0, {"a"}));
+  answers.await(1);
+  EXPECT_EQ(answers.failures.size(), 1U);
+  EXPECT_TRUE(answers.answers.empty());
+}
+
+TEST(PeerLink, an_answer_that_is_none_is_a_failure) {
+  http::Router router;
+  router.add({.method = "POST",
+              .pattern = "/raft/append",
+              .handler = [](const http::Request&,
+                            httplib::Response& response) { response.set_content("<html>", "text/html"); },
+              .body = http::BodyRules{}});
+  auto server = std::move(*http::Server::start(std::move(router), {}));
+  Answers answers;
+  PeerLink link({.peer = "n2", .address = {"127.0.0.1", server->port()}}, answers.events());
+  link.send(append(0, {"a"}));
+  link.send(raft::VoteRequest{.term = 1, .candidate = "n1", .last_index = 0, .last_term = 0});
+  answers.await(2);
+  EXPECT_EQ(answers.failures.size(), 2U) << "no JSON, and no such path";
+}
+
+TEST(PeerLink, stops_at_once_while_the_peer_keeps_it_waiting) {
+  Peer peer;
+  Answers answers;
+  PeerLink::Options options{.peer = "n2", .address = {"127.0.0.1", peer.server->port()}};
+  options.answer_timeout_ms = 3'600'000;
+  PeerLink link(options, answers.events());
+  link.send(append(0, {"a"}));
+  peer.await_requests(1);
+  link.stop();
+  peer.allow();
+}
+
+}  // namespace
+}  // namespace timestore::net
