@@ -14,6 +14,7 @@
 #include "sim/checkers/findings.h"
 #include "sim/checkers/ledger.h"
 #include "sim/checkers/model.h"
+#include "sim/checkers/seen.h"
 
 namespace timestore::sim {
 

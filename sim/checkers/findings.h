@@ -1,15 +1,23 @@
 // The first broken sentence. What comes after it is mostly its consequence, so nothing more is listened to.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <type_traits>
 #include <utility>
 
-#include "sim/checkers/oracle.h"
+#include "engine/raft/types.h"
 
 namespace timestore::sim {
+
+// The broken sentence, and what was seen. `rule` is a fixed sentence: it names the checker's finding.
+struct Violation {
+  std::string checker;  // "promises", "ledger", "invariants", "clients", "linearizability", "liveness", "bounds", ...
+  std::string rule;
+  std::string detail;
+};
 
 class Findings {
  public:

@@ -18,6 +18,7 @@
 #include "engine/replica/replica.h"
 #include "sim/checkers/findings.h"
 #include "sim/checkers/linearizability.h"
+#include "sim/checkers/seen.h"
 
 namespace timestore::sim {
 

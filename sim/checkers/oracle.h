@@ -25,25 +25,11 @@
 
 #include "engine/raft/state.h"
 #include "engine/replica/replica.h"
+#include "sim/checkers/findings.h"
+#include "sim/checkers/seen.h"
 #include "sim/words/event_queue.h"
 
 namespace timestore::sim {
-
-// The broken sentence, and what was seen. `rule` is a fixed sentence: it names the checker's finding.
-struct Violation {
-  std::string checker;  // "promises", "ledger", "invariants", "clients", "linearizability", "liveness", "bounds", ...
-  std::string rule;
-  std::string detail;
-};
-
-using OperationId = std::uint64_t;
-
-// What a client asked to read: the entries of one device.
-struct ReadSeen {
-  raft::Index granted = 0;         // the index that the node promised to have applied
-  raft::Position position;         // of the state that was read
-  std::vector<TimeEntry> entries;  // in the order in which they came
-};
 
 class Oracle {
  public:

@@ -40,8 +40,8 @@ const char* name_of(const replica::WriteEnd& end) {
 
 }  // namespace
 
-Workload::Workload(World& world, Choices& choices) : world_(world) {
-  for (std::size_t number = 0; number < world.swarm().load.clients; ++number) {
+Workload::Workload(World& world, const LoadOptions& load, Choices& choices) : world_(world), load_(load) {
+  for (std::size_t number = 0; number < load.clients; ++number) {
     clients_.push_back({.choices = choices.stream("client", number),
                         .requests = choices.stream("request", number),
                         .ends = choices.stream("request.end", number),
@@ -56,7 +56,7 @@ void Workload::begin() {
 }
 
 void Workload::plan_next(std::size_t client) {
-  const Time pause = world_.swarm().load.pause;
+  const Time pause = load_.pause;
   world_.after(clients_[client].choices.between(pause / 2, pause * 3 / 2), [this, client] {
     if (!is_active_) return;
     act(client);
@@ -66,11 +66,10 @@ void Workload::plan_next(std::size_t client) {
 
 void Workload::act(std::size_t number) {
   Client& client = clients_[number];
-  const LoadOptions& load = world_.swarm().load;
   Request request{.client = number, .act = ++client.acts};
   Stream choices = client.choices.on(request.act);
-  const bool reads = choices.chance(load.read_percent, 100);
-  const std::uint64_t burst = 1 + choices.below(load.burst);
+  const bool reads = choices.chance(load_.read_percent, 100);
+  const std::uint64_t burst = 1 + choices.below(load_.burst);
   const auto node = choose_node(client, choices);
   if (!node || client.waiting + burst > kMaxWaiting) return;
   if (reads) return read(request, *node);
@@ -98,14 +97,13 @@ void Workload::look_for_the_leader(Client& client, Stream& choices) {
 std::string Workload::device(std::uint64_t number) const { return "device-" + std::to_string(number); }
 
 TimeEntry Workload::make_entry(Stream& choices) {
-  const LoadOptions& load = world_.swarm().load;
   TimeEntry entry;
-  entry.device_id = device(choices.below(load.devices));
+  entry.device_id = device(choices.below(load_.devices));
   entry.timestamp_ns = kFirstTimestamp + static_cast<std::int64_t>(choices.below(1000)) * 1'000'000;
   entry.value = static_cast<double>(choices.below(1000));
-  if (choices.below(100) < load.own_id_percent) entry.id = make_id(++next_id_);
-  const std::uint64_t padding = choices.below(load.padding_bytes + 1);
-  const bool is_padded = choices.below(100) >= 100 - load.padded_percent && padding > 0;
+  if (choices.below(100) < load_.own_id_percent) entry.id = make_id(++next_id_);
+  const std::uint64_t padding = choices.below(load_.padding_bytes + 1);
+  const bool is_padded = choices.below(100) >= 100 - load_.padded_percent && padding > 0;
   entry.attributes = "{\"op\":" + std::to_string(world_.cluster().oracle().next_operation());
   if (is_padded) entry.attributes += ",\"padding\":\"" + std::string(padding, 'x') + "\"";
   entry.attributes += "}";
@@ -113,8 +111,7 @@ TimeEntry Workload::make_entry(Stream& choices) {
 }
 
 std::vector<TimeEntry> Workload::make_entries(Stream choices) {
-  const LoadOptions& load = world_.swarm().load;
-  const bool repeats = choices.chance(load.repeat_percent, 100);
+  const bool repeats = choices.chance(load_.repeat_percent, 100);
   const std::uint64_t which = choices.below(kMaxRecent);
   const bool repeats_exactly = choices.below(2) == 0;
   if (repeats && repeats_exactly && which < recent_.size()) {
@@ -122,7 +119,7 @@ std::vector<TimeEntry> Workload::make_entries(Stream choices) {
     return recent_[which];
   }
   std::vector<TimeEntry> entries;
-  const std::uint64_t count = 1 + choices.below(load.batch);
+  const std::uint64_t count = 1 + choices.below(load_.batch);
   for (std::uint64_t i = 0; i < count; ++i) entries.push_back(make_entry(choices));
   if (repeats && which < recent_.size()) {
     TIMESTORE_MARK("workload: a client used an id for something else");
@@ -148,7 +145,7 @@ void Workload::write(Request request, std::size_t node, std::vector<TimeEntry> e
   const auto ticket = world_.cluster()[node].submit(
       std::move(entries), [=, this](replica::WriteEnd end) { written(request, node, std::move(end)); });
   if (is_active_)
-    world_.after(world_.swarm().load.patience, [this, node, life, ticket] {
+    world_.after(load_.patience, [this, node, life, ticket] {
       if (world_.cluster().is_up(node) && world_.cluster().life(node) == life) world_.cluster()[node].give_up(ticket);
     });
   world_.wake(node);
@@ -193,7 +190,7 @@ void Workload::try_again(Request request, Stream choices, std::vector<TimeEntry>
 void Workload::read(Request request, std::size_t node) {
   ++reads_;
   ++clients_[request.client].waiting;
-  const std::string wanted = device(choices_of(request).below(world_.swarm().load.devices));
+  const std::string wanted = device(choices_of(request).below(load_.devices));
   request.operation = world_.cluster().oracle().read_begins(world_.now(), wanted);
   if (world_.is_traced())
     world_.trace(node, "is asked to read", "operation " + std::to_string(request.operation) + " " + wanted);

@@ -5,8 +5,11 @@
 // repeat a write whose outcome is unknown (or known), some use an id twice for different things.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "sim/words/choices.h"
@@ -14,9 +17,23 @@
 
 namespace timestore::sim {
 
+struct LoadOptions {
+  std::size_t clients = 4;
+  Time pause = 100 * kMillisecond;  // between the operations of one client, on average
+  std::size_t burst = 1;            // writes that a client sends at once, at most
+  std::size_t batch = 4;            // time entries in one write, at most
+  std::size_t devices = 8;
+  std::size_t padding_bytes = 0;       // of an entry's attributes, at most
+  std::uint32_t padded_percent = 100;  // of the entries: the others have none
+  std::uint32_t read_percent = 30;
+  std::uint32_t own_id_percent = 50;  // of entries whose id the client makes
+  std::uint32_t repeat_percent = 10;  // of writes that reuse an id that was used before
+  Time patience = 2 * kSecond;        // then the client gives up
+};
+
 class Workload {
  public:
-  Workload(World& world, Choices& choices);
+  Workload(World& world, const LoadOptions& load, Choices& choices);
 
   void begin();
   void end() { is_active_ = false; }
@@ -76,6 +93,7 @@ class Workload {
   std::string device(std::uint64_t number) const;
 
   World& world_;
+  LoadOptions load_;
   std::vector<Client> clients_;
   std::deque<std::vector<TimeEntry>> recent_;  // writes that somebody may repeat
   std::uint64_t next_id_ = 0;

@@ -7,140 +7,158 @@
 
 #include "engine/base/mark.h"
 #include "sim/faults/faults.h"
+#include "sim/faults/injector.h"
 
 namespace timestore::sim {
 
 namespace {
+
 constexpr std::uint32_t kChancePerStrength[] = {0, 3'000, 30'000, 300'000};  // of a disk operation, in a million
-}  // namespace
 
-bool Faults::sick(Nemesis& nemesis, Stream& choices, std::uint32_t strength, const char* what,
-                  const DiskFaults& faults) {
-  const std::size_t node = nemesis.victim(choices);
-  nemesis.world_.note(node, what);
-  nemesis.world_.cluster().disk(node).set_faults(faults);
-  nemesis.for_a_while(choices, strength, [&nemesis, node] { nemesis.world_.cluster().disk(node).set_faults({}); });
+bool sick(Injector& injector, Stream& choices, std::uint32_t strength, const char* what, const DiskFaults& faults) {
+  const std::size_t node = injector.victim(choices);
+  injector.world().note(node, what);
+  injector.world().cluster().disk(node).set_faults(faults);
+  injector.for_a_while(choices, strength, [&injector, node] { injector.world().cluster().disk(node).set_faults({}); });
   return true;
 }
 
-bool Faults::sync_error(Nemesis& nemesis, Stream& choices, std::uint32_t strength) {
-  return sick(nemesis, choices, strength, "its syncs fail", {.sync_error = kChancePerStrength[strength]});
+bool sync_error(Injector& injector, Stream& choices, std::uint32_t strength) {
+  return sick(injector, choices, strength, "its syncs fail", {.sync_error = kChancePerStrength[strength]});
 }
 
-bool Faults::write_error(Nemesis& nemesis, Stream& choices, std::uint32_t strength) {
-  return sick(nemesis, choices, strength, "its writes fail", {.write_error = kChancePerStrength[strength]});
+bool write_error(Injector& injector, Stream& choices, std::uint32_t strength) {
+  return sick(injector, choices, strength, "its writes fail", {.write_error = kChancePerStrength[strength]});
 }
 
-bool Faults::read_error(Nemesis& nemesis, Stream& choices, std::uint32_t strength) {
-  return sick(nemesis, choices, strength, "its reads fail", {.read_error = kChancePerStrength[strength]});
+bool read_error(Injector& injector, Stream& choices, std::uint32_t strength) {
+  return sick(injector, choices, strength, "its reads fail", {.read_error = kChancePerStrength[strength]});
 }
 
-bool Faults::full(Nemesis& nemesis, Stream& choices, std::uint32_t strength) {
-  const std::size_t node = nemesis.victim(choices);
-  Disk& disk = nemesis.world_.cluster().disk(node);
-  nemesis.world_.note(node, "its disk is nearly full");
+bool full(Injector& injector, Stream& choices, std::uint32_t strength) {
+  const std::size_t node = injector.victim(choices);
+  Disk& disk = injector.world().cluster().disk(node);
+  injector.world().note(node, "its disk is nearly full");
   disk.set_faults({.capacity_bytes = disk.size_bytes() + choices.below(50'000)});
-  nemesis.for_a_while(choices, strength, [&nemesis, node] { nemesis.world_.cluster().disk(node).set_faults({}); });
+  injector.for_a_while(choices, strength, [&injector, node] { injector.world().cluster().disk(node).set_faults({}); });
   return true;
 }
 
-bool Faults::slow(Nemesis& nemesis, Stream& choices, std::uint32_t strength) {
-  const std::size_t node = nemesis.victim(choices);
-  nemesis.world_.note(node, "its disk is slow");
-  nemesis.world_.set_disk_delay(node, static_cast<std::uint32_t>(choices.between(2, 60) * strength));
-  nemesis.for_a_while(choices, strength, [&nemesis, node] { nemesis.world_.set_disk_delay(node, 1); });
+bool slow(Injector& injector, Stream& choices, std::uint32_t strength) {
+  const std::size_t node = injector.victim(choices);
+  injector.world().note(node, "its disk is slow");
+  injector.world().set_disk_delay(node, static_cast<std::uint32_t>(choices.between(2, 60) * strength));
+  injector.for_a_while(choices, strength, [&injector, node] { injector.world().set_disk_delay(node, 1); });
   return true;
 }
 
-bool Faults::stall(Nemesis& nemesis, Stream& choices, std::uint32_t strength) {
-  const std::size_t node = nemesis.victim(choices);
-  if (nemesis.world_.cluster().leader() == node) TIMESTORE_MARK("nemesis: a leader's disk stood still");
-  nemesis.world_.note(node, "its disk stands still");
-  nemesis.world_.stall_disk(node, nemesis.length(choices, strength) * 2);
+bool stall(Injector& injector, Stream& choices, std::uint32_t strength) {
+  const std::size_t node = injector.victim(choices);
+  if (injector.world().cluster().leader() == node) TIMESTORE_MARK("nemesis: a leader's disk stood still");
+  injector.world().note(node, "its disk stands still");
+  injector.world().stall_disk(node, injector.length(choices, strength) * 2);
   return true;
 }
 
 // A client reads a node's series file very slowly: checkpoints and installations must wait for it.
-bool Faults::slow_reader(Nemesis& nemesis, Stream& choices, std::uint32_t strength) {
-  const std::size_t node = nemesis.victim(choices);
-  Cluster& cluster = nemesis.world_.cluster();
+bool slow_reader(Injector& injector, Stream& choices, std::uint32_t strength) {
+  const std::size_t node = injector.victim(choices);
+  Cluster& cluster = injector.world().cluster();
   if (!cluster.is_up(node)) return false;
-  nemesis.world_.note(node, "is read slowly");
-  nemesis.world_.cluster().begin_slow_read(node);
-  nemesis.for_a_while(choices, strength, [&nemesis, node] { nemesis.world_.cluster().end_slow_read(node); });
+  injector.world().note(node, "is read slowly");
+  injector.world().cluster().begin_slow_read(node);
+  injector.for_a_while(choices, strength, [&injector, node] { injector.world().cluster().end_slow_read(node); });
   return true;
 }
 
 // Whose bits rotted; nullopt: nobody's.
-std::optional<std::size_t> Faults::rot(Nemesis& nemesis, Stream& choices, std::string_view path,
-                                       std::uint32_t strength) {
-  const std::size_t node = nemesis.victim(choices);
+std::optional<std::size_t> rot(Injector& injector, Stream& choices, std::string_view path, std::uint32_t strength) {
+  const std::size_t node = injector.victim(choices);
   std::uint32_t bits = 0;
-  while (bits < strength && nemesis.rot(node, path)) ++bits;
+  while (bits < strength && injector.rot(node, path)) ++bits;
   if (bits == 0) return std::nullopt;
   TIMESTORE_MARK("nemesis: bits rotted");
-  nemesis.world_.note(node, "bits rot", std::to_string(bits) + " in " + std::string(path));
+  injector.world().note(node, "bits rot", std::to_string(bits) + " in " + std::string(path));
   return node;
 }
 
-bool Faults::rot_log(Nemesis& nemesis, Stream& choices, std::uint32_t strength) {
+bool rot_log(Injector& injector, Stream& choices, std::uint32_t strength) {
   const bool is_wal = choices.below(2) == 1;
   const bool dies = is_wal && choices.below(2) == 1;
-  const Time down = nemesis.length(choices, strength);
-  const std::optional<std::size_t> node = rot(nemesis, choices, is_wal ? "log.db-wal" : "log.db", strength);
+  const Time down = injector.length(choices, strength);
+  const std::optional<std::size_t> node = rot(injector, choices, is_wal ? "log.db-wal" : "log.db", strength);
   if (!node) return false;
   // Only whoever starts reads a write-ahead log. Later it goes on behind the damage, or has begun anew.
-  if (dies && nemesis.world_.cluster().is_up(*node)) nemesis.world_.kill(*node, down);
+  if (dies && injector.world().cluster().is_up(*node)) injector.world().kill(*node, down);
   return true;
 }
 
-bool Faults::rot_series(Nemesis& nemesis, Stream& choices, std::uint32_t strength) {
-  return rot(nemesis, choices, "series.db", strength).has_value();
+bool rot_series(Injector& injector, Stream& choices, std::uint32_t strength) {
+  return rot(injector, choices, "series.db", strength).has_value();
 }
 
-bool Faults::lost_disk(Nemesis& nemesis, Stream& choices, std::uint32_t strength) {
+bool lost_disk(Injector& injector, Stream& choices, std::uint32_t strength) {
   std::uint32_t lost = 0;
   for (std::uint32_t i = 0; i < strength; ++i) {
-    const std::size_t node = nemesis.victim(choices);
-    if (nemesis.world_.is_gone(node) || !nemesis.may_lose_a_disk()) continue;
+    const std::size_t node = injector.victim(choices);
+    if (injector.world().is_gone(node) || !injector.may_lose_a_disk()) continue;
     TIMESTORE_MARK("nemesis: a disk was lost for good");
-    nemesis.world_.lose_disk(node);
+    injector.world().lose_disk(node);
     ++lost;
   }
   return lost > 0;
 }
 
-bool Faults::wipe(Nemesis& nemesis, Stream& choices, std::uint32_t strength) {
-  const std::size_t node = nemesis.victim(choices);
-  const Time down = nemesis.length(choices, strength);
-  if (!nemesis.world_.may_be_wiped(node)) return false;
+bool wipe(Injector& injector, Stream& choices, std::uint32_t strength) {
+  const std::size_t node = injector.victim(choices);
+  const Time down = injector.length(choices, strength);
+  if (!injector.world().may_be_wiped(node)) return false;
   TIMESTORE_MARK("nemesis: a node came back with an empty disk");
-  nemesis.world_.note(node, "loses what is on its disk");
-  nemesis.world_.wipe(node, down);
+  injector.world().note(node, "loses what is on its disk");
+  injector.world().wipe(node, down);
   return true;
 }
 
 // More than Raft survives: a bare majority, one disk more, or two. Every other time the nodes come back, with empty
 // disks: they must wait to be let in, for ever, instead of founding a cluster that has forgotten everything.
-bool Faults::majority(Nemesis& nemesis, Stream& choices, std::uint32_t strength) {
-  if (nemesis.is_hopeless_ || choices.below(20) != 19) return false;
+bool majority(Injector& injector, Stream& choices, std::uint32_t strength) {
+  if (injector.is_hopeless() || choices.below(20) != 19) return false;
   TIMESTORE_MARK("nemesis: a majority of the disks was lost for good");
-  nemesis.is_hopeless_ = true;
-  const std::size_t first = nemesis.victim(choices);
-  const Time down = nemesis.length(choices, strength);
+  injector.give_up_hope();
+  const std::size_t first = injector.victim(choices);
+  const Time down = injector.length(choices, strength);
   const bool come_back = choices.below(2) == 1;
-  const std::size_t lost = std::min<std::size_t>(nemesis.world_.size(), nemesis.world_.size() / 2 + strength);
+  const std::size_t lost = std::min<std::size_t>(injector.world().size(), injector.world().size() / 2 + strength);
   for (std::size_t i = 0; i < lost; ++i) {
-    const std::size_t node = (first + i) % nemesis.world_.size();
-    if (nemesis.world_.is_gone(node)) continue;
+    const std::size_t node = (first + i) % injector.world().size();
+    if (injector.world().is_gone(node)) continue;
     if (come_back) {
-      nemesis.world_.wipe(node, down);
+      injector.world().wipe(node, down);
     } else {
-      nemesis.world_.lose_disk(node);
+      injector.world().lose_disk(node);
     }
   }
   if (come_back) TIMESTORE_MARK("nemesis: a majority came back with empty disks");
   return true;
+}
+
+}  // namespace
+
+std::vector<FaultKind> disk_faults() {
+  return {
+      {"sync-error", "syncs fail and lose what they should have written", 4, sync_error},
+      {"write-error", "writes to a disk fail", 3, write_error},
+      {"read-error", "reads from a disk fail", 3, read_error},
+      {"disk-full", "a disk has no space left", 3, full},
+      {"slow-disk", "a disk takes many times longer", 4, slow},
+      {"stalled-disk", "a disk does nothing for a while", 5, stall},
+      {"slow-reader", "somebody reads a node's series file and takes long", 6, slow_reader},
+      {"rot-log", "bits flip in cold parts of a log file, on a minority of the nodes", 1, rot_log},
+      {"rot-series", "bits flip in cold parts of a series file, on a minority of the nodes", 1, rot_series},
+      {"lost-disk", "a node and its disk are gone for good, a minority at most", 1, lost_disk},
+      {"wiped-disk", "a node comes back with an empty disk, once, and a minority at most", 2, wipe},
+      {"majority", "rarely: more disks are lost than a cluster can survive", 1, majority},
+  };
 }
 
 }  // namespace timestore::sim

@@ -1,66 +1,50 @@
-// The kinds of faults: what each does. The table in faults.cc is what the command line, the swarm and the nemesis know.
-//
-// Each draws from its own stream of choices, as strongly as it is told; false: there was nothing to do.
+// The kinds of faults that there are. A kind is a function and a line of the table at the end of its file:
+// link_faults.cc, machine_faults.cc, disk_faults.cc or operator_faults.cc.
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
-#include <optional>
+#include <map>
+#include <string>
 #include <string_view>
+#include <vector>
 
-#include "sim/faults/nemesis.h"
+#include "sim/words/choices.h"
+#include "sim/words/event_queue.h"
 
 namespace timestore::sim {
 
-struct Faults {
-  // ---- links: link_faults.cc
-  static bool partition(Nemesis& nemesis, Stream& choices, std::uint32_t strength);
-  static bool isolate(Nemesis& nemesis, Stream& choices, std::uint32_t strength);
-  static bool one_way(Nemesis& nemesis, Stream& choices, std::uint32_t strength);
-  static bool bridge(Nemesis& nemesis, Stream& choices, std::uint32_t strength);
-  static bool flap(Nemesis& nemesis, Stream& choices, std::uint32_t strength);
-  static bool churn(Nemesis& nemesis, Stream& choices, std::uint32_t strength);
-  static bool clog(Nemesis& nemesis, Stream& choices, std::uint32_t strength);
-  static bool throttle(Nemesis& nemesis, Stream& choices, std::uint32_t strength);
+class Injector;
 
-  // ---- processes, power and clocks: machine_faults.cc
-  static bool kill(Nemesis& nemesis, Stream& choices, std::uint32_t strength);
-  static bool power(Nemesis& nemesis, Stream& choices, std::uint32_t strength);
-  static bool tear(Nemesis& nemesis, Stream& choices, std::uint32_t strength);
-  static bool blackout(Nemesis& nemesis, Stream& choices, std::uint32_t strength);
-  static bool pause(Nemesis& nemesis, Stream& choices, std::uint32_t strength);
-  static bool clock_rate(Nemesis& nemesis, Stream& choices, std::uint32_t strength);
-  static bool clock_jump(Nemesis& nemesis, Stream& choices, std::uint32_t strength);
+inline constexpr std::uint32_t kMaxStrength = 3;  // of a fault; the least is 1
 
-  // ---- disks: disk_faults.cc
-  static bool sync_error(Nemesis& nemesis, Stream& choices, std::uint32_t strength);
-  static bool write_error(Nemesis& nemesis, Stream& choices, std::uint32_t strength);
-  static bool read_error(Nemesis& nemesis, Stream& choices, std::uint32_t strength);
-  static bool full(Nemesis& nemesis, Stream& choices, std::uint32_t strength);
-  static bool slow(Nemesis& nemesis, Stream& choices, std::uint32_t strength);
-  static bool stall(Nemesis& nemesis, Stream& choices, std::uint32_t strength);
-  static bool slow_reader(Nemesis& nemesis, Stream& choices, std::uint32_t strength);
-  static bool rot_log(Nemesis& nemesis, Stream& choices, std::uint32_t strength);
-  static bool rot_series(Nemesis& nemesis, Stream& choices, std::uint32_t strength);
-  static bool lost_disk(Nemesis& nemesis, Stream& choices, std::uint32_t strength);
-  static bool wipe(Nemesis& nemesis, Stream& choices, std::uint32_t strength);
-  static bool majority(Nemesis& nemesis, Stream& choices, std::uint32_t strength);
+// One kind of fault, with its own switch, its own stream of choices, and a strength.
+struct FaultKind {
+  std::string_view name;  // as on the command line: "partition"
+  std::string_view help;  // one sentence
+  std::uint32_t weight;   // how often it is chosen beside the others; 0: it belongs to the swarm alone
+  bool (*inject)(Injector& injector, Stream& choices, std::uint32_t strength);  // false: there was nothing to do
+};
 
-  // ---- operators: operator_faults.cc
-  static bool campaign(Nemesis& nemesis, Stream& choices, std::uint32_t strength);
-  static bool step_down(Nemesis& nemesis, Stream& choices, std::uint32_t strength);
-  static bool transfer(Nemesis& nemesis, Stream& choices, std::uint32_t strength);
-  static bool members(Nemesis& nemesis, Stream& choices, std::uint32_t strength);
+// All of them. Their order is part of what a seed means.
+[[nodiscard]] const std::vector<FaultKind>& fault_kinds();
 
-  static bool nothing(Nemesis&, Stream&, std::uint32_t) { return false; }  // of what the swarm alone does
+[[nodiscard]] std::vector<FaultKind> link_faults();
+[[nodiscard]] std::vector<FaultKind> machine_faults();
+[[nodiscard]] std::vector<FaultKind> disk_faults();
+[[nodiscard]] std::vector<FaultKind> operator_faults();
 
- private:
-  static void depose(Nemesis& nemesis, Time length, std::size_t next, std::size_t friend_of_it);
-  static CrashPolicy policy(Stream& choices);
-  static bool sick(Nemesis& nemesis, Stream& choices, std::uint32_t strength, const char* what,
-                   const DiskFaults& faults);
-  static std::optional<std::size_t> rot(Nemesis& nemesis, Stream& choices, std::string_view path,
-                                        std::uint32_t strength);
+// One fault at one moment, for runs whose faults are given instead of drawn.
+struct PlannedFault {
+  Time at = 0;
+  std::string kind;
+  std::uint32_t strength = 1;  // 1 to 3
+};
+
+struct FaultOptions {
+  Time pause = kSecond;                                         // between faults, on average
+  Time length = kSecond;                                        // of a fault that lasts, at most
+  std::map<std::string, std::uint32_t, std::less<>> strengths;  // of the faults that are on
+  std::uint32_t strength(std::string_view fault) const;         // 0: off
 };
 
 }  // namespace timestore::sim

@@ -4,70 +4,87 @@
 
 #include "engine/base/mark.h"
 #include "sim/faults/faults.h"
+#include "sim/faults/injector.h"
 
 namespace timestore::sim {
 
-bool Faults::kill(Nemesis& nemesis, Stream& choices, std::uint32_t strength) {
-  const std::size_t node = nemesis.victim(choices);
-  const Time down = nemesis.length(choices, strength);
-  if (!nemesis.world_.cluster().is_up(node)) return false;
-  nemesis.world_.kill(node, down);
+namespace {
+
+bool kill(Injector& injector, Stream& choices, std::uint32_t strength) {
+  const std::size_t node = injector.victim(choices);
+  const Time down = injector.length(choices, strength);
+  if (!injector.world().cluster().is_up(node)) return false;
+  injector.world().kill(node, down);
   return true;
 }
 
-CrashPolicy Faults::policy(Stream& choices) { return kCrashPolicies[choices.below(std::size(kCrashPolicies))]; }
+CrashPolicy policy(Stream& choices) { return kCrashPolicies[choices.below(std::size(kCrashPolicies))]; }
 
-bool Faults::power(Nemesis& nemesis, Stream& choices, std::uint32_t strength) {
-  const std::size_t node = nemesis.victim(choices);
+bool power(Injector& injector, Stream& choices, std::uint32_t strength) {
+  const std::size_t node = injector.victim(choices);
   const CrashPolicy after = policy(choices);
-  const Time down = nemesis.length(choices, strength);
-  if (!nemesis.world_.cluster().is_up(node)) return false;
-  nemesis.world_.lose_power(node, after, down);
+  const Time down = injector.length(choices, strength);
+  if (!injector.world().cluster().is_up(node)) return false;
+  injector.world().lose_power(node, after, down);
   return true;
 }
 
 // In the middle of what the disk does next.
-bool Faults::tear(Nemesis& nemesis, Stream& choices, std::uint32_t strength) {
-  const std::size_t node = nemesis.victim(choices);
+bool tear(Injector& injector, Stream& choices, std::uint32_t strength) {
+  const std::size_t node = injector.victim(choices);
   const std::uint64_t change = choices.between(1, 12 * strength);
   const CrashPolicy after = policy(choices);
-  nemesis.world_.lose_power_at(node, change, after, nemesis.length(choices, strength));
+  injector.world().lose_power_at(node, change, after, injector.length(choices, strength));
   return true;
 }
 
-bool Faults::blackout(Nemesis& nemesis, Stream& choices, std::uint32_t strength) {
+bool blackout(Injector& injector, Stream& choices, std::uint32_t strength) {
   TIMESTORE_MARK("nemesis: every node lost power at once");
-  for (std::size_t node = 0; node < nemesis.world_.size(); ++node) {
+  for (std::size_t node = 0; node < injector.world().size(); ++node) {
     const CrashPolicy after = policy(choices);
-    nemesis.world_.lose_power(node, after, nemesis.length(choices, strength));
+    injector.world().lose_power(node, after, injector.length(choices, strength));
   }
   return true;
 }
 
-bool Faults::pause(Nemesis& nemesis, Stream& choices, std::uint32_t strength) {
-  const std::size_t node = nemesis.victim(choices);
-  if (nemesis.world_.cluster().leader() == node) TIMESTORE_MARK("nemesis: a leader was paused");
-  nemesis.world_.note(node, "paused");
-  nemesis.world_.pause(node, nemesis.length(choices, strength));
+bool pause(Injector& injector, Stream& choices, std::uint32_t strength) {
+  const std::size_t node = injector.victim(choices);
+  if (injector.world().cluster().leader() == node) TIMESTORE_MARK("nemesis: a leader was paused");
+  injector.world().note(node, "paused");
+  injector.world().pause(node, injector.length(choices, strength));
   return true;
 }
 
-bool Faults::clock_rate(Nemesis& nemesis, Stream& choices, std::uint32_t strength) {
-  const std::size_t node = nemesis.victim(choices);
+bool clock_rate(Injector& injector, Stream& choices, std::uint32_t strength) {
+  const std::size_t node = injector.victim(choices);
   const auto percent = static_cast<std::uint32_t>(choices.between(100 - 25 * strength, 100 + 100 * strength));
-  nemesis.world_.note(node, "its clock runs", "at " + std::to_string(percent) + " %");
-  nemesis.world_.set_clock(node, percent);
-  nemesis.for_a_while(choices, strength, [&nemesis, node] { nemesis.world_.set_clock(node, 100); });
+  injector.world().note(node, "its clock runs", "at " + std::to_string(percent) + " %");
+  injector.world().set_clock(node, percent);
+  injector.for_a_while(choices, strength, [&injector, node] { injector.world().set_clock(node, 100); });
   return true;
 }
 
-bool Faults::clock_jump(Nemesis& nemesis, Stream& choices, std::uint32_t strength) {
-  const std::size_t node = nemesis.victim(choices);
-  const auto ticks =
-      static_cast<std::uint32_t>(choices.below(nemesis.world_.swarm().cluster.raft.election_ticks_max * strength) + 1);
-  nemesis.world_.note(node, "its clock jumps", std::to_string(ticks) + " ticks");
-  nemesis.world_.jump_clock(node, ticks);
+bool clock_jump(Injector& injector, Stream& choices, std::uint32_t strength) {
+  const std::size_t node = injector.victim(choices);
+  const auto ticks = static_cast<std::uint32_t>(
+      choices.below(injector.world().options().cluster.raft.election_ticks_max * strength) + 1);
+  injector.world().note(node, "its clock jumps", std::to_string(ticks) + " ticks");
+  injector.world().jump_clock(node, ticks);
   return true;
+}
+
+}  // namespace
+
+std::vector<FaultKind> machine_faults() {
+  return {
+      {"kill", "a process dies; what it wrote stays with the operating system", 8, kill},
+      {"power", "a node loses power between two operations of its disk", 8, power},
+      {"tear", "a node loses power in the middle of a write of its disk", 10, tear},
+      {"blackout", "all nodes lose power at once", 2, blackout},
+      {"pause", "a process stands still and then goes on as if nothing had been", 5, pause},
+      {"clock-rate", "a node's clock runs too slowly or too fast", 3, clock_rate},
+      {"clock-jump", "a node's clock jumps forward", 4, clock_jump},
+  };
 }
 
 }  // namespace timestore::sim

@@ -4,48 +4,47 @@
 
 #include "engine/base/mark.h"
 #include "sim/faults/faults.h"
+#include "sim/faults/injector.h"
 
 namespace timestore::sim {
 
+namespace {
+
 // So many at once: they compete.
-bool Faults::campaign(Nemesis& nemesis, Stream& choices, std::uint32_t strength) {
+bool campaign(Injector& injector, Stream& choices, std::uint32_t strength) {
   bool has_begun = false;
   for (std::uint32_t i = 0; i < strength; ++i) {
-    const std::size_t node = nemesis.victim(choices);
-    if (!nemesis.world_.cluster().is_up(node)) continue;
-    nemesis.world_.note(node, "is told to campaign");
-    nemesis.world_.cluster()[node].campaign();
-    nemesis.world_.wake(node);
+    const std::size_t node = injector.victim(choices);
+    if (!injector.world().cluster().is_up(node)) continue;
+    injector.world().note(node, "is told to campaign");
+    injector.world().cluster()[node].campaign();
+    injector.world().wake(node);
     has_begun = true;
   }
   return has_begun;
 }
 
 // So many leaders, one after another.
-bool Faults::step_down(Nemesis& nemesis, Stream& choices, std::uint32_t strength) {
-  const auto leader = nemesis.world_.cluster().leader();
+bool step_down(Injector& injector, Stream& choices, std::uint32_t strength) {
+  const auto leader = injector.world().cluster().leader();
   if (!leader) return false;
-  nemesis.world_.note(*leader, "is told to step down");
-  nemesis.world_.cluster()[*leader].step_down();
-  nemesis.world_.wake(*leader);
+  injector.world().note(*leader, "is told to step down");
+  injector.world().cluster()[*leader].step_down();
+  injector.world().wake(*leader);
   if (strength == 1) return true;
-  const Swarm& swarm = nemesis.world_.swarm();
-  const Time again = choices.between(1, 2) * swarm.tick * swarm.cluster.raft.election_ticks_max;
-  nemesis.world_.after(again, [&nemesis, choices, epoch = nemesis.epoch_, strength]() mutable {
-    if (epoch == nemesis.epoch_) step_down(nemesis, choices, strength - 1);
-  });
+  const Time again = choices.between(1, 2) * injector.election();
+  injector.later(again, [&injector, choices, strength]() mutable { step_down(injector, choices, strength - 1); });
   return true;
 }
 
 // To a node that may be down, cut off or far behind. Sometimes the order itself takes so long that the leader may have
 // given up.
-bool Faults::transfer(Nemesis& nemesis, Stream& choices, std::uint32_t strength) {
-  World& world = nemesis.world_;
-  const Swarm& swarm = world.swarm();
+bool transfer(Injector& injector, Stream& choices, std::uint32_t strength) {
+  World& world = injector.world();
   const auto leader = world.cluster().leader();
   const std::size_t to = choices.below(world.size() + 1);
   const bool is_late = choices.below(4) < strength;
-  const Time election = swarm.tick * swarm.cluster.raft.election_ticks_max;
+  const Time election = injector.election();
   const Time delay = choices.between(election / 4, 2 * election);
   if (!leader) return false;
   const bool is_anybody = to == world.size();
@@ -54,30 +53,36 @@ bool Faults::transfer(Nemesis& nemesis, Stream& choices, std::uint32_t strength)
   world.wake(*leader);
   for (std::size_t other = 0; is_late && other < world.size(); ++other) {
     world.network().delay_orders(*leader, other, delay);
-    world.after(election, [&nemesis, epoch = nemesis.epoch_, from = *leader, other] {
-      if (epoch == nemesis.epoch_) nemesis.world_.network().delay_orders(from, other, 0);
-    });
+    injector.later(election, [&world, from = *leader, other] { world.network().delay_orders(from, other, 0); });
   }
   return true;
 }
 
 // Several wishes, some of them at once: the later ones meet the earlier. All is drawn now, so that what becomes of one
 // does not change the next.
-bool Faults::members(Nemesis& nemesis, Stream& choices, std::uint32_t strength) {
-  const Swarm& swarm = nemesis.world_.swarm();
-  const Time election = swarm.tick * swarm.cluster.raft.election_ticks_max;
-  nemesis.world_.note(Timeline::kWorld, "operators change who belongs to the cluster");
+bool members(Injector& injector, Stream& choices, std::uint32_t strength) {
+  const Time election = injector.election();
+  injector.world().note(Timeline::kWorld, "operators change who belongs to the cluster");
   Time at = 0;
   for (std::uint32_t i = 0; i < 3 * strength; ++i) {
     const bool follows = choices.below(3) > 0;
     const Time pause = choices.between(election / 20, election);
     if (follows) at += pause;
-    const Wish wish = draw_wish(choices, nemesis.world_.size());
-    nemesis.world_.after(at, [&nemesis, epoch = nemesis.epoch_, wish] {
-      if (epoch == nemesis.epoch_) nemesis.operator_.ask(wish);
-    });
+    const Wish wish = draw_wish(choices, injector.world().size());
+    injector.later(at, [&injector, wish] { injector.operators().ask(wish); });
   }
   return true;
+}
+
+}  // namespace
+
+std::vector<FaultKind> operator_faults() {
+  return {
+      {"campaign", "a node is told to call an election", 3, campaign},
+      {"transfer", "a leader is told to hand over, to anybody or to one node", 4, transfer},
+      {"members", "operators remove, add and replace nodes, some of them at the worst moments", 6, members},
+      {"step-down", "a leader is told to step down", 2, step_down},
+  };
 }
 
 }  // namespace timestore::sim

@@ -70,7 +70,7 @@ bool has_converged(World& world, const Nemesis& nemesis, const Workload& workloa
     if (core.leader != chosen.id || core.commit != chosen.trail.last_index() || core.applied != core.commit)
       return false;
     if (core.hard_state.novice) return false;  // its leader has not admitted it
-    if (!is_compacted(core.trail, world.swarm().cluster)) return false;
+    if (!is_compacted(core.trail, world.options().cluster)) return false;
   }
   return true;
 }
@@ -94,9 +94,9 @@ bool is_getting_on(World& world, Progress& progress) {
 }
 
 // Without any progress for so long, it is stuck. Out of all proportion: a hundred elections.
-Time patience(const Swarm& swarm) {
-  return swarm.tick * swarm.cluster.raft.election_ticks_max * 100 + 20 * swarm.network.reordering_delay +
-         2 * swarm.network.straggling_delay + 10 * kSecond;
+Time patience(const WorldOptions& world) {
+  return world.tick * world.cluster.raft.election_ticks_max * 100 + 20 * world.network.reordering_delay +
+         2 * world.network.straggling_delay + 10 * kSecond;
 }
 
 std::string describe(World& world, const Workload& workload) {
@@ -147,10 +147,10 @@ void run_faults(World& world, Nemesis& nemesis, Workload& workload, const RunOpt
 // disk has rotted and it says so, however late.
 void run_healed(World& world, const Nemesis& nemesis, Workload& workload, const RunOptions& options) {
   workload.probe();
-  Time deadline = world.now() + patience(world.swarm());
+  Time deadline = world.now() + patience(world.options());
   Progress progress(world.size());
   while (!has_converged(world, nemesis, workload)) {
-    if (is_getting_on(world, progress)) deadline = world.now() + patience(world.swarm());
+    if (is_getting_on(world, progress)) deadline = world.now() + patience(world.options());
     if (world.now() > deadline) {
       return world.cluster().oracle().report({.checker = "liveness",
                                               .rule = "a healed cluster makes progress and converges",
@@ -195,9 +195,9 @@ RunReport run(const RunOptions& options) {
   Choices choices = options.choices ? Choices(*options.choices) : Choices(options.seed);
   if (options.records_choices) choices.record();
   const Swarm swarm = draw_swarm(options, choices);
-  World world(swarm, choices, options.trace);
-  Nemesis nemesis(world, choices);
-  Workload workload(world, choices);
+  World world(swarm.world, choices, options.trace);
+  Nemesis nemesis(world, swarm.faults, choices);
+  Workload workload(world, swarm.load, choices);
   run_to_the_end(world, nemesis, workload, options);
 
   Oracle& oracle = world.cluster().oracle();

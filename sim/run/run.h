@@ -2,6 +2,7 @@
 // last.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -11,25 +12,12 @@
 #include <vector>
 
 #include "engine/base/mark.h"
-#include "sim/checkers/oracle.h"
+#include "sim/checkers/findings.h"
+#include "sim/faults/faults.h"
 #include "sim/words/choices.h"
 #include "sim/words/event_queue.h"
 
 namespace timestore::sim {
-
-// One kind of fault, with its own switch.
-struct FaultKind {
-  std::string_view name;  // as on the command line: "partition"
-  std::string_view help;  // one sentence
-};
-[[nodiscard]] const std::vector<FaultKind>& fault_kinds();
-
-// One fault at one moment, for runs whose faults are given instead of drawn.
-struct PlannedFault {
-  Time at = 0;
-  std::string kind;
-  std::uint32_t strength = 1;  // 1 to 3
-};
 
 struct RunOptions {
   std::uint64_t seed = 1;

@@ -52,36 +52,31 @@ LoadOptions draw_load(Stream choices) {
 
 }  // namespace
 
-std::uint32_t Swarm::strength(std::string_view fault) const {
-  const auto found = strengths.find(fault);
-  return found == strengths.end() ? 0 : found->second;
-}
-
 Swarm draw_swarm(const RunOptions& options, Choices& choices) {
   Swarm swarm;
   Stream world = choices.stream("swarm.world");
   const std::size_t sizes[] = {3, 5, 3, 5, 4, 2, 1, 6, 7, 3};
   const std::size_t size = pick(world, sizes);
-  swarm.cluster.size = options.nodes.value_or(size);
-  swarm.cluster.seed = choices.stream("swarm.cores").below(~std::uint64_t{0});
-  swarm.cluster.raft = draw_raft(choices.stream("swarm.raft"));
-  swarm.cluster.cache_bytes = pick<std::uint64_t>(world, {1 << 16, 1 << 20, 2'000, 1 << 20});
-  swarm.cluster.max_apply_entries = pick<std::size_t>(world, {256, 1, 7, 4096});
-  swarm.cluster.max_waiting_bytes = pick<std::size_t>(world, {1 << 22, 1 << 22, 1 << 22, 20'000});
+  swarm.world.cluster.size = options.nodes.value_or(size);
+  swarm.world.cluster.seed = choices.stream("swarm.cores").below(~std::uint64_t{0});
+  swarm.world.cluster.raft = draw_raft(choices.stream("swarm.raft"));
+  swarm.world.cluster.cache_bytes = pick<std::uint64_t>(world, {1 << 16, 1 << 20, 2'000, 1 << 20});
+  swarm.world.cluster.max_apply_entries = pick<std::size_t>(world, {256, 1, 7, 4096});
+  swarm.world.cluster.max_waiting_bytes = pick<std::size_t>(world, {1 << 22, 1 << 22, 1 << 22, 20'000});
   Stream log = choices.stream("swarm.log");
-  swarm.cluster.kept_entries = pick<std::uint64_t>(log, {100'000, 8, 50, 300});
-  swarm.cluster.kept_bytes = pick<std::uint64_t>(log, {1 << 26, 1 << 26, 30'000});
-  swarm.cluster.snapshot_chunk_bytes = pick<std::uint64_t>(log, {1 << 14, 1 << 18});
-  swarm.cluster.snapshot_bytes_per_tick = pick<std::uint64_t>(log, {1 << 20, 1 << 20, 1 << 16});
-  swarm.cluster.searches_linearizability = world.below(4) == 0;
-  swarm.tick = pick<Time>(world, {20, 10, 50}) * kMillisecond;
-  swarm.gather = pick<Time>(world, {0, 50, 500, 5'000});
-  swarm.notices_loss = pick<Time>(world, {0, 100, 1'000}) * kMillisecond;
-  swarm.disk.work = pick<Time>(world, {20, 200, 2'000});
-  swarm.disk.sync = pick<Time>(world, {200, 2'000, 20'000});
-  swarm.fault_pause = pick<Time>(world, {500, 100, 1'500, 5'000}) * kMillisecond;
-  swarm.fault_length = pick<Time>(world, {1'000, 200, 4'000, 10'000}) * kMillisecond;
-  swarm.network = draw_network(choices.stream("swarm.network"));
+  swarm.world.cluster.kept_entries = pick<std::uint64_t>(log, {100'000, 8, 50, 300});
+  swarm.world.cluster.kept_bytes = pick<std::uint64_t>(log, {1 << 26, 1 << 26, 30'000});
+  swarm.world.cluster.snapshot_chunk_bytes = pick<std::uint64_t>(log, {1 << 14, 1 << 18});
+  swarm.world.cluster.snapshot_bytes_per_tick = pick<std::uint64_t>(log, {1 << 20, 1 << 20, 1 << 16});
+  swarm.world.cluster.searches_linearizability = world.below(4) == 0;
+  swarm.world.tick = pick<Time>(world, {20, 10, 50}) * kMillisecond;
+  swarm.world.gather = pick<Time>(world, {0, 50, 500, 5'000});
+  swarm.world.notices_loss = pick<Time>(world, {0, 100, 1'000}) * kMillisecond;
+  swarm.world.disk.work = pick<Time>(world, {20, 200, 2'000});
+  swarm.world.disk.sync = pick<Time>(world, {200, 2'000, 20'000});
+  swarm.faults.pause = pick<Time>(world, {500, 100, 1'500, 5'000}) * kMillisecond;
+  swarm.faults.length = pick<Time>(world, {1'000, 200, 4'000, 10'000}) * kMillisecond;
+  swarm.world.network = draw_network(choices.stream("swarm.network"));
   swarm.load = draw_load(choices.stream("swarm.load"));
 
   for (const FaultKind& kind : fault_kinds()) {
@@ -93,17 +88,18 @@ Swarm draw_swarm(const RunOptions& options, Choices& choices) {
                                        ? std::min(forced->second.value_or(drawn), kMaxStrength)
                                    : is_on ? drawn
                                            : 0;
-    if (strength > 0) swarm.strengths.emplace(kind.name, strength);
+    if (strength > 0) swarm.faults.strengths.emplace(kind.name, strength);
   }
   Stream members = choices.stream("swarm.members");
   const bool has_outsiders = members.below(3) == 2;
-  const std::uint64_t outsiders = members.below((swarm.cluster.size + 1) / 2);
-  if (has_outsiders && swarm.strength("members") > 0) swarm.cluster.outsiders = outsiders;
+  const std::uint64_t outsiders = members.below((swarm.world.cluster.size + 1) / 2);
+  if (has_outsiders && swarm.faults.strength("members") > 0) swarm.world.cluster.outsiders = outsiders;
   constexpr std::uint32_t kPerMillion[] = {0, 1'000, 20'000, 150'000};
-  swarm.network.loss = kPerMillion[swarm.strength("loss")];
-  swarm.network.duplication = kPerMillion[swarm.strength("duplication")];
-  swarm.network.reordering = kPerMillion[swarm.strength("reordering")];
-  swarm.network.straggling = kPerMillion[swarm.strength("straggling")] / 10;
+  swarm.world.network.loss = kPerMillion[swarm.faults.strength("loss")];
+  swarm.world.network.duplication = kPerMillion[swarm.faults.strength("duplication")];
+  swarm.world.network.reordering = kPerMillion[swarm.faults.strength("reordering")];
+  swarm.world.network.straggling = kPerMillion[swarm.faults.strength("straggling")] / 10;
+  swarm.world.tears_recoveries = swarm.faults.strength("tear") > 0;
   return swarm;
 }
 

@@ -30,16 +30,16 @@ const char* kind_of(const raft::Message& message) {
 
 }  // namespace
 
-World::World(const Swarm& swarm, Choices& choices, std::function<void(std::string_view)> trace)
-    : swarm_(swarm),
-      network_(swarm.network, swarm.cluster.size, choices),
-      timeline_(swarm.cluster.size),
+World::World(const WorldOptions& options, Choices& choices, std::function<void(std::string_view)> trace)
+    : options_(options),
+      network_(options.network, options.cluster.size, choices),
+      timeline_(options.cluster.size),
       trace_(std::move(trace)),
-      cluster_(swarm.cluster, choices, *this) {
-  for (std::size_t number = 0; number < swarm.cluster.size; ++number) {
-    const bool is_founder = number + swarm.cluster.outsiders < swarm.cluster.size;
+      cluster_(options.cluster, choices, *this) {
+  for (std::size_t number = 0; number < options.cluster.size; ++number) {
+    const bool is_founder = number + options.cluster.outsiders < options.cluster.size;
     machines_.push_back(
-        {.choices = choices.stream("machine", number), .tick_length = swarm.tick, .is_out = !is_founder});
+        {.choices = choices.stream("machine", number), .tick_length = options.tick, .is_out = !is_founder});
   }
 }
 
@@ -105,7 +105,7 @@ void World::stopped(std::size_t number, StopReason reason, const std::string& wh
     // A disk that has failed may go on to fail while the node recovers from it.
     Stream choices = machine.choices.named("failure").on(cluster_.life(number));
     const std::uint64_t change = choices.below(120);
-    if (change > 80 && swarm_.strength("tear") > 0) {
+    if (change > 80 && options_.tears_recoveries) {
       cluster_.set_crash_policy(number, kCrashPolicies[choices.below(std::size(kCrashPolicies))]);
       cluster_.disk(number).lose_power_at(change - 80);
     }
@@ -224,7 +224,7 @@ void World::pause(std::size_t number, Time length) {
 }
 
 void World::set_clock(std::size_t number, std::uint32_t rate_percent) {
-  machines_[number].tick_length = swarm_.tick * 100 / rate_percent;
+  machines_[number].tick_length = options_.tick * 100 / rate_percent;
 }
 
 void World::jump_clock(std::size_t number, std::uint32_t ticks) {
@@ -237,9 +237,9 @@ void World::wake(std::size_t number) {
   Machine& machine = machines_[number];
   if (machine.is_waking) return;
   const Time paused = machine.paused_until > queue_.now() ? machine.paused_until - queue_.now() : 0;
-  if (swarm_.gather + paused == 0) return settle(number);
+  if (options_.gather + paused == 0) return settle(number);
   machine.is_waking = true;
-  queue_.after(swarm_.gather + paused, [this, number] {
+  queue_.after(options_.gather + paused, [this, number] {
     if (std::exchange(machines_[number].is_waking, false)) settle(number);
   });
 }
@@ -247,7 +247,7 @@ void World::wake(std::size_t number) {
 void World::settle(std::size_t number) {
   cluster_.settle(number);
   if (!cluster_.is_up(number)) return;
-  if (auto broken = broken_bound_of_memory(cluster_, number, swarm_.cluster)) {
+  if (auto broken = broken_bound_of_memory(cluster_, number, options_.cluster)) {
     cluster_.oracle().report(std::move(*broken));
   }
   const raft::State& core = cluster_.core(number);
@@ -271,7 +271,7 @@ Time World::disk_delay(Machine& machine, Time most) {
 }
 
 void World::queued(std::size_t number, Lane lane) {
-  plan_work(number, lane, disk_delay(machines_[number], swarm_.disk.work));
+  plan_work(number, lane, disk_delay(machines_[number], options_.disk.work));
 }
 
 void World::plan_work(std::size_t number, Lane lane, Time delay) {
@@ -284,10 +284,10 @@ void World::plan_work(std::size_t number, Lane lane, Time delay) {
     trace(number, lane == Lane::kLog ? "writes log" : "writes series", "");
     if (!cluster_.work(number, lane) || !cluster_.is_up(number)) return;
     if (queue_.events() % kFilesCheckPeriod == 0) {
-      if (auto broken = broken_bound_of_files(cluster_, number, swarm_.cluster))
+      if (auto broken = broken_bound_of_files(cluster_, number, options_.cluster))
         cluster_.oracle().report(std::move(*broken));
     }
-    queue_.after(disk_delay(machine, swarm_.disk.sync), [this, number, lane, life] {
+    queue_.after(disk_delay(machine, options_.disk.sync), [this, number, lane, life] {
       if (cluster_.life(number) != life || !cluster_.is_up(number)) return;
       if (cluster_.done(number, lane)) wake(number);
     });
@@ -311,7 +311,7 @@ void World::posted(MessageId id) {
   const auto arrival = network_.send(queue_.now(), wire.from, wire.to, wire.text.size(), parcel);
   if (!arrival) {
     trace(wire.from, "loses", wire.text);
-    if (swarm_.notices_loss > 0) tell_undelivered(wire, swarm_.notices_loss);
+    if (options_.notices_loss > 0) tell_undelivered(wire, options_.notices_loss);
     return cluster_.drop(id);
   }
   if (!arrival->second_delay) return plan_arrival(id, arrival->delay, false);
@@ -330,14 +330,14 @@ void World::arrive(MessageId id, bool keep) {
   const std::size_t to = wire.to;
   if (cluster_.is_link_cut(wire.from, to)) {
     TIMESTORE_MARK("network: a message was under way when its link was cut");
-    if (swarm_.notices_loss > 0) tell_undelivered(wire, swarm_.notices_loss);
+    if (options_.notices_loss > 0) tell_undelivered(wire, options_.notices_loss);
     if (!keep) cluster_.drop(id);
     return;
   }
   const Time paused_until = machines_[to].paused_until;
   if (paused_until > queue_.now()) return plan_arrival(id, paused_until - queue_.now(), keep);
   if (trace_ && cluster_.is_up(to)) trace(to, "hears " + Cluster::name(wire.from), wire.text);
-  if (!cluster_.is_up(to)) tell_undelivered(wire, swarm_.network.delay);  // the connection is refused
+  if (!cluster_.is_up(to)) tell_undelivered(wire, options_.network.delay);  // the connection is refused
   cluster_.deliver(id, keep);
   wake(to);
 }
@@ -356,7 +356,7 @@ void World::tell_undelivered(const Wire& wire, Time later) {
 
 void World::heal_machine(std::size_t number) {
   Machine& machine = machines_[number];
-  machine.tick_length = swarm_.tick;
+  machine.tick_length = options_.tick;
   machine.paused_until = 0;
   machine.stalled_until = 0;
   machine.disk_factor = 1;

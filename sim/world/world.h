@@ -5,12 +5,14 @@
 // After every event the oracle knows all that happened.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "engine/base/hash.h"
-#include "sim/run/swarm.h"
 #include "sim/words/choices.h"
 #include "sim/words/event_queue.h"
 #include "sim/world/cluster.h"
@@ -19,15 +21,30 @@
 
 namespace timestore::sim {
 
+struct DiskSpeed {
+  Time work = 50;   // until a job's changes are made, at most
+  Time sync = 500;  // until its end is known, at most
+};
+
+struct WorldOptions {
+  ClusterOptions cluster;
+  Time tick = 10 * kMillisecond;
+  Time gather = 0;  // inputs of this long form one turn
+  NetworkOptions network;
+  Time notices_loss = 0;  // a node learns so much later that a request did not arrive; 0: only where nobody listens
+  DiskSpeed disk;
+  bool tears_recoveries = false;  // a node may lose power while it recovers from a disk that has failed
+};
+
 class World final : public Pacer {
  public:
-  World(const Swarm& swarm, Choices& choices, std::function<void(std::string_view)> trace);
+  World(const WorldOptions& options, Choices& choices, std::function<void(std::string_view)> trace);
 
   Cluster& cluster() { return cluster_; }
   Network& network() { return network_; }
   Time now() const { return queue_.now(); }
   std::size_t size() const { return machines_.size(); }
-  const Swarm& swarm() const { return swarm_; }
+  const WorldOptions& options() const { return options_; }
 
   void start_all();
   bool run_next();  // one event; false: a sentence is broken, see the oracle
@@ -112,7 +129,7 @@ class World final : public Pacer {
   void tell_undelivered(const Wire& wire, Time later);
   Time disk_delay(Machine& machine, Time most);
 
-  Swarm swarm_;
+  WorldOptions options_;
   EventQueue queue_;
   Network network_;
   std::vector<Machine> machines_;

@@ -47,8 +47,9 @@ TEST_F(SmallTree, the_arrows_of_the_drawing_are_allowed) {
   write("engine/raft/step.cc",
         "#include \"engine/raft/step.h\"\n#include \"engine/base/result.h\"\n#include <vector>\n");
   write("engine/replica/replica.cc", "#include \"engine/store/log/log_file.h\"\n#include \"engine/raft/step.h\"\n");
-  write("net/server.cc", "#include \"engine/replica/replica.h\"\n#include \"net/server.h\"\n");
-  write("tools/timestored.cc", "#include \"net/server.h\"\n");
+  write("net/access/access.cc", "#include \"engine/replica/replica.h\"\n#include \"net/node/node.h\"\n");
+  write("sim/run/run.cc", "#include \"sim/faults/faults.h\"\n#include \"sim/world/world.h\"\n");
+  write("tools/timestored.cc", "#include \"net/process/service.h\"\n");
   EXPECT_THAT(complaints(), IsEmpty());
 }
 
@@ -64,13 +65,30 @@ TEST_F(SmallTree, every_forbidden_arrow_is_found) {
            {"engine/store/log/a.h", "engine/store/series/b.h"},
            {"engine/store/sqlite/a.h", "engine/raft/b.h"},
            {"engine/store/log/a.h", "engine/replica/b.h"},
-           {"engine/replica/a.h", "net/b.h"},
-           {"engine/store/log/a.h", "sim/b.h"},
+           {"engine/replica/a.h", "net/base/b.h"},
+           {"engine/store/log/a.h", "sim/words/b.h"},
            {"engine/raft/a.h", "tools/b.h"},
            {"engine/raft/a.h", "tests/b.h"},
-           {"sim/a.h", "net/b.h"},
-           {"net/a.h", "sim/b.h"},
-           {"net/a.h", "tools/b.h"},
+           {"sim/run/a.h", "net/base/b.h"},
+           {"sim/words/a.h", "sim/world/b.h"},
+           {"sim/disk/a.h", "sim/checkers/b.h"},
+           {"sim/checkers/a.h", "sim/disk/b.h"},
+           {"sim/checkers/a.h", "engine/wire/b.h"},
+           {"sim/world/a.h", "sim/run/b.h"},
+           {"sim/world/a.h", "sim/faults/b.h"},
+           {"sim/clients/a.h", "sim/faults/b.h"},
+           {"sim/faults/a.h", "sim/run/b.h"},
+           {"sim/script/a.h", "sim/run/b.h"},
+           {"sim/run/a.h", "sim/script/b.h"},
+           {"net/process/a.h", "sim/words/b.h"},
+           {"net/process/a.h", "tools/b.h"},
+           {"net/http/a.h", "net/base/b.h"},
+           {"net/base/a.h", "net/peers/b.h"},
+           {"net/peers/a.h", "net/node/b.h"},
+           {"net/node/a.h", "net/http/b.h"},
+           {"net/access/a.h", "net/api/b.h"},
+           {"net/api/a.h", "net/members/b.h"},
+           {"net/members/a.h", "net/process/b.h"},
            {"tools/a.h", "bench/b.h"},
        }) {
     write(from, std::string("// A header.\n#include \"") + to + "\"\n");
@@ -80,7 +98,7 @@ TEST_F(SmallTree, every_forbidden_arrow_is_found) {
 }
 
 TEST_F(SmallTree, a_relative_include_cannot_hide_an_arrow) {
-  write("engine/raft/a.h", "#include \"../../net/b.h\"\n");
+  write("engine/raft/a.h", "#include \"../../net/base/b.h\"\n");
   write("engine/series/a.h", "#  include \"b.h\"\n");
   EXPECT_THAT(complaints(), HasSubstr("engine/raft/a.h:1: "));
   EXPECT_THAT(complaints(), HasSubstr("engine/series/a.h:1: "));
@@ -102,11 +120,11 @@ TEST_F(SmallTree, what_differs_between_runs_is_banned_from_engine_and_sim_alone)
            "std::atomic<int> n;",
        }) {
     write("engine/raft/a.cc", statement);
-    write("sim/a.cc", statement);
-    write("net/a.cc", statement);
+    write("sim/run/a.cc", statement);
+    write("net/node/a.cc", statement);
     EXPECT_THAT(complaints(), HasSubstr("engine/raft/a.cc:1: ")) << statement;
-    EXPECT_THAT(complaints(), HasSubstr("sim/a.cc:1: ")) << statement;
-    EXPECT_THAT(complaints(), Not(HasSubstr("net/a.cc"))) << statement;
+    EXPECT_THAT(complaints(), HasSubstr("sim/run/a.cc:1: ")) << statement;
+    EXPECT_THAT(complaints(), Not(HasSubstr("net/node/a.cc"))) << statement;
   }
 }
 
@@ -127,10 +145,10 @@ TEST_F(SmallTree, code_after_a_string_or_comment_is_still_read) {
 
 TEST_F(SmallTree, a_file_of_400_lines_is_the_longest) {
   std::string text(kMaxFileLines, '\n');
-  write("net/a.cc", text);
+  write("net/node/a.cc", text);
   EXPECT_THAT(complaints(), IsEmpty());
-  write("net/a.cc", text + '\n');
-  EXPECT_THAT(complaints(), HasSubstr("net/a.cc:0: has 401 lines"));
+  write("net/node/a.cc", text + '\n');
+  EXPECT_THAT(complaints(), HasSubstr("net/node/a.cc:0: has 401 lines"));
 }
 
 TEST_F(SmallTree, unfinished_work_is_found_in_comments_too) {
@@ -158,8 +176,10 @@ TEST_F(SmallTree, a_test_that_no_cmake_file_names_is_found) {
 }
 
 TEST_F(SmallTree, a_file_outside_every_room_is_found) {
-  write("engine/loose.cc", "int a;\n");
-  EXPECT_THAT(complaints(), HasSubstr("engine/loose.cc:0: "));
+  for (const char* file : {"engine/loose.cc", "engine/store/loose.cc", "sim/loose.cc", "net/loose.cc"}) {
+    write(file, "int a;\n");
+    EXPECT_THAT(complaints(), HasSubstr(std::string(file) + ":0: "));
+  }
 }
 
 TEST_F(SmallTree, assertions_that_rapidcheck_takes_apart_are_found) {

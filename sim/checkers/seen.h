@@ -1,0 +1,21 @@
+// What clients ask for and what they are told, as the checkers hear of it.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "engine/raft/types.h"
+#include "engine/series/time_entry.h"
+
+namespace timestore::sim {
+
+using OperationId = std::uint64_t;
+
+// What a client asked to read: the entries of one device.
+struct ReadSeen {
+  raft::Index granted = 0;         // the index that the node promised to have applied
+  raft::Position position;         // of the state that was read
+  std::vector<TimeEntry> entries;  // in the order in which they came
+};
+
+}  // namespace timestore::sim
