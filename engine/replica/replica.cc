@@ -65,9 +65,7 @@ WriteTicket Replica::submit(std::vector<TimeEntry> entries, WriteCallback callba
       .ticket = ++last_ticket_, .entries = std::move(entries), .callback = std::move(callback), .size_bytes = 0};
   const WriteTicket ticket = submission.ticket;
   std::size_t size_bytes = 0;
-  for (const TimeEntry& entry : submission.entries) {
-    size_bytes += sizeof(TimeEntry) + entry.device_id.size() + entry.attributes.size();
-  }
+  for (const TimeEntry& entry : submission.entries) size_bytes += timestore::size_bytes(entry);
   if (has_full_disk() && is_leader()) {
     TIMESTORE_MARK("replica: a write was refused because the disk is full");
     finish(std::move(submission), WriteEnd::Kind::kDiskFull);

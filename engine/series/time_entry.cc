@@ -1,5 +1,7 @@
 #include "engine/series/time_entry.h"
 
+#include <bit>
+#include <span>
 #include <string_view>
 
 #include "engine/base/json_text.h"
@@ -29,28 +31,44 @@ bool same_attributes(const std::string& left, const std::string& right) {
 }  // namespace
 
 void append_json(std::string& out, const TimeEntry& entry) {
+  const auto& [id, device_id, timestamp_ns, value, attributes] = entry;
   out += '{';
-  if (!entry.id.is_nil()) {
+  if (!id.is_nil()) {
     out += "\"id\":\"";
-    entry.id.append_to(out);
+    id.append_to(out);
     out += "\",";
   }
   out += "\"deviceId\":";
-  append_json_string(out, entry.device_id);
+  append_json_string(out, device_id);
   out += ",\"timestamp\":\"";
-  append_timestamp(out, entry.timestamp_ns);
+  append_timestamp(out, timestamp_ns);
   out += "\",\"value\":";
-  append_json_number(out, entry.value);
-  if (!entry.attributes.empty()) {
+  append_json_number(out, value);
+  if (!attributes.empty()) {
     out += ",\"attributes\":";
-    out += entry.attributes;
+    out += attributes;
   }
   out += '}';
 }
 
 bool same_content(const TimeEntry& left, const TimeEntry& right) {
-  return left.device_id == right.device_id && left.timestamp_ns == right.timestamp_ns && left.value == right.value &&
-         same_attributes(left.attributes, right.attributes);
+  const auto& [id, device_id, timestamp_ns, value, attributes] = left;
+  return device_id == right.device_id && timestamp_ns == right.timestamp_ns && value == right.value &&
+         same_attributes(attributes, right.attributes);
+}
+
+void add_to(Hasher& hasher, const TimeEntry& entry) {
+  const auto& [id, device_id, timestamp_ns, value, attributes] = entry;
+  hasher.add(std::span<const uint8_t>(id.bytes))
+      .add(device_id)
+      .add(static_cast<uint64_t>(timestamp_ns))
+      .add(std::bit_cast<uint64_t>(value))
+      .add(attributes);
+}
+
+size_t size_bytes(const TimeEntry& entry) {
+  const auto& [id, device_id, timestamp_ns, value, attributes] = entry;
+  return sizeof(entry) + device_id.size() + attributes.size();
 }
 
 }  // namespace timestore

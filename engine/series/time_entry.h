@@ -9,6 +9,7 @@
 #include <string>
 
 #include "engine/base/guid.h"
+#include "engine/base/hash.h"
 
 namespace timestore {
 
@@ -20,7 +21,8 @@ inline constexpr size_t kMaxBodyBytes = size_t{16} * 1024 * 1024;
 // an entry is as valid in a batch as alone.
 inline constexpr size_t kMaxJsonDepth = 64;
 
-// Every member has a default, so that designated initializers may name a few.
+// Every member has a default, so that designated initializers may name a few. What treats all members takes them apart
+// by name, so that it does not compile when one is added: engine/DESIGN.md lists what a new one touches.
 struct TimeEntry {
   Guid id = {};  // Nil: not given.
   std::string device_id = {};
@@ -39,5 +41,11 @@ void append_json(std::string& out, const TimeEntry& entry);
 // value (0 and -0 are the same), and the same attributes as JSON values. There the order of members, the way a string
 // is escaped and the way a number is written (1, 1.0, 10e-1) make no difference.
 bool same_content(const TimeEntry& left, const TimeEntry& right);
+
+// Every member, bit for bit: part of what all nodes must agree on.
+void add_to(Hasher& hasher, const TimeEntry& entry);
+
+// What it takes in memory.
+size_t size_bytes(const TimeEntry& entry);
 
 }  // namespace timestore

@@ -1,7 +1,7 @@
 #include "sim/checkers/model.h"
 
 #include <algorithm>
-#include <bit>
+#include <cmath>
 
 #include "engine/series/command.h"
 #include "engine/series/entry_id.h"
@@ -24,9 +24,7 @@ std::string expected_at(std::size_t position, const TimeEntry* expected, const T
 }  // namespace
 
 bool is_identical(const TimeEntry& left, const TimeEntry& right) {
-  return left.id == right.id && left.timestamp_ns == right.timestamp_ns &&
-         std::bit_cast<std::uint64_t>(left.value) == std::bit_cast<std::uint64_t>(right.value) &&
-         left.device_id == right.device_id && left.attributes == right.attributes;
+  return left == right && std::signbit(left.value) == std::signbit(right.value);
 }
 
 std::vector<TimeEntry> Model::apply(const raft::Entry& entry) {

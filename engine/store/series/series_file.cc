@@ -1,6 +1,5 @@
 #include "engine/store/series/series_file.h"
 
-#include <bit>
 #include <map>
 #include <utility>
 
@@ -32,12 +31,8 @@ bool all_tell_their_place(raft::Index index, const std::vector<TimeEntry>& entri
 }
 
 void add_row(Hasher& hasher, EntryPosition position, const TimeEntry& entry) {
-  hasher.add(static_cast<std::uint64_t>(row_number(position)))
-      .add(std::span<const std::uint8_t>(entry.id.bytes))
-      .add(entry.device_id)
-      .add(static_cast<std::uint64_t>(entry.timestamp_ns))
-      .add(std::bit_cast<std::uint64_t>(entry.value))
-      .add(entry.attributes);
+  hasher.add(static_cast<std::uint64_t>(row_number(position)));
+  add_to(hasher, entry);
 }
 
 }  // namespace

@@ -22,13 +22,13 @@ Result<std::unique_ptr<SeriesReader>> SeriesReader::open(const std::string& path
   auto database = open_for_reading(path, vfs, series_format());
   if (!database) return tl::unexpected(std::move(database.error()));
   constexpr const char* kAttempt = "read time entries";
-  const std::string select(kSelectTimeEntry);
   auto begin = database->prepare(kAttempt, "BEGIN");
   auto end = database->prepare(kAttempt, "COMMIT");
   auto select_meta = database->prepare(kAttempt, kSelectMeta);
-  auto scan_all = database->prepare(kAttempt, select + "ORDER BY points.seq");
+  auto scan_all = database->prepare(kAttempt, select_time_entries("ORDER BY points.seq"));
   auto find_device = database->prepare(kAttempt, "SELECT device FROM devices WHERE name = ?");
-  auto scan_device = database->prepare(kAttempt, select + "WHERE points.device = ? ORDER BY points.time, points.seq");
+  auto scan_device =
+      database->prepare(kAttempt, select_time_entries("WHERE points.device = ? ORDER BY points.time, points.seq"));
   for (auto* statement : {&begin, &end, &select_meta, &scan_all, &find_device, &scan_device}) {
     if (!*statement) return tl::unexpected(std::move(statement->error()));
   }

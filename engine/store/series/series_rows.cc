@@ -80,16 +80,24 @@ std::int64_t row_number(EntryPosition position) {
   return static_cast<std::int64_t>(position.index << kOrdinalBits | position.ordinal);
 }
 
+std::string select_time_entries(std::string_view which) {
+  return std::string(
+             "SELECT points.id, devices.name, points.time, points.value, points.attributes "
+             "FROM points JOIN devices USING (device) ")
+      .append(which);
+}
+
 Result<void> read_time_entry(const Statement& row, std::string_view path, TimeEntry& entry) {
-  const std::string_view id = row.bytes(0);
-  if (id.size() != entry.id.bytes.size()) {
-    return damaged(path, "a point has an id of " + std::to_string(id.size()) + " bytes");
+  auto& [id, device_id, timestamp_ns, value, attributes] = entry;
+  const std::string_view id_bytes = row.bytes(0);
+  if (id_bytes.size() != id.bytes.size()) {
+    return damaged(path, "a point has an id of " + std::to_string(id_bytes.size()) + " bytes");
   }
-  std::copy(id.begin(), id.end(), entry.id.bytes.begin());
-  entry.device_id = row.bytes(1);
-  entry.timestamp_ns = row.integer(2);
-  entry.value = row.real(3);
-  entry.attributes = row.bytes(4);
+  std::copy(id_bytes.begin(), id_bytes.end(), id.bytes.begin());
+  device_id = row.bytes(1);
+  timestamp_ns = row.integer(2);
+  value = row.real(3);
+  attributes = row.bytes(4);
   return {};
 }
 
@@ -130,7 +138,7 @@ PointTable::PointTable(std::string path, Statement find_point, Statement find_id
       insert_device_(std::move(insert_device)) {}
 
 Result<PointTable> PointTable::open(Database& database) {
-  auto find_point = database.prepare("find a point", std::string(kSelectTimeEntry) + "WHERE seq = ?");
+  auto find_point = database.prepare("find a point", select_time_entries("WHERE seq = ?"));
   auto find_id = database.prepare("find an id", "SELECT seq FROM ids WHERE id = ?");
   auto find_device = database.prepare("find a device", "SELECT device FROM devices WHERE name = ?");
   auto insert_point = database.prepare(
@@ -178,21 +186,22 @@ Result<std::optional<TimeEntry>> PointTable::at(std::int64_t row) {
 }
 
 Result<void> PointTable::insert(EntryPosition position, const TimeEntry& entry) {
-  auto device = device_number(entry.device_id);
+  const auto& [id, device_id, timestamp_ns, value, attributes] = entry;
+  auto device = device_number(device_id);
   if (!device) return tl::unexpected(std::move(device.error()));
   insert_point_.bind_integer(1, row_number(position))
       .bind_integer(2, *device)
-      .bind_integer(3, entry.timestamp_ns)
-      .bind_real(4, entry.value)
-      .bind_blob(5, entry.id.bytes);
-  if (entry.attributes.empty()) {
+      .bind_integer(3, timestamp_ns)
+      .bind_real(4, value)
+      .bind_blob(5, id.bytes);
+  if (attributes.empty()) {
     insert_point_.bind_null(6);
   } else {
-    insert_point_.bind_text(6, entry.attributes);
+    insert_point_.bind_text(6, attributes);
   }
   auto inserted = insert_point_.run();
-  if (!inserted || position_of(entry.id) == position) return inserted;
-  return insert_id_.bind_blob(1, entry.id.bytes).bind_integer(2, row_number(position)).run();
+  if (!inserted || position_of(id) == position) return inserted;
+  return insert_id_.bind_blob(1, id.bytes).bind_integer(2, row_number(position)).run();
 }
 
 Result<std::int64_t> PointTable::device_number(std::string_view name) {

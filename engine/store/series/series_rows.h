@@ -28,10 +28,8 @@ static_assert(kMaxEntryIdOrdinal == (1U << kOrdinalBits) - 1);
 
 std::int64_t row_number(EntryPosition position);
 
-// Columns and tables of a query whose rows read_time_entry() reads; a WHERE clause may follow.
-inline constexpr std::string_view kSelectTimeEntry =
-    "SELECT points.id, devices.name, points.time, points.value, points.attributes "
-    "FROM points JOIN devices USING (device) ";
+// A query whose rows read_time_entry() reads. `which` is what follows its tables: WHERE, ORDER BY.
+[[nodiscard]] std::string select_time_entries(std::string_view which);
 
 // Reads the current row into `entry`, whose memory is reused.
 [[nodiscard]] Result<void> read_time_entry(const Statement& row, std::string_view path, TimeEntry& entry);
