@@ -62,6 +62,11 @@ struct AppendRequest {
   bool operator==(const AppendRequest&) const = default;
 };
 
+// Makes one append of two where the second continues the first: same leader and term, it begins where the first ends,
+// and their entries are within `max_payload_bytes` (or the first has none) and kMaxEntriesPerMessage. All that the
+// second says beside its place in the log then holds for both. Otherwise false, and nothing has changed.
+[[nodiscard]] bool join(AppendRequest& first, AppendRequest&& second, std::uint64_t max_payload_bytes);
+
 // The answer to an append. When `term` is above the request's term, it only says "your term is over": every other
 // field is 0. Otherwise the answering node is a follower in the request's term, and
 //   success:  its durable log equals the leader's up to `match`;
@@ -77,6 +82,12 @@ struct AppendResponse {
   bool novice = false;   // the node was not admitted since its disk was empty: what its old disk held is lost
   bool operator==(const AppendResponse&) const = default;
 };
+
+// Of an answer of another term than the request's nothing but the term counts, whatever else a peer has written.
+inline AppendResponse believed(AppendResponse answer, const AppendRequest& asked) {
+  if (answer.term != asked.term) return {.term = answer.term};
+  return answer;
+}
 
 // The leader hands over: call an election now (thesis 3.10). It has no answer.
 struct TimeoutNow {
@@ -98,9 +109,9 @@ struct SnapshotMeta {
 // Asks for a part of a snapshot. These two travel between replicas; the core does not look at them.
 struct SnapshotRequest {
   Term term = 0;
-  NodeId follower;       // who asks
-  SnapshotMeta wanted;   // all zeros: whichever there is
-  std::uint64_t offset;  // of the first byte that is asked for
+  NodeId follower;           // who asks
+  SnapshotMeta wanted;       // all zeros: whichever there is
+  std::uint64_t offset = 0;  // of the first byte that is asked for
   bool operator==(const SnapshotRequest&) const = default;
 };
 
@@ -111,10 +122,11 @@ struct SnapshotResponse {
   SnapshotMeta meta;
   std::uint64_t offset = 0;
   std::uint32_t checksum = 0;  // of the bytes
-  Payload bytes;
+  Payload bytes;               // never absent
   bool operator==(const SnapshotResponse&) const = default;
 };
 
+// A kind's place is its number on the wire (engine/wire/frame.h): a new one comes last, a request before its answer.
 using Message = std::variant<VoteRequest, VoteResponse, PreVoteRequest, PreVoteResponse, AppendRequest, AppendResponse,
                              SnapshotRequest, SnapshotResponse, TimeoutNow>;
 
@@ -130,6 +142,9 @@ inline bool has_answer(const Message& message) {
   return std::holds_alternative<VoteRequest>(message) || std::holds_alternative<PreVoteRequest>(message) ||
          std::holds_alternative<AppendRequest>(message) || std::holds_alternative<SnapshotRequest>(message);
 }
+
+// The node that a request comes from.
+const NodeId& sender_of(const Message& request);
 
 // The kind of message that answers this request. Requires that it has an answer; they follow each other in the variant.
 inline std::size_t answer_to(const Message& request) { return request.index() + 1; }

@@ -26,6 +26,8 @@ using Round = std::uint64_t;        // a leader's numbering of its leadership co
 // no honest node gets there in a lifetime, and believing it would use up the terms of the whole cluster.
 inline constexpr Term kMaxTerm = Term{1} << 53;
 inline constexpr Index kMaxIndex = (Index{1} << 46) - 1;
+inline constexpr Round kMaxRound = Round{1} << 53;
+inline constexpr std::size_t kMaxEntriesPerMessage = 65'536;
 inline constexpr Term kMaxTermJump = Term{1} << 32;
 inline constexpr std::size_t kMaxNodeIdBytes = 64;
 

@@ -22,7 +22,8 @@ void Replica::lend(const raft::SnapshotRequest& request, raft::Correlation corre
   if (lending_) lending_->idle_ticks = 0;
   if (lending_ && lending_->applied < core_.trail.base().index) end_lending();
   if (!lending_) make_snapshot();
-  raft::SnapshotResponse part{.term = core_.term(), .meta = {}, .offset = request.offset, .checksum = 0, .bytes = {}};
+  raft::SnapshotResponse part{
+      .term = core_.term(), .meta = {}, .offset = request.offset, .bytes = raft::Payload(std::string())};
   if (!lending_ || !lending_->meta) {
     TIMESTORE_MARK("replica: a snapshot was asked for that is not made yet");
     return answer_with(request.follower, correlation, std::move(part));

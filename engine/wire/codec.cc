@@ -1,8 +1,10 @@
 #include "engine/wire/codec.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <type_traits>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -11,6 +13,7 @@
 #include "engine/base/json_text.h"
 #include "engine/raft/configuration.h"
 #include "engine/raft/object_reader.h"
+#include "engine/wire/fields.h"
 
 namespace timestore::raft {
 namespace {
@@ -19,6 +22,23 @@ namespace {
 
 // What an entry takes beyond its command: names, quotes, a term, and some escapes. A guess that saves reallocations.
 constexpr std::size_t kEntryOverheadBytes = 64;
+
+// The properties that the original does not know, where they say anything.
+template <typename Record>
+void append_extras(std::string& out, const Record& record) {
+  for_each_field<Record>([&](const auto& field) {
+    using Value = typename std::remove_cvref_t<decltype(field)>::Value;
+    if (field.json != InJson::kExtra || record.*field.member == Value{}) return;
+    out.append(",\"").append(field.name).append("\":");
+    if constexpr (std::is_same_v<Value, bool>) {
+      out += "true";
+    } else if constexpr (std::is_integral_v<Value>) {
+      append_json_integer(out, record.*field.member);
+    } else {
+      TIMESTORE_CHECK(false, "an extra property is a number or a truth");
+    }
+  });
+}
 
 void append_boolean(std::string& out, std::string_view label, bool truth) {
   out += label;
@@ -31,16 +51,14 @@ void append_node_id(std::string& out, std::string_view label, const NodeId& id) 
   append_json_string(out, id);
 }
 
-void append_candidacy(std::string& out, Term term, const NodeId& candidate, Index last_index, Term last_term) {
-  append_json_integer(out, R"({"term":)", term);
-  append_node_id(out, R"(,"candidateId":)", candidate);
-  append_json_integer(out, R"(,"lastLogIndex":)", last_index);
-  append_json_integer(out, R"(,"lastLogTerm":)", last_term);
-}
-
-EntryKind kind_of(std::string_view command) {
-  if (command.empty()) return EntryKind::kNoop;
-  return command.starts_with(kMembersTextStart) ? EntryKind::kMembers : EntryKind::kCommand;
+template <typename Request>  // a VoteRequest or a PreVoteRequest
+void append_candidacy(std::string& out, const Request& request) {
+  append_json_integer(out, R"({"term":)", request.term);
+  append_node_id(out, R"(,"candidateId":)", request.candidate);
+  append_json_integer(out, R"(,"lastLogIndex":)", request.last_index);
+  append_json_integer(out, R"(,"lastLogTerm":)", request.last_term);
+  append_extras(out, request);
+  out += '}';
 }
 
 void append_entry(std::string& out, const Entry& entry) {
@@ -58,21 +76,27 @@ void append_entry(std::string& out, const Entry& entry) {
 
 constexpr Range kRoundRange{0, kMaxRound};
 
-VoteRequest read_vote_request(ObjectReader& reader) {
-  return {.term = reader.integer("term", kTermRange),
-          .candidate = reader.node_id("candidateId"),
-          .last_index = reader.integer("lastLogIndex", kIndexRange),
-          .last_term = reader.integer("lastLogTerm", kTermRange),
-          .founds = reader.optional_boolean("founds"),
-          .forced = reader.optional_boolean("forced")};
+template <typename Record>
+void read_extras(ObjectReader& reader, Record& record) {
+  for_each_field<Record>([&](const auto& field) {
+    using Value = typename std::remove_cvref_t<decltype(field)>::Value;
+    if (field.json != InJson::kExtra) return;
+    if constexpr (std::is_same_v<Value, bool>) {
+      record.*field.member = reader.optional_boolean(field.name);
+    } else if constexpr (std::is_integral_v<Value>) {
+      record.*field.member = reader.optional_integer(field.name, {0, field.max}).value_or(0);
+    }
+  });
 }
 
-PreVoteRequest read_pre_vote_request(ObjectReader& reader) {
-  return {.term = reader.integer("term", kTermRange),
-          .candidate = reader.node_id("candidateId"),
-          .last_index = reader.integer("lastLogIndex", kIndexRange),
-          .last_term = reader.integer("lastLogTerm", kTermRange),
-          .founds = reader.optional_boolean("founds")};
+template <typename Request>  // a VoteRequest or a PreVoteRequest
+Request read_candidacy(ObjectReader& reader) {
+  Request request{.term = reader.integer("term", kTermRange),
+                  .candidate = reader.node_id("candidateId"),
+                  .last_index = reader.integer("lastLogIndex", kIndexRange),
+                  .last_term = reader.integer("lastLogTerm", kTermRange)};
+  read_extras(reader, request);
+  return request;
 }
 
 PreVoteResponse read_pre_vote_response(ObjectReader& reader, const PreVoteRequest& request) {
@@ -130,11 +154,8 @@ AppendRequest read_append_request(ObjectReader& reader) {
                         .prev_term = reader.integer("prevLogTerm", kTermRange),
                         .leader_commit = reader.integer("leaderCommit", kIndexRange),
                         .round = round.value_or(0),
-                        .recalled = reader.optional_integer("recalled", kRoundRange).value_or(0),
-                        .from_snapshot = reader.optional_boolean("snapshot"),
-                        .admits = reader.optional_integer("admits", kIndexRange).value_or(0),
-                        .founds = reader.optional_boolean("founds"),
                         .entries = {}};
+  read_extras(reader, request);
   request.entries = read_entries(reader, request);
   // A peer of the original's kind has no rounds, and does not know that a disk can have been lost.
   if (!round) request.admits = request.prev_index + request.entries.size();
@@ -155,38 +176,39 @@ AppendResponse read_append_response(ObjectReader& reader, const AppendRequest& r
   const auto hint_index = reader.optional_integer("hintIndex", kIndexRange);
   const auto hint_term = reader.optional_integer("hintTerm", kTermRange);
   const auto round = reader.optional_integer("round", kRoundRange);
-  const bool novice = reader.optional_boolean("novice");
   if (hint_index && !hint_term) reader.complain("hintTerm", "is missing beside hintIndex");
   if (hint_term && !hint_index) reader.complain("hintIndex", "is missing beside hintTerm");
 
-  AppendResponse response{.term = term};
-  if (term != request.term) return response;
-  response.success = success;
-  response.prev_index = prev_index.value_or(request.prev_index);
-  response.round = round.value_or(request.round);
-  response.novice = novice;
+  AppendResponse response{.term = term,
+                          .success = success,
+                          .prev_index = prev_index.value_or(request.prev_index),
+                          .round = round.value_or(request.round)};
+  read_extras(reader, response);
   if (success) {
     response.match = match.value_or(request.prev_index + request.entries.size());
   } else {
     response.hint = hint_index && hint_term ? Position{*hint_term, *hint_index} : implied_hint(request);
   }
-  return response;
+  return believed(response, request);
 }
 
 }  // namespace
 
-void encode(std::string& out, const VoteRequest& message) {
-  append_candidacy(out, message.term, message.candidate, message.last_index, message.last_term);
-  if (message.founds) append_boolean(out, R"(,"founds":)", true);
-  if (message.forced) append_boolean(out, R"(,"forced":)", true);
-  out += '}';
+EntryKind kind_of(std::string_view command) {
+  if (command.empty()) return EntryKind::kNoop;
+  return command.starts_with(kMembersTextStart) ? EntryKind::kMembers : EntryKind::kCommand;
 }
 
-void encode(std::string& out, const PreVoteRequest& message) {
-  append_candidacy(out, message.term, message.candidate, message.last_index, message.last_term);
-  if (message.founds) append_boolean(out, R"(,"founds":)", true);
-  out += '}';
+bool is_text(const Message& message) {
+  const auto* append = std::get_if<AppendRequest>(&message);
+  return append == nullptr || std::all_of(append->entries.begin(), append->entries.end(), [](const Entry& entry) {
+           return simdjson::validate_utf8(entry.payload.view());
+         });
 }
+
+void encode(std::string& out, const VoteRequest& message) { append_candidacy(out, message); }
+
+void encode(std::string& out, const PreVoteRequest& message) { append_candidacy(out, message); }
 
 void encode(std::string& out, const PreVoteResponse& message) {
   append_json_integer(out, R"({"term":)", message.term);
@@ -218,10 +240,7 @@ void encode(std::string& out, const AppendRequest& message) {
     append_entry(out, entry);
   }
   append_json_integer(out, R"(],"round":)", message.round);
-  if (message.recalled > 0) append_json_integer(out, R"(,"recalled":)", message.recalled);
-  if (message.from_snapshot) out += R"(,"snapshot":true)";
-  if (message.admits > 0) append_json_integer(out, R"(,"admits":)", message.admits);
-  if (message.founds) out += R"(,"founds":true)";
+  append_extras(out, message);
   out += '}';
 }
 
@@ -235,7 +254,7 @@ void encode(std::string& out, const AppendResponse& message) {
     append_json_integer(out, R"(,"hintTerm":)", message.hint.term);
   }
   append_json_integer(out, R"(,"round":)", message.round);
-  if (message.novice) append_boolean(out, R"(,"novice":)", true);
+  append_extras(out, message);
   out += '}';
 }
 
@@ -253,7 +272,7 @@ std::string encode(const Message& message) {
 }
 
 Result<VoteRequest> decode_vote_request(std::string_view json) {
-  return decode_object<VoteRequest>(json, read_vote_request);
+  return decode_object<VoteRequest>(json, read_candidacy<VoteRequest>);
 }
 
 Result<VoteResponse> decode_vote_response(std::string_view json) {
@@ -293,7 +312,7 @@ Result<Message> decode(std::size_t alternative, std::string_view json, const Mes
 }
 
 Result<PreVoteRequest> decode_pre_vote_request(std::string_view json) {
-  return decode_object<PreVoteRequest>(json, read_pre_vote_request);
+  return decode_object<PreVoteRequest>(json, read_candidacy<PreVoteRequest>);
 }
 
 Result<PreVoteResponse> decode_pre_vote_response(std::string_view json, const PreVoteRequest& request) {

@@ -1,4 +1,6 @@
-// The wire form of the core's messages: the JSON bodies of the original's /raft/vote and /raft/append.
+// The JSON of the core's messages: the bodies of the original's /raft/vote and /raft/append, and of those of our own
+// requests that go to a node which is not known to read frames (frame.h). It carries every field that frames carry: a
+// node that is not known yet may be one of ours, and what an absent field means holds for an original only.
 //
 //   VoteRequest     {"term":3,"candidateId":"node1","lastLogIndex":7,"lastLogTerm":2}
 //   VoteResponse    {"term":3,"voteGranted":true}
@@ -37,8 +39,11 @@
 
 namespace timestore::raft {
 
-inline constexpr std::size_t kMaxEntriesPerMessage = 65'536;
-inline constexpr Round kMaxRound = Round{1} << 53;  // exact in every JSON reader, like kMaxTerm
+// What a command is; where an entry is told with its kind, the two must agree.
+[[nodiscard]] EntryKind kind_of(std::string_view command);
+
+// Whether JSON can carry the message: its commands are UTF-8.
+[[nodiscard]] bool is_text(const Message& message);
 
 // Appends the JSON text of a message within the bounds that decoding checks. An AppendRequest's payloads must all be
 // present and valid UTF-8, for JSON carries nothing else, and empty for no-ops alone. What is encoded decodes to the

@@ -5,12 +5,12 @@
 #include "engine/base/json_text.h"
 #include "engine/raft/object_reader.h"
 #include "engine/wire/codec.h"
+#include "engine/wire/fields.h"
 
 namespace timestore::raft {
 
 namespace {
 
-constexpr std::uint64_t kMaxExact = std::uint64_t{1} << 53;  // in every JSON reader
 constexpr Range kSizeRange{0, kMaxExact};
 constexpr Range kHashRange{0, std::numeric_limits<std::uint64_t>::max()};
 constexpr Range kChecksumRange{0, std::numeric_limits<std::uint32_t>::max()};
