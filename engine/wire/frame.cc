@@ -71,6 +71,7 @@ Trouble check(const Entry& entry) {
 }
 
 Trouble check(const AppendRequest& request) {
+  if (request.entries.size() > kMaxEntriesPerMessage) return complain("entries", "holds too many entries");
   if (request.prev_index + request.entries.size() > kMaxIndex) {
     return complain("entries", "must not reach beyond the index " + std::to_string(kMaxIndex));
   }

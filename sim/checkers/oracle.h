@@ -46,7 +46,7 @@ class Oracle {
 
   // The first sentence that was broken.
   const std::optional<Violation>& violation() const;
-  // For checkers outside: liveness, bounds, a broken TIMESTORE_CHECK. Only the first counts.
+  // For checkers outside: liveness, bounds, the wire, a broken TIMESTORE_CHECK. Only the first counts.
   void report(Violation violation);
 
   // ---- what nodes do

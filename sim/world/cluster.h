@@ -1,8 +1,9 @@
 // Whole nodes on simulated disks, joined by an imagined network: the mechanism of the world, without time or chance.
 //
-// Every node is the very replica that runs in production, with real SQLite over a simulated disk; every message passes
-// through the wire codec. Nothing happens by itself: somebody must tick, deliver a message, run the work of a lane.
-// That somebody is a script, a test, or the simulation, whose pacer is told what has become possible.
+// Every node is the very replica that runs in production, with real SQLite over a simulated disk. Every message passes
+// through the codec of its link, JSON or frames, and must arrive as it was sent, field by field. Nothing happens by
+// itself: somebody must tick, deliver a message, run the work of a lane. That somebody is a script, a test, or the
+// simulation, whose pacer is told what has become possible.
 //
 // The oracle hears of everything. A node whose disk loses power in the middle of its work, or whose replica fails,
 // stops there and then; starting it again is the caller's decision.
@@ -37,7 +38,8 @@ struct Wire {
   std::size_t from = 0;
   std::size_t to = 0;
   raft::Message message;
-  std::string text;                            // what the codec made of it
+  std::string text;                            // its JSON
+  std::string frame;                           // the same on a link that speaks frames, else empty
   raft::Correlation correlation = 0;           // of an answer: the question's, as the answering node numbered it
   std::shared_ptr<const raft::Message> asked;  // of an answer, without payloads
 };
@@ -171,7 +173,8 @@ class Cluster {
   void end_life(Node& node);
   void stop(Node& node, StopReason reason, const std::string& why);
   void stop_if_broken(Node& node);
-  void receive(Node& to, const Wire& wire);
+  void receive(Node& to, MessageId id, const Wire& wire);
+  raft::Message read(MessageId id, const Wire& wire);
 
   ClusterOptions options_;
   Pacer& pacer_;
