@@ -4,6 +4,7 @@
 
 #include "engine/base/json_text.h"
 #include "engine/wire/codec.h"
+#include "engine/wire/frame.h"
 #include "net/http/problem.h"
 #include "net/peers/peer_link.h"
 
@@ -67,6 +68,24 @@ void add_role(std::string& out, replica::Status::Peer::Role role, RoleNames name
       out += role == Role::kOutgoing ? ",\"isOutgoing\":true" : ",\"isOutgoing\":false";
     }
   }
+}
+
+bool names_frames(const httplib::Request& request, const char* header) {
+  return request.get_header_value(header).find(raft::kFrameType) != std::string::npos;
+}
+
+// What a newer node says and this one cannot read is answered 415: the sender goes back to JSON.
+tl::expected<raft::Message, Problem> read_message(const raft::Endpoint& endpoint, const httplib::Request& request) {
+  if (!names_frames(request, "Content-Type")) {
+    auto message = raft::decode(endpoint.request, request.body, nullptr);
+    if (!message) return http::refuse(ProblemKind::kBadRequest, message.error().message);
+    return std::move(*message);
+  }
+  auto message = raft::decode_frame(endpoint.request, request.body, nullptr);
+  if (message) return std::move(*message);
+  const bool is_newer = message.error().kind == raft::FrameError::Kind::kUnknown;
+  return http::refuse(is_newer ? ProblemKind::kUnsupportedMediaType : ProblemKind::kBadRequest,
+                      message.error().message);
 }
 
 }  // namespace
@@ -138,20 +157,15 @@ std::string status_json(const replica::Status& status, const std::string& versio
 }
 
 void RaftApi::add_routes(http::Router& router) {
-  using Handler = void (RaftApi::*)(const http::Request&, httplib::Response&);
-  const std::pair<const char*, Handler> messages[] = {{"/raft/vote", &RaftApi::post_vote},
-                                                      {"/raft/prevote", &RaftApi::post_pre_vote},
-                                                      {"/raft/timeout-now", &RaftApi::post_timeout_now},
-                                                      {"/raft/append", &RaftApi::post_append},
-                                                      {"/raft/snapshot", &RaftApi::post_snapshot}};
-  for (const auto& [pattern, handler] : messages) {
-    router.add({.method = "POST",
-                .pattern = pattern,
-                .handler =
-                    [this, take = handler](const auto& request, auto& response) {
-                      if (is_for_us(request, response)) (this->*take)(request, response);
-                    },
-                .body = http::BodyRules{.media_types = {"application/json"}, .max_bytes = kMaxRaftBodyBytes}});
+  for (const raft::Endpoint& endpoint : raft::kEndpoints) {
+    router.add(
+        {.method = "POST",
+         .pattern = endpoint.path,
+         .handler =
+             [this, &endpoint](const auto& request, auto& response) {
+               if (is_for_us(request, response)) post_message(endpoint, request, response);
+             },
+         .body = http::BodyRules{.media_types = {raft::kJsonType, raft::kFrameType}, .max_bytes = kMaxRaftBodyBytes}});
   }
   router.add({.method = "GET", .pattern = "/raft/status", .handler = [this](const auto&, auto& response) {
                 get_status(response);
@@ -169,60 +183,21 @@ bool RaftApi::is_for_us(const http::Request& request, httplib::Response& respons
   return false;
 }
 
-void RaftApi::post_vote(const http::Request& request, httplib::Response& response) {
-  auto message = raft::decode_vote_request(request.http.body);
-  if (!message) {
-    return Problem{.kind = ProblemKind::kBadRequest, .detail = message.error().message}.write_to(response);
+void RaftApi::post_message(const raft::Endpoint& endpoint, const http::Request& request, httplib::Response& response) {
+  auto message = read_message(endpoint, request.http);
+  if (!message) return message.error().write_to(response);
+  raft::NodeId from = raft::sender_of(*message);
+  if (!raft::has_answer(*message)) {
+    node_.receive(std::move(from), std::move(*message));
+    return response.set_content("{}", raft::kJsonType);
   }
-  raft::NodeId from = message->candidate;
-  answer_peer(std::move(from), std::move(*message), response);
-}
-
-void RaftApi::post_pre_vote(const http::Request& request, httplib::Response& response) {
-  auto message = raft::decode_pre_vote_request(request.http.body);
-  if (!message) {
-    return Problem{.kind = ProblemKind::kBadRequest, .detail = message.error().message}.write_to(response);
-  }
-  raft::NodeId from = message->candidate;
-  answer_peer(std::move(from), std::move(*message), response);
-}
-
-void RaftApi::post_timeout_now(const http::Request& request, httplib::Response& response) {
-  auto message = raft::decode_timeout_now(request.http.body);
-  if (!message) {
-    return Problem{.kind = ProblemKind::kBadRequest, .detail = message.error().message}.write_to(response);
-  }
-  raft::NodeId from = message->leader;
-  node_.receive(std::move(from), std::move(*message));
-  response.set_content("{}", "application/json");
-}
-
-void RaftApi::post_append(const http::Request& request, httplib::Response& response) {
-  auto message = raft::decode_append_request(request.http.body);
-  if (!message) {
-    return Problem{.kind = ProblemKind::kBadRequest, .detail = message.error().message}.write_to(response);
-  }
-  raft::NodeId from = message->leader;
-  answer_peer(std::move(from), std::move(*message), response);
-}
-
-void RaftApi::post_snapshot(const http::Request& request, httplib::Response& response) {
-  auto message = raft::decode_snapshot_request(request.http.body);
-  if (!message) {
-    return Problem{.kind = ProblemKind::kBadRequest, .detail = message.error().message}.write_to(response);
-  }
-  raft::NodeId from = message->follower;
-  answer_peer(std::move(from), std::move(*message), response, "application/octet-stream");
-}
-
-void RaftApi::answer_peer(raft::NodeId from, raft::Message message, httplib::Response& response,
-                          const char* media_type) {
-  const auto answer = node_.answer(std::move(from), std::move(message), Clock::now() + kAnswerTimeout);
+  const auto answer = node_.answer(std::move(from), std::move(*message), Clock::now() + kAnswerTimeout);
   if (!answer) {
     return Problem{.kind = ProblemKind::kUnavailable, .detail = "This node's disk does not answer in time."}.write_to(
         response);
   }
-  response.set_content(raft::encode(*answer), media_type);
+  if (names_frames(request.http, "Accept")) return response.set_content(raft::encode_frame(*answer), raft::kFrameType);
+  response.set_content(raft::encode(*answer), endpoint.json_answer_type);
 }
 
 void RaftApi::get_status(httplib::Response& response) {

@@ -3,10 +3,12 @@
 //   POST /raft/vote, POST /raft/append   the original's
 //   POST /raft/prevote                   would you vote for me? An original answers 404, and is asked for its vote
 //   POST /raft/timeout-now               the leader hands over: call an election
+//   POST /raft/snapshot                  a part of this node's snapshot
 //   GET  /raft/status                    the original's, with more fields
 //   GET  /raft/read-index?level=         how far another node must have applied before it may answer a read
 #pragma once
 
+#include "engine/wire/paths.h"
 #include "net/access/cluster_access.h"
 #include "net/http/router.h"
 
@@ -21,15 +23,9 @@ class RaftApi {
 
  private:
   bool is_for_us(const http::Request& request, httplib::Response& response) const;
-  void post_vote(const http::Request& request, httplib::Response& response);
-  void post_append(const http::Request& request, httplib::Response& response);
-  void post_snapshot(const http::Request& request, httplib::Response& response);
-  void post_pre_vote(const http::Request& request, httplib::Response& response);
-  void post_timeout_now(const http::Request& request, httplib::Response& response);
+  void post_message(const raft::Endpoint& endpoint, const http::Request& request, httplib::Response& response);
   void get_status(httplib::Response& response);
   void get_read_index(const http::Request& request, httplib::Response& response);
-  void answer_peer(raft::NodeId from, raft::Message message, httplib::Response& response,
-                   const char* media_type = "application/json");
 
   Node& node_;
   ClusterAccess& cluster_;

@@ -9,8 +9,10 @@
 #include <map>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "engine/base/json_text.h"
+#include "engine/wire/paths.h"
 #include "net/access/answer.h"
 #include "net/base/log.h"
 #include "net/http/server.h"
@@ -36,8 +38,9 @@ Result<std::unique_ptr<http::Server>> answer_who_we_are(const Settings& settings
   const auto refuse = [](const auto&, httplib::Response& response) {
     answer_unavailable(response, "This node is still waiting for its peers to tell their ids.");
   };
-  for (const char* pattern : {"/api/timeseries", "/raft/vote", "/raft/append", "/raft/prevote", "/raft/timeout-now",
-                              "/raft/snapshot", "/cluster/members", "/cluster/transfer"}) {
+  std::vector<const char*> posts = {"/api/timeseries", "/cluster/members", "/cluster/transfer"};
+  for (const raft::Endpoint& endpoint : raft::kEndpoints) posts.push_back(endpoint.path);
+  for (const char* pattern : posts) {
     router.add({.method = "POST", .pattern = pattern, .handler = refuse, .body = http::BodyRules{}});
   }
   for (const char* pattern : {"/api/timeseries", "/api/timeseries/device/{deviceId}", "/raft/read-index",

@@ -2,46 +2,19 @@
 
 #include <httplib.h>
 
-#include "engine/base/check.h"
 #include "engine/wire/codec.h"
+#include "engine/wire/frame.h"
+#include "engine/wire/paths.h"
 
 namespace timestore::net {
 
 namespace {
 
-std::uint64_t payload_bytes(const raft::AppendRequest& request) {
-  std::uint64_t bytes = 0;
-  for (const raft::Entry& entry : request.entries) bytes += entry.payload.size_bytes();
-  return bytes;
-}
+constexpr int kBadRequest = 400;
+constexpr int kUnsupportedMediaType = 415;
 
-// Appends `next` to `last` when it continues it: same term, and it begins where `last` ends.
-bool join(raft::AppendRequest& last, const raft::AppendRequest& next, std::uint64_t max_bytes) {
-  const raft::Term last_term = last.entries.empty() ? last.prev_term : last.entries.back().term;
-  if (next.term != last.term || next.prev_term != last_term) return false;
-  if (next.prev_index != last.prev_index + last.entries.size() || next.from_snapshot != last.from_snapshot)
-    return false;
-  if (!last.entries.empty() && payload_bytes(last) + payload_bytes(next) > max_bytes) return false;
-  last.leader_commit = next.leader_commit;
-  last.round = next.round;
-  last.recalled = next.recalled;
-  last.admits = next.admits;
-  last.founds = next.founds;
-  last.entries.insert(last.entries.end(), next.entries.begin(), next.entries.end());
-  return true;
-}
-
-const char* path_of(const raft::Message& request) {
-  if (std::holds_alternative<raft::AppendRequest>(request)) return "/raft/append";
-  if (std::holds_alternative<raft::VoteRequest>(request)) return "/raft/vote";
-  if (std::holds_alternative<raft::PreVoteRequest>(request)) return "/raft/prevote";
-  if (std::holds_alternative<raft::SnapshotRequest>(request)) return "/raft/snapshot";
-  TIMESTORE_CHECK(std::holds_alternative<raft::TimeoutNow>(request), "only requests are sent over a link");
-  return "/raft/timeout-now";
-}
-
-bool is_of_the_original(const raft::Message& request) {
-  return std::holds_alternative<raft::AppendRequest>(request) || std::holds_alternative<raft::VoteRequest>(request);
+bool is_frame(const httplib::Response& response) {
+  return response.get_header_value("Content-Type") == raft::kFrameType;
 }
 
 }  // namespace
@@ -69,11 +42,11 @@ void PeerLink::finish() {
   changed_.notify_one();
 }
 
-bool PeerLink::join_with_last(const raft::Message& request) {
+bool PeerLink::join_with_last(raft::Message& request) {
   if (queue_.empty()) return false;
-  const auto* next = std::get_if<raft::AppendRequest>(&request);
+  auto* next = std::get_if<raft::AppendRequest>(&request);
   auto* last = std::get_if<raft::AppendRequest>(&queue_.back());
-  return next != nullptr && last != nullptr && join(*last, *next, options_.max_request_bytes);
+  return next != nullptr && last != nullptr && raft::join(*last, std::move(*next), options_.max_request_bytes);
 }
 
 void PeerLink::send(raft::Message request) {
@@ -114,17 +87,42 @@ void PeerLink::run() {
   }
 }
 
+httplib::Result PeerLink::post(httplib::Client& client, const raft::Message& request, Body body) {
+  const httplib::Headers headers = {{kAddresseeHeader, options_.peer},
+                                    {"Accept", std::string(raft::kFrameType) + ", */*"}};
+  const char* path = raft::endpoint_of(request).path;
+  if (body == Body::kFrame) return client.Post(path, headers, raft::encode_frame(request), raft::kFrameType);
+  return client.Post(path, headers, raft::encode(request), raft::kJsonType);
+}
+
+// A peer is sent JSON until it has answered with a frame, and again after anything but a 200: it may have been replaced
+// by an original, or by an older node of ours. What JSON cannot carry is a frame in any case.
+httplib::Result PeerLink::post(httplib::Client& client, const raft::Message& request) {
+  const bool has_choice = raft::is_text(request);
+  if (!reads_frames_ && has_choice) return post(client, request, Body::kJson);
+  httplib::Result response = post(client, request, Body::kFrame);
+  if (!response || response->status != 200) reads_frames_ = false;
+  const bool is_refused = response && (response->status == kUnsupportedMediaType || response->status == kBadRequest);
+  if (is_refused && has_choice) return post(client, request, Body::kJson);  // what cannot be read has done nothing
+  return response;
+}
+
 void PeerLink::exchange(httplib::Client& client, const raft::Message& request) {
-  const char* path = path_of(request);
-  const auto response =
-      client.Post(path, {{kAddresseeHeader, options_.peer}}, raft::encode(request), "application/json");
+  const raft::Endpoint& endpoint = raft::endpoint_of(request);
+  const auto response = post(client, request);
   if (!response) return events_.failed(options_.peer, httplib::to_string(response.error()));
-  if (response->status == 404 && !is_of_the_original(request)) return does_not_know(request);
+  if (response->status == 404 && !endpoint.is_of_the_original) return does_not_know(request);
   if (response->status == 421) return events_.failed(options_.peer, "another node has its address");
   if (response->status != 200) {
-    return events_.failed(options_.peer, "status " + std::to_string(response->status) + " for " + path);
+    return events_.failed(options_.peer, "status " + std::to_string(response->status) + " for " + endpoint.path);
   }
   if (!raft::has_answer(request)) return;
+  if (is_frame(*response)) {
+    reads_frames_ = true;
+    auto answer = raft::decode_frame(raft::answer_to(request), response->body, &request);
+    if (!answer) return events_.failed(options_.peer, answer.error().message);
+    return events_.answered(options_.peer, std::move(*answer));
+  }
   auto answer = raft::decode(raft::answer_to(request), response->body, &request);
   if (!answer) return events_.failed(options_.peer, answer.error().message);
   events_.answered(options_.peer, std::move(*answer));

@@ -2,7 +2,8 @@
 //
 // Requests leave in order, one at a time. The queue is bounded: a consensus core expects messages to be lost, so what
 // finds no room is dropped. An append that only repeats the one before it in the queue (a heartbeat) replaces it, and
-// appends that continue one another travel as one request.
+// appends that continue one another travel as one request. A peer of our own kind is sent binary frames once it has
+// answered with one, every other peer JSON.
 #pragma once
 
 #include <atomic>
@@ -18,7 +19,8 @@
 
 namespace httplib {
 class Client;
-}
+class Result;
+}  // namespace httplib
 
 namespace timestore::net {
 
@@ -51,7 +53,10 @@ class PeerLink {
 
  private:
   void run();
-  bool join_with_last(const raft::Message& request);
+  bool join_with_last(raft::Message& request);  // if so, the request is empty
+  enum class Body : unsigned char { kJson, kFrame };
+  httplib::Result post(httplib::Client& client, const raft::Message& request, Body body);
+  httplib::Result post(httplib::Client& client, const raft::Message& request);
   void exchange(httplib::Client& client, const raft::Message& request);
   void does_not_know(const raft::Message& request);
 
@@ -62,6 +67,7 @@ class PeerLink {
   std::deque<raft::Message> queue_;
   bool stopping_ = false;
   bool finishing_ = false;
+  bool reads_frames_ = false;  // the peer, as far as the link's thread knows
   std::atomic<bool> has_finished_ = false;
   httplib::Client* client_ = nullptr;  // guarded by mutex_; to interrupt it when stopping
   std::thread thread_;

@@ -5,6 +5,9 @@
 #include <gtest/gtest.h>
 
 #include "engine/base/json_text.h"
+#include "engine/wire/codec.h"
+#include "engine/wire/frame.h"
+#include "engine/wire/paths.h"
 #include "tests/net/one_node.h"
 
 namespace timestore::net {
@@ -76,6 +79,44 @@ TEST_F(RaftApiTest, members_that_make_sense_are_not_believed_of_a_stranger_besid
   expect_nothing_believed("of a stranger");
   EXPECT_THAT(append("n2", kOthers).body, ::testing::HasSubstr(R"("success":true)"));
   EXPECT_EQ(node_->status(Clock::now() + std::chrono::seconds(10))->peers.size(), 2U);
+}
+
+httplib::Headers accepts_frames() { return {{"Accept", std::string(raft::kFrameType) + ", */*"}}; }
+
+// Whoever asks for a frame gets one, in whatever form it has asked; nobody else does.
+TEST_F(RaftApiTest, an_answer_is_a_frame_for_whoever_accepts_frames_only) {
+  start_as_follower({});
+  const raft::Message vote = raft::VoteRequest{.term = 1, .candidate = "n2", .forced = true};
+  const raft::Message granted = raft::VoteResponse{.term = 1, .granted = true};
+  constexpr std::size_t kAnswer = raft::index_of<raft::VoteResponse>;
+  for (const bool asks_by_frame : {false, true}) {
+    const std::string body = asks_by_frame ? raft::encode_frame(vote) : raft::encode(vote);
+    const char* type = asks_by_frame ? raft::kFrameType : raft::kJsonType;
+    const auto plain = client().Post("/raft/vote", body, type);
+    ASSERT_TRUE(plain);
+    EXPECT_EQ(plain->get_header_value("Content-Type"), raft::kJsonType) << type;
+    EXPECT_EQ(raft::decode(kAnswer, plain->body, &vote), granted) << type;
+    const auto framed = client().Post("/raft/vote", accepts_frames(), body, type);
+    ASSERT_TRUE(framed);
+    EXPECT_EQ(framed->get_header_value("Content-Type"), raft::kFrameType) << type;
+    EXPECT_EQ(raft::decode_frame(kAnswer, framed->body, &vote), granted) << type;
+  }
+}
+
+TEST_F(RaftApiTest, a_frame_of_a_newer_node_is_not_supported_and_a_broken_one_is_bad) {
+  start_as_follower({});
+  std::string frame = raft::encode_frame(raft::VoteRequest{.term = 1, .candidate = "n2"});
+  const auto status = [&](const std::string& body) {
+    const auto answer = client().Post("/raft/vote", accepts_frames(), body, raft::kFrameType);
+    return answer ? answer->status : 0;
+  };
+  EXPECT_EQ(status(frame.substr(1)), 400);
+  EXPECT_EQ(status("{}"), 400);
+  EXPECT_EQ(status(raft::encode_frame(raft::VoteResponse{.term = 1})), 400) << "it is no request";
+  frame[2] = 2;
+  EXPECT_EQ(status(frame), 415);
+  EXPECT_EQ(client().Post("/raft/vote", frame, "application/vnd.timestore.frame.v2")->status, 415);
+  EXPECT_EQ(node_->status(Clock::now() + std::chrono::seconds(10))->term, 0U) << "nothing of it was believed";
 }
 
 }  // namespace

@@ -5,6 +5,8 @@
 #include <future>
 
 #include "engine/wire/codec.h"
+#include "engine/wire/frame.h"
+#include "engine/wire/paths.h"
 #include "net/http/server.h"
 
 namespace timestore::net {
@@ -39,6 +41,7 @@ struct Peer {
                 .handler =
                     [this](const http::Request& request, httplib::Response& response) {
                       std::unique_lock lock(mutex);
+                      EXPECT_EQ(request.http.get_header_value("Content-Type"), raft::kJsonType);
                       received.push_back(*raft::decode_append_request(request.http.body));
                       changed.notify_all();
                       changed.wait(lock, [&] { return may_answer; });
@@ -167,6 +170,101 @@ TEST(PeerLink, that_is_finished_sends_what_waits_and_nothing_else) {
   while (!link.has_finished()) std::this_thread::yield();
   ASSERT_EQ(peer.received.size(), 2U);
   EXPECT_EQ(peer.received[1], append(9, {"b"}));
+}
+
+// A peer of our own kind, until it is replaced by one that reads JSON only.
+struct FramePeer {
+  std::mutex mutex;
+  std::vector<std::string> types;  // of what it was sent
+  std::vector<raft::Message> received;
+  bool reads_frames = true;
+  std::unique_ptr<http::Server> server;
+
+  FramePeer() {
+    http::Router router;
+    router.add({.method = "POST",
+                .pattern = "/raft/append",
+                .handler =
+                    [this](const http::Request& request, httplib::Response& response) {
+                      const std::lock_guard lock(mutex);
+                      answer(request.http, response);
+                    },
+                .body = http::BodyRules{}});
+    server = std::move(*http::Server::start(std::move(router), {}));
+  }
+  ~FramePeer() { server->stop(std::chrono::seconds(1)); }
+
+  void answer(const httplib::Request& request, httplib::Response& response) {
+    constexpr std::size_t kAppend = raft::index_of<raft::AppendRequest>;
+    types.push_back(request.get_header_value("Content-Type"));
+    const bool is_frame = types.back() == raft::kFrameType;
+    if (is_frame && !reads_frames) {
+      response.status = 415;
+      return;
+    }
+    received.push_back(is_frame ? *raft::decode_frame(kAppend, request.body, nullptr)
+                                : *raft::decode(kAppend, request.body, nullptr));
+    const auto& append = std::get<raft::AppendRequest>(received.back());
+    const raft::Message answer = raft::AppendResponse{.term = 1,
+                                                      .success = true,
+                                                      .match = append.prev_index + append.entries.size(),
+                                                      .prev_index = append.prev_index};
+    const bool accepts = request.get_header_value("Accept").find(raft::kFrameType) != std::string::npos;
+    if (accepts && reads_frames) return response.set_content(raft::encode_frame(answer), raft::kFrameType);
+    response.set_content(raft::encode(answer), raft::kJsonType);
+  }
+  void replace_by_an_original() {
+    const std::lock_guard lock(mutex);
+    reads_frames = false;
+  }
+};
+
+const std::string kFrame = raft::kFrameType;
+const std::string kJson = raft::kJsonType;
+
+TEST(PeerLink, a_peer_that_answers_with_frames_is_sent_frames_from_then_on) {
+  FramePeer peer;
+  Answers answers;
+  PeerLink link({.peer = "n2", .address = {"127.0.0.1", peer.server->port()}}, answers.events());
+  for (raft::Index prev = 0; prev < 3; ++prev) {
+    link.send(append(prev, {"x"}));
+    answers.await(prev + 1);
+  }
+  EXPECT_EQ(peer.types, (std::vector<std::string>{kJson, kFrame, kFrame}));
+  EXPECT_EQ(peer.received, (std::vector<raft::Message>{append(0, {"x"}), append(1, {"x"}), append(2, {"x"})}));
+  EXPECT_EQ(std::get<raft::AppendResponse>(answers.answers[2]).match, 3U);
+}
+
+TEST(PeerLink, a_peer_that_is_replaced_by_one_that_reads_no_frames_misses_nothing) {
+  FramePeer peer;
+  Answers answers;
+  PeerLink link({.peer = "n2", .address = {"127.0.0.1", peer.server->port()}}, answers.events());
+  for (raft::Index prev = 0; prev < 2; ++prev) {
+    link.send(append(prev, {"x"}));
+    answers.await(prev + 1);
+  }
+  peer.replace_by_an_original();
+  for (raft::Index prev = 2; prev < 4; ++prev) {
+    link.send(append(prev, {"x"}));
+    answers.await(prev + 1);
+  }
+  EXPECT_EQ(peer.types, (std::vector<std::string>{kJson, kFrame, kFrame, kJson, kJson}));
+  EXPECT_EQ(peer.received.size(), 4U);
+  EXPECT_EQ(answers.failures, std::vector<std::string>{});
+}
+
+TEST(PeerLink, what_json_cannot_carry_is_a_frame_or_fails) {
+  FramePeer peer;
+  Answers answers;
+  PeerLink link({.peer = "n2", .address = {"127.0.0.1", peer.server->port()}}, answers.events());
+  link.send(append(0, {"\xff"}));
+  answers.await(1);
+  EXPECT_EQ(peer.received, std::vector<raft::Message>{append(0, {"\xff"})});
+  peer.replace_by_an_original();
+  link.send(append(1, {"\xff"}));
+  answers.await(2);
+  EXPECT_EQ(answers.failures, std::vector<std::string>{"status 415 for /raft/append"});
+  EXPECT_EQ(peer.types, (std::vector<std::string>{kFrame, kFrame}));
 }
 
 TEST(PeerLink, says_why_a_peer_cannot_be_reached) {
