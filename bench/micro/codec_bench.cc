@@ -2,6 +2,7 @@
 #include <benchmark/benchmark.h>
 
 #include "engine/wire/codec.h"
+#include "engine/wire/frame.h"
 
 namespace timestore::raft {
 namespace {
@@ -20,25 +21,45 @@ AppendRequest make_request(std::int64_t entries) {
   return request;
 }
 
-void encoding_an_append(benchmark::State& bench) {
+std::string as_json(const AppendRequest& request) {
+  std::string text;
+  encode(text, request);
+  return text;
+}
+
+std::string as_frame(const AppendRequest& request) { return encode_frame(request); }
+
+void encoding_an_append(benchmark::State& bench, std::string (*encoded)(const AppendRequest&)) {
   const AppendRequest request = make_request(bench.range(0));
+  std::size_t size_bytes = 0;
   for (auto _ : bench) {
-    std::string text;
-    encode(text, request);
-    benchmark::DoNotOptimize(text);
+    const std::string bytes = encoded(request);
+    size_bytes = bytes.size();
+    benchmark::DoNotOptimize(bytes.data());
   }
   bench.SetItemsProcessed(bench.iterations() * bench.range(0));
+  bench.counters["size_bytes"] = static_cast<double>(size_bytes);
 }
-BENCHMARK(encoding_an_append)->Arg(0)->Arg(1)->Arg(64)->Arg(1024);
+BENCHMARK_CAPTURE(encoding_an_append, json, as_json)->Arg(0)->Arg(1)->Arg(64)->Arg(1024);
+BENCHMARK_CAPTURE(encoding_an_append, frame, as_frame)->Arg(0)->Arg(1)->Arg(64)->Arg(1024);
 
-void decoding_an_append(benchmark::State& bench) {
-  std::string text;
-  encode(text, make_request(bench.range(0)));
-  for (auto _ : bench) benchmark::DoNotOptimize(decode_append_request(text));
+template <typename Decode>
+void decode_all(benchmark::State& bench, const std::string& bytes, Decode decode) {
+  for (auto _ : bench) benchmark::DoNotOptimize(decode(bytes));
   bench.SetItemsProcessed(bench.iterations() * bench.range(0));
-  bench.SetBytesProcessed(bench.iterations() * static_cast<std::int64_t>(text.size()));
+  bench.SetBytesProcessed(bench.iterations() * static_cast<std::int64_t>(bytes.size()));
 }
-BENCHMARK(decoding_an_append)->Arg(0)->Arg(1)->Arg(64)->Arg(1024);
+
+void decoding_an_append_from_json(benchmark::State& bench) {
+  decode_all(bench, as_json(make_request(bench.range(0))), decode_append_request);
+}
+BENCHMARK(decoding_an_append_from_json)->Arg(0)->Arg(1)->Arg(64)->Arg(1024);
+
+void decoding_an_append_from_a_frame(benchmark::State& bench) {
+  decode_all(bench, as_frame(make_request(bench.range(0))),
+             [](const std::string& bytes) { return decode_frame(index_of<AppendRequest>, bytes, nullptr); });
+}
+BENCHMARK(decoding_an_append_from_a_frame)->Arg(0)->Arg(1)->Arg(64)->Arg(1024);
 
 }  // namespace
 }  // namespace timestore::raft
