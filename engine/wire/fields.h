@@ -4,9 +4,9 @@
 // largest value of a number. A field that the original does not know is kExtra: JSON has the property where the value
 // is not the default, and its absence means the default. All other properties are written and read by hand (codec.cc).
 //
-// To add a field: the member in engine/raft/message.h, with what its absence means, and its line here, with the record's
-// next tag. The tests make their messages from these lines. A record whose description lacks a member does not compile,
-// and a tag is never used again.
+// To add a field: the member in engine/raft/message.h, with what its absence means, and its line here, with the
+// record's next tag. The tests make their messages from these lines. A record whose description lacks a member does not
+// compile, and a tag is never used again.
 #pragma once
 
 #include <cstddef>
