@@ -108,7 +108,7 @@ start_node() {
     --peers "$(IFS=,; echo "${peers[*]}")" --database "$(database_of "$n")" </dev/null >>"$(log_of "$n")" 2>&1 9>&- &
   pid=$!
   echo "$pid" >"$home/node$n/pid"
-  await 10 answers_or_gone "$n" "$pid" || die "node$n (pid $pid) does not answer on port $(port_of "$n"); see $(log_of "$n")"
+  await 60 answers_or_gone "$n" "$pid" || die "node$n (pid $pid) does not answer on port $(port_of "$n"); see $(log_of "$n")"
   if gone "$pid"; then
     show_log_end "$n"
     die "node$n ended at once; its last words are above, and in $(log_of "$n")"
@@ -118,16 +118,16 @@ start_node() {
 
 answers_or_gone() { gone "$2" || port_answers "$(port_of "$1")"; }
 
-# Asks the given nodes to stop, all at once, and gives them 15 seconds together.
+# Asks the given nodes to stop, all at once, and gives them a minute together.
 stop_nodes() {
-  local n pid deadline=$((SECONDS + 15))
+  local n pid deadline=$((SECONDS + 60))
   for n in "$@"; do
     pid=$(pid_of "$n") && kill -TERM "$pid"
   done 2>/dev/null || true
   for n in "$@"; do
     if pid=$(pid_of "$n") && ! await $((deadline - SECONDS)) gone "$pid"; then
       kill -KILL "$pid" 2>/dev/null || true
-      await 5 gone "$pid" || die "node$n (pid $pid) does not even yield to kill -9."
+      await 60 gone "$pid" || die "node$n (pid $pid) does not even yield to kill -9."
       say "node$n did not stop in time, so it was killed (kill -9)."
     else
       say "node$n stopped."
@@ -141,7 +141,7 @@ stop_nodes() {
 prove_it_works() {
   local leader=$1 writer=$((($1 % 3) + 1)) reader=$((($1 + 1) % 3 + 1)) id=7d1f6a52-0c3b-4e8e-9a57-3f20c8b6d001
   local entry="{\"id\":\"$id\",\"deviceId\":\"cluster-sh\",\"timestamp\":\"2025-01-01T00:00:00Z\",\"value\":1}"
-  local ask=(curl -sS --fail-with-body --retry 10 --retry-connrefused --retry-delay 1 --max-time 5)
+  local ask=(curl -sS --fail-with-body --retry 10 --retry-connrefused --retry-delay 1 --max-time 60)
   local answer
   answer=$("${ask[@]}" --json "$entry" "$(url_of "$writer")/api/timeseries") ||
     die "node$writer refused to write an entry: $answer"
@@ -176,7 +176,7 @@ command_up() {
     build_program
     for n in $stopped; do start_node "$n"; done
   fi
-  leader=$(await 15 find_leader) || die "no node became leader within 15 seconds; see tools/cluster.sh status and logs."
+  leader=$(await 60 find_leader) || die "no node became leader within a minute; see tools/cluster.sh status and logs."
   prove_it_works "$leader"
   say ""
   for n in "${nodes[@]}"; do say "  node$n  $(url_of "$n")"; done
@@ -218,7 +218,7 @@ command_kill() {
   local pid
   pid=$(pid_of "$1") || die "node$1 is not running."
   kill -KILL "$pid"
-  await 5 gone "$pid" || die "node$1 (pid $pid) does not yield to kill -9."
+  await 60 gone "$pid" || die "node$1 (pid $pid) does not yield to kill -9."
   rm -f "$home/node$1/pid"
   say "node$1 was killed (kill -9, pid $pid). Bring it back with: tools/cluster.sh restart $1"
 }

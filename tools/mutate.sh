@@ -3,6 +3,8 @@
 #
 #   tools/mutate.sh                     every planted bug, tests/mutants/*.patch
 #   tools/mutate.sh NAME...             only these; a NAME may also be the path of a patch
+#   tools/mutate.sh --draw N            N of them, drawn anew each time
+#   tools/mutate.sh --draw N --minutes M    and more, until M minutes are over
 #   tools/mutate.sh --seeds N           give up on a bug after seeds 1 to N (default: 2000)
 #   tools/mutate.sh --jobs N            run N seeds at a time (default: one for each processor)
 #
@@ -27,6 +29,8 @@ build=$scratch/build
 seeds=2000
 jobs=$(nproc)
 limit_seconds=60  # of processor time; an ordinary seed needs less than one, the longest need four
+draw=0  # none is drawn
+minutes=0
 patches=()
 
 usage() { sed -n '2,/^set /{s/^# \{0,1\}//;/^set /d;p}' "${BASH_SOURCE[0]}"; }
@@ -44,6 +48,8 @@ number_after() {
 while (($# > 0)); do
   case $1 in
     --seeds) seeds=$(number_after "$@"); shift ;;
+    --draw) draw=$(number_after "$@"); shift ;;
+    --minutes) minutes=$(number_after "$@"); shift ;;
     --jobs) jobs=$(number_after "$@"); shift ;;
     --help | -h) usage; exit 0 ;;
     -*) die "unknown option '$1'; try --help." ;;
@@ -57,8 +63,12 @@ while (($# > 0)); do
   shift
 done
 if ((${#patches[@]} == 0)); then
-  mapfile -t patches < <(find "$root/tests/mutants" -name '*.patch' | sort)
+  mapfile -t patches < <("$root/tools/promised.sh" bugs | sed "s|.*|$root/tests/mutants/&.patch|")
   ((${#patches[@]} > 0)) || die "there are no patches in tests/mutants."
+fi
+((draw <= ${#patches[@]})) || die "there are only ${#patches[@]} bugs to draw from."
+if ((draw > 0)); then
+  mapfile -t patches < <(printf '%s\n' "${patches[@]}" | shuf)
 fi
 
 # header NAME PATCH: what the patch's header says after "NAME: ".
@@ -165,8 +175,12 @@ cp "$build/bin/timestore-sim" "$scratch/unbroken-sim"
 caught_seeds=()
 caught_cpu=()
 survived=0
+planted=0
+started=$SECONDS
 printf '%-56s %-18s %8s %10s\n' "bug" "caught by" "seeds" "CPU s"
 for patch in "${patches[@]}"; do
+  ((draw == 0 || planted < draw || SECONDS - started < minutes * 60)) || break
+  planted=$((planted + 1))
   restore
   IFS=$'\t' read -r checker seed cpu < <(hunt "$patch") || die "the hunt for $patch ended in disorder; its words are above."
   printf '%-56s %-18s %8s %10s\n' "$(basename "$patch" .patch)" "$checker" "$seed" "$(printf '%.1f' "${cpu/-/0}")"
@@ -179,7 +193,7 @@ for patch in "${patches[@]}"; do
 done
 restore
 
-printf '\n%d bugs, %d caught' "${#patches[@]}" "${#caught_seeds[@]}"
+printf '\n%d bugs, %d caught' "$planted" "${#caught_seeds[@]}"
 if ((${#caught_seeds[@]} > 0)); then
   printf '; seeds: %s; CPU seconds: %s' "$(spread %d "${caught_seeds[@]}")" "$(spread %.1f "${caught_cpu[@]}")"
 fi

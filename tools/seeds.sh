@@ -4,19 +4,23 @@
 #   tools/seeds.sh BUILD OTHER-BUILD   20 seeds run twice in each of the two builds and must all four times be the same;
 #                                      then, with the first build, seeds that once found a bug, fixed ones and fresh ones
 #   tools/seeds.sh BUILD               the same without the comparison
+#   --least N                          N fixed seeds and a quarter as many fresh ones run, however long it takes
+#                                      (default: 200)
+#   --minutes N                        where that is done sooner, more of both, until N minutes are over (default: 1)
 #
-# The fixed seeds must also reach every mark: those that together do come first.
-# It takes at most four minutes; TIMESTORE_SEED_MINUTES says otherwise. BUILD is a build directory with bin/timestore-sim.
-# The exit status is 1 if a seed is violated or differs, and 2 for wrong usage. The last line says: N passed, N failed;
-# the comparison, each kept seed, the fixed and the fresh seeds count as one each.
+# The fixed seeds, with those that together do come first, must reach every mark that the sources have. What ran is counted, and
+# fewer seeds than that, or a mark that the simulator does not know, are failures. BUILD is a build directory with
+# bin/timestore-sim. The exit status is 1 if a seed is violated or differs or did not run, and 2 for wrong usage. The last line
+# says: N passed, N failed; the comparison, each kept seed, the fixed, the fresh and the further seeds count as one each.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-deadline=$((SECONDS + ${TIMESTORE_SEED_MINUTES:-4} * 60 - 15))  # the seeds that run then still need a moment
 compared=1..20
-# The first seed to reach each mark, as `timestore-sim marks --seeds 1..2500` tells. Another draw makes it other seeds.
+# The first seed to reach each mark, as `timestore-sim marks --seeds 1..2500` tells. Any change to what is drawn makes it
+# other seeds.
 reaching=1..8,10..12,14,16,17,20..23,28,40,46,65,67,76,78,149,209,250,321,324,344,983
-fixed=1..2000
+least=200
+minutes=1
 jobs=$(nproc)
 passed=0
 failed=0
@@ -27,17 +31,26 @@ die() {
   exit 2
 }
 
+number_after() {
+  [[ ${2:-} =~ ^(0|[1-9][0-9]*)$ ]] || die "$1 needs a number; try --help."
+  echo "$2"
+}
+
 simulators=()
-for argument in "$@"; do
-  case $argument in
+while (($# > 0)); do
+  case $1 in
+    --least) least=$(number_after "$@"); shift ;;
+    --minutes) minutes=$(number_after "$@"); shift ;;
     --help | -h) usage; exit 0 ;;
-    -*) die "unknown option '$argument'; try --help." ;;
+    -*) die "unknown option '$1'; try --help." ;;
     *)
-      [[ -x $argument/bin/timestore-sim ]] || die "there is no $argument/bin/timestore-sim; build it first."
-      simulators+=("$argument/bin/timestore-sim")
+      [[ -x $1/bin/timestore-sim ]] || die "there is no $1/bin/timestore-sim; build it first."
+      simulators+=("$1/bin/timestore-sim")
       ;;
   esac
+  shift
 done
+((least >= 4)) || die "--least needs a number from 4 on."
 ((${#simulators[@]} == 1 || ${#simulators[@]} == 2)) || die "one or two build directories are wanted; try --help."
 simulator=${simulators[0]}
 scratch=$(mktemp -d)
@@ -56,8 +69,11 @@ compare_builds() {
   runs_of "${simulators[1]}" "$scratch/other.log" >"$scratch/other" || status=1
   if ! cmp -s "$scratch/one" "$scratch/other"; then
     status=1
-    echo "The builds differ. The first lines that do:"
-    diff "$scratch/one" "$scratch/other" | head -n 6 || true
+    echo "The builds differ. The first lines that do, those of the second build further right:"
+    comm -3 <(sort "$scratch/one") <(sort "$scratch/other") | head -n 6 || true
+  elif (($(wc -l <"$scratch/one") != $(count_of "$compared"))); then
+    status=1
+    echo "Only $(wc -l <"$scratch/one") of them ran."
   fi
   if ((status != 0)); then
     jq -r 'select(.verdict == "violation") | "seed \(.seed): \(.violation): \(.detail)"' "$scratch/one" "$scratch/other" || true
@@ -76,13 +92,29 @@ count_of() {
   echo "$count"
 }
 
-# run_seeds RANGE SECONDS COMMAND...: as many seeds of the range as can be begun in that time.
+# run_seeds LEAST COMMAND...: fails if a seed is violated, or if fewer than LEAST ran.
 run_seeds() {
-  local range=$1 budget=$2 status=0
-  shift 2
-  printf '\n-- seeds %s, for at most %d s\n' "$range" "$budget"
-  "$simulator" "$@" --seeds "$range" --jobs "$jobs" --budget-seconds "$budget" || status=$?
+  local at_least=$1 status=0 ran
+  shift
+  printf '\n-- %s\n' "$*"
+  "$simulator" "$@" --jobs "$jobs" --json 2>&1 >"$scratch/lines" | tee "$scratch/words" || status=$?
+  jq -r 'select(.verdict == "violation") | "seed \(.seed): \(.violation): \(.detail)\n  \(.replay)"' "$scratch/lines" || status=1
+  ran=$(wc -l <"$scratch/lines")
+  if ((ran < at_least)); then
+    echo "Only $ran seeds ran, of $at_least."
+    status=1
+  fi
+  if [[ $1 == marks ]] && ! all_marks_are_known; then status=1; fi
   count $status
+}
+
+# Whether the simulator's table of marks has all those of the sources.
+all_marks_are_known() {
+  local unknown
+  unknown=$(comm -23 <("$root/tools/promised.sh" marks) <(sed -nE 's/^ *[0-9]+ +[0-9-]+  //p' "$scratch/words" | LC_ALL=C sort))
+  [[ -n $unknown ]] || return 0
+  printf 'The sources have marks that the simulator does not know:\n%s\n' "$unknown"
+  return 1
 }
 
 # Each line of tests/sim/seeds.txt holds the options of a run that once found a bug.
@@ -106,12 +138,17 @@ run_kept_seeds() {
   done
 }
 
+started=$SECONDS
 ((${#simulators[@]} == 1)) || compare_builds
 run_kept_seeds
-left=$((deadline - SECONDS))
-run_seeds "$reaching,$fixed" $((left > 2 ? left / 2 : 1)) marks --enough "$(count_of "$reaching")"
-left=$((deadline - SECONDS))
-run_seeds fresh:1000000 $((left > 1 ? left : 1)) run
+run_seeds $(($(count_of "$reaching") + least)) marks --seeds "$reaching,1..$least"
+run_seeds $((least / 4)) run --seeds "fresh:$((least / 4))"
+# The seeds that run at the end of a budget still need a moment.
+left=$((minutes * 60 - (SECONDS - started) - 10))
+if ((left > 20)); then
+  run_seeds 1 run --seeds "$((least + 1))..1000000" --budget-seconds $((left / 2))
+  run_seeds 1 run --seeds fresh:1000000 --budget-seconds $((left / 2))
+fi
 
 printf '\n%d passed, %d failed\n' "$passed" "$failed"
 ((failed == 0))

@@ -1,14 +1,16 @@
 #!/usr/bin/env bash
-# Installs what is missing, builds everything and runs every test. The last line says: N passed, N failed.
+# Installs what is missing, builds, and runs the tests. The last line says: N passed, N failed.
 #
-#   tools/test.sh             everything: g++; clang with the address and undefined-behaviour sanitizers; clang with
-#                             the thread sanitizer; at most four minutes of simulator seeds, some of which must be
-#                             the same in the first two builds
-#   tools/test.sh --quick     only g++, and without the system tests and the seeds
-#   tools/test.sh -R REGEX    in every stage, only the tests whose names match
+#   tools/test.sh          what everybody runs before a commit: with one compiler, every test but the long ones (those that
+#                          CTest labels "full"), and some of the simulator's seeds. Ten minutes on two processors.
+#   tools/test.sh --full   everything: every test; clang with the address and undefined-behaviour sanitizers, and with the
+#                          thread sanitizer; many seeds, some of which must be the same in the first two builds; and
+#                          some planted bugs, drawn anew each time. 45 minutes on two processors.
 #
-# The exit status is 1 if a test failed or something did not build. Builds are kept in build/, build-address/ and
-# build-thread/, so that a second run is quick. A stage that fails does not hide the results of the later ones.
+# The exit status is 1 if a test failed or was skipped, a seed is violated, a mark is not reached, a planted bug survives, or
+# something did not build; and if fewer of them ran than the tree promises (tools/promised.sh). Builds are kept in build/,
+# build-address/, build-thread/ and build-mutants/, so that a second run is quick. A stage that fails does not hide the
+# results of the later ones.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -29,38 +31,44 @@ die() {
   exit 2
 }
 
-quick=no
-only=()
-while (($# > 0)); do
-  case $1 in
-    --quick) quick=yes ;;
-    -R)
-      (($# > 1)) || die "-R needs a regular expression."
-      only=(-R "$2")
-      shift
-      ;;
+full=no
+for option in "$@"; do
+  case $option in
+    --full) full=yes ;;
     --help | -h) usage; exit 0 ;;
-    *) die "unknown option '$1'; try --help." ;;
+    *) die "unknown option '$option'; try --help." ;;
   esac
-  shift
 done
 
-# count_results TITLE FILE: adds CTest's JUnit results to the sums. A test that could not be run counts as failed; one that
-# skipped itself or is disabled counts as neither, and CTest has named it. CTest escapes whatever a test prints, so
-# these lines can only be its own.
+# names_of BUILD CTEST-ARGUMENTS...: the tests that CTest selects there.
+names_of() {
+  local build=$1
+  shift
+  ctest --test-dir "$build" -N "$@" | sed -nE 's/^ *Test +#[0-9]+: //p'
+}
+
+# count_results TITLE FILE SELECTED: adds CTest's JUnit results to the sums. A test that could not be run, skipped itself or
+# is disabled has not passed, so it counts as failed. CTest escapes whatever a test prints, so these lines can only be
+# its own.
 count_results() {
-  local all ran skipped
+  local all ran
   all=$(grep -c '^[[:space:]]*<testcase ' "$2") || true
   ran=$(grep -c '^[[:space:]]*<testcase .* status="run">$' "$2") || true
-  skipped=$(grep -cE '^[[:space:]]*(<testcase .* status="disabled">|<skipped message="SKIP_.*/>)$' "$2") || true
-  if ((all == 0 && ${#only[@]} == 0)); then
-    fail "$1: no tests were found."
+  if ((all == 0 || all < $3)); then
+    fail "$1: $all tests are in the results, of $3."
   fi
   passed=$((passed + ran))
-  if ((all > ran + skipped)); then
-    failed=$((failed + all - ran - skipped))
+  if ((all > ran)); then
+    failed=$((failed + all - ran))
     failures+=("$(failures_in "$1" "$2")")
   fi
+}
+
+# check_promise BUILD: whether CTest knows every test that the sources define.
+check_promise() {
+  local unknown
+  unknown=$(comm -23 <("$root/tools/promised.sh" tests) <(names_of "$1" | "$root/tools/promised.sh" plain))
+  [[ -z $unknown ]] || fail "The sources define tests that CTest does not know:"$'\n'"$unknown"
 }
 
 # failures_in TITLE FILE: names the tests that failed according to CTest's JUnit results, with the last lines that each
@@ -73,12 +81,11 @@ failures_in() {
       return text
     }
     /^\t<testcase / {
-      failed = !/ status="(run|disabled)">$/
+      failed = !/ status="run">$/
       lines = 0
       name = $0; sub(/.* name="/, "", name); sub(/" classname=.*/, "", name)
       time = $0; sub(/.* time="/, "", time); sub(/".*/, "", time)
     }
-    /^\t\t<skipped message="SKIP_/ { failed = 0 }
     { if (sub(/^\t\t<system-out>/, "")) prints = 1 }
     prints {
       if (sub(/<\/system-out>$/, "")) prints = 0
@@ -95,9 +102,9 @@ run_tests() {
   local title=$1 results=$2/test-results.xml build=$2
   shift 2
   rm -f "$results"
-  ctest --test-dir "$build" -j 2 --timeout 1200 --output-on-failure --output-junit "$results" "$@" "${only[@]}" || true
+  ctest --test-dir "$build" -j 2 --timeout 1200 --output-on-failure --output-junit "$results" "$@" || true
   if [[ -f $results ]]; then
-    count_results "$title" "$results"
+    count_results "$title" "$results" "$(names_of "$build" "$@" | wc -l)"
   else
     fail "$title: CTest left no results."
   fi
@@ -129,11 +136,11 @@ stage() {
   printf -- '-- %s: %d s\n' "$title" $((SECONDS - started))
 }
 
-# Runs simulator seeds, and counts what their last line says.
+# run_seeds ARGUMENTS...: runs simulator seeds, and counts what their last line says.
 run_seeds() {
-  local results=$root/build/seeds.log status=0 counts
+  local results=$root/build/seeds.log status=0 counts=()
   printf '\n== seeds\n'
-  TIMESTORE_SEED_MINUTES=2 "$root/tools/seeds.sh" "$root/build" "$root/build-address" 2>&1 | tee "$results" || status=$?
+  "$root/tools/seeds.sh" "$@" 2>&1 | tee "$results" || status=$?
   if read -r -a counts < <(grep -xE '[0-9]+ passed, [0-9]+ failed' "$results" | tail -n 1); then
     passed=$((passed + counts[0]))
     failed=$((failed + counts[2]))
@@ -144,14 +151,31 @@ run_seeds() {
   fi
 }
 
+# run_bugs LEAST MINUTES: plants so many bugs, and more while there is time. Each that is caught has passed.
+run_bugs() {
+  local results=$root/build/bugs.log status=0 bugs=0 caught=0
+  printf '\n== planted bugs\n'
+  "$root/tools/mutate.sh" --draw "$1" --minutes "$2" 2>&1 | tee "$results" || status=$?
+  read -r bugs caught < <(sed -nE 's/^([0-9]+) bugs, ([0-9]+) caught.*/\1 \2/p' "$results") || true
+  passed=$((passed + caught))
+  if ((caught < bugs)); then
+    failed=$((failed + bugs - caught))
+    failures+=("planted bugs: $((bugs - caught)) of $bugs survived; see above.")
+  elif ((status != 0 || bugs < $1)); then
+    fail "planted bugs: only $bugs were tried, of $1."
+  fi
+}
+
 "$root/tools/deps.sh"
 
 drive=()
-without_system=()
-[[ $quick == no ]] || without_system=(-LE system)
-CXX=g++ stage "g++" build "" all "${without_system[@]}"
-
-if [[ $quick == no ]]; then
+if [[ $full == no ]]; then
+  CXX=g++ stage "g++" build "" "tests/all tools/all timestore-bench" -LE '^full$'
+  check_promise "$root/build"
+  run_seeds --least 200 --minutes 0 "$root/build"
+else
+  CXX=g++ stage "g++" build "" all
+  check_promise "$root/build"
   export UBSAN_OPTIONS=print_stacktrace=1 TSAN_OPTIONS=second_deadlock_stack=1
   drive=(-L '^sanitized-system$')
   # Of the simulator's tests all but the crash points, which need minutes there; the seeds that follow run in this build too.
@@ -160,7 +184,8 @@ if [[ $quick == no ]]; then
     -L '^unit$'
   drive=()
   CXX=clang++ stage "clang, threads" build-thread thread tests/net/all -L '^net$'
-  ((${#only[@]} > 0)) || run_seeds
+  run_seeds --least 1500 --minutes 5 "$root/build" "$root/build-address"
+  run_bugs 4 5
 fi
 
 ((${#failures[@]} == 0)) || printf '\n== what failed\n'

@@ -74,7 +74,7 @@ class OneNodeTest : public ::testing::Test {
 
   void start_alone(std::uint32_t election_ticks = 300) {
     start({{"n1", ""}}, election_ticks, {});  // a sole voter does not wait for that
-    for (Leadership seen; !seen.is_leader;) seen = node_->await_change(seen, Clock::now() + std::chrono::seconds(10));
+    for (Leadership seen; !seen.is_leader;) seen = node_->await_change(seen, Clock::now() + std::chrono::minutes(2));
   }
 
   // It calls no election itself.
@@ -84,7 +84,7 @@ class OneNodeTest : public ::testing::Test {
 
   void follow(const raft::NodeId& leader, raft::Term term) {
     const auto answer = node_->answer(leader, raft::AppendRequest{.term = term, .leader = leader, .entries = {}},
-                                      Clock::now() + std::chrono::seconds(10));
+                                      Clock::now() + std::chrono::minutes(2));
     ASSERT_TRUE(answer);
     ASSERT_EQ(node_->leadership().leader, leader);
   }
@@ -93,7 +93,7 @@ class OneNodeTest : public ::testing::Test {
 
   httplib::Client client() const {
     httplib::Client client("127.0.0.1", server_->port());
-    client.set_read_timeout(std::chrono::seconds(30));
+    client.set_read_timeout(std::chrono::minutes(2));
     return client;
   }
 

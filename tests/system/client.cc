@@ -96,8 +96,8 @@ bool RawConnection::send(std::string_view bytes) {
   return true;
 }
 
-std::optional<std::string> RawConnection::read_to_end(Clock::duration within) {
-  const auto deadline = Clock::now() + within;
+std::optional<std::string> RawConnection::read_to_end() {
+  const auto deadline = Clock::now() + kHangGuard;
   std::string received;
   std::array<char, 4096> buffer{};
   for (;;) {

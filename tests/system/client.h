@@ -29,7 +29,7 @@ std::ostream& operator<<(std::ostream& out, const Answer& answer);
 // to judge.
 class Client {
  public:
-  explicit Client(int port, Clock::duration patience = 10s);
+  explicit Client(int port, Clock::duration patience = kHangGuard);
 
   Answer get(const std::string& target, const httplib::Headers& headers = {});
   Answer post(const std::string& target, const std::string& body, const httplib::Headers& headers = {},
@@ -54,7 +54,7 @@ class RawConnection {
   bool send(std::string_view bytes);
 
   // Everything that comes until the other side closes; nothing when it has not closed in time.
-  std::optional<std::string> read_to_end(Clock::duration within);
+  std::optional<std::string> read_to_end();
 
  private:
   int descriptor_ = -1;

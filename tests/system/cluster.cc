@@ -9,15 +9,6 @@
 #include <utility>
 
 namespace timestore::system {
-namespace {
-
-// A node reads its whole log when it starts; on a busy machine that may take a while.
-constexpr Clock::duration kStartPatience = 20s;
-
-// Long enough for an answer on a busy machine, short enough to ask a paused node in vain.
-constexpr Clock::duration kStatusPatience = 1s;
-
-}  // namespace
 
 Cluster::Cluster(std::size_t size, Settings settings, std::string further_peers)
     : settings_(settings), further_peers_(std::move(further_peers)), founders_(size) {
@@ -107,14 +98,14 @@ void Cluster::launch(std::size_t node) {
 
 void Cluster::start(std::size_t node) {
   launch(node);
-  const bool answers = await(kStartPatience, [&] { return status(node).has_value() || !is_running(node); });
+  const bool answers = await([&] { return status(node).has_value() || !is_running(node); });
   EXPECT_TRUE(answers && is_running(node)) << id(node) << " does not start";
 }
 
 void Cluster::start_all() {
   for (std::size_t node = 0; node < size(); ++node) launch(node);
   for (std::size_t node = 0; node < size(); ++node) {
-    EXPECT_TRUE(await(kStartPatience, [&] { return status(node).has_value(); })) << id(node) << " does not start";
+    EXPECT_TRUE(await([&] { return status(node).has_value(); })) << id(node) << " does not start";
   }
 }
 
@@ -134,7 +125,7 @@ void Cluster::resume(std::size_t node) {
 }
 
 std::optional<Status> Cluster::status(std::size_t node) const {
-  const Answer answer = client(node, kStatusPatience).get("/raft/status");
+  const Answer answer = client(node).get("/raft/status");
   if (answer.status != 200) return std::nullopt;
   const Json json(answer.body);
   return Status{.state = json.text("/state").value_or(""),
@@ -145,7 +136,7 @@ std::optional<Status> Cluster::status(std::size_t node) const {
                 .last_log_index = json.integer("/lastLogIndex").value_or(-1)};
 }
 
-std::optional<std::size_t> Cluster::await_leader(Clock::duration within) {
+std::optional<std::size_t> Cluster::await_leader() {
   std::optional<std::size_t> leader;
   const auto is_agreed_on = [&] {
     leader.reset();
@@ -159,7 +150,7 @@ std::optional<std::size_t> Cluster::await_leader(Clock::duration within) {
     }
     return leader && std::all_of(believed.begin(), believed.end(), [&](auto& name) { return name == id(*leader); });
   };
-  return await(within, is_agreed_on) ? leader : std::nullopt;
+  return await(is_agreed_on) ? leader : std::nullopt;
 }
 
 std::size_t Cluster::follower_of(std::size_t leader) {
@@ -176,8 +167,8 @@ std::vector<Status> Cluster::statuses_of_running() {
   return statuses;
 }
 
-bool Cluster::await_agreement(Clock::duration within) {
-  return await(within, [&] {
+bool Cluster::await_agreement() {
+  return await([&] {
     const std::vector<Status> statuses = statuses_of_running();
     if (statuses.empty()) return false;
     const std::int64_t index = statuses.front().last_log_index;
@@ -188,7 +179,7 @@ bool Cluster::await_agreement(Clock::duration within) {
 }
 
 std::string Cluster::content_of(std::size_t node) const {
-  const Answer answer = client(node, 30s).get("/api/timeseries?level=none");
+  const Answer answer = client(node).get("/api/timeseries?level=none");
   EXPECT_EQ(answer.status, 200) << id(node) << ": " << answer;
   return answer.body;
 }

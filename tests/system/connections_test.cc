@@ -47,6 +47,7 @@ class Crowd {
 
 TEST(Connections, a_crowd_of_idle_and_trickling_ones_keeps_nobody_from_being_served) {
   Cluster cluster(3);
+  cluster.set_further_flags(kPatientElections);
   cluster.start_all();
   const auto leader = cluster.await_leader();
   ASSERT_TRUE(leader);
@@ -67,8 +68,8 @@ TEST(Connections, a_crowd_of_idle_and_trickling_ones_keeps_nobody_from_being_ser
     const Entry entry{
         .id = guid(number), .device = "boiler", .timestamp = timestamp_at(1), .value = 1, .attributes = {}};
     const std::size_t node = number % 2 == 0 ? *leader : cluster.follower_of(*leader);
-    EXPECT_EQ(cluster.client(node, 5s).post(kSeries, to_json(entry)).status, 200);
-    EXPECT_EQ(entries_in(cluster.client(node, 5s).get(kSeries).body).size(), number);
+    EXPECT_EQ(cluster.client(node).post(kSeries, to_json(entry)).status, 200);
+    EXPECT_EQ(entries_in(cluster.client(node).get(kSeries).body).size(), number);
   }
   EXPECT_EQ(cluster.await_leader(), leader) << "the crowd has cost it its leadership";
   stopping = true;
@@ -88,7 +89,7 @@ TEST(Connections, half_a_request_is_closed) {
     ASSERT_TRUE(connections.back()->send(half));
   }
   for (std::size_t number = 0; number < halves.size(); ++number) {
-    const auto answer = connections[number]->read_to_end(30s);
+    const auto answer = connections[number]->read_to_end();
     ASSERT_TRUE(answer) << "still open: " << halves[number];
     EXPECT_TRUE(answer->empty() || answer->starts_with("HTTP/1.1 408 ")) << *answer;
   }

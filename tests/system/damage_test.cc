@@ -35,7 +35,7 @@ class Damage : public ::testing::Test {
 
   void stop_victim() {
     cluster_.process(kVictim).send_signal(SIGTERM);
-    ASSERT_EQ(cluster_.process(kVictim).await_exit(10s), 0);
+    ASSERT_EQ(cluster_.process(kVictim).await_exit(), 0);
   }
 
   std::string log_file() const {

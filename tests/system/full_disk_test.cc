@@ -19,7 +19,6 @@ namespace {
 using ::testing::HasSubstr;
 
 constexpr std::size_t kWriters = 4;
-constexpr Clock::duration kPatience = 30s;
 
 // A small disk in memory over a folder, seen by this process and its children alone: however they end, it goes with
 // them.
@@ -73,7 +72,7 @@ TEST(FullDisk, refuses_writes_with_a_reason_and_takes_them_again_when_there_is_r
   const Entry probe{.id = guid(1), .device = "probe", .timestamp = timestamp_at(1), .value = 1, .attributes = {}};
   Client client = cluster.client(0);
   Answer refused;
-  ASSERT_TRUE(await(kPatience, [&] {
+  ASSERT_TRUE(await([&] {
     refused = client.post(kSeries, to_json(probe));
     return refused.status == 503 && refused.body.find("disk is full") != std::string::npos;
   })) << refused;
@@ -85,8 +84,8 @@ TEST(FullDisk, refuses_writes_with_a_reason_and_takes_them_again_when_there_is_r
   EXPECT_TRUE(cluster.is_running(0));
 
   disk.make_room();
-  ASSERT_TRUE(await(kPatience, [&] { return client.post(kSeries, to_json(probe)).status == 200; }));
-  ASSERT_TRUE(workload.await_more(200, kPatience)) << "the writers do not get on";
+  ASSERT_TRUE(await([&] { return client.post(kSeries, to_json(probe)).status == 200; }));
+  ASSERT_TRUE(workload.await_more(200)) << "the writers do not get on";
   workload.stop();
   Ledger ledger = workload.ledger();
   ledger.acknowledged.push_back(probe);

@@ -104,8 +104,7 @@ class HostilePeer : public ::testing::Test {
                         .timestamp = timestamp_at(2),
                         .value = 1,
                         .attributes = {}});
-    EXPECT_TRUE(
-        await(10s, [&] { return cluster_.client(node).post(kSeries, to_json(entries_.back())).status == 200; }));
+    EXPECT_TRUE(await([&] { return cluster_.client(node).post(kSeries, to_json(entries_.back())).status == 200; }));
   }
 
   Cluster cluster_;

@@ -21,7 +21,7 @@ class SameId : public ::testing::Test {
   Answer write(std::size_t node, const Entry& entry) {
     Answer answer;
     Client client = cluster_.client(node);
-    EXPECT_TRUE(await(10s, [&] {
+    EXPECT_TRUE(await([&] {
       answer = client.post(kSeries, to_json(entry));
       return answer.status != 503 && answer.status != 0;
     })) << cluster_.id(node);

@@ -13,7 +13,7 @@ Entry entry_number(std::uint64_t number) {
 TEST(OriginalEnvironment, it_starts_a_cluster_that_elects_and_writes) {
   Cluster cluster(3, Cluster::Settings::kEnvironment);
   cluster.start_all();
-  ASSERT_TRUE(cluster.await_leader(20s));
+  ASSERT_TRUE(cluster.await_leader());
   std::vector<Entry> written;
   for (std::size_t node = 0; node < cluster.size(); ++node) {
     const Entry entry = written.emplace_back(entry_number(node));
@@ -34,18 +34,18 @@ TEST(OriginalEnvironment, it_starts_a_cluster_that_elects_and_writes) {
 TEST(OriginalEnvironment, ids_that_were_learnt_are_remembered) {
   Cluster cluster(3, Cluster::Settings::kEnvironment);
   cluster.start_all();
-  ASSERT_TRUE(cluster.await_leader(20s));
+  ASSERT_TRUE(cluster.await_leader());
   ASSERT_EQ(cluster.client(0).post(kSeries, to_json(entry_number(1))).status, 200);
   ASSERT_TRUE(cluster.await_agreement());
 
   cluster.kill9_all();
   cluster.start(0);
   cluster.start(2);
-  ASSERT_TRUE(cluster.await_leader(20s)) << "two of three do not elect";
+  ASSERT_TRUE(cluster.await_leader()) << "two of three do not elect";
   EXPECT_EQ(cluster.client(2).post(kSeries, to_json(entry_number(2))).status, 200);
 
   cluster.start(1);
-  ASSERT_TRUE(cluster.await_leader(20s));
+  ASSERT_TRUE(cluster.await_leader());
   ASSERT_TRUE(cluster.await_agreement());
   EXPECT_EQ(entries_in(cluster.content_of(1)), (std::vector{entry_number(1), entry_number(2)}));
 }
@@ -58,7 +58,7 @@ TEST(OriginalEnvironment, a_node_waits_for_peers_whose_ids_it_does_not_know_yet)
   EXPECT_EQ(alone.status, 503) << alone;
   cluster.start(1);
   cluster.start(2);
-  ASSERT_TRUE(cluster.await_leader(20s));
+  ASSERT_TRUE(cluster.await_leader());
   EXPECT_EQ(cluster.client(0).post(kSeries, to_json(entry_number(1))).status, 200);
 }
 

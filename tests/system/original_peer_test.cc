@@ -33,13 +33,13 @@ using VotingDouble = OneDouble;
 
 TEST_F(VotingDouble, its_vote_elects_us) {
   start(PeerDouble::Vote::kRefuse);
-  ASSERT_TRUE(await(20s, [&] { return double_->votes_asked() >= 3; }));
+  ASSERT_TRUE(await([&] { return double_->votes_asked() >= 3; }));
   const auto before = cluster_->status(0);
   ASSERT_TRUE(before);
   EXPECT_NE(before->state, "Leader") << "elected without a majority";
 
   double_->set_vote(PeerDouble::Vote::kGrant);
-  EXPECT_EQ(cluster_->await_leader(20s), 0U);
+  EXPECT_EQ(cluster_->await_leader(), 0U);
   EXPECT_THAT(double_->complaints(), IsEmpty());
 }
 
@@ -47,7 +47,7 @@ using FollowingDouble = OneDouble;
 
 TEST_F(FollowingDouble, its_acknowledgement_commits_our_writes) {
   start(PeerDouble::Vote::kGrant);
-  ASSERT_EQ(cluster_->await_leader(20s), 0U);
+  ASSERT_EQ(cluster_->await_leader(), 0U);
   Client client = cluster_->client(0);
   std::vector<Entry> written;
   for (std::uint64_t number = 1; number <= 20; ++number) {
@@ -64,16 +64,16 @@ TEST_F(FollowingDouble, its_acknowledgement_commits_our_writes) {
     if (const Entry entry = entry_in(command); !entry.id.empty()) followed.push_back(entry);
   }
   EXPECT_EQ(followed, written);
-  EXPECT_TRUE(await(10s, [&] { return double_->leader_commit() == double_->commands().size(); }))
+  EXPECT_TRUE(await([&] { return double_->leader_commit() == double_->commands().size(); }))
       << "the double is not told what is committed";
   EXPECT_THAT(double_->complaints(), IsEmpty());
 }
 
 TEST_F(FollowingDouble, without_its_acknowledgement_nothing_is_promised) {
   start(PeerDouble::Vote::kGrant);
-  ASSERT_EQ(cluster_->await_leader(20s), 0U);
+  ASSERT_EQ(cluster_->await_leader(), 0U);
   double_->set_deaf(true);
-  Client client = cluster_->client(0, 30s);
+  Client client = cluster_->client(0);
   const Entry entry{.id = guid(1), .device = "boiler", .timestamp = timestamp_at(1), .value = 1, .attributes = {}};
   const Answer answer = client.post(kSeries, to_json(entry));
   EXPECT_EQ(answer.status, 503) << answer;
@@ -81,7 +81,7 @@ TEST_F(FollowingDouble, without_its_acknowledgement_nothing_is_promised) {
   EXPECT_EQ(entries_in(client.get(kOwnSeries).body), std::vector<Entry>{});
 
   double_->set_deaf(false);
-  EXPECT_TRUE(await(20s, [&] { return client.post(kSeries, to_json(entry)).status == 200; }));
+  EXPECT_TRUE(await([&] { return client.post(kSeries, to_json(entry)).status == 200; }));
   EXPECT_EQ(entries_in(client.get(kSeries).body), std::vector{entry});
 }
 
@@ -93,7 +93,7 @@ class LeadingDouble : public OneDouble {
 
   bool campaign() {
     Client client = cluster_->client(0);
-    return await(20s, [&] {
+    return await([&] {
       const auto status = cluster_->status(0);
       if (!status) return false;
       term_ = status->term + 1;
@@ -107,7 +107,7 @@ class LeadingDouble : public OneDouble {
   // Sends the log behind `after` until node1 has it.
   ::testing::AssertionResult replicate(std::int64_t after, std::int64_t commit) {
     Answer answer;
-    const bool has_it = await(20s, [&] {
+    const bool has_it = await([&] {
       const OriginalAppend append{.term = term_,
                                   .leader = double_->id(),
                                   .prev_index = after,
@@ -126,7 +126,7 @@ class LeadingDouble : public OneDouble {
   std::vector<Entry> content() { return entries_in(cluster_->content_of(0)); }
 
   bool await_content(const std::vector<Entry>& wanted) {
-    return await(10s, [&] { return content() == wanted; });
+    return await([&] { return content() == wanted; });
   }
 
   std::int64_t term_ = 0;
@@ -171,13 +171,12 @@ TEST_F(LeadingDouble, what_it_leads_is_read_by_default_too_and_said_to_be_unconf
   ASSERT_TRUE(campaign());
   log_ = {{term_, kPascalCommand}};
   Answer answer;
-  ASSERT_TRUE(await(20s,
-                    [&] {
-                      if (!replicate(0, 1)) return false;
-                      answer = cluster_->client(0).get("/api/timeseries");
-                      return answer.status == 200 && entries_in(answer.body) == std::vector{kPascal};
-                    }))
-      << "the last answer was " << answer;
+  ASSERT_TRUE(await([&] {
+    if (!replicate(0, 1)) return false;
+    answer = cluster_->client(0).get("/api/timeseries");
+    return answer.status == 200 && entries_in(answer.body) == std::vector{kPascal};
+  })) << "the last answer was "
+      << answer;
   EXPECT_EQ(answer.header("X-Timestore-Read-Level"), "none");
 }
 
@@ -197,7 +196,7 @@ TEST_F(LeadingDouble, an_entry_without_id_gets_one_that_lasts) {
   log_ = {{term_, R"({"DeviceId":"boiler","Timestamp":"2024-05-01T12:00:00","Value":1.5})"},
           {term_, R"({"Id":null,"DeviceId":"boiler","Timestamp":"2024-05-01T12:00:00","Value":1.5})"}};
   ASSERT_TRUE(replicate(0, 2));
-  ASSERT_TRUE(await(10s, [&] { return content().size() == 2; }));
+  ASSERT_TRUE(await([&] { return content().size() == 2; }));
   const std::vector<Entry> entries = content();
   for (const Entry& entry : entries) {
     EXPECT_EQ(entry.id.size(), 36U);
@@ -255,7 +254,7 @@ TEST_F(LeadingDouble, a_heartbeat_may_have_no_entries_in_any_way) {
   log_ = {{term_, kPascalCommand}};
   ASSERT_TRUE(replicate(0, 1));
   for (const std::string entries : {R"(,"entries":null)", R"(,"entries":[])", ""}) {
-    EXPECT_TRUE(await(20s, [&] {
+    EXPECT_TRUE(await([&] {
       const std::string heartbeat = R"({"term":)" + std::to_string(term_) +
                                     R"(,"leaderId":"node2","prevLogIndex":1,"prevLogTerm":)" +
                                     std::to_string(log_[0].term) + entries + R"(,"leaderCommit":1})";

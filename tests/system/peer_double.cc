@@ -31,7 +31,7 @@ PeerDouble::PeerDouble(std::string id, Vote vote) : id_(std::move(id)), vote_(vo
   port_ = free_port();
   TIMESTORE_CHECK(server_.bind_to_port("127.0.0.1", port_), "a free port can be bound");
   thread_ = std::thread([this] { server_.listen_after_bind(); });
-  TIMESTORE_CHECK(await(10s, [this] { return server_.is_running(); }), "the double serves");
+  TIMESTORE_CHECK(await([this] { return server_.is_running(); }), "the double serves");
 }
 
 PeerDouble::~PeerDouble() {

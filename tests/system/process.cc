@@ -102,7 +102,7 @@ std::optional<int> Process::await_exit(Clock::duration within) {
     exit_ = WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
     return true;
   };
-  return await(within, has_ended) ? exit_ : std::nullopt;
+  return await_within(within, has_ended) ? exit_ : std::nullopt;
 }
 
 std::int64_t resident_kib(pid_t pid) {

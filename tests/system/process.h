@@ -44,7 +44,7 @@ class Process {
   bool died();
 
   // The exit status, or minus the number of the signal that ended it; nothing while it runs.
-  std::optional<int> await_exit(Clock::duration within);
+  std::optional<int> await_exit(Clock::duration within = kHangGuard);
 
  private:
   pid_t pid_ = -1;
@@ -63,6 +63,6 @@ struct Outcome {
 
 // Runs a program to its end.
 Outcome run_to_end(std::vector<std::string> arguments, std::map<std::string, std::string> environment = {},
-                   Clock::duration within = 10s);
+                   Clock::duration within = kHangGuard);
 
 }  // namespace timestore::system

@@ -50,16 +50,15 @@ std::vector<std::string> contradictions(const Ledger& ledger, const std::string&
 void expect_every_promise_kept(Cluster& cluster, const Ledger& ledger, const std::string& when) {
   // What a client gave up on may still arrive somewhere, so the nodes may differ for a moment even now.
   std::set<std::string> contents;
-  EXPECT_TRUE(await(30s,
-                    [&] {
-                      contents.clear();
-                      if (!cluster.await_agreement()) return false;
-                      for (std::size_t node = 0; node < cluster.size(); ++node) {
-                        if (cluster.is_running(node)) contents.insert(cluster.content_of(node));
-                      }
-                      return contents.size() == 1;
-                    }))
-      << when << ": the nodes do not come to the same content";
+  EXPECT_TRUE(await([&] {
+    contents.clear();
+    if (!cluster.await_agreement()) return false;
+    for (std::size_t node = 0; node < cluster.size(); ++node) {
+      if (cluster.is_running(node)) contents.insert(cluster.content_of(node));
+    }
+    return contents.size() == 1;
+  })) << when
+      << ": the nodes do not come to the same content";
   for (const std::string& content : contents) {
     for (const std::string& contradiction : contradictions(ledger, content)) {
       ADD_FAILURE() << when << ": " << contradiction;

@@ -64,7 +64,7 @@ TEST_F(Reads, a_deposed_leader_never_answers_with_what_was_true_before) {
     RawConnection connection(cluster_.port(leader_));
     connection.send("GET " + device_path(entry) + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
     cluster_.resume(leader_);
-    const auto answer = connection.read_to_end(20s);
+    const auto answer = connection.read_to_end();
     ASSERT_TRUE(answer);
     const bool saw = answer->find(entry.id) != std::string::npos;
     EXPECT_TRUE(saw || answer->starts_with("HTTP/1.1 503 ")) << *answer;
@@ -122,7 +122,7 @@ TEST_F(Reads, without_a_quorum_a_node_answers_only_for_itself) {
   for (std::size_t node = 0; node < cluster_.size(); ++node) {
     if (node != last) cluster_.kill9(node);
   }
-  Client client = cluster_.client(last, 30s);
+  Client client = cluster_.client(last);
   for (const char* query : {"", "?level=linearizable"}) {
     const Answer answer = client.get(std::string(kSeries) + query);
     EXPECT_EQ(answer.status, 503) << answer;
@@ -138,7 +138,7 @@ TEST_F(Reads, without_a_quorum_a_write_is_not_acknowledged_and_can_be_sent_again
   for (std::size_t node = 0; node < cluster_.size(); ++node) {
     if (node != leader_) cluster_.kill9(node);
   }
-  Client client = cluster_.client(leader_, 30s);
+  Client client = cluster_.client(leader_);
   Entry entry = entry_number(1);
   entry.id.clear();
   const Answer answer = client.post(kSeries, to_json(entry));
@@ -151,7 +151,7 @@ TEST_F(Reads, without_a_quorum_a_write_is_not_acknowledged_and_can_be_sent_again
   for (std::size_t node = 0; node < cluster_.size(); ++node) {
     if (node != leader_) cluster_.start(node);
   }
-  ASSERT_TRUE(await(20s, [&] { return client.post(kSeries, to_json(entry)).status == 200; }));
+  ASSERT_TRUE(await([&] { return client.post(kSeries, to_json(entry)).status == 200; }));
   EXPECT_EQ(entries_in(client.get(kSeries).body), std::vector{entry});
 }
 

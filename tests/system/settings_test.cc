@@ -65,7 +65,7 @@ class Settings : public ::testing::Test {
 
   void expect_to_write_and_read() {
     Client client(port_);
-    ASSERT_TRUE(await(20s, [&] { return client.post(kSeries, to_json(some_entry())).status == 200; }));
+    ASSERT_TRUE(await([&] { return client.post(kSeries, to_json(some_entry())).status == 200; }));
     EXPECT_EQ(entries_in(client.get(kSeries).body), std::vector{some_entry()});
   }
 
@@ -179,7 +179,7 @@ TEST_F(Settings, logs_as_json_are_one_object_a_line) {
     Process node = start(with("--log-format", "json"));
     expect_to_write_and_read();
     node.send_signal(SIGTERM);
-    EXPECT_EQ(node.await_exit(10s), 0);
+    EXPECT_EQ(node.await_exit(), 0);
   }
   const std::string log = read_file(scratch_.file("node.log"));
   std::istringstream lines(log);
@@ -227,7 +227,7 @@ TEST_F(Settings, another_nodes_files_are_refused) {
     Process node = start(with("--log-level", "info"));
     expect_to_write_and_read();
     node.send_signal(SIGTERM);
-    EXPECT_EQ(node.await_exit(10s), 0);
+    EXPECT_EQ(node.await_exit(), 0);
   }
   const Outcome outcome = run_to_end(with("--node-id", "node2"));
   ASSERT_TRUE(outcome.status) << "it runs under another name";

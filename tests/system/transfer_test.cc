@@ -17,11 +17,6 @@ using ::testing::StartsWith;
 
 constexpr const char* kTransfer = "/cluster/transfer";
 constexpr std::size_t kWriters = 8;
-// A node waits ten seconds for a leader before it gives a request up.
-constexpr Clock::duration kPatience = 30s;
-
-// Long enough that no leader loses its term to a busy machine.
-const std::vector<std::string> kPatientElections = {"--election-min-ms", "1500", "--election-max-ms", "3000"};
 
 std::string request_for(const std::string& id) { return R"({"to":")" + id + "\"}"; }
 std::string leader_in(const Answer& answer) { return Json(answer.body).text("/leaderId").value_or(""); }
@@ -33,7 +28,7 @@ class Transfer : public ::testing::Test {
 
   void SetUp() override {
     cluster_.start_all();
-    const auto leader = cluster_.await_leader(20s);
+    const auto leader = cluster_.await_leader();
     ASSERT_TRUE(leader);
     leader_ = *leader;
     term_ = cluster_.status(leader_)->term;
@@ -51,12 +46,11 @@ class Transfer : public ::testing::Test {
   void expect_to_catch_up(std::size_t node) {
     const auto leading = cluster_.status(leader_);
     ASSERT_TRUE(leading);
-    EXPECT_TRUE(await(20s,
-                      [&] {
-                        const auto status = cluster_.status(node);
-                        return status && status->applied_index >= leading->applied_index;
-                      }))
-        << cluster_.id(node) << " does not catch up";
+    EXPECT_TRUE(await([&] {
+      const auto status = cluster_.status(node);
+      return status && status->applied_index >= leading->applied_index;
+    })) << cluster_.id(node)
+        << " does not catch up";
   }
 
   Cluster cluster_;
@@ -71,7 +65,7 @@ TEST_F(Transfer, goes_around_the_named_nodes_while_clients_write_and_loses_nothi
     ASSERT_TRUE(workload.await_more(100)) << "the writers do not get on";
     const std::size_t next = (leader_ + 1) % cluster_.size();
     const std::size_t asked = step % cluster_.size();  // the old leader, the new one, or neither
-    const Answer answer = cluster_.client(asked, kPatience).post(kTransfer, request_for(cluster_.id(next)));
+    const Answer answer = cluster_.client(asked).post(kTransfer, request_for(cluster_.id(next)));
     ASSERT_EQ(answer.status, 200) << cluster_.id(asked) << " says " << answer;
     EXPECT_EQ(leader_in(answer), cluster_.id(next));
     ASSERT_EQ(cluster_.await_leader(), next);
@@ -88,7 +82,7 @@ TEST_F(Transfer, to_anybody_says_who_it_is_and_loses_nothing) {
   workload.start();
   for (const std::string body : {"", "{}", R"({"to":null})"}) {
     ASSERT_TRUE(workload.await_more(100)) << "the writers do not get on";
-    const Answer answer = cluster_.client(leader_, kPatience).post(kTransfer, body);
+    const Answer answer = cluster_.client(leader_).post(kTransfer, body);
     ASSERT_EQ(answer.status, 200) << answer;
     EXPECT_NE(leader_in(answer), cluster_.id(leader_));
     const auto next = cluster_.await_leader();
@@ -102,7 +96,7 @@ TEST_F(Transfer, to_anybody_says_who_it_is_and_loses_nothing) {
 
 TEST_F(Transfer, to_the_node_that_leads_changes_nothing_whoever_is_asked) {
   for (std::size_t node = 0; node < cluster_.size(); ++node) {
-    const Answer answer = cluster_.client(node, kPatience).post(kTransfer, request_for(cluster_.id(leader_)));
+    const Answer answer = cluster_.client(node).post(kTransfer, request_for(cluster_.id(leader_)));
     EXPECT_EQ(answer.status, 200) << answer;
     EXPECT_EQ(leader_in(answer), cluster_.id(leader_));
   }
@@ -111,7 +105,7 @@ TEST_F(Transfer, to_the_node_that_leads_changes_nothing_whoever_is_asked) {
 
 TEST_F(Transfer, to_an_unknown_node_is_not_found_whoever_is_asked) {
   for (std::size_t node = 0; node < cluster_.size(); ++node) {
-    const Answer answer = cluster_.client(node, kPatience).post(kTransfer, request_for("node9"));
+    const Answer answer = cluster_.client(node).post(kTransfer, request_for("node9"));
     EXPECT_EQ(answer.status, 404) << answer;
     EXPECT_THAT(reason_in(answer), HasSubstr("No member"));
   }
@@ -125,8 +119,8 @@ TEST_F(Transfer, to_a_node_that_is_down_is_given_up_and_the_leader_goes_on) {
   const std::size_t down = cluster_.follower_of(leader_);
   cluster_.kill9(down);
   // At first it may only be late, and the leader tries in vain; in the end it is known to be gone.
-  EXPECT_TRUE(await(20s, [&] {
-    const Answer answer = cluster_.client(leader_, kPatience).post(kTransfer, request_for(cluster_.id(down)));
+  EXPECT_TRUE(await([&] {
+    const Answer answer = cluster_.client(leader_).post(kTransfer, request_for(cluster_.id(down)));
     EXPECT_EQ(answer.status, 503) << answer;
     EXPECT_NE(answer.header("Retry-After"), "");
     EXPECT_THAT(reason_in(answer), StartsWith("Node " + cluster_.id(down) + " "));
@@ -146,11 +140,11 @@ TEST_F(Transfer, without_a_quorum_is_refused_with_a_reason) {
   }
   // Long before the leader has noticed, and when it has.
   for (const char* state : {"Leader", "Candidate"}) {
-    ASSERT_TRUE(await(20s, [&] {
+    ASSERT_TRUE(await([&] {
       const auto status = cluster_.status(leader_);
       return status && status->state == state;
     })) << state;
-    const Answer answer = cluster_.client(leader_, kPatience).post(kTransfer, "{}");
+    const Answer answer = cluster_.client(leader_).post(kTransfer, "{}");
     EXPECT_EQ(answer.status, 503) << answer;
     EXPECT_NE(answer.header("Retry-After"), "");
     EXPECT_NE(reason_in(answer), "no detail");
@@ -164,7 +158,7 @@ TEST_F(Transfer, is_what_a_leader_does_first_that_is_told_to_stop) {
   workload.start();
   ASSERT_TRUE(workload.await_more(100));
   cluster_.process(leader_).send_signal(SIGTERM);
-  EXPECT_EQ(cluster_.process(leader_).await_exit(20s), 0);
+  EXPECT_EQ(cluster_.process(leader_).await_exit(), 0);
   const auto next = cluster_.await_leader();
   ASSERT_TRUE(next);
   EXPECT_THAT(cluster_.log(leader_),
@@ -199,7 +193,7 @@ TEST(DeafNode, that_everybody_hears_does_not_disturb_the_leader) {
   Cluster cluster(2, Cluster::Settings::kFlags, "node3=" + nobody);
   cluster.set_further_flags(kPatientElections);
   cluster.start_all();
-  const auto leader = cluster.await_leader(20s);
+  const auto leader = cluster.await_leader();
   ASSERT_TRUE(leader);
   const std::int64_t term = cluster.status(*leader)->term;
   Workload workload(cluster.ports(), kWriters);
@@ -213,7 +207,7 @@ TEST(DeafNode, that_everybody_hears_does_not_disturb_the_leader) {
                 .environment = {},
                 .output_path = log,
                 .error_path = log});
-  ASSERT_TRUE(await(20s, [&] { return Json(Client(port).get("/raft/status").body).text("/state") == "Candidate"; }))
+  ASSERT_TRUE(await([&] { return Json(Client(port).get("/raft/status").body).text("/state") == "Candidate"; }))
       << "it does not ask for votes";
   ASSERT_TRUE(workload.await_more(2000)) << "the writers do not get on";
 
@@ -240,19 +234,19 @@ class BesideADouble : public ::testing::Test {
 };
 
 TEST_F(BesideADouble, that_does_not_know_pre_votes_we_are_elected_by_plain_ones) {
-  EXPECT_EQ(cluster_.await_leader(20s), 0U);
+  EXPECT_EQ(cluster_.await_leader(), 0U);
   EXPECT_THAT(double_.unknown_paths(), Contains("/raft/prevote"));
   EXPECT_GE(double_.votes_asked(), 1);
 }
 
 TEST_F(BesideADouble, that_cannot_be_told_to_take_over_we_lead_on) {
-  ASSERT_EQ(cluster_.await_leader(20s), 0U);
-  const Answer answer = cluster_.client(0, kPatience).post(kTransfer, request_for("node2"));
+  ASSERT_EQ(cluster_.await_leader(), 0U);
+  const Answer answer = cluster_.client(0).post(kTransfer, request_for("node2"));
   EXPECT_EQ(answer.status, 503) << answer;
   EXPECT_THAT(reason_in(answer), HasSubstr("node node1 leads on"));
   EXPECT_THAT(double_.unknown_paths(), Contains("/raft/timeout-now"));
   const Entry entry{.id = guid(1), .device = "boiler", .timestamp = timestamp_at(1), .value = 1, .attributes = {}};
-  EXPECT_EQ(cluster_.client(0, kPatience).post("/api/timeseries", to_json(entry)).status, 200);
+  EXPECT_EQ(cluster_.client(0).post("/api/timeseries", to_json(entry)).status, 200);
 }
 
 }  // namespace

@@ -6,12 +6,7 @@
 #include "tests/system/client.h"
 
 namespace timestore::system {
-namespace {
-
-// A writer gives up on an entry, with a protest, when nobody has taken it for so long.
-constexpr Clock::duration kPatienceWithAll = 30s;
-
-}  // namespace
+namespace {}  // namespace
 
 struct Workload::Writer {
   std::size_t number = 0;
@@ -64,7 +59,8 @@ void Workload::run(Writer& writer) {
 
 void Workload::write_next(Writer& writer) {
   Entry entry = writer.next();
-  for (const auto deadline = Clock::now() + kPatienceWithAll; Clock::now() < deadline;) {
+  // It gives up on an entry, with a protest, when nobody takes it.
+  for (const auto deadline = Clock::now() + kHangGuard; Clock::now() < deadline;) {
     const auto begun = Clock::now();
     const Answer answer = writer.clients[writer.node]->post("/api/timeseries", to_json(entry));
     if (answer.status == 200) {
@@ -112,18 +108,18 @@ Clock::duration Workload::longest_gap() {
   return std::max(std::exchange(longest_gap_, {}), current);
 }
 
-bool Workload::await_more(std::uint64_t entries, Clock::duration within) {
-  return await(within, [this, goal = acknowledged_ + entries] { return acknowledged_ >= goal; });
+bool Workload::await_more(std::uint64_t entries) {
+  return await([this, goal = acknowledged_ + entries] { return acknowledged_ >= goal; });
 }
 
-std::optional<Clock::duration> Workload::await_success_since(Clock::time_point since, Clock::duration within) {
+std::optional<Clock::duration> Workload::await_success_since(Clock::time_point since) {
   {
     const std::lock_guard lock(mutex_);
     since_ = since;
     first_success_.reset();
   }
   std::optional<Clock::time_point> success;
-  const bool came = await(within, [&] {
+  const bool came = await([&] {
     const std::lock_guard lock(mutex_);
     success = first_success_;
     return success.has_value();

@@ -45,10 +45,9 @@ free_base_port() {
 
 port_answers() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 
-# await SECONDS COMMAND...: asks ten times a second until COMMAND succeeds; fails when the time is over.
+# await COMMAND...: asks ten times a second until COMMAND succeeds; fails after two minutes, which only what hangs takes.
 await() {
-  local deadline=$((SECONDS + $1))
-  shift
+  local deadline=$((SECONDS + 120))
   until "$@"; do
     ((SECONDS < deadline)) || return 1
     sleep 0.1

@@ -49,7 +49,7 @@ expect_contains "still run"
 claim "kill ends one node, and the others find another leader"
 run cluster kill "$leader"
 expect_status 0
-await 15 status_shows ' Leader ' || fail "$(cluster status)"
+await status_shows ' Leader ' || fail "$(cluster status)"
 status_shows "^node$leader .* stopped " || fail "$(cluster status)"
 run cluster kill "$leader"
 expect_status 1
@@ -58,7 +58,7 @@ expect_output "cluster.sh: node$leader is not running."
 claim "restart brings it back with what it had"
 run cluster restart "$leader"
 expect_status 0
-await 15 status_shows "^node$leader .* (Follower|Leader) " || fail "$(cluster status)"
+await status_shows "^node$leader .* (Follower|Leader) " || fail "$(cluster status)"
 run entries_of_device "$leader" cluster-sh
 expect_contains '"deviceId":"cluster-sh"'
 

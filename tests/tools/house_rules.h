@@ -14,6 +14,7 @@
 namespace timestore::house {
 
 inline constexpr int kMaxFileLines = 400;
+inline constexpr int kMaxFunctionLines = 70;  // from its first word to its closing brace
 
 struct Violation {
   std::string file;  // relative to the tree's root
@@ -23,8 +24,5 @@ struct Violation {
 
 // Every violation in the .h and .cc files under the rooms of the tree at root, in the order of the files' names.
 std::vector<Violation> violations(const std::filesystem::path& root);
-
-// source with the contents of comments, strings and character literals blanked out; line breaks stay.
-std::string without_comments_and_strings(const std::string& source);
 
 }  // namespace timestore::house

@@ -118,6 +118,11 @@ TEST_F(SmallTree, what_differs_between_runs_is_banned_from_engine_and_sim_alone)
            "std::shuffle(a, b, c);",
            "std::hash<int> h;",
            "std::atomic<int> n;",
+           "std::condition_variable_any c;",
+           "auto now = ::time( NULL );",
+           "auto now = std :: time (&t);",
+           "pthread_self();",
+           "std::normal_distribution<double> d;",
        }) {
     write("engine/raft/a.cc", statement);
     write("sim/run/a.cc", statement);
@@ -134,7 +139,8 @@ TEST_F(SmallTree, comments_and_strings_break_no_ban) {
         "/* nor a std::mutex,\n   nor steady_clock */\n"
         "const char* a = \"std::thread \\\" rand()\";\n"
         "const char* b = R\"x(std::mutex \" )x\";\n"
-        "int c = 1'000; char d = '\"'; int brand(int); int runtime(int); int e = brand(runtime(0));\n");
+        "int c = 1'000; char d = '\"'; int brand(int); int runtime(int); int e = brand(runtime(0));\n"
+        "int unordered_mapping; int steady_clocks; int xtime(int); int f = xtime(0);\n");
   EXPECT_THAT(complaints(), IsEmpty());
 }
 
@@ -149,6 +155,51 @@ TEST_F(SmallTree, a_file_of_400_lines_is_the_longest) {
   EXPECT_THAT(complaints(), IsEmpty());
   write("net/node/a.cc", text + '\n');
   EXPECT_THAT(complaints(), HasSubstr("net/node/a.cc:0: has 401 lines"));
+}
+
+TEST_F(SmallTree, a_function_of_70_lines_is_the_longest) {
+  const auto lines = [](int count) {
+    std::string text;
+    for (int line = 0; line < count; ++line) text += "  work();\n";
+    return text;
+  };
+  const auto complaint = [](int line) {
+    return "net/http/a.cc:" + std::to_string(line) + ": begins a function of 71 lines\n";
+  };
+  const std::string longest = lines(68) + "}\n";
+  const std::string too_long = lines(69) + "}\n";
+  struct Beginning {
+    const char* text;  // up to the brace of the function's body, which is on the text's last line
+    int line;          // where the function begins
+  };
+  for (const auto& [beginning, line] : {
+           Beginning{"namespace a::b {\n\nvoid f(int x) {\n", 3},
+           {"namespace {\nclass A {\n public:\n  A() = default;\n\n private:\n  bool f() const noexcept {\n", 7},
+           {"#define OPEN {\n#if LONG && \\\n  MORE\ntemplate <typename A, typename = B<A>> struct S {\n  auto f() {\n",
+            5},
+           {"TEST_F(Suite, a_claim) { // {\n", 1},
+           {"const Table kTable = {\n    {\"a\", [](int x) {\n", 2},
+       }) {
+    write("net/http/a.cc", beginning + longest);
+    EXPECT_THAT(complaints(), IsEmpty()) << beginning;
+    write("net/http/a.cc", beginning + too_long);
+    EXPECT_EQ(complaints(), complaint(line)) << beginning;
+  }
+  // A head of several lines counts, and the braces in it are not the body's.
+  const std::string head = "// What it is.\nA::A(Options o = {},\n     int x)\n    : b_{1},\n      c_(2) {\n";
+  write("net/http/a.cc", head + lines(65) + "}\n");
+  EXPECT_THAT(complaints(), IsEmpty());
+  write("net/http/a.cc", head + lines(66) + "}\n");
+  EXPECT_EQ(complaints(), complaint(2));
+}
+
+TEST_F(SmallTree, many_functions_and_long_tables_are_no_long_function) {
+  std::string text = "namespace a {\nstruct S {\n";
+  for (int number = 0; number < 40; ++number) text += "  int f() { return g({1}); }\n  int h = 0;\n";
+  text += "};\nconstexpr int kTable[] = {\n";
+  for (int number = 0; number < 100; ++number) text += "    {1},\n";
+  write("net/http/a.cc", text + "};\n}\n");
+  EXPECT_THAT(complaints(), IsEmpty());
 }
 
 TEST_F(SmallTree, unfinished_work_is_found_in_comments_too) {

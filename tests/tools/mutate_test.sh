@@ -7,7 +7,7 @@ root=$1
 
 project=$scratch/project
 mkdir -p "$project"/{tools,sim,tests/mutants}
-cp "$root/tools/mutate.sh" "$project/tools/"
+cp "$root"/tools/{mutate,promised}.sh "$project/tools/"
 printf '#!/bin/sh\n' >"$project/tools/deps.sh"
 chmod +x "$project/tools/deps.sh"
 cat >"$project/CMakeLists.txt" <<'CMAKE'
@@ -70,6 +70,23 @@ claim "a bug given by the path of its patch is planted too"
 run mutate "$project/tests/mutants/a_bug.patch"
 expect_status 0
 expect_contains "1 bugs, 1 caught"
+
+claim "bugs are drawn anew: as many as are wanted, and more while there is time"
+for number in 1 2 3 4; do plant "drawn_$number" "s/1000000/$number/"; done
+rm "$project"/tests/mutants/{a_bug,harmless}.patch
+run mutate --draw 2
+expect_status 0
+expect_contains "2 bugs, 2 caught"
+run mutate --draw 1 --minutes 5
+expect_status 0
+expect_contains "4 bugs, 4 caught"
+first_of_all() { mutate --draw 1 | sed -n 's/^\(drawn_[0-9]\) .*/\1/p'; }
+draws_another() { [[ $(first_of_all) != "$(first_of_all)" ]]; }
+await draws_another || fail "it draws the same again and again"
+run mutate --draw 5
+expect_status 2
+rm "$project"/tests/mutants/drawn_*.patch
+plant a_bug 's/1000000/7/'
 
 claim "a seed that fails without the bug catches nothing"
 plant innocent 's/kUnimportant = 1/kUnimportant = 2/' --broken-anyway

@@ -85,15 +85,10 @@ CLI::App* add_marks(CLI::App& app, RunSettings& settings) {
   command->footer(kExitStatus);
   settings.seeds = "1..2000";
   settings.prints_marks = true;
-  settings.demands_marks_of = 0;
+  settings.demands_marks = true;
   add_seeds(*command, settings);
   add_jobs_and_seconds(*command, settings);
   add_budget(*command, settings);
-  command
-      ->add_option("--enough", settings.demands_marks_of,
-                   "so many seeds must reach every mark; where fewer ran, because the time was spent, a mark that was "
-                   "never reached is told but is no failure")
-      ->check(CLI::Range(1, 1'000'000'000));
   return command;
 }
 

@@ -8,7 +8,7 @@ namespace timestore::store {
 
 namespace {
 
-constexpr const char* kVersion1 = R"sql(
+constexpr const char* kLogVersion1 = R"sql(
   -- Who this node is.
   CREATE TABLE identity (
     one      INTEGER PRIMARY KEY CHECK (one = 1),
@@ -48,14 +48,14 @@ constexpr const char* kVersion1 = R"sql(
   );
 )sql";
 
-constexpr std::array<const char*, 1> kMigrations = {kVersion1};
+constexpr std::array<const char*, 1> kLogMigrations = {kLogVersion1};
 
-constexpr FileFormat kFormat = {
+constexpr FileFormat kLogFormat = {
     .name = "log file",
     .application_id = 0x54734c67,  // "TsLg"
     .durability = FileFormat::Durability::kEveryCommit,
     .cache_kib = 4096,
-    .migrations = kMigrations,
+    .migrations = kLogMigrations,
 };
 
 constexpr const char* kReadingRows = "read what it holds";
@@ -168,7 +168,7 @@ Result<LogEnd> read_entries(Database& database, const LogEnd& base, LogFile::Rec
 
 }  // namespace
 
-const FileFormat& log_format() { return kFormat; }
+const FileFormat& log_format() { return kLogFormat; }
 
 std::uint32_t EntryRow::checksum(std::uint32_t seed) const {
   return RowChecksum(seed).add(index).add(term).add(static_cast<std::uint64_t>(kind)).add(command).value();

@@ -17,7 +17,7 @@ constexpr std::size_t kMaxCachedDevices = 100'000;
 
 // The column `value` has no declared type on purpose: in a REAL column SQLite stores 5.0 as the integer 5 to save
 // space, and -0.0 would come back as 0.0. Without a type each double is kept bit for bit.
-constexpr const char* kVersion1 = R"sql(
+constexpr const char* kSeriesVersion1 = R"sql(
   -- What has been applied: changes in the same transaction as the data. No row: nothing yet.
   CREATE TABLE meta (
     one           INTEGER PRIMARY KEY CHECK (one = 1),
@@ -60,19 +60,19 @@ constexpr const char* kVersion1 = R"sql(
     FROM points JOIN devices USING (device);
 )sql";
 
-constexpr std::array<const char*, 1> kMigrations = {kVersion1};
+constexpr std::array<const char*, 1> kSeriesMigrations = {kSeriesVersion1};
 
-constexpr FileFormat kFormat = {
+constexpr FileFormat kSeriesFormat = {
     .name = "series file",
     .application_id = 0x54735372,  // "TsSr"
     .durability = FileFormat::Durability::kCheckpoints,
     .cache_kib = 8 * 1024,
-    .migrations = kMigrations,
+    .migrations = kSeriesMigrations,
 };
 
 }  // namespace
 
-const FileFormat& series_format() { return kFormat; }
+const FileFormat& series_format() { return kSeriesFormat; }
 
 std::int64_t row_number(EntryPosition position) {
   TIMESTORE_CHECK(position.index <= kMaxSeriesIndex && position.ordinal <= kMaxEntryIdOrdinal,

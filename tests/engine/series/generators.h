@@ -1,7 +1,7 @@
 // Random time entries and JSON values for the properties of this folder.
 #pragma once
 
-#include <rapidcheck/gtest.h>
+#include <rapidcheck.h>
 
 #include <bit>
 #include <cmath>

@@ -1,6 +1,7 @@
 // Messages written by hand, and how a test reads one of any kind.
 #pragma once
 
+#include <iterator>
 #include <sstream>
 #include <string>
 #include <string_view>

@@ -75,7 +75,7 @@ TEST_F(FollowerTest, a_busy_leader_does_not_make_certain_what_a_frozen_one_left_
   FreezingLeader n2(503, true);
   start_as_follower({{"n2", {"127.0.0.1", n2.port()}}});
   follow("n2", 1);
-  const WriteAnswer answer = access_->write(entry_, false, Clock::now() + std::chrono::seconds(20));
+  const WriteAnswer answer = access_->write(entry_, false, Clock::now() + std::chrono::minutes(2));
   EXPECT_EQ(answer.kind, WriteAnswer::Kind::kUnknown) << "the frozen attempt may still be stored";
   ASSERT_EQ(n2.ids().size(), 2U);
   EXPECT_EQ(n2.ids()[0], n2.ids()[1]) << "tried again under the same id";

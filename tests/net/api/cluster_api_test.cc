@@ -81,7 +81,7 @@ TEST_F(ClusterApiTest, a_learner_takes_over_from_nobody) {
       .kind = raft::Change::Kind::kAddLearner, .member = {"n2", "http://127.0.0.1:1"}, .replaced = {}};
   std::optional<replica::ChangeEnd> end;
   do {  // a new leader has to commit something first
-    end = node_->change_members([&](const auto&) { return joins; }, Clock::now() + std::chrono::seconds(10));
+    end = node_->change_members([&](const auto&) { return joins; }, Clock::now() + std::chrono::minutes(2));
   } while (end && end->refusal == raft::Refusal::kNotReady);
   ASSERT_TRUE(end && end->kind == replica::ChangeEnd::Kind::kDone);
   const auto answer = post(R"({"to":"n2"})");
@@ -97,7 +97,7 @@ TEST_F(ClusterApiTest, who_is_yet_to_become_a_voter_takes_over_from_nobody_eithe
   const raft::Change joins{.kind = raft::Change::Kind::kAdd, .member = {"n2", "http://127.0.0.1:1"}, .replaced = {}};
   std::optional<replica::ChangeEnd> end;
   do {
-    end = node_->change_members([&](const auto&) { return joins; }, Clock::now() + std::chrono::seconds(10));
+    end = node_->change_members([&](const auto&) { return joins; }, Clock::now() + std::chrono::minutes(2));
   } while (end && end->refusal == raft::Refusal::kNotReady);
   ASSERT_TRUE(end && end->kind == replica::ChangeEnd::Kind::kDone);
   const auto answer = post(R"({"to":"n2"})");

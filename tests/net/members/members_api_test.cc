@@ -36,7 +36,7 @@ class MembersApiTest : public ApiTest<MembersApi> {
   // "n1 voter" and so on.
   std::vector<std::string> members() const {
     std::vector<std::string> members;
-    const auto status = node_->status(Clock::now() + std::chrono::seconds(10));
+    const auto status = node_->status(Clock::now() + std::chrono::minutes(2));
     for (const auto& peer : status->peers) members.push_back(peer.id + (peer.url.empty() ? "" : " " + peer.url));
     return members;
   }
@@ -197,7 +197,7 @@ TEST_F(MembersApiTest, a_removal_that_waits_for_a_majority_is_not_called_done) {
   n2.answers = false;
   auto first = std::async(std::launch::async, [&] { return remove("n2"); });
   const auto is_joint = [](const replica::Status& status) { return status.is_joint; };
-  ASSERT_TRUE(node_->await_status(is_joint, Clock::now() + std::chrono::seconds(10))->is_joint);
+  ASSERT_TRUE(node_->await_status(is_joint, Clock::now() + std::chrono::minutes(2))->is_joint);
 
   const auto second = remove("n2");
   EXPECT_EQ(second.status, 202) << second.body;
@@ -218,7 +218,7 @@ TEST_F(MembersApiTest, a_removal_that_would_lose_the_majority_says_what_force_do
   const auto is_silent = [&](const replica::Status& status) {
     return find_member(status, "n3")->silent_ticks >= node_->unreachable_ticks();
   };
-  ASSERT_TRUE(is_silent(*node_->await_status(is_silent, Clock::now() + std::chrono::seconds(10))));
+  ASSERT_TRUE(is_silent(*node_->await_status(is_silent, Clock::now() + std::chrono::minutes(2))));
   const auto answer = remove("n2");
   EXPECT_EQ(answer.status, 409) << answer.body;
   EXPECT_THAT(detail_of(answer), HasSubstr("With ?force=true the removal begins and waits for them"));

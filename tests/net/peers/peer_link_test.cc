@@ -61,7 +61,7 @@ struct Peer {
   }
   void await_requests(std::size_t count) {
     std::unique_lock lock(mutex);
-    EXPECT_TRUE(changed.wait_for(lock, std::chrono::minutes(1), [&] { return received.size() >= count; }))
+    EXPECT_TRUE(changed.wait_for(lock, std::chrono::minutes(2), [&] { return received.size() >= count; }))
         << "waited for " << count;
   }
 };
@@ -89,7 +89,7 @@ struct Answers {
   void await(std::size_t count) {
     std::unique_lock lock(mutex);
     EXPECT_TRUE(
-        changed.wait_for(lock, std::chrono::minutes(1), [&] { return answers.size() + failures.size() >= count; }))
+        changed.wait_for(lock, std::chrono::minutes(2), [&] { return answers.size() + failures.size() >= count; }))
         << "waited for " << count;
   }
 };

@@ -51,7 +51,7 @@ class ServiceTest : public ::testing::Test {
   void start(std::size_t number) { start(number, text(number)); }
 
   bool becomes_a_voter(const std::string& id) const {
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::minutes(2);
     while (std::chrono::steady_clock::now() < deadline) {
       const auto member = client(0).Get("/cluster/members/" + id);
       if (member && member->body.find(R"("role":"voter")") != std::string::npos) return true;
@@ -62,7 +62,7 @@ class ServiceTest : public ::testing::Test {
 
   httplib::Client client(std::size_t number) const {
     httplib::Client client("127.0.0.1", ports_[number]);
-    client.set_read_timeout(std::chrono::seconds(30));
+    client.set_read_timeout(std::chrono::minutes(2));
     return client;
   }
 

@@ -15,6 +15,7 @@
 
 #include "engine/base/check.h"
 #include "engine/base/prng.h"
+#include "engine/store/series/snapshot.h"
 #include "sim/disk/vfs.h"
 #include "tests/sim/store/store_model.h"
 
