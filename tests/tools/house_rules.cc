@@ -27,6 +27,7 @@ const std::vector<Room>& rooms() {
       {"engine/wire/", {"engine/base/", "engine/raft/"}},
       {"engine/series/", {"engine/base/"}},
       {"engine/store/sqlite/", {"engine/base/"}},
+      {"engine/store/points/", {"engine/base/"}},
       {"engine/store/log/", {"engine/base/", "engine/raft/", "engine/store/sqlite/"}},
       {"engine/store/series/", {"engine/base/", "engine/raft/", "engine/series/", "engine/store/sqlite/"}},
       {"engine/replica/", {"engine/base/", "engine/raft/", "engine/series/", "engine/store/"}},
