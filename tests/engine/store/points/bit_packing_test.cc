@@ -27,7 +27,7 @@ TEST(BitPacking, every_count_of_every_width_comes_back_bit_by_bit) {
         uint64_t number = 0;
         for (unsigned bit = 0; bit < width; ++bit) {
           const size_t at = i * width + bit;
-          number |= uint64_t{static_cast<uint8_t>(packed[at / 8]) >> (at % 8) & 1u} << bit;
+          number |= (uint64_t{static_cast<uint8_t>(packed[at / 8])} >> (at % 8) & 1) << bit;
         }
         ASSERT_EQ(number, numbers[i]) << width << " bits, " << i << " of " << count;
       }
