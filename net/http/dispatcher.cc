@@ -203,8 +203,13 @@ Fate Dispatcher::exchange(Connection& connection, const Head& head) {
   return exchange.client_closes ? Fate::kClose : Fate::kKeep;
 }
 
+bool Dispatcher::is_reserved(std::string_view target) const {
+  return !options_.reserved_prefix.empty() &&
+         router_.find("", split_target(target).path).pattern.starts_with(options_.reserved_prefix);
+}
+
 BodyShare Dispatcher::body_share_for(const Head& head) {
-  if (is_reserved(head.target, options_)) return {reserved_bodies_bytes_, options_.max_reserved_bodies_bytes};
+  if (is_reserved(head.target)) return {reserved_bodies_bytes_, options_.max_reserved_bodies_bytes};
   return {bodies_bytes_, options_.max_bodies_bytes};
 }
 
