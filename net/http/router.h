@@ -34,7 +34,8 @@ using Handler = std::function<void(const Request&, httplib::Response&)>;
 
 // What a route takes as the request's body.
 struct BodyRules {
-  std::vector<std::string> media_types = {};  // Lower case, without parameters; empty: any. Others are answered 415.
+  std::vector<std::string> media_types = {};  // Lower case, without parameters; empty: any. Others are answered
+                                              // 415. JSON stands for text/json and application/...+json, too.
   bool content_type_required = false;         // A body without Content-Type is answered 415.
   std::size_t max_bytes = 0;                  // 0: the server's limit.
 };

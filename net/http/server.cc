@@ -65,6 +65,7 @@ bool Server::next_head_comes_soon(Connection& connection) const {
         return true;
       case HeadState::kTooLong:
       case HeadState::kNotHttp:
+      case HeadState::kBareLineBreak:
         return false;
       case HeadState::kNone:
       case HeadState::kPartial:
