@@ -178,7 +178,9 @@ void RaftApi::add_routes(http::Router& router) {
 bool RaftApi::is_for_us(const http::Request& request, httplib::Response& response) const {
   if (!request.http.has_header(kAddresseeHeader)) return true;  // an original names nobody
   if (request.http.get_header_value(kAddresseeHeader) == node_.id()) return true;
-  Problem{.kind = ProblemKind::kMisdirected, .detail = "This is node " + node_.id() + ", not the one that is meant."}
+  Problem{.kind = ProblemKind::kMisdirected,
+          .detail = "This is node " + node_.id() + ", not the one that is meant.",
+          .members = {{"nodeId", node_.id()}}}
       .write_to(response);
   return false;
 }

@@ -142,11 +142,12 @@ void TimeSeriesApi::post_entry(const http::Request& request, httplib::Response& 
   }
   if (redirect(request, response)) return;
 
+  const bool had_id = !entry->id.is_nil();
   const bool is_forwarded = request.http.has_header(kForwardedHeader);
   const WriteAnswer answer = cluster_.write(std::move(*entry), is_forwarded, in(patience_.write));
   switch (answer.kind) {
     case WriteAnswer::Kind::kApplied:
-      return answer_stored(answer.end, response);
+      return answer_stored(answer.end, had_id, response);
     case WriteAnswer::Kind::kForwarded:
       return relay(answer.response, response);
     case WriteAnswer::Kind::kNotLeader:
@@ -160,12 +161,28 @@ void TimeSeriesApi::post_entry(const http::Request& request, httplib::Response& 
   }
 }
 
-void TimeSeriesApi::answer_stored(const replica::WriteEnd& end, httplib::Response& response) {
+// What stands under the id that the client gave. It may have been there before, and equal is not the same: -0 is equal
+// to 0, and attributes to others in another order.
+Result<TimeEntry> TimeSeriesApi::stored(const TimeEntry& sent) {
+  auto reader = readers_.lend();
+  if (!reader) return tl::unexpected(reader.error());
+  if (const auto begun = (*reader)->begin(); !begun) return tl::unexpected(begun.error());
+  auto found = (*reader)->find(sent.id);
+  if (!found) return tl::unexpected(found.error());
+  return *found ? std::move(**found) : sent;  // gone again since
+}
+
+void TimeSeriesApi::answer_stored(const replica::WriteEnd& end, bool had_id, httplib::Response& response) {
   const TimeEntry& entry = end.entries.front();
   switch (end.result.outcome) {
     case store::ApplyResult::Outcome::kStored: {
+      const auto answer = had_id ? stored(entry) : Result<TimeEntry>(entry);
+      if (!answer) {
+        log_error("What was stored cannot be read: " + answer.error().message);
+        return answer_unknown(entry, response);  // the id tells, when it is sent again
+      }
       std::string body;
-      append_json(body, entry);
+      append_json(body, *answer);
       response.set_header(kAppliedIndexHeader, std::to_string(end.applied));
       return response.set_content(std::move(body), "application/json");
     }

@@ -1,10 +1,15 @@
 #include "net/base/address.h"
 
+#include <algorithm>
 #include <charconv>
 
 namespace timestore::net {
 
 namespace {
+
+// It is not quoted: what stands there may be a password.
+constexpr const char* kNoUser =
+    "a user or a password stands in it, before the '@': leave both out, for nodes use neither.";
 
 Result<int> parse_port(std::string_view text, std::string_view whole) {
   int port = 0;
@@ -50,11 +55,28 @@ std::string HostPort::text() const {
   return (is_ipv6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
 }
 
-Result<HostPort> parse_host_port(std::string_view text) { return split(text, text, ""); }
+bool names_a_user(std::string_view text) { return text.find('@') != std::string_view::npos; }
+
+bool is_every_interface(std::string_view host) {
+  return host == "+" || host == "*" || host == "0.0.0.0" || host == "::" || host.empty();
+}
+
+std::string canonical_host(std::string_view host) {
+  std::string lower(host);
+  std::transform(lower.begin(), lower.end(), lower.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  return lower == "127.0.0.1" || lower == "::1" ? "localhost" : lower;
+}
+
+Result<HostPort> parse_host_port(std::string_view text) {
+  if (names_a_user(text)) return fail(kNoUser);
+  return split(text, text, "");
+}
 
 Result<HostPort> parse_http_url(std::string_view url) {
   constexpr std::string_view scheme = "http://";
-  if (!url.starts_with(scheme)) {
+  if (names_a_user(url)) return fail(kNoUser);
+  if (canonical_host(url.substr(0, scheme.size())) != scheme) {
     return fail("\"" + std::string(url) + "\" is not a URL of the form http://host:port.");
   }
   std::string_view rest = url.substr(scheme.size());

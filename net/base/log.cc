@@ -36,6 +36,8 @@ void start_log(const std::string& level, const std::string& format, const std::s
   spdlog::set_default_logger(std::move(logger));
 }
 
+void set_log_level(const std::string& level) { spdlog::set_level(spdlog::level::from_str(level)); }
+
 // A string view is logged as it is: what it quotes is never taken for a format.
 void log_debug(std::string_view sentence) { spdlog::debug(sentence); }
 bool is_debug_logged() { return spdlog::should_log(spdlog::level::debug); }

@@ -12,6 +12,8 @@ namespace timestore::net {
 // `level` and `format` ("text" or "json") as Settings knows them; `node_id` stands in every JSON line.
 void start_log(const std::string& level, const std::string& format, const std::string& node_id);
 
+void set_log_level(const std::string& level);  // of the log that was started; any thread
+
 void log_debug(std::string_view sentence);  // what the consensus core decides
 bool is_debug_logged();                     // so that nobody makes sentences in vain
 void log_info(std::string_view sentence);

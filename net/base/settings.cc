@@ -1,6 +1,9 @@
 #include "net/base/settings.h"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <set>
 
@@ -27,6 +30,7 @@ Result<HostPort> check_listen(const SettingsText& text) {
     if (!address) return fail("--listen: " + address.error().message);
     return address;
   }
+  if (names_a_user(text.urls)) return fail("ASPNETCORE_URLS: " + parse_http_url(text.urls).error().message);
   const std::vector<std::string> urls = split(text.urls, ';');
   if (urls.empty()) return fail("--listen is missing: say where to listen, for example --listen 127.0.0.1:5001.");
   if (urls.size() > 1) return fail("ASPNETCORE_URLS names several addresses; one http:// URL is supported.");
@@ -51,7 +55,20 @@ Result<Peer> check_peer(const std::string& text) {
   return peer;
 }
 
-Result<std::vector<Peer>> check_peers(const SettingsText& text) {
+// Whether that address is this node's, as far as can be known without a name server.
+bool is_own(const HostPort& address, const Settings& settings) {
+  const std::string host = canonical_host(address.host);
+  const auto advertised = parse_http_url(settings.advertise);
+  if (advertised && advertised->port == address.port && canonical_host(advertised->host) == host) return true;
+  if (address.port != settings.listen.port) return false;
+  if (!is_every_interface(settings.listen.host)) return canonical_host(settings.listen.host) == host;
+  std::array<char, 256> name{};
+  const bool has_name = gethostname(name.data(), name.size() - 1) == 0;
+  return host == "localhost" || host.starts_with("127.") || (has_name && canonical_host(name.data()) == host);
+}
+
+Result<std::vector<Peer>> check_peers(const SettingsText& text, const Settings& settings) {
+  if (names_a_user(text.peers)) return fail("--peers: " + parse_http_url(text.peers).error().message);
   std::vector<Peer> peers;
   std::set<std::string> seen = {text.node_id};
   for (const std::string& part : split(text.peers, ',')) {
@@ -61,7 +78,12 @@ Result<std::vector<Peer>> check_peers(const SettingsText& text) {
       return fail("--peers names \"" + *peer->id + "\" " +
                   (*peer->id == text.node_id ? "which is this node itself; list only the others." : "twice."));
     }
-    if (!seen.insert(peer->address.text()).second) {
+    if (is_own(peer->address, settings)) {
+      return fail("--peers names the address " + peer->address.text() +
+                  ", which is this node's own; list only the others.");
+    }
+    const HostPort place{.host = canonical_host(peer->address.host), .port = peer->address.port};
+    if (!seen.insert(place.text()).second) {
       return fail("--peers names the address " + peer->address.text() + " twice.");
     }
     peers.push_back(std::move(*peer));
@@ -72,7 +94,8 @@ Result<std::vector<Peer>> check_peers(const SettingsText& text) {
 Result<std::filesystem::path> check_database(const std::string& database) {
   if (database.empty()) return fail("--database is missing: say where to keep the data, for example data/node1.db.");
   const std::filesystem::path path(database);
-  if (!path.has_filename() || std::filesystem::is_directory(path)) {
+  std::error_code unknown;  // where this process may not look, it will be told so when it opens the file
+  if (!path.has_filename() || std::filesystem::is_directory(path, unknown)) {
     return fail("--database must name a file, and \"" + database + "\" is a directory.");
   }
   return path;
@@ -143,7 +166,7 @@ Result<Settings> check(const SettingsText& text) {
     settings.advertise = "http://" + url->text();
   }
 
-  auto peers = check_peers(text);
+  auto peers = check_peers(text, settings);
   if (!peers) return tl::unexpected(peers.error());
   settings.peers = std::move(*peers);
 
@@ -154,6 +177,9 @@ Result<Settings> check(const SettingsText& text) {
     }
     auto join = parse_http_url(text.join);
     if (!join) return fail("--join: " + join.error().message);
+    if (is_own(*join, settings)) {
+      return fail("--join names the address " + join->text() + ", which is this node's own; name a member's.");
+    }
     settings.join = *join;
   }
 

@@ -113,6 +113,8 @@ class BodyReader {
         connection_.consume(end + 2);
         return line;
       }
+      if (has_bare_line_break(input.substr(0, max_bytes + 2)))
+        return refuse(ProblemKind::kBadRequest, "The lines of a chunked body end with CR LF, and one does not.");
       if (input.size() >= max_bytes + 2)
         return refuse(ProblemKind::kBadRequest, "A line of the chunked body is too long.");
       if (auto more = receive_more(); !more) return tl::unexpected(more.error());

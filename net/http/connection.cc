@@ -132,6 +132,9 @@ HeadState Connection::examine_head() {
   const bool half_empty_line = text == "\r";
   if (!half_empty_line && !is_token_character(text.front())) return HeadState::kNotHttp;
   const std::size_t found = text.find(kHeadEnd, scanned_ - std::min(scanned_, kHeadEnd.size() - 1));
+  // Not to wait for the end of a head that will never have one. From the last CR that had nothing after it yet.
+  const std::size_t from = scanned_ - (scanned_ > 0 && text[scanned_ - 1] == '\r' ? 1 : 0);
+  if (has_bare_line_break(text.substr(from, std::max(found, from) - from))) return HeadState::kBareLineBreak;
   if (found == std::string_view::npos) {
     scanned_ = text.size();
     return text.size() >= options_.max_head_bytes ? HeadState::kTooLong : HeadState::kPartial;

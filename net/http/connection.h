@@ -20,7 +20,7 @@ using Clock = std::chrono::steady_clock;
 
 enum class Input { kArrived, kNothing, kClosed };
 
-enum class HeadState { kNone, kPartial, kComplete, kTooLong, kNotHttp };
+enum class HeadState { kNone, kPartial, kComplete, kTooLong, kNotHttp, kBareLineBreak };
 
 class Connection {
  public:

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "engine/base/check.h"
+#include "net/http/date.h"
 #include "net/http/target.h"
 
 namespace timestore::http {
@@ -47,21 +48,48 @@ void choose_encoding(httplib::Request& request, const httplib::Response& respons
   if (gzip) request.headers.emplace("Accept-Encoding", "gzip");
 }
 
+constexpr std::string_view kJson = "application/json";
+constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
+
+// A media type without its parameters.
+std::string_view essence_of(std::string_view type) { return trimmed(type.substr(0, type.find(';'))); }
+
+// As ASP.NET takes it, and so the original: application/json, text/json, application/anything+json.
+bool is_json(std::string_view essence) {
+  constexpr std::string_view kTree = "application/";
+  constexpr std::string_view kSuffix = "+json";
+  if (equal_ignoring_case(essence, kJson) || equal_ignoring_case(essence, "text/json")) return true;
+  return essence.size() > kTree.size() + kSuffix.size() && equal_ignoring_case(essence.substr(0, kTree.size()), kTree) &&
+         equal_ignoring_case(essence.substr(essence.size() - kSuffix.size()), kSuffix);
+}
+
+bool accepts(const BodyRules& rules, std::string_view essence) {
+  return rules.media_types.empty() ||
+         std::any_of(rules.media_types.begin(), rules.media_types.end(), [&](const std::string& known) {
+           return equal_ignoring_case(known, essence) || (known == kJson && is_json(essence));
+         });
+}
+
 std::optional<Problem> check_content_type(const httplib::Request& request, const BodyRules& rules) {
   const std::string type = request.get_header_value("Content-Type");
-  const std::string_view essence = trimmed(std::string_view(type).substr(0, type.find(';')));
-  if (essence.empty() && !rules.content_type_required) return std::nullopt;
-  const bool accepted =
-      !essence.empty() && (rules.media_types.empty() ||
-                           std::any_of(rules.media_types.begin(), rules.media_types.end(),
-                                       [&](const std::string& known) { return equal_ignoring_case(known, essence); }));
-  if (accepted) return std::nullopt;
+  const std::string_view essence = essence_of(type);
+  if (essence.empty() ? !rules.content_type_required : accepts(rules, essence)) return std::nullopt;
   std::string detail = "The Content-Type must be ";
   for (std::size_t i = 0; i < rules.media_types.size(); ++i) {
     detail += (i == 0 ? "" : i + 1 == rules.media_types.size() ? " or " : ", ") + rules.media_types[i];
   }
   if (rules.media_types.empty()) detail += "given";
   return Problem{.kind = ProblemKind::kUnsupportedMediaType, .detail = detail + "."};
+}
+
+// JSON has no byte order mark, but clients send one, and may be forgiven (RFC 8259, section 8.1).
+void skip_byte_order_mark(httplib::Request& request, const BodyRules& rules) {
+  const std::string type = request.get_header_value("Content-Type");
+  const bool wants_json = std::count(rules.media_types.begin(), rules.media_types.end(), kJson) > 0;
+  if (wants_json && (type.empty() || is_json(essence_of(type))) &&
+      request.body.starts_with(kByteOrderMark)) {
+    request.body.erase(0, kByteOrderMark.size());
+  }
 }
 
 std::optional<Problem> check_content_encoding(const httplib::Request& request) {
@@ -203,8 +231,13 @@ Fate Dispatcher::exchange(Connection& connection, const Head& head) {
   return exchange.client_closes ? Fate::kClose : Fate::kKeep;
 }
 
+bool Dispatcher::is_reserved(std::string_view target) const {
+  return !options_.reserved_prefix.empty() &&
+         router_.find("", split_target(target).path).pattern.starts_with(options_.reserved_prefix);
+}
+
 BodyShare Dispatcher::body_share_for(const Head& head) {
-  if (is_reserved(head.target, options_)) return {reserved_bodies_bytes_, options_.max_reserved_bodies_bytes};
+  if (is_reserved(head.target)) return {reserved_bodies_bytes_, options_.max_reserved_bodies_bytes};
   return {bodies_bytes_, options_.max_bodies_bytes};
 }
 
@@ -274,6 +307,7 @@ void Dispatcher::run(Exchange& exchange, const Router::Match& match, httplib::Re
     }
     exchange.must_close = false;
     request.body = std::move(*body);
+    skip_byte_order_mark(request, *route.body);
     exchange.plan.framing = BodyFraming::kNone;
   }
   route.handler(Request{request, match.path_parameters}, response);
@@ -315,6 +349,8 @@ void Dispatcher::finish_headers(const httplib::Request& request, httplib::Respon
   const bool has_length = headers.count("Content-Length") > 0 || headers.count("Transfer-Encoding") > 0;
   exchange.must_close = exchange.must_close || stopping_ || !has_length;
   exchange.streams = response.body.empty() && request.method != "HEAD" && headers.count("Content-Length") == 0;
+  headers.erase("Date");
+  headers.emplace("Date", date_now());
   headers.erase("Connection");
   if (exchange.must_close || exchange.client_closes) headers.emplace("Connection", "close");
   if (response.status == 204 || response.status == 304) headers.erase("Content-Length");

@@ -9,6 +9,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <string_view>
 
 #include "net/http/body.h"
 #include "net/http/connection.h"
@@ -32,6 +33,9 @@ class Dispatcher final : private httplib::Server {
 
   // Precondition: examine_head() has just found a complete head. Any number of threads, each with its own connection.
   Fate serve(Connection& connection);
+
+  // Whether the target is of a route that Options::reserved_prefix covers.
+  [[nodiscard]] bool is_reserved(std::string_view target) const;
 
   // Answers whose head is not yet written say that the connection will close, and it will.
   void announce_stop() { stopping_ = true; }

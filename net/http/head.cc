@@ -106,6 +106,16 @@ Parsed take_meaning(const HeaderField& field, Head& head) {
   return {};
 }
 
+// Without a length there is no body, says RFC 9112 (section 6.3), and what follows is the next request. Of these methods
+// a body is expected; a client that sent one all the same would have its content taken for requests.
+Parsed check_length(const Head& head) {
+  const bool expects_body = head.method == "POST" || head.method == "PUT" || head.method == "PATCH";
+  if (!expects_body || head.framing != BodyFraming::kNone) return {};
+  return refuse(ProblemKind::kLengthRequired,
+                "A " + std::string(head.method) +
+                    " says how long its body is: with Content-Length, 0 where it is empty, or in chunks.");
+}
+
 bool asks_to_close(const Head& head) {
   for (const HeaderField& field : head.fields) {
     if (!equal_ignoring_case(field.name, "Connection")) continue;
@@ -144,6 +154,7 @@ tl::expected<Head, Problem> parse_head(std::string_view text, const Options& opt
     if (auto taken = take_meaning(head.fields.back(), head); !taken) return tl::unexpected(taken.error());
   }
   if (auto checked = check_host(head); !checked) return tl::unexpected(checked.error());
+  if (auto checked = check_length(head); !checked) return tl::unexpected(checked.error());
   if (asks_to_close(head)) head.keep_alive = false;
   return head;
 }
@@ -152,6 +163,14 @@ std::string_view glimpse_target(std::string_view text) {
   std::string_view line = text.substr(0, text.find("\r\n"));
   line.remove_prefix(std::min(line.find(' '), line.size() - 1) + 1);
   return without_authority(line.substr(0, line.find(' ')));
+}
+
+bool has_bare_line_break(std::string_view text) {
+  for (auto at = text.find_first_of("\r\n"); at != std::string_view::npos; at = text.find_first_of("\r\n", at + 2)) {
+    if (text[at] == '\n') return true;
+    if (at + 1 < text.size() && text[at + 1] != '\n') return true;
+  }
+  return false;
 }
 
 bool is_token_character(char character) {

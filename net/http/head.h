@@ -43,6 +43,10 @@ struct Head {
 // The characters of methods and header names (RFC 9110, section 5.6.2).
 [[nodiscard]] bool is_token_character(char character);
 
+// Whether a CR has no LF after it, or an LF no CR before it (RFC 9112, section 2.2): then a head or a line may never end.
+// A CR at the very end may yet be completed.
+[[nodiscard]] bool has_bare_line_break(std::string_view text);
+
 // ASCII only, as in header names and media types.
 [[nodiscard]] bool equal_ignoring_case(std::string_view left, std::string_view right);
 

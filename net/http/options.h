@@ -22,9 +22,9 @@ struct Options {
   std::size_t max_connections = 4096;
   std::size_t max_workers = 512;  // Requests served at the same time; more wait in a queue, in order of arrival.
 
-  // Requests whose path begins with this have workers and body memory of their own, and take nobody else's: what keeps
-  // a cluster together must get through while all workers wait for slow clients, or for that very cluster. Compared
-  // with the path as sent, still encoded; empty: nothing is reserved.
+  // Requests of routes whose pattern begins with this have workers and body memory of their own, and take nobody
+  // else's: what keeps a cluster together must get through while all workers wait for slow clients, or for that very
+  // cluster. It is the route that counts, however the request spells its path. Empty: nothing is reserved.
   std::string reserved_prefix = "";
   std::size_t reserved_workers = 64;
 

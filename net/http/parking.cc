@@ -31,6 +31,11 @@ Problem head_too_long(std::size_t max_bytes) {
           .detail = "The request line and headers may have at most " + std::to_string(max_bytes) + " bytes."};
 }
 
+Problem bare_line_break() {
+  return {.kind = ProblemKind::kBadRequest,
+          .detail = "The lines of a request's head end with CR LF, and one has a CR or LF by itself."};
+}
+
 Problem not_http() { return {.kind = ProblemKind::kBadRequest, .detail = "This is not HTTP/1.1."}; }
 
 // For the listener and the interrupt; connections are told apart by the address of their Stay.
@@ -168,6 +173,8 @@ void ParkingLot::settle(std::unique_ptr<Connection> connection) {
       return refuse(std::move(connection), head_too_long(options_.max_head_bytes));
     case HeadState::kNotHttp:
       return refuse(std::move(connection), not_http());
+    case HeadState::kBareLineBreak:
+      return refuse(std::move(connection), bare_line_break());
   }
 }
 

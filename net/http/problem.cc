@@ -1,6 +1,7 @@
 #include "net/http/problem.h"
 
 #include "engine/base/json_text.h"
+#include "net/http/date.h"
 
 namespace timestore::http {
 namespace {
@@ -25,6 +26,8 @@ Facts facts_of(ProblemKind kind) {
       return {408, "timeout", "Request Timeout"};
     case ProblemKind::kConflict:
       return {409, "conflict", "Conflict"};
+    case ProblemKind::kLengthRequired:
+      return {411, "length-required", "Length Required"};
     case ProblemKind::kTooLarge:
       return {413, "too-large", "Content Too Large"};
     case ProblemKind::kTargetTooLong:
@@ -105,6 +108,7 @@ std::string Problem::to_message() const {
   const Facts facts = facts_of(kind);
   const std::string body = to_json();
   std::string out = "HTTP/1.1 " + std::to_string(facts.status) + ' ' + std::string(facts.title) + "\r\n";
+  out += "Date: " + date_now() + "\r\n";
   out += "Connection: close\r\n";
   out += "Content-Type: " + std::string(kMediaType) + "\r\n";
   out += "Content-Length: " + std::to_string(body.size()) + "\r\n";

@@ -22,6 +22,7 @@ enum class ProblemKind {
   kMethodNotAllowed,      // 405 method-not-allowed, with Allow
   kTimeout,               // 408 timeout: the client was too slow to send its request
   kConflict,              // 409 conflict
+  kLengthRequired,        // 411 length-required: a POST, PUT or PATCH that does not say how long its body is
   kTooLarge,              // 413 too-large: the body
   kTargetTooLong,         // 414 target-too-long: path and query
   kUnsupportedMediaType,  // 415 unsupported-media-type: Content-Type or Content-Encoding

@@ -64,8 +64,9 @@ std::vector<Router::Segment> Router::parse_pattern(std::string_view pattern) {
 bool Router::matches(const Resource& resource, const std::vector<std::string_view>& segments) {
   return std::equal(resource.segments.begin(), resource.segments.end(), segments.begin(), segments.end(),
                     [](const Segment& pattern, std::string_view text) {
-                      return pattern.named ? !text.empty()
-                                           : pattern.text == text || percent_decoded(text) == pattern.text;
+                      if (pattern.named) return !text.empty();
+                      return equal_ignoring_case(pattern.text, text) ||
+                             equal_ignoring_case(pattern.text, percent_decoded(text).value_or(""));
                     });
 }
 
@@ -79,6 +80,7 @@ bool Router::is_more_specific(const Resource& left, const Resource& right) {
 Router::Match Router::choose(const Resource& resource, std::string_view method,
                              const std::vector<std::string_view>& segments) {
   Match match;
+  match.pattern = resource.routes.front().pattern;
   for (const Route& route : resource.routes) {
     if (!match.allow.empty()) match.allow += ", ";
     match.allow += route.method == "GET" ? "GET, HEAD" : route.method;

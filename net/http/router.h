@@ -2,8 +2,11 @@
 //
 // A pattern is a path of literal segments and {named} ones: "/api/devices/{id}/points". A named segment matches one
 // non-empty segment and hands its percent-decoded text to the handler. Where two patterns match, the one with a literal
-// at the first difference wins, and it alone decides which methods are allowed. One slash at the end of a path is
-// ignored. The router knows no sockets and no bodies.
+// at the first difference wins, and it alone decides which methods are allowed. Literals match in any case (of ASCII),
+// parameters keep theirs. One slash at the end of a path is ignored. The router knows no sockets and no bodies.
+//
+// A path is compared here and nowhere else, segment by segment and decoded: whatever depends on the path (workers,
+// memory, limits) depends on the pattern that was found.
 #pragma once
 
 #include <httplib.h>
@@ -31,7 +34,8 @@ using Handler = std::function<void(const Request&, httplib::Response&)>;
 
 // What a route takes as the request's body.
 struct BodyRules {
-  std::vector<std::string> media_types = {};  // Lower case, without parameters; empty: any. Others are answered 415.
+  std::vector<std::string> media_types = {};  // Lower case, without parameters; empty: any. Others are answered
+                                              // 415. JSON stands for text/json and application/...+json, too.
   bool content_type_required = false;         // A body without Content-Type is answered 415.
   std::size_t max_bytes = 0;                  // 0: the server's limit.
 };
@@ -51,6 +55,7 @@ class Router {
 
   struct Match {
     const Route* route = nullptr;  // Null where the path or the method is unknown.
+    std::string_view pattern = {};  // Of a known path, whatever the method; lives as long as the router.
     std::vector<std::pair<std::string, std::string>> path_parameters = {};
     std::string allow = {};  // The methods of a known path, as the Allow header wants them; empty: unknown path.
     bool malformed = false;  // The path cannot be decoded.

@@ -5,7 +5,6 @@
 
 #include "engine/base/check.h"
 #include "net/http/head.h"
-#include "net/http/target.h"
 
 namespace timestore::http {
 
@@ -43,7 +42,7 @@ Workers::Duties Server::duties_of(const Workers& workers) {
 // Precondition: the connection has a complete head.
 Workers& Server::workers_for(const Connection& connection) {
   const std::string_view head = connection.input().substr(0, connection.head_size());
-  return is_reserved(glimpse_target(head), options_) ? reserved_workers_ : workers_;
+  return dispatcher_.is_reserved(glimpse_target(head)) ? reserved_workers_ : workers_;
 }
 
 // Answers requests as long as they follow each other closely.
@@ -66,6 +65,7 @@ bool Server::next_head_comes_soon(Connection& connection) const {
         return true;
       case HeadState::kTooLong:
       case HeadState::kNotHttp:
+      case HeadState::kBareLineBreak:
         return false;
       case HeadState::kNone:
       case HeadState::kPartial:

@@ -30,10 +30,6 @@ TargetParts split_target(std::string_view target) {
   return {target.substr(0, mark), target.substr(mark + 1)};
 }
 
-bool is_reserved(std::string_view target, const Options& options) {
-  return !options.reserved_prefix.empty() && split_target(target).path.starts_with(options.reserved_prefix);
-}
-
 std::optional<std::string> percent_decoded(std::string_view text) {
   std::string out;
   out.reserve(text.size());

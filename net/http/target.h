@@ -10,8 +10,6 @@
 #include <string>
 #include <string_view>
 
-#include "net/http/options.h"
-
 namespace timestore::http {
 
 struct TargetParts {
@@ -21,9 +19,6 @@ struct TargetParts {
 
 // Drops a fragment, which clients should not send.
 [[nodiscard]] TargetParts split_target(std::string_view target);
-
-// Whether Options::reserved_prefix covers it.
-[[nodiscard]] bool is_reserved(std::string_view target, const Options& options);
 
 // Nothing where a '%' is not followed by two hexadecimal digits, or where a NUL would come out.
 [[nodiscard]] std::optional<std::string> percent_decoded(std::string_view text);

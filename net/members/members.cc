@@ -128,7 +128,7 @@ std::vector<raft::Member> known_members(const Settings& settings, std::vector<ra
 std::string own_url(const Settings& settings) {
   if (!settings.advertise.empty()) return settings.advertise;
   HostPort address = settings.listen;
-  if (address.host == "+" || address.host == "*" || address.host == "0.0.0.0" || address.host == "::") {
+  if (is_every_interface(address.host)) {
     std::array<char, 256> name{};
     address.host = gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "localhost";
   }

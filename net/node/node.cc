@@ -14,16 +14,6 @@ constexpr std::uint32_t kMaxTicksAtOnce = 3;
 
 constexpr std::chrono::milliseconds kAskAgainAfter{20};
 
-// Tells the debug log what the core decides, in the words of the simulator's timeline.
-class DebugLog final : public replica::Witness {
- public:
-  void stepped(const raft::State&, std::span<const raft::Input>, const raft::Effects& effects) override {
-    if (effects.events.empty() || !is_debug_logged()) return;
-    for (const raft::Event& event : effects.events) log_debug("This node " + raft::describe(event) + ".");
-  }
-  void wrote(raft::WriteId) override {}
-};
-
 int answer_timeout_ms(const Node::Options& options) {
   const auto election = options.tick * options.replica.raft.election_ticks_max;
   return static_cast<int>(std::max<std::int64_t>(election.count(), 1000));
@@ -48,8 +38,7 @@ Node::Node(Options options)
 
 Result<std::unique_ptr<Node>> Node::start(Options options, std::unique_ptr<store::LogFile> log) {
   std::unique_ptr<Node> node(new Node(std::move(options)));
-  static DebugLog debug_log;  // without state
-  const replica::Ports ports{.transport = node->transport_, .lanes = node->lanes_, .witness = &debug_log};
+  const replica::Ports ports{.transport = node->transport_, .lanes = node->lanes_, .witness = &node->news_};
   auto replica = replica::Replica::open(node->options_.replica, ports, std::move(log));
   if (!replica) return tl::unexpected(replica.error());
   node->replica_ = std::move(*replica);
@@ -100,6 +89,7 @@ void Node::take_turn(std::vector<std::function<void()>> inputs, std::uint32_t ti
   replica_->settle();
   follow_members();
   publish();
+  if (!replica_->failure()) news_.tell(*replica_);
   if (replica_->failure() && !failure_reported_) {
     failure_reported_ = true;
     log_critical("This node stops: " + replica_->failure()->message);

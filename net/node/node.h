@@ -18,6 +18,7 @@
 #include "engine/base/result.h"
 #include "engine/replica/replica.h"
 #include "net/node/lane_thread.h"
+#include "net/node/news.h"
 #include "net/peers/http_transport.h"
 
 namespace timestore::net {
@@ -114,7 +115,9 @@ class Node {
   const Options options_;
   HttpTransport transport_;
   LaneThreads lanes_;
-  std::unique_ptr<replica::Replica> replica_;  // used on the engine's thread only, once that runs
+  // Used on the engine's thread only, once that runs.
+  News news_;
+  std::unique_ptr<replica::Replica> replica_;
 
   std::mutex inbox_mutex_;
   std::condition_variable inbox_filled_;

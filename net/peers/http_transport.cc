@@ -4,6 +4,10 @@
 
 namespace timestore::net {
 
+namespace {
+constexpr std::chrono::seconds kReasonPause{5};
+}  // namespace
+
 void HttpTransport::set_peers(const std::map<raft::NodeId, HostPort>& peers) {
   const std::lock_guard lock(links_mutex_);
   if (stopped_) return;
@@ -43,13 +47,16 @@ std::unique_ptr<PeerLink> HttpTransport::connect(const raft::NodeId& peer, const
                                                          }});
 }
 
-// A peer that is down fails many times a second: a change is worth a line, a repetition is not.
+// A peer that is down fails many times a second: a change is worth a line, a repetition is not. Links may disagree
+// about the reason for as long as it lasts, so another one waits its turn.
 void HttpTransport::note(const raft::NodeId& peer, const std::string& reason) {
   {
     const std::lock_guard lock(mutex_);
-    std::string& trouble = troubles_[peer];
-    if (trouble.empty() == reason.empty()) return;
-    trouble = reason;
+    Trouble& trouble = troubles_[peer];
+    const auto now = std::chrono::steady_clock::now();
+    if (trouble.reason == reason) return;
+    if (!trouble.reason.empty() && !reason.empty() && now - trouble.told_at < kReasonPause) return;
+    trouble = {.reason = reason, .told_at = now};
   }
   if (reason.empty()) {
     log_info("Node " + peer + " answers again.");

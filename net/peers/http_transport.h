@@ -2,6 +2,7 @@
 // request that they belong to.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <future>
 #include <map>
@@ -56,7 +57,11 @@ class HttpTransport final : public replica::Transport {
   std::mutex mutex_;
   raft::Correlation last_correlation_ = 0;
   std::map<raft::Correlation, std::shared_ptr<std::promise<raft::Message>>> answers_;
-  std::map<raft::NodeId, std::string> troubles_;  // last reason of each peer that cannot be reached, logged once
+  struct Trouble {
+    std::string reason;  // the last one that was logged; empty: it answers
+    std::chrono::steady_clock::time_point told_at;
+  };
+  std::map<raft::NodeId, Trouble> troubles_;
 
   std::mutex links_mutex_;  // guards what follows; not held by any link's thread
   bool stopped_ = false;

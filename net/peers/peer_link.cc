@@ -5,6 +5,7 @@
 #include "engine/wire/codec.h"
 #include "engine/wire/frame.h"
 #include "engine/wire/paths.h"
+#include "net/peers/peer_errors.h"
 
 namespace timestore::net {
 
@@ -110,9 +111,11 @@ httplib::Result PeerLink::post(httplib::Client& client, const raft::Message& req
 void PeerLink::exchange(httplib::Client& client, const raft::Message& request) {
   const raft::Endpoint& endpoint = raft::endpoint_of(request);
   const auto response = post(client, request);
-  if (!response) return events_.failed(options_.peer, httplib::to_string(response.error()));
+  if (!response) return events_.failed(options_.peer, reason_of(response.error(), options_.address));
   if (response->status == 404 && !endpoint.is_of_the_original) return does_not_know(request);
-  if (response->status == 421) return events_.failed(options_.peer, "another node has its address");
+  if (response->status == 421) {
+    return events_.failed(options_.peer, reason_of_misdirection(response->body, options_.address));
+  }
   if (response->status != 200) {
     return events_.failed(options_.peer, "status " + std::to_string(response->status) + " for " + endpoint.path);
   }

@@ -8,6 +8,7 @@
 #include "engine/store/log/log_file.h"
 #include "engine/store/series/series_file.h"
 #include "net/base/settings.h"
+#include "net/process/files.h"
 
 namespace timestore::net {
 
@@ -49,7 +50,10 @@ Result<void> check_owner(const store::LogFile::Recovered& recovered, const std::
 Result<Recovery> recover_single(const std::string& database, const raft::NodeId& node) {
   const auto log_path = log_path_of(database);
   if (!log_path) return tl::unexpected(log_path.error());
-  if (!std::filesystem::exists(*log_path)) return fail("There is no file " + *log_path + ": nothing to recover.");
+  if (auto usable = check_files(database, *log_path); !usable) return tl::unexpected<Error>(usable.error());
+  std::error_code unknown;
+  if (!std::filesystem::exists(*log_path, unknown))
+    return fail("There is no file " + *log_path + ": nothing to recover.");
   auto log = store::LogFile::open(*log_path);
   if (!log) return tl::unexpected(log.error());
   const store::LogFile::Recovered& recovered = (*log)->recovered();

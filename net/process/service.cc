@@ -1,6 +1,5 @@
 #include "net/process/service.h"
 
-#include <filesystem>
 #include <random>
 
 #include "net/api/swagger_api.h"
@@ -41,24 +40,33 @@ Node::Options node_options(const Settings& settings, const std::vector<raft::Mem
   return options;
 }
 
-Result<void> make_directory(const std::string& path) {
-  const auto directory = std::filesystem::path(path).parent_path();
-  std::error_code error;
-  if (!directory.empty()) std::filesystem::create_directories(directory, error);
-  if (!error) return {};
-  return fail("The directory " + directory.string() + " cannot be made: " + error.message() + ".");
+// Whose files they are; said before anybody is asked for an id in the name of another.
+tl::expected<void, StartFailure> check_owner(const Settings& settings, const store::LogFile::Recovered& stored) {
+  if (!stored.identity) {
+    log_info("There is nothing at " + settings.series_path + " yet: this node begins with an empty disk.");
+    return {};
+  }
+  if (stored.identity->node == settings.node_id) return {};
+  return tl::unexpected(
+      StartFailure(Error{"The files at " + settings.log_path + " belong to node \"" + stored.identity->node +
+                         "\", not to \"" + settings.node_id + "\". Use that node id, or another --database path."},
+                   true));
 }
 
 }  // namespace
 
 Service::Service(const Settings& settings) : forwarder_(settings.node_id, {}), readers_(settings.series_path) {}
 
-Result<std::unique_ptr<Service>> Service::start(const Settings& settings, const std::string& version,
-                                                std::function<void(const Error&)> on_failure,
-                                                const std::function<bool()>& should_stop) {
-  if (auto made = make_directory(settings.series_path); !made) return tl::unexpected(made.error());
+tl::expected<std::unique_ptr<Service>, StartFailure> Service::start(const Settings& settings,
+                                                                    const std::string& version,
+                                                                    std::function<void(const Error&)> on_failure,
+                                                                    const std::function<bool()>& should_stop) {
+  if (auto usable = check_files(settings.series_path, settings.log_path); !usable) {
+    return tl::unexpected(usable.error());
+  }
   auto log = store::LogFile::open(settings.log_path);
   if (!log) return tl::unexpected(log.error());
+  if (auto ours = check_owner(settings, (*log)->recovered()); !ours) return tl::unexpected(ours.error());
   const auto members = find_members(settings, (*log)->recovered(), should_stop);
   if (!members) return tl::unexpected(members.error());
 
@@ -96,6 +104,7 @@ Result<std::unique_ptr<Service>> Service::start(const Settings& settings, const 
     service->admission_ = std::make_unique<Admission>(
         Admission::Options{.asked = *settings.join, .self = {settings.node_id, own_url(settings)}}, *service->node_);
   }
+  service->lookout_ = std::make_unique<Lookout>(*service->node_, service->forwarder_);
   return service;
 }
 
@@ -103,6 +112,7 @@ Service::~Service() { stop(); }
 
 void Service::stop() {
   if (!http_) return;
+  lookout_.reset();
   admission_.reset();
   cluster_->refuse_from_now_on();
   node_->retire(Clock::now() + kDrainTime);

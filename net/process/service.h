@@ -15,9 +15,11 @@
 #include "net/base/settings.h"
 #include "net/http/server.h"
 #include "net/members/admission.h"
+#include "net/members/lookout.h"
 #include "net/members/members_api.h"
 #include "net/node/node.h"
 #include "net/node/readers.h"
+#include "net/process/files.h"
 
 namespace timestore::net {
 
@@ -25,9 +27,9 @@ class Service {
  public:
   // Returns when the node takes requests. `on_failure` is called once, from another thread, when the node cannot go on.
   // `should_stop` is asked now and then while the ids of peers are being learnt, and makes start() give up.
-  [[nodiscard]] static Result<std::unique_ptr<Service>> start(const Settings& settings, const std::string& version,
-                                                              std::function<void(const Error&)> on_failure,
-                                                              const std::function<bool()>& should_stop);
+  [[nodiscard]] static tl::expected<std::unique_ptr<Service>, StartFailure> start(
+      const Settings& settings, const std::string& version, std::function<void(const Error&)> on_failure,
+      const std::function<bool()>& should_stop);
   ~Service();
 
   // Takes no new requests, finishes what is in flight, steps down, closes the files.
@@ -46,6 +48,7 @@ class Service {
   std::unique_ptr<RaftApi> raft_;
   std::unique_ptr<http::Server> http_;
   std::unique_ptr<Admission> admission_;  // of a node that joins
+  std::unique_ptr<Lookout> lookout_;
 };
 
 }  // namespace timestore::net

@@ -86,6 +86,8 @@ TEST(FullDisk, refuses_writes_with_a_reason_and_takes_them_again_when_there_is_r
   disk.make_room();
   ASSERT_TRUE(await([&] { return client.post(kSeries, to_json(probe)).status == 200; }));
   ASSERT_TRUE(workload.await_more(200)) << "the writers do not get on";
+  EXPECT_THAT(cluster.log(0),
+              ::testing::AllOf(HasSubstr("The disk is full."), HasSubstr("There is room on the disk again")));
   workload.stop();
   Ledger ledger = workload.ledger();
   ledger.acknowledged.push_back(probe);

@@ -174,6 +174,67 @@ TEST_F(Settings, a_wrong_file_is_a_sentence) {
   expect_refused(with("--config", elsewhere.file("node1.toml")), "loud");
 }
 
+TEST_F(Settings, a_fault_in_a_file_is_told_with_its_line_and_a_hint) {
+  const Scratch elsewhere(Scratch::Keep::kNever);
+  const std::string file = elsewhere.file("node1.toml");
+  write_file(file, "# mine\nlog_level = \"warn\"\n");
+  expect_refused(with("--config", file), file + ", line 2: \"log_level\" is no setting");
+  expect_refused(with("--config", file), "Did you mean log-level?");
+  write_file(file, "\n\ntick-ms = \"often\"\n");
+  expect_refused(with("--config", file), file + ", line 3: tick-ms must be a whole number");
+  write_file(file, "log-level = \"loud\"\n");
+  expect_refused(with("--config", file), file + ", line 1: --log-level \"loud\"");
+  write_file(file, "[server]\nlog-level = \"warn\"\n");
+  expect_refused(with("--config", file), "sections");
+}
+
+TEST_F(Settings, what_is_empty_in_the_environment_says_nothing_and_a_typing_error_is_told) {
+  Process node({.arguments = {timestored_binary(), "--node-id", "node1"},
+                .environment = {{"Raft__Peers", ""},
+                                {"Raft__NodeId", ""},
+                                {"Raft_Peers", "http://127.0.0.1:1"},
+                                {"Database__Path", database()},
+                                {"ASPNETCORE_URLS", "HTTP://" + listen()}},
+                .output_path = scratch_.file("node.log"),
+                .error_path = scratch_.file("node.log")});
+  expect_to_write_and_read();
+  EXPECT_THAT(read_file(scratch_.file("node.log")),
+              HasSubstr("Raft_Peers, which is ignored. Did you mean Raft__Peers?"));
+}
+
+TEST_F(Settings, are_read_again_on_sighup_and_other_signals_end_nothing) {
+  const std::string file = scratch_.file("node1.toml");
+  const std::string log = scratch_.file("node.log");
+  const auto write = [&](const std::string& more) {
+    write_file(file, "node-id = \"node1\"\nlisten = \"" + listen() + "\"\ndatabase = \"" + database() + "\"\n" + more);
+  };
+  const auto is_said = [&](const char* sentence) {
+    return await([&] { return read_file(log).find(sentence) != std::string::npos; });
+  };
+  write("log-level = \"warn\"\n");
+  Process node = start({timestored_binary(), "--config", file});
+  expect_to_write_and_read();
+  EXPECT_EQ(read_file(log).find("listens on"), std::string::npos);
+  for (const int signal : {SIGUSR1, SIGUSR2, SIGXFSZ, SIGPIPE}) node.send_signal(signal);
+  write("log-level = \"info\"\ntick-ms = 20\n");
+  node.send_signal(SIGHUP);
+  EXPECT_TRUE(is_said("The log level is info."));
+  EXPECT_TRUE(is_said("From the next start on there are other values of: tick-ms."));
+  write("log-level = \"loud\"\n");
+  node.send_signal(SIGHUP);
+  EXPECT_TRUE(is_said("The settings stay as they are"));
+  expect_to_write_and_read();
+  node.send_signal(SIGTERM);
+  EXPECT_EQ(node.await_exit(), 0) << read_file(log);
+}
+
+TEST_F(Settings, a_directory_that_is_missing_is_not_made) {
+  const Outcome outcome = run_to_end(with("--database", scratch_.file("mount/data/node1.db")));
+  EXPECT_EQ(outcome.status, 1) << outcome.error;
+  EXPECT_THAT(outcome.error, HasSubstr("mkdir -p " + scratch_.file("mount/data")));
+  EXPECT_TRUE(scratch_.is_empty());
+}
+
 TEST_F(Settings, logs_as_json_are_one_object_a_line) {
   {
     Process node = start(with("--log-format", "json"));
@@ -231,7 +292,7 @@ TEST_F(Settings, another_nodes_files_are_refused) {
   }
   const Outcome outcome = run_to_end(with("--node-id", "node2"));
   ASSERT_TRUE(outcome.status) << "it runs under another name";
-  EXPECT_GT(*outcome.status, 0);
+  EXPECT_EQ(*outcome.status, 78) << "no restart cures that";
   EXPECT_THAT(outcome.error, ::testing::AllOf(HasSubstr("node1"), HasSubstr("node2")));
   Process node = start(with("--log-level", "info"));
   expect_to_write_and_read();

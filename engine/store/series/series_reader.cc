@@ -10,6 +10,7 @@ namespace timestore::store {
 struct SeriesReader::Connection {
   Database database;
   Statement begin, end, select_meta, scan_all, find_device, scan_device;
+  std::optional<PointTable> points = {};  // opened by the first find
   bool reading = false;
 
   Result<void> scan(Statement& rows, const std::function<bool(const TimeEntry&)>& visit);
@@ -63,6 +64,16 @@ Result<void> SeriesReader::scan(const SeriesQuery& query, const std::function<bo
   if (!*found) return {};
   connection_->scan_device.bind_integer(1, find_device.integer(0));
   return connection_->scan(connection_->scan_device, visit);
+}
+
+Result<std::optional<TimeEntry>> SeriesReader::find(const Guid& id) {
+  TIMESTORE_CHECK(connection_->reading, "a reader finds between begin and end");
+  if (!connection_->points) {
+    auto opened = PointTable::open(connection_->database);
+    if (!opened) return tl::unexpected(std::move(opened.error()));
+    connection_->points.emplace(std::move(*opened));
+  }
+  return connection_->points->find(id, {});  // no entry stands at index 0
 }
 
 // A transaction that only reads has nothing to lose: if it cannot be committed, it ends with the connection.

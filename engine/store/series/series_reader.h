@@ -38,6 +38,9 @@ class SeriesReader {
   // position). One device: by timestamp, then in the order in which they were stored.
   [[nodiscard]] Result<void> scan(const SeriesQuery& query, const std::function<bool(const TimeEntry&)>& visit);
 
+  // The entry with this id, if it is stored.
+  [[nodiscard]] Result<std::optional<TimeEntry>> find(const Guid& id);
+
   void end();
 
  private:

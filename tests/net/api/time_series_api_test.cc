@@ -40,6 +40,24 @@ TEST_F(TimeSeriesApiTest, more_writes_than_may_wait_are_refused_for_a_second) {
   EXPECT_EQ(client().Get("/api/timeseries")->body, "[]") << "and that is true";
 }
 
+TEST_F(TimeSeriesApiTest, a_retry_is_answered_with_what_is_stored) {
+  start_alone();
+  const std::string head =
+      R"({"id":"01890000-0000-7000-8000-000000000001","deviceId":"d","timestamp":"2024-05-01T12:00:00)";
+  const auto answer_to = [&](const std::string& rest) {
+    const auto answer = client().Post("/api/timeseries", head + rest, "application/json");
+    return answer ? answer->body : "";
+  };
+  const std::string stored = answer_to(R"(Z","value":0,"attributes":{"a":1.0,"b":{"c":2,"d":3}}})");
+  EXPECT_THAT(stored, HasSubstr(R"("value":0,"attributes":{"a":1.0,"b":{"c":2,"d":3}})"));
+  for (const char* rest : {R"(Z","value":-0.0,"attributes":{"a":1.0,"b":{"c":2,"d":3}}})",
+                           R"(Z","value":0,"attributes":{"b":{"d":3,"c":2},"a":1}})",
+                           R"(.000+00:00","value":0e0,"attributes":{"a":10e-1,"b":{"c":2,"d":3}}})"}) {
+    EXPECT_EQ(answer_to(rest), stored) << rest;
+  }
+  EXPECT_EQ(client().Get("/api/timeseries")->body, "[" + stored + "]");
+}
+
 TEST_F(TimeSeriesApiTest, a_query_that_says_two_things_or_an_unknown_one_is_refused) {
   start_alone();
   for (const char* query :

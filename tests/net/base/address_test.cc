@@ -34,5 +34,20 @@ TEST(Address, everything_else_is_refused_with_a_sentence_that_quotes_it) {
   }
 }
 
+TEST(Address, urls_are_read_in_any_case) {
+  EXPECT_EQ(*parse_http_url("HTTP://Node1:5001"), (HostPort{"Node1", 5001}));
+  EXPECT_EQ(canonical_host("Node1.LAN"), "node1.lan");
+  for (const char* host : {"localhost", "LocalHost", "127.0.0.1", "::1"}) EXPECT_EQ(canonical_host(host), "localhost");
+}
+
+TEST(Address, a_password_is_never_quoted) {
+  for (const char* url : {"http://me:secret@h:1", "https://me:secret@h", "me:secret@h:1", "http://secret@"}) {
+    for (const auto& read : {parse_http_url(url), parse_host_port(url)}) {
+      ASSERT_FALSE(read) << url;
+      EXPECT_THAT(read.error().message, ::testing::Not(::testing::HasSubstr("secret"))) << url;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace timestore::net

@@ -51,6 +51,33 @@ TEST(Settings, of_a_node_that_joins_name_one_member_and_no_peers) {
   EXPECT_EQ(check(good())->join, std::nullopt);
 }
 
+TEST(Settings, of_peers_may_have_the_same_port_elsewhere) {
+  SettingsText text = good();
+  text.listen = "+:5236";
+  text.peers = "http://node-2.example:5236,http://node-3.example:5236";
+  EXPECT_TRUE(check(text)) << check(text).error().message;
+  text.listen = "127.0.0.2:5236";
+  text.peers = "http://127.0.0.1:5236,http://127.0.0.3:5236";
+  EXPECT_TRUE(check(text)) << check(text).error().message;
+}
+
+TEST(Settings, that_hold_a_password_are_refused_without_a_part_of_it) {
+  for (void (*put)(SettingsText&, const std::string&) :
+       {+[](SettingsText&t, const std::string&url) { t.peers = "n=" + url; },
+        +[](SettingsText&t, const std::string&url) { t.advertise = url; },
+        +[](SettingsText&t, const std::string&url) { t.listen = "", t.urls = url; },
+        +[](SettingsText&t, const std::string&url) { t.peers = "", t.join = url; },
+        +[](SettingsText&t, const std::string&url) { t.listen = url; }}) {
+    SettingsText text = good();
+    put(text, "http://me:sec,ret;more@127.0.0.1:7");
+    const auto settings = check(text);
+    ASSERT_FALSE(settings);
+    for (const char* part : {"sec", "ret", "more"}) {
+      EXPECT_EQ(settings.error().message.find(part), std::string::npos) << settings.error().message;
+    }
+  }
+}
+
 struct Wrong {
   const char* name;
   void (*break_it)(SettingsText&);
@@ -98,6 +125,27 @@ const Wrong kWrongSettings[] = {
        t.join = "node2:5002";
      },
      "--join"},
+    {"own_address_as_peer", [](SettingsText& t) { t.peers = "n=http://localhost:5001"; }, "this node's own"},
+    {"own_url_as_peer",
+     [](SettingsText& t) {
+       t.advertise = "http://Lab:80";
+       t.peers = "n=http://lab";
+     },
+     "this node's own"},
+    {"own_port_on_every_interface",
+     [](SettingsText& t) {
+       t.listen = "+:5001";
+       t.peers = "n=http://127.0.0.1:5001";
+     },
+     "this node's own"},
+    {"joining_itself",
+     [](SettingsText& t) {
+       t.peers = "";
+       t.join = "http://[::1]:5001";
+     },
+     "this node's own"},
+    {"address_twice_by_other_names", [](SettingsText& t) { t.peers = "http://localhost:1,http://127.0.0.1:1"; },
+     "twice"},
     {"no_database", [](SettingsText& t) { t.database = ""; }, "--database is missing"},
     {"directory", [](SettingsText& t) { t.database = "/"; }, "is a directory"},
     {"bad_level", [](SettingsText& t) { t.log_level = "loud"; }, "loud"},

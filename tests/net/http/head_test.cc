@@ -15,7 +15,7 @@ int status_for(const std::string& text, const Options& options = {}) {
 }
 
 std::string with(std::string_view fields) {
-  return "POST /x HTTP/1.1\r\n" + std::string(kHost) + std::string(fields) + "\r\n";
+  return "GET /x HTTP/1.1\r\n" + std::string(kHost) + std::string(fields) + "\r\n";
 }
 
 TEST(Head, is_taken_apart) {
@@ -102,6 +102,24 @@ RC_GTEST_PROP(Head, of_any_bytes_is_parsed_or_refused, (const std::string& noise
     if (!head) continue;
     for (const HeaderField& field : head->fields) RC_ASSERT(field.value.find_first_of("\r\n\0") == std::string::npos);
   }
+}
+
+TEST(Head, that_announces_a_body_says_how_long_it_is) {
+  const std::string rest = " /x HTTP/1.1\r\nHost: h\r\n";
+  for (const char* method : {"POST", "PUT", "PATCH"}) {
+    EXPECT_EQ(status_for(method + rest + "\r\n"), 411) << method;
+    EXPECT_EQ(status_for(method + rest + "Content-Length: 0\r\n\r\n"), 0) << method;
+    EXPECT_EQ(status_for(method + rest + "Transfer-Encoding: chunked\r\n\r\n"), 0) << method;
+  }
+  EXPECT_EQ(status_for("POST /x HTTP/1.0\r\n\r\n"), 411);
+  for (const char* method : {"GET", "HEAD", "DELETE", "OPTIONS"}) EXPECT_EQ(status_for(method + rest + "\r\n"), 0);
+}
+
+TEST(Head, has_no_bare_line_breaks) {
+  for (const char* text : {"\n", "a\nb", "\r\n\n", "\n\r\n", "a\rb", "\r\r\n", "\r\n\rx"})
+    EXPECT_TRUE(has_bare_line_break(text)) << text;
+  for (const char* text : {"", "a", "\r\n", "a\r\nb\r\n\r\n", "\r", "a\r\n\r"})
+    EXPECT_FALSE(has_bare_line_break(text)) << text;
 }
 
 TEST(Head, of_junk_has_a_harmless_target) {

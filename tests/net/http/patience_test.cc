@@ -58,6 +58,23 @@ TEST(Patience, ends_with_a_head_that_does_not_arrive) {
   EXPECT_TRUE(client.is_closed_by_server());
 }
 
+TEST(Patience, is_not_spent_on_lines_that_never_end) {
+  const auto server = start_server({.head_timeout = 2 * kPatience, .body_timeout = 2 * kPatience});
+  const std::string chunked = "POST /echo HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n";
+  for (const std::string& bytes :
+       {std::string("GET /hello HTTP/1.1\nHost: h\n\n"), std::string("GET /hello HTTP/1.1\rHost: h\r\r"),
+        std::string("GET /hello HTTP/1.1\r\nHost: h\n\n"), chunked + "5\nhello\n0\n\n", chunked + "5\r\nhello\n",
+        chunked + "0\r\n\n", chunked + "0\r\nTrailer: x\n\n"}) {
+    RawClient client(server->port());
+    const auto answer = client.ask(bytes);
+    EXPECT_EQ(answer ? answer->status : 0, 400) << bytes;
+    EXPECT_TRUE(client.is_closed_by_server()) << bytes;
+  }
+  RawClient trickling(server->port());
+  for (const char c : std::string("GET /hello HTTP/1.1\r\nHost: h\n")) trickling.send({&c, 1});
+  EXPECT_EQ(trickling.receive()->status, 400);
+}
+
 TEST(Patience, is_not_renewed_by_trickling_a_head) {
   const auto server = start_server({.head_timeout = Milliseconds(100), .farewell_timeout = Milliseconds(50)});
   RawClient client(server->port());

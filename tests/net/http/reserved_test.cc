@@ -69,6 +69,28 @@ TEST(Reserved, requests_are_answered_while_all_other_workers_are_held) {
   for (RawClient& client : queued) EXPECT_EQ(status_of(client.receive()), 200);
 }
 
+TEST(Reserved, requests_are_known_by_their_route_however_their_path_is_spelled) {
+  const auto server = Setting().start();
+  Holder holder(server->port());
+  ASSERT_TRUE(holder.hold("/echo"));
+  RawClient(server->port()).send(get("/hello"));  // waits in the queue of the others
+  for (const char* target : {"/Vital/Echo", "/VITAL/ECHO/", "/%76ital/ech%4F", "/vital/echo?x#/y", "HTTP://h/Vital/echo"}) {
+    EXPECT_EQ(status_of(RawClient(server->port()).ask(post(target, "beat"))), 200) << target;
+  }
+  EXPECT_EQ(status_of(RawClient(server->port()).ask(get("/Vital/echo"))), 405);
+  EXPECT_EQ(holder.release(), "hello");
+}
+
+TEST(Reserved, workers_are_not_given_to_paths_that_only_look_like_theirs) {
+  const auto server = Setting().start();
+  Holder holder(server->port());
+  ASSERT_TRUE(holder.hold("/vital/echo"));
+  for (const char* target : {"/vital/", "/vital", "//vital/echo", "/vital%2Fecho", "/vital/echo/x", "/a?/vital/echo"}) {
+    EXPECT_EQ(status_of(RawClient(server->port()).ask(get(target))), 404) << target;
+  }
+  EXPECT_EQ(holder.release(), "hello");
+}
+
 TEST(Reserved, requests_that_hold_all_their_workers_leave_the_others_alone) {
   const auto server = Setting().start();
   Holder holder(server->port());

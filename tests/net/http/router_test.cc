@@ -55,6 +55,19 @@ TEST(Router, ignores_one_slash_at_the_end) {
 
 TEST(Router, decodes_literals_too) { EXPECT_EQ(pattern_found(router_for({{"GET", "/abc"}}), "GET", "/a%62c"), "/abc"); }
 
+TEST(Router, takes_literals_in_any_case_and_leaves_parameters_theirs) {
+  const Router router = router_for({{"GET", "/api/timeseries/device/{deviceId}"}, {"GET", "/api/timeseries"}});
+  for (const char* path : {"/api/TimeSeries", "/API/TIMESERIES/", "/Api/%54imeSeries", "/%61pi/timeserie%53"}) {
+    EXPECT_EQ(pattern_found(router, "GET", path), "/api/timeseries") << path;
+  }
+  const auto match = router.find("GET", "/api/TimeSeries/Device/Ofen%41");
+  ASSERT_NE(match.route, nullptr);
+  EXPECT_EQ(match.pattern, "/api/timeseries/device/{deviceId}");
+  EXPECT_EQ(match.path_parameters.front().second, "OfenA");
+  EXPECT_EQ(pattern_found(router, "get", "/api/timeseries"), "");  // methods are told apart by case
+  EXPECT_EQ(pattern_found(router, "GET", "/api/timeserie%zz"), "");
+}
+
 TEST(Router, tells_the_methods_of_a_path) {
   const Router router = router_for({{"GET", "/a"}, {"POST", "/a"}, {"PUT", "/b"}});
   EXPECT_EQ(router.find("DELETE", "/a").allow, "GET, HEAD, POST, OPTIONS");

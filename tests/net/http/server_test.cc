@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <ctime>
 #include <future>
 #include <string>
 #include <thread>
@@ -95,6 +97,74 @@ TEST(Server, answers_errors_as_problems_and_keeps_the_connection) {
   EXPECT_EQ(client.ask(get("/hello"))->body, "hello");
   expect_problem(client.ask(get("/" + std::string(100, 'a'))), 414);
   EXPECT_TRUE(client.is_closed_by_server());
+}
+
+TEST(Server, takes_json_under_all_its_names_with_or_without_a_byte_order_mark) {
+  const Handler echo = [](const Request& request, httplib::Response& response) {
+    response.set_content(request.http.body, "text/plain");
+  };
+  const auto server = start_server(
+      {}, {{"POST", "/json", echo, BodyRules{.media_types = {"application/json"}, .content_type_required = true}},
+           {"POST", "/perhaps", echo, BodyRules{.media_types = {"application/json"}}},
+           {"POST", "/text", echo, BodyRules{.media_types = {"text/plain"}}}});
+  RawClient client(server->port());
+  const std::string marked = "\xef\xbb\xbf{}";
+  for (const char* type : {"application/json", "text/json", "Text/JSON;charset=utf-8", "application/vnd.api+json"}) {
+    const std::string header = "Content-Type: " + std::string(type) + "\r\n";
+    for (const std::string& body : {std::string("{}"), marked}) {
+      const auto answer = client.ask(post("/json", body, header));
+      EXPECT_EQ(answer ? answer->body : "", "{}") << type;
+    }
+    expect_problem(client.ask(post("/text", "{}", header)), 415);
+  }
+  for (const char* type : {"text/plain", "application/jsonx", "application/+json", "text/x+json", "json", "+json"})
+    expect_problem(client.ask(post("/json", "{}", "Content-Type: " + std::string(type) + "\r\n")), 415);
+  EXPECT_EQ(client.ask(post("/perhaps", marked))->body, "{}");
+  EXPECT_EQ(client.ask(post("/text", marked))->body, marked);
+  EXPECT_EQ(client.ask(post("/echo", marked))->body, marked);
+}
+
+TEST(Server, dates_every_answer) {
+  const auto server = start_server({.max_head_bytes = 1000},
+                                   {answering("/chunks",
+                                              [](const Request&, httplib::Response& response) {
+                                                response.set_header("Date", "yesterday");
+                                                response.set_chunked_content_provider(
+                                                    "text/plain", [](std::size_t, httplib::DataSink& sink) {
+                                                      sink.done();
+                                                      return true;
+                                                    });
+                                              }),
+                                    answering("/throw", [](const Request&, httplib::Response&) { throw 1; })});
+  for (const std::string& request :
+       {get("/hello"), get("/nothing"), get("/chunks"), get("/throw"), post("/hello", ""), post("/echo", "x"),
+        std::string("OPTIONS * HTTP/1.1\r\nHost: h\r\n\r\n"), std::string("GET / HTTP/1.1\r\n\r\n"),
+        std::string("GET / HTTP/1.1\n\n"), get("/" + std::string(2000, 'x'))}) {
+    RawClient client(server->port());
+    client.send(request);
+    ASSERT_TRUE(client.awaits("\r\n\r\n")) << request;
+    const std::string head = client.rest();
+    std::tm parts{};
+    const auto at = head.find("\r\nDate: ");
+    ASSERT_NE(at, std::string::npos) << head;
+    EXPECT_EQ(head.find("Date: ", at + 8), std::string::npos) << head;
+    const char* end = strptime(head.c_str() + at + 8, "%a, %d %b %Y %H:%M:%S GMT\r\n", &parts);
+    ASSERT_NE(end, nullptr) << head;
+    EXPECT_LE(std::abs(std::difftime(timegm(&parts), std::time(nullptr))), 60) << head;
+  }
+}
+
+TEST(Server, takes_nothing_for_a_request_that_may_be_the_body_of_the_one_before) {
+  std::atomic<int> asked{0};
+  const auto server = start_server({}, {answering("/ask", [&](const Request&, httplib::Response&) { ++asked; })});
+  for (const char* path : {"/echo", "/nothing", "/hello"}) {
+    RawClient client(server->port());
+    client.send("POST " + std::string(path) + " HTTP/1.1\r\nHost: h\r\n\r\n" + get("/ask"));
+    expect_problem(client.receive(), 411);
+    EXPECT_TRUE(client.is_closed_by_server());
+    EXPECT_EQ(client.rest(), "");
+  }
+  EXPECT_EQ(asked, 0);
 }
 
 TEST(Server, answers_head_and_options) {

@@ -24,15 +24,6 @@ TEST(Target, is_cut_at_the_first_question_mark_and_before_a_fragment) {
   EXPECT_EQ(parts.query, "b=?c");
 }
 
-TEST(Target, is_reserved_where_its_path_begins_with_the_prefix) {
-  const Options options{.reserved_prefix = "/vital/"};
-  for (const char* target : {"/vital/", "/vital/a", "/vital/a?b"}) EXPECT_TRUE(is_reserved(target, options)) << target;
-  for (const char* target : {"", "*", "/", "/vital", "/vitally", "/VITAL/a", "/a?/vital/", "/a/vital/", "//vital/a",
-                             "/%76ital/a", "/vital?/a", "/vital#/a"})
-    EXPECT_FALSE(is_reserved(target, options)) << target;
-  EXPECT_FALSE(is_reserved("/vital/a", Options{}));
-}
-
 TEST(Target, is_decoded_once) { EXPECT_EQ(percent_decoded("%2525+%2F"), "%25+/"); }
 
 TEST(Target, refuses_broken_escapes_and_nul) {

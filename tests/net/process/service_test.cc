@@ -33,7 +33,7 @@ class ServiceTest : public ::testing::Test {
         text.peers += "node" + std::to_string(other + 1) + "=http://127.0.0.1:" + std::to_string(ports_[other]) + ",";
       }
     }
-    text.database = directory_.file(text.node_id + "/series.db");
+    text.database = directory_.file(text.node_id + ".db");
     // Sanitizers slow everything down; what is tested here is not how fast a leader is found.
     text.election_min_ms = 1000;
     text.election_max_ms = 2000;

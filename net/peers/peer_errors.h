@@ -1,0 +1,24 @@
+// Why a peer does not answer, in words that tell an operator where to look.
+//
+// An httplib client says "Connection" for a name that nobody knows, a port where nobody listens, and a network without
+// a way there.
+#pragma once
+
+#include <string>
+
+#include "net/base/address.h"
+
+namespace httplib {
+enum class Error;
+}
+
+namespace timestore::net {
+
+// Completes "does not answer: ...". Where a connection could not be made this tries once more, for a tenth of a second
+// and as long as the name server takes, because the client does not tell what was in the way.
+[[nodiscard]] std::string reason_of(httplib::Error error, const HostPort& address);
+
+// The same for an answer 421, whose body may name who answers there.
+[[nodiscard]] std::string reason_of_misdirection(const std::string& body, const HostPort& address);
+
+}  // namespace timestore::net
