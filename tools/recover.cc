@@ -28,7 +28,7 @@ int fail(int status, const std::string& sentence) {
   return status;
 }
 
-int report(const net::Recovery& recovery) {
+int report(const replica::Recovery& recovery) {
   const std::string node = "Node \"" + recovery.node + "\"";
   if (recovery.gone.empty() && !recovery.was_novice) {
     std::printf("%s is the only member already. Nothing was changed.\n", node.c_str());

@@ -15,16 +15,16 @@ Result<void> check_configuration(const Options& options, const raft::Configurati
 }
 
 Result<store::LogFile::Identity> identify(const Options& options, store::LogFile& log,
-                                          const store::SeriesFile& series) {
+                                          const machine::StateMachine& machine) {
   const auto& recovered = log.recovered();
   if (recovered.identity) {
     if (recovered.identity->node == options.node) return *recovered.identity;
     return timestore::fail("The files at " + options.log_path + " belong to node \"" + recovered.identity->node +
                            "\", not to \"" + options.node + "\". Use that node id, or another --database path.");
   }
-  if (series.applied().index > 0) {
-    return timestore::fail("The series file " + options.series_path + " holds data, but its log file " +
-                           options.log_path + " is missing or empty. Put the log file back beside it.");
+  if (machine.standing().applied.index > 0) {
+    return timestore::fail(machine.name() + " holds data, but its log file " + options.log_path +
+                           " is missing or empty. Put the log file back beside it.");
   }
   store::LogFile::Identity identity{options.node, options.configuration};
   if (auto valid = check_configuration(options, identity.configuration); !valid) {
@@ -36,13 +36,13 @@ Result<store::LogFile::Identity> identify(const Options& options, store::LogFile
 
 // What a log begins with and holds, after it was made to follow a snapshot if a crash had come between the two.
 Result<raft::Restart> restart(const Options& options, const store::LogFile::Identity& identity, store::LogFile& log,
-                              const store::SeriesFile& series) {
+                              const machine::StateMachine& machine) {
   store::LogFile::Recovered recovered = log.recovered();
   recovered.identity = identity;
-  const raft::Position applied = series.applied();
-  auto repair = replica::reconcile(recovered, {.applied = applied, .configuration = series.configuration()});
+  const raft::Position applied = machine.standing().applied;
+  auto repair = replica::reconcile(recovered, {.applied = applied, .configuration = machine.configuration()});
   if (!repair) {
-    return timestore::fail("The files " + options.series_path + " and " + options.log_path + " do not go together. " +
+    return timestore::fail(machine.name() + " and the log file " + options.log_path + " do not go together. " +
                            repair.error().message);
   }
   raft::Restart restart{.id = identity.node,
@@ -62,23 +62,17 @@ Result<raft::Restart> restart(const Options& options, const store::LogFile::Iden
 
 }  // namespace
 
-Result<std::unique_ptr<Replica>> Replica::open(const Options& options, Ports ports,
-                                               std::unique_ptr<store::LogFile> log) {
-  auto series = store::SeriesFile::open(options.series_path, options.vfs);
-  if (!series) return tl::unexpected(series.error());
-  auto identity = identify(options, *log, **series);
+Result<std::unique_ptr<Replica>> Replica::open(const Options& options, Ports ports, std::unique_ptr<store::LogFile> log,
+                                               std::unique_ptr<machine::StateMachine> machine) {
+  auto identity = identify(options, *log, *machine);
   if (!identity) return tl::unexpected(identity.error());
 
-  auto from = restart(options, *identity, *log, **series);
+  auto from = restart(options, *identity, *log, *machine);
   if (!from) return tl::unexpected(from.error());
-  if (auto tidy = store::IncomingSnapshot::remove_stale(options.series_path, options.vfs, (*series)->applied());
-      !tidy) {
-    return tl::unexpected(tidy.error());
-  }
   if (from->applied > 0) TIMESTORE_MARK("replica: a node went on where its series file had come to");
   if (from->applied == 0 && from->trail.last_index() > 0) TIMESTORE_MARK("replica: a node applies its log anew");
   raft::State core = raft::start(*from, options.raft);
-  return std::unique_ptr<Replica>(new Replica(options, ports, std::move(log), std::move(*series), std::move(core)));
+  return std::unique_ptr<Replica>(new Replica(options, ports, std::move(log), std::move(machine), std::move(core)));
 }
 
 }  // namespace timestore::replica

@@ -1,62 +1,67 @@
-// Those who wait to read: until the core has confirmed that this node leads, and until enough is applied.
+#include "engine/replica/reads.h"
+
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "engine/base/mark.h"
-#include "engine/replica/replica.h"
 
 namespace timestore::replica {
 
-ReadTicket Replica::read(ReadCallback callback) {
-  const raft::ReadId id = ++last_read_;
-  reads_.emplace(id, std::move(callback));
-  inputs_.emplace_back(raft::Read{id});
-  return id;
+ReadTicket Reads::ask(ReadCallback callback) {
+  asked_.emplace(++last_ticket_, std::move(callback));
+  return last_ticket_;
 }
 
-ReadTicket Replica::await_applied(raft::Index index, ReadCallback callback) {
-  const ReadTicket ticket = ++last_read_;
-  granted_.push_back({ticket, index, std::move(callback)});
-  if (failure_) fail(*failure_);
-  answer_applied_reads();
-  return ticket;
+ReadTicket Reads::await(raft::Index index, ReadCallback callback) {
+  granted_.push_back({++last_ticket_, index, std::move(callback)});
+  return last_ticket_;
 }
 
-void Replica::give_up_read(ReadTicket ticket) {
-  if (auto asked = reads_.extract(ticket)) return refuse(asked.mapped());
-  const auto waits =
-      std::find_if(granted_.begin(), granted_.end(), [&](const WaitingRead& read) { return read.ticket == ticket; });
+void Reads::give_up(ReadTicket ticket) {
+  if (auto asked = asked_.extract(ticket)) return refuse(asked.mapped());
+  const auto waits = std::ranges::find(granted_, ticket, &Granted::ticket);
   if (waits == granted_.end()) return;
-  WaitingRead read = std::move(*waits);
+  Granted read = std::move(*waits);
   granted_.erase(waits);
   refuse(read.callback);
 }
 
-void Replica::answer_reads(const std::vector<raft::ReadEnd>& ends) {
+void Reads::give_up_all() {
+  for (auto& [ticket, callback] : asked_) refuse(callback);
+  for (Granted& read : granted_) refuse(read.callback);
+}
+
+void Reads::end(const std::vector<raft::ReadEnd>& ends) {
   for (const raft::ReadEnd& end : ends) {
-    auto asked = reads_.extract(end.id);
+    auto asked = asked_.extract(end.id);
     if (asked.empty()) continue;  // its caller has given up
     if (end.granted) {
-      if (end.index > applied_) TIMESTORE_MARK("replica: a granted read waited for entries to be applied");
+      if (end.index > machine_.applied()) TIMESTORE_MARK("replica: a granted read waited for entries to be applied");
       granted_.push_back({end.id, end.index, std::move(asked.mapped())});
     } else {
       refuse(asked.mapped());
     }
   }
-  answer_applied_reads();
+  applied();
 }
 
-void Replica::answer_applied_reads() {
-  const auto waits = [&](const WaitingRead& read) { return read.index > applied_; };
+void Reads::applied() {
+  const auto waits = [&](const Granted& read) { return read.index > machine_.applied(); };
   const auto ready = std::stable_partition(granted_.begin(), granted_.end(), waits);
-  std::vector<WaitingRead> answered(std::make_move_iterator(ready), std::make_move_iterator(granted_.end()));
+  std::vector<Granted> answered(std::make_move_iterator(ready), std::make_move_iterator(granted_.end()));
   granted_.erase(ready, granted_.end());
-  for (const WaitingRead& read : answered) {
+  for (const Granted& read : answered) {
     if (read.callback) read.callback(true, read.index);
   }
 }
 
-void Replica::refuse(ReadCallback& callback) {
+void Reads::fail() {
+  for (auto& [ticket, callback] : std::exchange(asked_, {})) refuse(callback);
+  for (Granted& read : std::exchange(granted_, {})) refuse(read.callback);
+}
+
+void Reads::refuse(ReadCallback& callback) {
   if (callback) std::exchange(callback, {})(false, 0);
 }
 

@@ -53,19 +53,19 @@ WriteAnswer ClusterAccess::write(TimeEntry entry, bool is_forwarded, Deadline de
 bool ClusterAccess::write_here(WriteAnswer& answer, Deadline deadline) {
   answer.end = node_.write(std::move(answer.end.entries), deadline);
   switch (answer.end.kind) {
-    case replica::WriteEnd::Kind::kApplied:
+    case client::WriteEnd::Kind::kApplied:
       answer.kind = WriteAnswer::Kind::kApplied;
       return true;
-    case replica::WriteEnd::Kind::kBusy:
+    case client::WriteEnd::Kind::kBusy:
       answer.kind = WriteAnswer::Kind::kBusy;
       return true;
-    case replica::WriteEnd::Kind::kDiskFull:
+    case client::WriteEnd::Kind::kDiskFull:
       answer.kind = WriteAnswer::Kind::kDiskFull;
       return true;
-    case replica::WriteEnd::Kind::kUnknown:
+    case client::WriteEnd::Kind::kUnknown:
       answer.kind = WriteAnswer::Kind::kUnknown;
       return false;
-    case replica::WriteEnd::Kind::kNotLeader:
+    case client::WriteEnd::Kind::kNotLeader:
       answer.kind = WriteAnswer::Kind::kNotLeader;
       return false;
   }

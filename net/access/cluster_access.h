@@ -34,7 +34,7 @@ struct WriteAnswer {
     kUnknown,    // may be stored or not; `end.entries` have their ids for a retry
   };
   Kind kind = Kind::kUnknown;
-  replica::WriteEnd end;
+  client::WriteEnd end;
   httplib::Response response;
 };
 

@@ -172,10 +172,10 @@ Result<TimeEntry> TimeSeriesApi::stored(const TimeEntry& sent) {
   return *found ? std::move(**found) : sent;  // gone again since
 }
 
-void TimeSeriesApi::answer_stored(const replica::WriteEnd& end, bool had_id, httplib::Response& response) {
+void TimeSeriesApi::answer_stored(const client::WriteEnd& end, bool had_id, httplib::Response& response) {
   const TimeEntry& entry = end.entries.front();
   switch (end.result.outcome) {
-    case store::ApplyResult::Outcome::kStored: {
+    case ApplyResult::Outcome::kStored: {
       const auto answer = had_id ? stored(entry) : Result<TimeEntry>(entry);
       if (!answer) {
         log_error("What was stored cannot be read: " + answer.error().message);
@@ -186,13 +186,13 @@ void TimeSeriesApi::answer_stored(const replica::WriteEnd& end, bool had_id, htt
       response.set_header(kAppliedIndexHeader, std::to_string(end.applied));
       return response.set_content(std::move(body), "application/json");
     }
-    case store::ApplyResult::Outcome::kConflict:
+    case ApplyResult::Outcome::kConflict:
       return Problem{.kind = ProblemKind::kConflict,
                      .detail = "The id " + entry.id.text() + " is already stored with other content.",
                      .errors = {{"/id", "stored with other content"}}}
           .write_to(response);
-    case store::ApplyResult::Outcome::kNothing:
-    case store::ApplyResult::Outcome::kMalformed:
+    case ApplyResult::Outcome::kNothing:
+    case ApplyResult::Outcome::kMalformed:
       log_error("A time entry that was accepted could not be applied.");
       return Problem{.kind = ProblemKind::kInternal, .detail = "The entry was accepted but could not be stored."}
           .write_to(response);

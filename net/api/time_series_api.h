@@ -26,7 +26,7 @@ class TimeSeriesApi {
   void post_entry(const http::Request& request, httplib::Response& response);
   void get_entries(const http::Request& request, httplib::Response& response, store::SeriesQuery query);
   bool redirect(const http::Request& request, httplib::Response& response);
-  void answer_stored(const replica::WriteEnd& end, bool had_id, httplib::Response& response);
+  void answer_stored(const client::WriteEnd& end, bool had_id, httplib::Response& response);
   Result<TimeEntry> stored(const TimeEntry& sent);
 
   ClusterAccess& cluster_;

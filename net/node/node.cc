@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "engine/store/series/series_machine.h"
 #include "net/base/log.h"
 
 namespace timestore::net {
@@ -39,7 +40,9 @@ Node::Node(Options options)
 Result<std::unique_ptr<Node>> Node::start(Options options, std::unique_ptr<store::LogFile> log) {
   std::unique_ptr<Node> node(new Node(std::move(options)));
   const replica::Ports ports{.transport = node->transport_, .lanes = node->lanes_, .witness = &node->news_};
-  auto replica = replica::Replica::open(node->options_.replica, ports, std::move(log));
+  auto machine = store::SeriesMachine::open(node->options_.series_path);
+  if (!machine) return tl::unexpected(machine.error());
+  auto replica = replica::Replica::open(node->options_.replica, ports, std::move(log), std::move(*machine));
   if (!replica) return tl::unexpected(replica.error());
   node->replica_ = std::move(*replica);
   for (const raft::Member& member : node->replica_->configuration().members()) {
@@ -166,9 +169,9 @@ void Node::publish() {
   }
 }
 
-replica::WriteEnd Node::write(std::vector<TimeEntry> entries, Deadline deadline) {
+client::WriteEnd Node::write(std::vector<TimeEntry> entries, Deadline deadline) {
   struct Call {
-    std::promise<replica::WriteEnd> promise;
+    std::promise<client::WriteEnd> promise;
     std::vector<TimeEntry> entries;
     replica::WriteTicket ticket = 0;
   };
@@ -176,8 +179,8 @@ replica::WriteEnd Node::write(std::vector<TimeEntry> entries, Deadline deadline)
   call->entries = std::move(entries);
   auto future = call->promise.get_future();
   post([this, call] {
-    call->ticket = replica_->submit(std::move(call->entries),
-                                    [call](replica::WriteEnd end) { call->promise.set_value(std::move(end)); });
+    call->ticket = client::submit(*replica_, std::move(call->entries),
+                                  [call](client::WriteEnd end) { call->promise.set_value(std::move(end)); });
   });
   if (future.wait_until(deadline) != std::future_status::ready) {
     post([this, call] { replica_->give_up(call->ticket); });

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "engine/base/result.h"
+#include "engine/client/write.h"
 #include "engine/replica/replica.h"
 #include "net/node/lane_thread.h"
 #include "net/node/news.h"
@@ -38,6 +39,7 @@ class Node {
  public:
   struct Options {
     replica::Options replica;
+    std::string series_path;
     // Where the settings say that members are. It holds for as long as the configuration says of them what it says at
     // the start; the others are where that says.
     std::map<raft::NodeId, HostPort> addresses;
@@ -51,7 +53,7 @@ class Node {
   ~Node();
 
   // Stores the entries; they come back with their ids. When the deadline passes first, the outcome is unknown.
-  replica::WriteEnd write(std::vector<TimeEntry> entries, Deadline deadline);
+  client::WriteEnd write(std::vector<TimeEntry> entries, Deadline deadline);
 
   // Confirms with a quorum that this node still leads; then everything acknowledged before is applied here. Gives the
   // applied index to read from; nothing when this node does not lead or the deadline passed.

@@ -26,7 +26,7 @@ Node::Options node_options(const Settings& settings, const std::vector<raft::Mem
   Node::Options options;
   options.replica.node = settings.node_id;
   options.replica.configuration.voters = members;
-  options.replica.series_path = settings.series_path;
+  options.series_path = settings.series_path;
   options.replica.log_path = settings.log_path;
   options.replica.raft.heartbeat_ticks = settings.heartbeat_ticks;
   options.replica.raft.election_ticks_min = settings.election_ticks_min;

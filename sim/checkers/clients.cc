@@ -122,28 +122,28 @@ bool Clients::is_committed_at_most_once(const Write& write) {
       });
 }
 
-void Clients::write_ends(OperationId number, const replica::WriteEnd& end_seen) {
+void Clients::write_ends(OperationId number, const client::WriteEnd& end_seen) {
   Operation* operation = end(number, Kind::kWrite);
   if (operation == nullptr) return;
   switch (end_seen.kind) {
-    case replica::WriteEnd::Kind::kApplied:
+    case client::WriteEnd::Kind::kApplied:
       return acknowledged(number, end_seen);
-    case replica::WriteEnd::Kind::kNotLeader:
-    case replica::WriteEnd::Kind::kBusy:
-    case replica::WriteEnd::Kind::kDiskFull: {
+    case client::WriteEnd::Kind::kNotLeader:
+    case client::WriteEnd::Kind::kBusy:
+    case client::WriteEnd::Kind::kDiskFull: {
       Write& write = writes_[operation->write];
       ++write.refused;
       is_committed_at_most_once(write);
       return;
     }
-    case replica::WriteEnd::Kind::kUnknown:
+    case client::WriteEnd::Kind::kUnknown:
       return;
   }
 }
 
 // A try that is one of several of its write may be any of the commits that look alike. It takes the newest, which
 // leaves the others as many as can be; and what is visible since then is at least the oldest.
-void Clients::acknowledged(OperationId number, const replica::WriteEnd& end_seen) {
+void Clients::acknowledged(OperationId number, const client::WriteEnd& end_seen) {
   Operation& operation = operations_[number - 1];
   Write& write = writes_[operation.write];
   const auto describe = [&] {
@@ -174,7 +174,7 @@ void Clients::acknowledged(OperationId number, const replica::WriteEnd& end_seen
   }
   own->is_claimed = true;
   acknowledged_ = std::max(acknowledged_, visible);
-  operation.is_stored = end_seen.result.outcome == store::ApplyResult::Outcome::kStored;
+  operation.is_stored = end_seen.result.outcome == ApplyResult::Outcome::kStored;
   operation.submitted = end_seen.entries;
 }
 

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/replica/replica.h"
+#include "engine/client/write.h"
 #include "sim/checkers/findings.h"
 #include "sim/checkers/ledger.h"
 #include "sim/checkers/model.h"
@@ -24,7 +24,7 @@ class Clients {
 
   OperationId next_operation() const { return operations_.size() + 1; }
   OperationId write_begins(const std::vector<TimeEntry>& entries);
-  void write_ends(OperationId operation, const replica::WriteEnd& end);
+  void write_ends(OperationId operation, const client::WriteEnd& end);
   OperationId read_begins(const std::string& device_id);
   void read_ends(OperationId operation, const ReadSeen& seen);
   void read_fails(OperationId operation);
@@ -58,7 +58,7 @@ class Clients {
 
   Operation* end(OperationId operation, Kind kind);
   bool is_committed_at_most_once(const Write& write);
-  void acknowledged(OperationId number, const replica::WriteEnd& end);
+  void acknowledged(OperationId number, const client::WriteEnd& end);
   void keep_acknowledged_entries(std::size_t node, const std::vector<TimeEntry>& stored);
 
   Rules rules_;

@@ -87,25 +87,25 @@ void Histories::write_begins(OperationId operation, const std::vector<TimeEntry>
   }
 }
 
-void Histories::write_ends(OperationId operation, const replica::WriteEnd& end) {
+void Histories::write_ends(OperationId operation, const client::WriteEnd& end) {
   if (!is_active_) return;
   const auto open = open_.extract(operation);
   if (open.empty()) return;
   ++clock_;
   switch (end.kind) {
-    case replica::WriteEnd::Kind::kNotLeader:
-    case replica::WriteEnd::Kind::kBusy:
-    case replica::WriteEnd::Kind::kDiskFull:
+    case client::WriteEnd::Kind::kNotLeader:
+    case client::WriteEnd::Kind::kBusy:
+    case client::WriteEnd::Kind::kDiskFull:
       return;
-    case replica::WriteEnd::Kind::kApplied:
-    case replica::WriteEnd::Kind::kUnknown:
+    case client::WriteEnd::Kind::kApplied:
+    case client::WriteEnd::Kind::kUnknown:
       return add_write(operation, open.mapped().begin, end);
   }
 }
 
-void Histories::add_write(OperationId operation, std::uint64_t begin, const replica::WriteEnd& end) {
-  using Outcome = store::ApplyResult::Outcome;
-  const bool is_answered = end.kind == replica::WriteEnd::Kind::kApplied;
+void Histories::add_write(OperationId operation, std::uint64_t begin, const client::WriteEnd& end) {
+  using Outcome = ApplyResult::Outcome;
+  const bool is_answered = end.kind == client::WriteEnd::Kind::kApplied;
   const bool is_conflict = is_answered && end.result.outcome == Outcome::kConflict;
   if (is_answered && !is_conflict && end.result.outcome != Outcome::kStored) return;
   if (is_conflict) {

@@ -15,7 +15,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/replica/replica.h"
+#include "engine/client/write.h"
 #include "sim/checkers/findings.h"
 #include "sim/checkers/linearizability.h"
 #include "sim/checkers/seen.h"
@@ -27,7 +27,7 @@ class Histories {
   Histories(Findings& findings, bool is_active) : rules_(findings, "linearizability"), is_active_(is_active) {}
 
   void write_begins(OperationId operation, const std::vector<TimeEntry>& entries);
-  void write_ends(OperationId operation, const replica::WriteEnd& end);
+  void write_ends(OperationId operation, const client::WriteEnd& end);
   void read_begins(OperationId operation, const std::string& device_id);
   void read_ends(OperationId operation, const std::vector<TimeEntry>& entries);
 
@@ -55,7 +55,7 @@ class Histories {
   Device* device(const std::string& name);
   Content content_of(Device& device, const TimeEntry& entry);
   std::vector<Content> contents_of(Device& device, const std::vector<TimeEntry>& entries);
-  void add_write(OperationId operation, std::uint64_t begin, const replica::WriteEnd& end);
+  void add_write(OperationId operation, std::uint64_t begin, const client::WriteEnd& end);
   void search(Device& device);
   bool search(const Device& device, const Window& window);
 

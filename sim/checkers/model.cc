@@ -28,7 +28,7 @@ bool is_identical(const TimeEntry& left, const TimeEntry& right) {
 }
 
 std::vector<TimeEntry> Model::apply(const raft::Entry& entry) {
-  using Outcome = store::ApplyResult::Outcome;
+  using Outcome = ApplyResult::Outcome;
   const raft::Index index = results_.size() + 1;
   const std::string_view command = entry.payload.view();
   if (entry.kind != raft::EntryKind::kCommand || command.empty()) {
@@ -50,8 +50,8 @@ std::vector<TimeEntry> Model::apply(const raft::Entry& entry) {
 }
 
 // A command may repeat an id within itself: the later ones are measured against the first.
-store::ApplyResult Model::store(raft::Index index, const std::vector<TimeEntry>& entries) {
-  using Outcome = store::ApplyResult::Outcome;
+ApplyResult Model::store(raft::Index index, const std::vector<TimeEntry>& entries) {
+  using Outcome = ApplyResult::Outcome;
   const std::size_t stored_before = stored_.size();
   std::vector<std::uint32_t> conflicts;
   for (std::size_t ordinal = 0; ordinal < entries.size(); ++ordinal) {

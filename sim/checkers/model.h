@@ -12,8 +12,8 @@
 #include <vector>
 
 #include "engine/raft/types.h"
+#include "engine/series/apply_result.h"
 #include "engine/series/time_entry.h"
-#include "engine/store/series/series_file.h"
 
 namespace timestore::sim {
 
@@ -23,7 +23,7 @@ class Model {
   std::vector<TimeEntry> apply(const raft::Entry& entry);
 
   raft::Index applied() const { return results_.size(); }
-  const store::ApplyResult& result(raft::Index index) const { return results_[index - 1]; }  // 1 <= index <= applied()
+  const ApplyResult& result(raft::Index index) const { return results_[index - 1]; }  // 1 <= index <= applied()
 
   // The log index at which the id was stored; 0: it is not.
   raft::Index index_of(const Guid& id) const;
@@ -41,9 +41,9 @@ class Model {
     TimeEntry entry;
   };
 
-  store::ApplyResult store(raft::Index index, const std::vector<TimeEntry>& entries);
+  ApplyResult store(raft::Index index, const std::vector<TimeEntry>& entries);
 
-  std::vector<store::ApplyResult> results_;
+  std::vector<ApplyResult> results_;
   std::vector<Stored> stored_;                                              // in order
   std::map<Guid, std::size_t> by_id_;                                       // into stored_
   std::map<std::string, std::vector<std::size_t>, std::less<>> by_device_;  // into stored_, by time, then in order

@@ -32,7 +32,8 @@ struct Oracle::State {
         reads(findings, members, ledger, elections, options.nodes),
         replication(findings, options.nodes),
         clients(findings, ledger, model),
-        histories(findings, options.searches_linearizability) {}
+        histories(findings, options.searches_linearizability && options.knows_commands),
+        knows_commands(options.knows_commands) {}
 
   Findings findings;
   Entries entries{findings};
@@ -48,6 +49,8 @@ struct Oracle::State {
   Model model;
   Clients clients;
   Histories histories;
+  bool knows_commands;
+  raft::Index followed = 0;  // of the ledger
   std::uint64_t committed_bytes = 0;
 
   bool is_over() const { return findings.any(); }
@@ -56,11 +59,11 @@ struct Oracle::State {
 
 // What the ledger has learned, the model applies.
 void Oracle::State::follow_ledger() {
-  while (!is_over() && model.applied() < ledger.size()) {
-    const raft::Position position = ledger.at(model.applied() + 1);
+  while (!is_over() && followed < ledger.size()) {
+    const raft::Position position = ledger.at(++followed);
     const raft::Entry& entry = *entries.find(position);
     committed_bytes += entry.payload.size_bytes();
-    clients.committed(position.index, entry.kind, model.apply(entry));
+    if (knows_commands) clients.committed(position.index, entry.kind, model.apply(entry));
     if (entry.kind == raft::EntryKind::kMembers) membership.committed(position.index, entry);
   }
 }
@@ -139,7 +142,7 @@ OperationId Oracle::write_begins(Time, const std::vector<TimeEntry>& entries) {
   return operation;
 }
 
-void Oracle::write_ends(Time, OperationId operation, const replica::WriteEnd& end) {
+void Oracle::write_ends(Time, OperationId operation, const client::WriteEnd& end) {
   if (state_->is_over()) return;
   state_->clients.write_ends(operation, end);
   state_->histories.write_ends(operation, end);
@@ -167,7 +170,7 @@ void Oracle::converged(std::size_t node, raft::Position applied, std::uint64_t s
                        const std::vector<TimeEntry>& stored) {
   if (state_->is_over()) return;
   state_->ledger.applied(node, applied.index, state_hash);
-  if (!state_->is_over()) state_->clients.converged(node, applied, stored);
+  if (!state_->is_over() && state_->knows_commands) state_->clients.converged(node, applied, stored);
 }
 
 void Oracle::finish() {

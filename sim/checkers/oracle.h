@@ -23,8 +23,8 @@
 #include <string>
 #include <vector>
 
+#include "engine/client/write.h"
 #include "engine/raft/state.h"
-#include "engine/replica/replica.h"
 #include "sim/checkers/findings.h"
 #include "sim/checkers/seen.h"
 #include "sim/words/event_queue.h"
@@ -36,6 +36,7 @@ class Oracle {
   struct Options {
     std::size_t nodes = 0;
     raft::Configuration configuration;  // node number n is configuration.voters[n]
+    bool knows_commands = true;         // they are time entries; otherwise nobody judges what they mean
     // A blind search costs much; the world draws it for a share of the seeds.
     bool searches_linearizability = true;
   };
@@ -72,7 +73,7 @@ class Oracle {
   // operation's id, which next_operation() has told.
   OperationId next_operation() const;
   OperationId write_begins(Time now, const std::vector<TimeEntry>& entries);
-  void write_ends(Time now, OperationId operation, const replica::WriteEnd& end);
+  void write_ends(Time now, OperationId operation, const client::WriteEnd& end);
   OperationId read_begins(Time now, const std::string& device_id);
   void read_ends(Time now, OperationId operation, const ReadSeen& seen);
   void read_fails(Time now, OperationId operation);

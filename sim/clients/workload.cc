@@ -22,17 +22,17 @@ Guid make_id(std::uint64_t number) {
   return id;
 }
 
-const char* name_of(const replica::WriteEnd& end) {
+const char* name_of(const client::WriteEnd& end) {
   switch (end.kind) {
-    case replica::WriteEnd::Kind::kApplied:
-      return end.result.outcome == store::ApplyResult::Outcome::kStored ? "stored" : "in conflict";
-    case replica::WriteEnd::Kind::kNotLeader:
+    case client::WriteEnd::Kind::kApplied:
+      return end.result.outcome == ApplyResult::Outcome::kStored ? "stored" : "in conflict";
+    case client::WriteEnd::Kind::kNotLeader:
       return "not leader";
-    case replica::WriteEnd::Kind::kBusy:
+    case client::WriteEnd::Kind::kBusy:
       return "busy";
-    case replica::WriteEnd::Kind::kDiskFull:
+    case client::WriteEnd::Kind::kDiskFull:
       return "disk full";
-    case replica::WriteEnd::Kind::kUnknown:
+    case client::WriteEnd::Kind::kUnknown:
       return "unknown";
   }
   return "";
@@ -142,8 +142,8 @@ void Workload::write(Request request, std::size_t node, std::vector<TimeEntry> e
                  "operation " + std::to_string(request.operation) + " " + encode_command(entries));
   }
   const std::uint64_t life = world_.cluster().life(node);
-  const auto ticket = world_.cluster()[node].submit(
-      std::move(entries), [=, this](replica::WriteEnd end) { written(request, node, std::move(end)); });
+  const auto ticket = client::submit(world_.cluster()[node], std::move(entries),
+                                     [=, this](client::WriteEnd end) { written(request, node, std::move(end)); });
   if (is_active_)
     world_.after(load_.patience, [this, node, life, ticket] {
       if (world_.cluster().is_up(node) && world_.cluster().life(node) == life) world_.cluster()[node].give_up(ticket);
@@ -152,7 +152,7 @@ void Workload::write(Request request, std::size_t node, std::vector<TimeEntry> e
 }
 
 // Called while the replica settles, so whatever follows happens later.
-void Workload::written(const Request& request, std::size_t node, replica::WriteEnd end) {
+void Workload::written(const Request& request, std::size_t node, client::WriteEnd end) {
   Client& client = clients_[request.client];
   --client.waiting;
   world_.cluster().oracle().write_ends(world_.now(), request.operation, end);
@@ -160,17 +160,17 @@ void Workload::written(const Request& request, std::size_t node, replica::WriteE
     world_.trace(node, "ends a write", "operation " + std::to_string(request.operation) + " " + name_of(end));
   Stream choices = choices_of_end(request);
   switch (end.kind) {
-    case replica::WriteEnd::Kind::kApplied:
+    case client::WriteEnd::Kind::kApplied:
       client.node = node;
       return succeeded(request.operation, client.is_probing_write);
-    case replica::WriteEnd::Kind::kUnknown:
+    case client::WriteEnd::Kind::kUnknown:
       TIMESTORE_MARK("workload: the outcome of a write is unknown");
       look_for_the_leader(client, choices);
       if (is_active_ && choices.below(4) > 0) try_again(request, choices, std::move(end.entries));
       break;
-    case replica::WriteEnd::Kind::kNotLeader:
-    case replica::WriteEnd::Kind::kBusy:
-    case replica::WriteEnd::Kind::kDiskFull:
+    case client::WriteEnd::Kind::kNotLeader:
+    case client::WriteEnd::Kind::kBusy:
+    case client::WriteEnd::Kind::kDiskFull:
       look_for_the_leader(client, choices);
       break;
   }

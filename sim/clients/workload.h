@@ -82,7 +82,7 @@ class Workload {
   std::vector<TimeEntry> make_entries(Stream choices);
   TimeEntry make_entry(Stream& choices);
   void write(Request request, std::size_t node, std::vector<TimeEntry> entries);
-  void written(const Request& request, std::size_t node, replica::WriteEnd end);
+  void written(const Request& request, std::size_t node, client::WriteEnd end);
   void try_again(Request request, Stream choices, std::vector<TimeEntry> entries);
   void read(Request request, std::size_t node);
   void granted(const Request& request, std::size_t leader, const std::string& device, raft::Index index);

@@ -9,17 +9,16 @@ namespace {
 std::string name_of_proposal(std::size_t proposal) { return "p" + std::to_string(proposal + 1); }
 std::string name_of_read(std::size_t read) { return "r" + std::to_string(read + 1); }
 
-Proposal::Fate fate_of(const Proposal& proposal, const replica::WriteEnd& end) {
+Proposal::Fate fate_of(const Proposal& proposal, const client::WriteEnd& end) {
   switch (end.kind) {
-    case replica::WriteEnd::Kind::kApplied:
-      return end.result.outcome == store::ApplyResult::Outcome::kStored ? Proposal::Fate::kStored
-                                                                        : Proposal::Fate::kConflict;
-    case replica::WriteEnd::Kind::kNotLeader:
+    case client::WriteEnd::Kind::kApplied:
+      return end.result.outcome == ApplyResult::Outcome::kStored ? Proposal::Fate::kStored : Proposal::Fate::kConflict;
+    case client::WriteEnd::Kind::kNotLeader:
       return proposal.was_logged ? Proposal::Fate::kSuperseded : Proposal::Fate::kRefused;
-    case replica::WriteEnd::Kind::kBusy:
-    case replica::WriteEnd::Kind::kDiskFull:
+    case client::WriteEnd::Kind::kBusy:
+    case client::WriteEnd::Kind::kDiskFull:
       return Proposal::Fate::kBusy;
-    case replica::WriteEnd::Kind::kUnknown:
+    case client::WriteEnd::Kind::kUnknown:
       break;
   }
   return Proposal::Fate::kUnknown;
@@ -67,8 +66,8 @@ void Clients::submit(std::size_t node, std::vector<TimeEntry> entries) {
   proposal.entries = entries;
   proposal.operation = cluster_.oracle().write_begins(++now_, entries);
   // A refusal at once (busy) comes before the ticket is known, so the ticket is stored by number, not by reference.
-  const replica::WriteTicket ticket =
-      cluster_[node].submit(std::move(entries), [this, number](const replica::WriteEnd& end) { ended(number, end); });
+  const replica::WriteTicket ticket = client::submit(
+      cluster_[node], std::move(entries), [this, number](const client::WriteEnd& end) { ended(number, end); });
   proposals_[number].ticket = ticket;
 }
 
@@ -77,7 +76,7 @@ void Clients::give_up(std::size_t proposal) {
   cluster_[given_up.node].give_up(given_up.ticket);
 }
 
-void Clients::ended(std::size_t number, const replica::WriteEnd& end) {
+void Clients::ended(std::size_t number, const client::WriteEnd& end) {
   Proposal& proposal = proposals_[number];
   proposal.fate = fate_of(proposal, end);
   proposal.entries = end.entries;

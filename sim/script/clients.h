@@ -88,7 +88,7 @@ class Clients {
 
  private:
   void submit(std::size_t node, std::vector<TimeEntry> entries);
-  void ended(std::size_t proposal, const replica::WriteEnd& end);
+  void ended(std::size_t proposal, const client::WriteEnd& end);
   std::size_t begin_read(std::size_t node, std::string device_id);
   void await(std::size_t read, raft::Index index);
   void granted(std::size_t read, raft::Index index);

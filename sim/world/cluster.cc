@@ -3,6 +3,7 @@
 #include "engine/base/check.h"
 #include "engine/base/hash.h"
 #include "engine/base/mark.h"
+#include "engine/store/series/series_machine.h"
 #include "engine/wire/codec.h"
 #include "engine/wire/fields.h"
 #include "engine/wire/frame.h"
@@ -21,6 +22,10 @@ raft::Configuration configuration_of(std::size_t size) {
     configuration.voters.push_back(Cluster::member(number));
   }
   return configuration;
+}
+
+Result<std::unique_ptr<machine::StateMachine>> open_series(const std::string& vfs) {
+  return store::SeriesMachine::open(kSeriesPath, vfs);
 }
 
 std::size_t number_of(const raft::NodeId& id) { return static_cast<std::size_t>(std::stoul(id.substr(1))) - 1; }
@@ -56,6 +61,7 @@ Cluster::Cluster(const ClusterOptions& options, Choices& choices, Pacer& pacer)
       sqlite_(choices),
       oracle_({.nodes = options.size,
                .configuration = configuration_of(options.size),
+               .knows_commands = options.machine == nullptr,
                .searches_linearizability = options.searches_linearizability}),
       cut_(options.size * options.size, false) {
   for (std::size_t number = 0; number < options.size; ++number) {
@@ -88,9 +94,7 @@ replica::Options Cluster::options_of(const Node& node) const {
   replica::Options options;
   options.node = name(node.number);
   if (node.founds) options.configuration = configuration_of(size() - options_.outsiders);
-  options.series_path = kSeriesPath;
   options.log_path = kLogPath;
-  options.vfs = node.vfs.name();
   options.raft = options_.raft;
   options.seed = Hasher().add(options_.seed).add(node.number).add(node.life).value();
   options.cache_bytes = options_.cache_bytes;
@@ -120,11 +124,15 @@ Result<void> Cluster::start(std::size_t number) {
 
 Result<void> Cluster::open(Node& node) {
   const replica::Options options = options_of(node);
-  auto log = store::LogFile::open(options.log_path, options.vfs);
+  const std::string vfs = node.vfs.name();
+  auto log = store::LogFile::open(options.log_path, vfs);
   if (!log) return tl::unexpected(log.error());
   const store::LogFile::Recovered recovered = (*log)->recovered();
   oracle_.found(node.number, recovered);
-  auto replica = Replica::open(options, {.transport = node, .lanes = node, .witness = &node}, std::move(*log));
+  auto machine = options_.machine ? options_.machine(vfs) : open_series(vfs);
+  if (!machine) return tl::unexpected(machine.error());
+  auto replica = Replica::open(options, {.transport = node, .lanes = node, .witness = &node}, std::move(*log),
+                               std::move(*machine));
   if (!replica) return tl::unexpected(replica.error());
   node.replica = std::move(*replica);
   oracle_.started(node.number, recovered, node.replica->core(), node.replica->state_hash());

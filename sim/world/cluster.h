@@ -12,12 +12,14 @@
 #include <array>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "engine/machine/state_machine.h"
 #include "engine/replica/replica.h"
 #include "engine/store/series/series_reader.h"
 #include "sim/checkers/oracle.h"
@@ -73,6 +75,9 @@ struct ClusterOptions {
   std::uint64_t snapshot_chunk_bytes = std::uint64_t{1} << 18;
   std::uint64_t snapshot_bytes_per_tick = std::uint64_t{1} << 20;
   bool searches_linearizability = true;
+  // What opens the state machine of a node on its disk, through this VFS. None: the series file, the only one whose
+  // commands the oracle understands and whose contents can be read.
+  std::function<Result<std::unique_ptr<machine::StateMachine>>(const std::string& vfs)> machine;
 };
 
 class Cluster {

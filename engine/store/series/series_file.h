@@ -19,24 +19,12 @@
 #include "engine/base/result.h"
 #include "engine/raft/configuration.h"
 #include "engine/raft/types.h"
+#include "engine/series/apply_result.h"
 
 namespace timestore::store {
 
 class IncomingSnapshot;
 class SnapshotWriter;
-
-// What became of one log entry.
-struct ApplyResult {
-  enum class Outcome : std::uint8_t {
-    kNothing,    // a no-op, or members
-    kStored,     // every time entry of the command is stored: now, or before with the same id and content
-    kConflict,   // an id is already stored with other content: nothing of the command was stored
-    kMalformed,  // the command is not one that this version understands: nothing was stored
-  };
-  Outcome outcome = Outcome::kNothing;
-  std::vector<std::uint32_t> conflicts;  // the ordinals of the time entries in conflict, ascending
-  bool operator==(const ApplyResult&) const = default;
-};
 
 class SeriesFile {
  public:

@@ -48,5 +48,31 @@ RC_GTEST_PROP(Compaction, everything_goes_up_to_the_first_entry_that_somebody_ma
   RC_ASSERT(compactable(bounds) == expected);
 }
 
+// Entries 1 to `length`, of which each takes so many bytes.
+raft::Trail trail_of(raft::Index length, std::size_t bytes) {
+  raft::Trail trail;
+  for (raft::Index index = 1; index <= length; ++index) trail.append(1, raft::EntryKind::kCommand, bytes);
+  return trail;
+}
+
+TEST(Compaction, a_log_within_its_limits_begins_where_it_does) {
+  EXPECT_EQ(wanted_base(trail_of(80, 10), 80, {.entries = 80, .bytes = 1'000'000}), 0U);
+  EXPECT_EQ(wanted_base(trail_of(800, 10), 80, {.entries = 80, .bytes = 1'000'000}), 0U) << "the rest is not applied";
+}
+
+TEST(Compaction, a_log_that_is_too_long_loses_an_eighth_of_its_limit) {
+  EXPECT_EQ(wanted_base(trail_of(81, 10), 81, {.entries = 80, .bytes = 1'000'000}), 11U);
+  EXPECT_EQ(wanted_base(trail_of(100'000, 10), 100'000, {.entries = 80, .bytes = 1'000'000}), 1000U) << "in steps";
+}
+
+TEST(Compaction, a_log_that_is_too_large_loses_an_eighth_of_its_limit_but_nothing_that_is_not_applied) {
+  const raft::Trail trail = trail_of(100, 1000);
+  const std::uint64_t limit = trail.size_bound_bytes() - 1;
+  const raft::Index wanted = wanted_base(trail, 100, {.entries = 1000, .bytes = limit});
+  EXPECT_GE(wanted, 12U);
+  EXPECT_LE(wanted, 14U);
+  EXPECT_EQ(wanted_base(trail, 5, {.entries = 1000, .bytes = limit}), 5U);
+}
+
 }  // namespace
 }  // namespace timestore::replica

@@ -38,9 +38,9 @@ void run_schedule(std::uint64_t seed) {
       if (!world.is_up(number)) continue;
       const Guid id = prng.chance(1, 2) ? guid(prng.chance(1, 8) ? next_id : ++next_id) : Guid{};
       const double value = id.is_nil() ? -1.0 : static_cast<double>(id.bytes[15]);
-      world[number].submit({entry("d" + std::to_string(prng.below(3)), value, id)}, [&](WriteEnd end) {
-        if (end.kind != WriteEnd::Kind::kApplied) return;
-        if (end.result.outcome != store::ApplyResult::Outcome::kStored) return;
+      client::submit(world[number], {entry("d" + std::to_string(prng.below(3)), value, id)}, [&](client::WriteEnd end) {
+        if (end.kind != client::WriteEnd::Kind::kApplied) return;
+        if (end.result.outcome != ApplyResult::Outcome::kStored) return;
         acknowledged.emplace(end.entries[0].id, end.entries[0]);
       });
       world.settle(number);

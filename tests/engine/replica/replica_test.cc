@@ -21,9 +21,9 @@ using testing::guid;
 using World = testing::SmallWorld;
 
 struct Ends {
-  std::vector<WriteEnd> ends;
-  WriteCallback keep() {
-    return [this](WriteEnd end) { ends.push_back(std::move(end)); };
+  std::vector<client::WriteEnd> ends;
+  client::WriteCallback keep() {
+    return [this](client::WriteEnd end) { ends.push_back(std::move(end)); };
   }
 };
 
@@ -40,15 +40,15 @@ TEST(Replica, a_write_is_answered_when_it_is_on_a_quorum_and_applied_here) {
   start_all(world);
   Replica& leader = world[*world.leader()];
   Ends ends;
-  leader.submit({entry("d", 1)}, ends.keep());
+  client::submit(leader, {entry("d", 1)}, ends.keep());
   leader.settle();
   while (world.run_lane(*world.leader(), Lane::kLog)) {
   }
   EXPECT_TRUE(ends.ends.empty()) << "the leader's own disk is no quorum";
   world.settle_everything();
   ASSERT_EQ(ends.ends.size(), 1U);
-  EXPECT_EQ(ends.ends[0].kind, WriteEnd::Kind::kApplied);
-  EXPECT_EQ(ends.ends[0].result.outcome, store::ApplyResult::Outcome::kStored);
+  EXPECT_EQ(ends.ends[0].kind, client::WriteEnd::Kind::kApplied);
+  EXPECT_EQ(ends.ends[0].result.outcome, ApplyResult::Outcome::kStored);
   ASSERT_EQ(world.stored(*world.leader()).size(), 1U);
   EXPECT_EQ(world.stored(*world.leader())[0], ends.ends[0].entries[0]);
 }
@@ -60,11 +60,11 @@ TEST(Replica, an_id_made_here_tells_the_place_in_the_log_and_is_known_when_the_o
   Replica& leader = world[number];
   Ends ends;
   world.cut(number, true);
-  const WriteTicket ticket = leader.submit({entry("d", 1)}, ends.keep());
+  const WriteTicket ticket = client::submit(leader, {entry("d", 1)}, ends.keep());
   leader.settle();
   leader.give_up(ticket);
   ASSERT_EQ(ends.ends.size(), 1U);
-  EXPECT_EQ(ends.ends[0].kind, WriteEnd::Kind::kUnknown);
+  EXPECT_EQ(ends.ends[0].kind, client::WriteEnd::Kind::kUnknown);
   const auto position = position_of(ends.ends[0].entries[0].id);
   ASSERT_TRUE(position);
   EXPECT_EQ(position->index, leader.core().trail.last_index());
@@ -73,13 +73,13 @@ TEST(Replica, an_id_made_here_tells_the_place_in_the_log_and_is_known_when_the_o
 TEST(Replica, whoever_gives_up_is_told_alone_wherever_its_write_waits) {
   World world(1);
   start_all(world);
-  using Kinds = std::vector<WriteEnd::Kind>;
+  using Kinds = std::vector<client::WriteEnd::Kind>;
   std::map<WriteTicket, Kinds> ends;
   int next = 0;
   const auto submit = [&] {
     const auto slot = std::make_shared<WriteTicket>();
-    return *slot =
-               world[0].submit({entry("d", next++)}, [&ends, slot](WriteEnd end) { ends[*slot].push_back(end.kind); });
+    return *slot = client::submit(world[0], {entry("d", next++)},
+                                  [&ends, slot](client::WriteEnd end) { ends[*slot].push_back(end.kind); });
   };
   const auto give_up = [&](const std::vector<WriteTicket>& tickets, std::size_t which) {
     world[0].give_up(tickets[which]);
@@ -88,7 +88,7 @@ TEST(Replica, whoever_gives_up_is_told_alone_wherever_its_write_waits) {
   std::vector<WriteTicket> tickets(9);
   std::generate(tickets.begin(), tickets.end(), submit);
   give_up(tickets, 4);
-  EXPECT_EQ(ends, (decltype(ends){{tickets[4], Kinds{WriteEnd::Kind::kNotLeader}}})) << "it was in no log";
+  EXPECT_EQ(ends, (decltype(ends){{tickets[4], Kinds{client::WriteEnd::Kind::kNotLeader}}})) << "it was in no log";
 
   world[0].settle();
   bool is_refused = false;
@@ -97,12 +97,12 @@ TEST(Replica, whoever_gives_up_is_told_alone_wherever_its_write_waits) {
   tickets.push_back(submit());
   world[0].settle();
   give_up(tickets, 0);
-  EXPECT_EQ(ends[tickets[0]], Kinds{WriteEnd::Kind::kUnknown}) << "it was proposed";
+  EXPECT_EQ(ends[tickets[0]], Kinds{client::WriteEnd::Kind::kUnknown}) << "it was proposed";
 
   while (world.run_lane(0, Lane::kLog)) {
   }
   give_up(tickets, 3);
-  EXPECT_EQ(ends[tickets[3]], Kinds{WriteEnd::Kind::kUnknown}) << "it was committed, and not applied";
+  EXPECT_EQ(ends[tickets[3]], Kinds{client::WriteEnd::Kind::kUnknown}) << "it was committed, and not applied";
   EXPECT_EQ(ends.size(), 3U);
   EXPECT_TRUE(is_refused) << "changes and writes are told apart";
 
@@ -110,7 +110,7 @@ TEST(Replica, whoever_gives_up_is_told_alone_wherever_its_write_waits) {
   give_up(tickets, 8);  // too late
   ASSERT_EQ(ends.size(), tickets.size());
   for (const std::size_t which : {1U, 2U, 5U, 6U, 7U, 8U, 9U}) {
-    EXPECT_EQ(ends[tickets[which]], Kinds{WriteEnd::Kind::kApplied}) << which;
+    EXPECT_EQ(ends[tickets[which]], Kinds{client::WriteEnd::Kind::kApplied}) << which;
   }
   EXPECT_EQ(world.stored(0).size(), 9U);
   EXPECT_EQ(world[0].waiting_bytes(), 0U);
@@ -120,7 +120,7 @@ TEST(Replica, entries_of_one_turn_share_a_transaction_and_keep_their_order) {
   World world(1);
   start_all(world);
   Ends ends;
-  for (int i = 0; i < 100; ++i) world[0].submit({entry("d", i)}, ends.keep());
+  for (int i = 0; i < 100; ++i) client::submit(world[0], {entry("d", i)}, ends.keep());
   world[0].settle();
   EXPECT_TRUE(world.run_lane(0, Lane::kLog));
   EXPECT_FALSE(world.run_lane(0, Lane::kLog)) << "one transaction for all of them";
@@ -136,15 +136,15 @@ TEST(Replica, the_same_id_is_stored_once_and_other_content_is_a_conflict) {
   start_all(world);
   Replica& leader = world[*world.leader()];
   Ends ends;
-  leader.submit({entry("d", 1, guid(7))}, ends.keep());
-  leader.submit({entry("d", 1, guid(7))}, ends.keep());
-  leader.submit({entry("d", 2, guid(7))}, ends.keep());
+  client::submit(leader, {entry("d", 1, guid(7))}, ends.keep());
+  client::submit(leader, {entry("d", 1, guid(7))}, ends.keep());
+  client::submit(leader, {entry("d", 2, guid(7))}, ends.keep());
   leader.settle();
   world.settle_everything();
   ASSERT_EQ(ends.ends.size(), 3U);
-  EXPECT_EQ(ends.ends[0].result.outcome, store::ApplyResult::Outcome::kStored);
-  EXPECT_EQ(ends.ends[1].result.outcome, store::ApplyResult::Outcome::kStored);
-  EXPECT_EQ(ends.ends[2].result.outcome, store::ApplyResult::Outcome::kConflict);
+  EXPECT_EQ(ends.ends[0].result.outcome, ApplyResult::Outcome::kStored);
+  EXPECT_EQ(ends.ends[1].result.outcome, ApplyResult::Outcome::kStored);
+  EXPECT_EQ(ends.ends[2].result.outcome, ApplyResult::Outcome::kConflict);
   EXPECT_EQ(world.stored(*world.leader()).size(), 1U);
 }
 
@@ -154,11 +154,11 @@ TEST(Replica, a_follower_refuses_writes_and_reads_and_is_certain_about_it) {
   Replica& follower = world[(*world.leader() + 1) % 3];
   Ends ends;
   std::optional<bool> granted;
-  follower.submit({entry("d", 1)}, ends.keep());
+  client::submit(follower, {entry("d", 1)}, ends.keep());
   follower.read([&](bool ok, raft::Index) { granted = ok; });
   follower.settle();
   ASSERT_EQ(ends.ends.size(), 1U);
-  EXPECT_EQ(ends.ends[0].kind, WriteEnd::Kind::kNotLeader);
+  EXPECT_EQ(ends.ends[0].kind, client::WriteEnd::Kind::kNotLeader);
   EXPECT_EQ(granted, std::optional(false));
 }
 
@@ -167,7 +167,7 @@ TEST(Replica, a_granted_read_finds_every_acknowledged_write_in_the_file) {
   start_all(world);
   const std::size_t number = *world.leader();
   Ends ends;
-  world[number].submit({entry("d", 1)}, ends.keep());
+  client::submit(world[number], {entry("d", 1)}, ends.keep());
   std::optional<std::size_t> seen;
   world[number].read([&](bool ok, raft::Index) {
     if (ok) seen = world.stored(number).size();
@@ -207,7 +207,7 @@ TEST(Replica, a_read_that_is_given_up_is_refused_and_waits_no_more) {
   EXPECT_EQ(ends, (std::vector{false, false}));
   EXPECT_TRUE(leader.is_awaited()) << "by the other one";
   Ends writes;
-  leader.submit({entry("d", 1)}, writes.keep());
+  client::submit(leader, {entry("d", 1)}, writes.keep());
   world.settle_everything();
   EXPECT_EQ(ends, (std::vector{false, false, true}));
   leader.give_up_read(other);  // too late
@@ -222,7 +222,7 @@ TEST(Replica, a_follower_that_was_away_catches_up_from_the_leaders_log_file) {
   world.crash(away);
   Ends ends;
   for (int i = 0; i < 200; ++i) {
-    world[*world.leader()].submit({entry("device-with-a-name", i)}, ends.keep());
+    client::submit(world[*world.leader()], {entry("device-with-a-name", i)}, ends.keep());
     world.settle_everything();
   }
   ASSERT_EQ(ends.ends.size(), 200U);
@@ -241,7 +241,7 @@ TEST(Replica, for_a_follower_that_lags_the_log_file_is_read_once_at_a_time) {
   world.cut(away, true);
   Ends ends;
   for (int i = 0; i < 100; ++i) {
-    world[leader].submit({entry("device-with-a-name", i)}, ends.keep());
+    client::submit(world[leader], {entry("device-with-a-name", i)}, ends.keep());
     world.settle_everything();
   }
   world.cut(away, false);
@@ -266,7 +266,7 @@ TEST(Replica, refuses_files_that_do_not_belong_together_or_to_this_node) {
   World world(3);
   start_all(world);
   Ends ends;
-  world[*world.leader()].submit({entry("d", 1)}, ends.keep());
+  client::submit(world[*world.leader()], {entry("d", 1)}, ends.keep());
   world.settle_everything();
   for (std::size_t number = 0; number < 3; ++number) world.crash(number);
 
@@ -283,9 +283,9 @@ TEST(Replica, more_than_may_wait_is_refused_at_once) {
   Ends ends;
   TimeEntry large = entry("d", 1);
   large.attributes = "{\"a\":\"" + std::string(16000, 'x') + "\"}";
-  for (int i = 0; i < 5000; ++i) world[0].submit({large}, ends.keep());
+  for (int i = 0; i < 5000; ++i) client::submit(world[0], {large}, ends.keep());
   EXPECT_FALSE(ends.ends.empty());
-  for (const WriteEnd& end : ends.ends) EXPECT_EQ(end.kind, WriteEnd::Kind::kBusy);
+  for (const client::WriteEnd& end : ends.ends) EXPECT_EQ(end.kind, client::WriteEnd::Kind::kBusy);
   const std::size_t refused = ends.ends.size();
   world[0].settle();
   world.settle_everything();
@@ -304,7 +304,7 @@ TEST(Replica, applies_so_many_entries_and_bytes_in_a_transaction_and_no_more) {
     for (int i = 0; i < 40; ++i) {
       TimeEntry large = entry("d", i);
       if (i >= 20) large.attributes = "{\"a\":\"" + std::string(1000, 'x') + "\"}";
-      world[0].submit({large}, ends.keep());
+      client::submit(world[0], {large}, ends.keep());
     }
     world.settle(0);
     std::vector<raft::Index> steps;
@@ -327,20 +327,20 @@ TEST(Replica, a_write_that_fails_on_disk_ends_the_replica_and_answers_everybody)
   start_all(world);
   Ends ends;
   const FileSizeLimit limit(std::filesystem::file_size(world.log_path(0) + "-wal") + 1000);
-  for (int i = 0; i < 10; ++i) world[0].submit({entry(std::string(200, 'd'), i)}, ends.keep());
+  for (int i = 0; i < 10; ++i) client::submit(world[0], {entry(std::string(200, 'd'), i)}, ends.keep());
   world[0].settle();
   world.settle_everything();
   ASSERT_TRUE(world[0].failure());
   EXPECT_THAT(world[0].failure()->message, ::testing::HasSubstr(world.log_path(0)));
   ASSERT_EQ(ends.ends.size(), 10U);
-  for (const WriteEnd& end : ends.ends) EXPECT_EQ(end.kind, WriteEnd::Kind::kUnknown);
+  for (const client::WriteEnd& end : ends.ends) EXPECT_EQ(end.kind, client::WriteEnd::Kind::kUnknown);
   std::optional<bool> granted;
-  world[0].submit({entry("d", 1)}, ends.keep());
+  client::submit(world[0], {entry("d", 1)}, ends.keep());
   world[0].read([&](bool ok, raft::Index) { granted = ok; });
   world[0].settle();
   EXPECT_EQ(granted, std::optional(false));
   ASSERT_EQ(ends.ends.size(), 11U);
-  EXPECT_EQ(ends.ends[10].kind, WriteEnd::Kind::kNotLeader) << "this one never reached the log";
+  EXPECT_EQ(ends.ends[10].kind, client::WriteEnd::Kind::kNotLeader) << "this one never reached the log";
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <filesystem>
 
 #include "engine/base/check.h"
+#include "engine/store/series/series_machine.h"
 #include "engine/wire/codec.h"
 
 namespace timestore::replica::testing {
@@ -13,6 +14,10 @@ namespace {
 std::filesystem::path fastest_directory() {
   const std::filesystem::path memory = "/dev/shm";
   return std::filesystem::is_directory(memory) ? memory : std::filesystem::temp_directory_path();
+}
+
+Result<std::unique_ptr<machine::StateMachine>> open_series(const std::string& path) {
+  return store::SeriesMachine::open(path);
 }
 
 std::size_t number_of(const raft::NodeId& id) { return static_cast<std::size_t>(std::stoul(id.substr(1))) - 1; }
@@ -50,13 +55,14 @@ std::string SmallWorld::log_path(std::size_t number) const { return directory_.f
 
 Result<void> SmallWorld::start(std::size_t number) {
   options.node = name(number);
-  options.series_path = series_path(number);
   options.log_path = log_path(number);
   options.seed = seed_ * 1000 + ++lives_;
   auto log = store::LogFile::open(options.log_path);
   if (!log) return tl::unexpected(log.error());
   Node& node = *nodes_[number];
-  auto replica = Replica::open(options, {.transport = node, .lanes = node}, std::move(*log));
+  auto machine = open_machine ? open_machine(number) : open_series(series_path(number));
+  if (!machine) return tl::unexpected(machine.error());
+  auto replica = Replica::open(options, {.transport = node, .lanes = node}, std::move(*log), std::move(*machine));
   if (!replica) return tl::unexpected(replica.error());
   node.replica = std::move(*replica);
   return {};

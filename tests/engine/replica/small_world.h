@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "engine/base/prng.h"
+#include "engine/client/write.h"
 #include "engine/replica/replica.h"
 #include "engine/store/series/series_reader.h"
 #include "tests/scratch_directory.h"
@@ -29,6 +30,8 @@ class SmallWorld {
 
   // What every node starts with, beside its name, its files and its seed.
   replica::Options options;
+  // What opens a node's state machine; none: the series file.
+  std::function<Result<std::unique_ptr<machine::StateMachine>>(std::size_t number)> open_machine;
   // Sees each message that arrives, and may change it. False: it is lost.
   std::function<bool(const raft::NodeId& to, raft::Message& message)> on_arrival;
 

@@ -1,4 +1,4 @@
-// Snapshots that are lent and fetched in parts (lending.cc, fetching.cc), when what arrives is not what was asked for,
+// Snapshots that are lent and fetched in parts (lender.h, fetcher.h), when what arrives is not what was asked for,
 // when nodes stop in between, and when the disk is full. Whatever happens, the follower has caught up in the end.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -8,6 +8,7 @@
 #include <set>
 #include <utility>
 
+#include "engine/store/series/snapshot.h"
 #include "tests/engine/replica/file_size_limit.h"
 #include "tests/engine/replica/small_world.h"
 
@@ -48,8 +49,8 @@ class SnapshotTest : public ::testing::Test {
     for (int i = 0; i < entries; ++i) {
       TimeEntry entry{.device_id = "d", .timestamp_ns = ++written_, .value = 1, .attributes = ""};
       entry.attributes = "{\"a\":\"" + std::string(1000, 'x') + "\"}";
-      world_[*world_.leader()].submit({entry},
-                                      [](const WriteEnd& end) { EXPECT_EQ(end.kind, WriteEnd::Kind::kApplied); });
+      client::submit(world_[*world_.leader()], {entry},
+                     [](const client::WriteEnd& end) { EXPECT_EQ(end.kind, client::WriteEnd::Kind::kApplied); });
       world_.settle_everything();
     }
     const auto is_short = [&] { return leader().core().trail.last_index() - leader().core().trail.base().index <= 4; };
@@ -357,8 +358,8 @@ TEST_F(SnapshotTest, is_lent_while_the_lender_takes_writes) {
   take_parts(2);
   const raft::Index before = leader().applied();
   for (int i = 0; i < 10; ++i) {
-    leader().submit({{.device_id = "meanwhile", .timestamp_ns = i, .value = 1, .attributes = ""}},
-                    [](const WriteEnd& end) { EXPECT_EQ(end.kind, WriteEnd::Kind::kApplied); });
+    client::submit(leader(), {{.device_id = "meanwhile", .timestamp_ns = i, .value = 1, .attributes = ""}},
+                   [](const client::WriteEnd& end) { EXPECT_EQ(end.kind, client::WriteEnd::Kind::kApplied); });
     world_.settle_everything();
   }
   EXPECT_EQ(leader().applied(), before + 10);

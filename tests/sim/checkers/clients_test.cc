@@ -8,8 +8,8 @@
 namespace timestore::sim {
 namespace {
 
-using Outcome = store::ApplyResult::Outcome;
-using Kind = replica::WriteEnd::Kind;
+using Outcome = ApplyResult::Outcome;
+using Kind = client::WriteEnd::Kind;
 
 class ClientsTest : public ::testing::Test {
  protected:

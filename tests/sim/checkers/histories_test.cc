@@ -12,8 +12,8 @@
 namespace timestore::sim {
 namespace {
 
-using Outcome = store::ApplyResult::Outcome;
-using Kind = replica::WriteEnd::Kind;
+using Outcome = ApplyResult::Outcome;
+using Kind = client::WriteEnd::Kind;
 
 class HistoriesTest : public ::testing::Test {
  protected:
@@ -212,7 +212,7 @@ TEST_F(HistoriesTest, nothing_is_searched_when_the_world_says_so) {
 // A true store of one or two devices, with calls that overlap at random; then perhaps one lie.
 class TrueStore {
  public:
-  void put(const std::vector<TimeEntry>& entries, replica::WriteEnd& end) {
+  void put(const std::vector<TimeEntry>& entries, client::WriteEnd& end) {
     std::map<Guid, TimeEntry> next = stored_;
     for (std::uint32_t i = 0; i < entries.size(); ++i) {
       const auto [holder, is_new] = next.emplace(entries[i].id, entries[i]);
@@ -241,7 +241,7 @@ RC_GTEST_PROP(Histories, a_true_store_is_never_accused, ()) {
     OperationId operation = 0;
     std::string device;  // of a read
     std::vector<TimeEntry> seen;
-    replica::WriteEnd end;
+    client::WriteEnd end;
     bool has_happened = false;
   };
   std::vector<Open> open;

@@ -84,7 +84,7 @@ TEST_F(Bounds, the_cache_holds_what_is_not_on_disk_and_what_each_entry_costs) {
   for (int number = 0; number < 100; ++number) {
     TimeEntry entry;
     entry.device_id = "a";
-    cluster()[0].submit({entry}, [](const replica::WriteEnd&) {});
+    client::submit(cluster()[0], {entry}, [](const client::WriteEnd&) {});
   }
   cluster().settle(0);  // and its disk does nothing
   const raft::Trail& trail = cluster().core(0).trail;

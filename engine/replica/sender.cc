@@ -1,58 +1,56 @@
-// What the core wants sent gets its payloads, from the cache or, for followers that lag, from the log file.
+#include "engine/replica/sender.h"
+
 #include <utility>
 
-#include "engine/base/check.h"
 #include "engine/base/mark.h"
-#include "engine/replica/replica.h"
 
 namespace timestore::replica {
 
-void Replica::send(std::vector<raft::Send> sends) {
+void Sender::send(std::vector<raft::Send> sends) {
   for (raft::Send& send : sends) {
     if (std::holds_alternative<raft::AppendRequest>(send.message)) {
       send_append(std::move(send));
     } else {
-      ports_.transport.send(std::move(send));
+      transport_.send(std::move(send));
     }
   }
 }
 
-// Appends to one follower leave in their order, and at most one read of the log file is under way for it.
-void Replica::send_append(raft::Send append) {
+void Sender::send_append(raft::Send append) {
   raft::AppendRequest& request = append_in(append);
-  const auto queue = append_queues_.find(append.to);
-  const bool is_free = queue == append_queues_.end();
+  const auto queue = queues_.find(append.to);
+  const bool is_free = queue == queues_.end();
   if (request.entries.empty()) {
     if (!is_free) queue->second.let_pass(request);
-    return ports_.transport.send(std::move(append));
+    return transport_.send(std::move(append));
   }
   if (!is_free) return queue->second.push(std::move(append));
   if (AppendQueue::fill(request, [this](raft::Index index) { return cache_.find(index); })) {
-    return ports_.transport.send(std::move(append));
+    return transport_.send(std::move(append));
   }
   const raft::NodeId follower = append.to;
-  append_queues_[follower].push(std::move(append));
+  queues_[follower].push(std::move(append));
   fetch(follower);
 }
 
 // Reads what the appends in the queue ask for, as far as one read takes it, beside the writes.
-void Replica::fetch(const raft::NodeId& follower) {
-  const AppendQueue::Range range = append_queues_.at(follower).wanted();
+void Sender::fetch(const raft::NodeId& follower) {
+  const AppendQueue::Range range = queues_.at(follower).wanted();
   const auto read = [this, range]() -> Result<std::vector<raft::Entry>> {
-    if (range.first <= log_->base().index) return std::vector<raft::Entry>();  // compacted meanwhile
-    return log_->read(range.first, range.count, options_.raft.max_append_bytes * 2);
+    if (range.first <= log_.base().index) return std::vector<raft::Entry>();  // compacted meanwhile
+    return log_.read(range.first, range.count, core_.options.max_append_bytes * 2);
   };
-  on_lane(Lane::kLog, read,
-          [this, follower, range](Result<std::vector<raft::Entry>> stored) { fetched(follower, range, *stored); });
+  jobs_.run(Lane::kLog, read,
+            [this, follower, range](Result<std::vector<raft::Entry>> stored) { fetched(follower, range, *stored); });
 }
 
 // Appends of a term in which this node leads no longer are pointless, and what was read in another term is not the log
 // any more. Of the entries that an append asks for, the last ones may be in the cache only, and not on the disk yet.
-void Replica::fetched(const raft::NodeId& follower, const AppendQueue::Range& range,
-                      const std::vector<raft::Entry>& stored) {
-  AppendQueue& queue = append_queues_.at(follower);
-  const bool leads = is_leader() && !queue.is_empty() && queue.term() == core_.term();
-  if (!leads) return (void)append_queues_.erase(follower);
+void Sender::fetched(const raft::NodeId& follower, const AppendQueue::Range& range,
+                     const std::vector<raft::Entry>& stored) {
+  AppendQueue& queue = queues_.at(follower);
+  const bool leads = core_.is_leader() && !queue.is_empty() && queue.term() == core_.term();
+  if (!leads) return (void)queues_.erase(follower);
   const bool is_present = range.term == core_.term();
   const auto find = [&](raft::Index index) -> const raft::Entry* {
     const bool is_stored = is_present && index >= range.first && index - range.first < stored.size();
@@ -60,10 +58,10 @@ void Replica::fetched(const raft::NodeId& follower, const AppendQueue::Range& ra
   };
   for (raft::Send& append : queue.fill(find)) {
     TIMESTORE_MARK("replica: a follower was sent entries from the log file");
-    ports_.transport.send(std::move(append));
+    transport_.send(std::move(append));
   }
   const bool is_gone = stored.empty() && is_present && !queue.is_empty() && queue.wanted().first == range.first;
-  if (queue.is_empty() || is_gone) return (void)append_queues_.erase(follower);
+  if (queue.is_empty() || is_gone) return (void)queues_.erase(follower);
   fetch(follower);
 }
 

@@ -1,0 +1,47 @@
+#include "engine/client/write.h"
+
+#include <memory>
+#include <utility>
+
+#include "engine/series/command.h"
+#include "engine/series/entry_id.h"
+#include "engine/store/series/series_machine.h"
+
+namespace timestore::client {
+
+namespace {
+
+void give_ids(std::vector<TimeEntry>& entries, const machine::Place& place) {
+  std::uint32_t ordinal = 0;
+  for (TimeEntry& entry : entries) {
+    if (entry.id.is_nil()) entry.id = make_entry_id({place.position.index, ordinal}, place.salt);
+    ++ordinal;
+  }
+}
+
+std::size_t size_of(const std::vector<TimeEntry>& entries) {
+  std::size_t size_bytes = 0;
+  for (const TimeEntry& entry : entries) size_bytes += timestore::size_bytes(entry);
+  return size_bytes;
+}
+
+}  // namespace
+
+// The draft and the end of the write share the entries. When the end comes, nothing will be made of the draft any more.
+replica::WriteTicket submit(replica::Replica& replica, std::vector<TimeEntry> entries, WriteCallback callback) {
+  const auto shared = std::make_shared<std::vector<TimeEntry>>(std::move(entries));
+  return replica.submit({.size_bytes = size_of(*shared),
+                         .command =
+                             [shared](const machine::Place& place) {
+                               give_ids(*shared, place);
+                               return encode_command(*shared);
+                             }},
+                        [shared, callback = std::move(callback)](const replica::WriteEnd& end) {
+                          callback({.kind = end.kind,
+                                    .result = store::result_of(end.outcome),
+                                    .entries = std::move(*shared),
+                                    .applied = end.applied});
+                        });
+}
+
+}  // namespace timestore::client

@@ -1,0 +1,26 @@
+// A write of time entries, as those see it who submit one to a replica: what it drafts, and how it ended in the
+// domain's words.
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include "engine/replica/replica.h"
+#include "engine/series/apply_result.h"
+#include "engine/series/time_entry.h"
+
+namespace timestore::client {
+
+struct WriteEnd {
+  using Kind = replica::WriteEnd::Kind;
+  Kind kind = Kind::kUnknown;
+  ApplyResult result;              // when it was applied
+  std::vector<TimeEntry> entries;  // with their ids, also when the outcome is unknown
+  raft::Index applied = 0;
+};
+using WriteCallback = std::function<void(WriteEnd)>;
+
+// Nil ids are given when the place in the log is known.
+replica::WriteTicket submit(replica::Replica& replica, std::vector<TimeEntry> entries, WriteCallback callback);
+
+}  // namespace timestore::client

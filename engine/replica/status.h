@@ -1,0 +1,39 @@
+// What a node says of itself and of the cluster.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "engine/machine/state_machine.h"
+#include "engine/raft/state.h"
+
+namespace timestore::replica {
+
+struct Status {
+  struct Peer {
+    enum class Role : std::uint8_t { kVoter, kLearner, kJoining, kOutgoing };
+    raft::NodeId id;
+    std::string url;
+    Role role = Role::kVoter;
+    raft::Index match = 0;
+    std::uint32_t silent_ticks = 0;  // since it last answered; meaningless but on the leader
+  };
+  enum class Role : std::uint8_t { kFollower, kCandidate, kLeader };
+  Role role = Role::kFollower;
+  raft::NodeId node;
+  raft::NodeId leader;  // empty: not known
+  raft::Term term = 0;
+  raft::Index commit = 0;
+  raft::Index applied = 0;
+  raft::Index first = 0;
+  raft::Index last = 0;
+  std::uint64_t state_hash = 0;  // at `applied`
+  bool is_joint = false;         // a change of the voters is on its way
+  bool is_novice = false;        // no leader has admitted this node yet since its disk was empty
+  std::vector<Peer> peers;       // every member, in the order of ids; this node too, if it is one
+};
+
+[[nodiscard]] Status status_of(const raft::State& core, const machine::Standing& standing);
+
+}  // namespace timestore::replica

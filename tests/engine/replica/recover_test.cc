@@ -1,0 +1,47 @@
+// A lone survivor that was recovered by force goes on as a cluster of one, with all that it held. What its log says,
+// and where nothing may be done, is seen in tests/net/process/recovery_test.cc.
+#include "engine/replica/recover.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "engine/store/series/series_machine.h"
+#include "tests/engine/replica/small_world.h"
+#include "tests/engine/replica/writes.h"
+
+namespace timestore::replica {
+namespace {
+
+using ::testing::ElementsAre;
+using testing::entry;
+
+TEST(Recover, a_survivor_leads_itself_and_has_lost_nothing_that_it_held) {
+  testing::SmallWorld world(3);
+  for (std::size_t number = 0; number < 3; ++number) ASSERT_TRUE(world.start(number));
+  ASSERT_TRUE(world.elect());
+  for (int i = 0; i < 10; ++i) client::submit(world[*world.leader()], {entry("d", i)}, [](const client::WriteEnd&) {});
+  world.settle_everything();
+  for (int i = 0; i < 10; ++i) world.tick();
+  for (std::size_t number = 0; number < 3; ++number) world.crash(number);
+
+  {
+    const auto log = store::LogFile::open(world.log_path(0)).value();
+    const auto machine = store::SeriesMachine::open(world.series_path(0)).value();
+    const auto recovery = recover_alone(*log, *machine);
+    ASSERT_TRUE(recovery) << recovery.error().message;
+    EXPECT_EQ(recovery->node, "n1");
+    EXPECT_THAT(recovery->gone, ElementsAre("n2", "n3"));
+  }
+  ASSERT_TRUE(world.start(0));
+  ASSERT_TRUE(world.elect());
+  bool is_stored = false;
+  client::submit(world[0], {entry("d", 10)},
+                 [&](const client::WriteEnd& end) { is_stored = end.result.outcome == ApplyResult::Outcome::kStored; });
+  world[0].settle();
+  world.settle_everything();
+  EXPECT_TRUE(is_stored);
+  EXPECT_EQ(world.stored(0).size(), 11U);
+}
+
+}  // namespace
+}  // namespace timestore::replica
