@@ -132,14 +132,15 @@ void Fetcher::go_on() {
 }
 
 // Nobody may use the machine meanwhile, nor the log begin anew. The log file gets to the snapshot's term before it
-// hears of the snapshot, so nothing may wait to be written there.
+// hears of the snapshot, so nothing may wait to be written there, nor be on its way: it could find no space.
 void Fetcher::install_when_possible() {
   if (!fetching_ || !fetching_->is_finished || fetching_->is_working || jobs_.failure()) return;
   if (!is_useful(fetching_->meta)) {
     TIMESTORE_MARK("replica: a snapshot told nothing new");
     return end();
   }
-  if (log_writer_.begins_anew() || log_writer_.is_behind() || !machine_.begin(Use::kInstalling)) {
+  const bool is_log_behind = log_writer_.is_behind() || core_.durable_write < core_.last_write;
+  if (log_writer_.begins_anew() || is_log_behind || !machine_.begin(Use::kInstalling)) {
     return TIMESTORE_MARK("replica: the installation of a snapshot had to wait");
   }
   fetching_->is_working = true;

@@ -80,7 +80,7 @@ class RegisterWorld {
     for (std::size_t node = 0; node < world_.size(); ++node) {
       if (world_.is_gone(node)) continue;
       if (!cluster().is_up(node) || cluster()[node].is_fetching()) return false;
-      if (cluster()[node].applied() != cluster().core(*leader).trail.last_index()) return false;
+      if (cluster().core(node).applied != cluster().core(*leader).trail.last_index()) return false;
     }
     return cluster().oracle().committed() == cluster().core(*leader).trail.last_index();
   }
