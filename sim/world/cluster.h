@@ -77,7 +77,7 @@ struct ClusterOptions {
   bool searches_linearizability = true;
   // What opens the state machine of a node on its disk, through this VFS. None: the series file, the only one whose
   // commands the oracle understands and whose contents can be read.
-  std::function<Result<std::unique_ptr<machine::StateMachine>>(const std::string& vfs)> machine;
+  std::function<Result<std::unique_ptr<machine::StateMachine>>(const std::string& vfs)> machine = nullptr;
 };
 
 class Cluster {

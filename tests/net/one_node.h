@@ -56,7 +56,7 @@ class OneNodeTest : public ::testing::Test {
     Node::Options options = options_;
     options.replica.node = "n1";
     options.replica.configuration.voters = std::move(voters);
-    options.replica.series_path = directory_.file("n1.db");
+    options.series_path = directory_.file("n1.db");
     options.replica.log_path = directory_.file("n1.raft.db");
     options.replica.raft.election_ticks_min = election_ticks;
     options.replica.raft.election_ticks_max = election_ticks;

@@ -68,7 +68,7 @@ class RoutesTest : public OpenApiTest {
     Node::Options options;
     options.replica.node = "n1";
     options.replica.configuration.voters = {{.id = "n1", .url = "http://127.0.0.1:1"}};
-    options.replica.series_path = directory_.file("series.db");
+    options.series_path = directory_.file("series.db");
     options.replica.log_path = directory_.file("series.db.log");
     auto log = store::LogFile::open(options.replica.log_path);
     ASSERT_TRUE(log) << log.error().message;

@@ -5,6 +5,7 @@
 #include <rapidcheck/gtest.h>
 
 #include "engine/series/command.h"
+#include "engine/store/series/series_file.h"
 #include "engine/store/series/series_reader.h"
 #include "sim/disk/vfs.h"
 #include "tests/sim/checkers/id.h"
