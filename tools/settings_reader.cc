@@ -120,6 +120,8 @@ void describe(CLI::App& app, SettingsText& text) {
   app.add_option("--log-entries", text.log_entries, "Applied writes that stay in the log for nodes that lag behind")
       ->capture_default_str();
   app.add_option("--log-megabytes", text.log_megabytes, "And at most so much of them, in MiB")->capture_default_str();
+  app.add_flag("--hold-level", text.hold_level,
+               "Keep the cluster's feature level where it is, so that this node can go back to an older release");
 }
 
 // The configuration file that was named, as CLI11 understands it, with the lines that it does not tell.

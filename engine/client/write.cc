@@ -5,6 +5,7 @@
 
 #include "engine/series/command.h"
 #include "engine/series/entry_id.h"
+#include "engine/store/series/command_version.h"
 #include "engine/store/series/series_machine.h"
 
 namespace timestore::client {
@@ -34,7 +35,7 @@ replica::WriteTicket submit(replica::Replica& replica, std::vector<TimeEntry> en
                          .command =
                              [shared](const machine::Place& place) {
                                give_ids(*shared, place);
-                               return encode_command(*shared);
+                               return encode_command(*shared, store::command_version(place.level));
                              }},
                         [shared, callback = std::move(callback)](const replica::WriteEnd& end) {
                           callback({.kind = end.kind,

@@ -7,6 +7,7 @@
 #include <string>
 #include <utility>
 
+#include "engine/raft/level.h"
 #include "engine/raft/types.h"
 
 namespace timestore::machine {
@@ -16,6 +17,7 @@ namespace timestore::machine {
 struct Place {
   raft::Position position;
   std::uint64_t salt = 0;
+  raft::Level level = raft::kOriginalLevel;  // in force: what the command may use
   bool operator==(const Place&) const = default;
 };
 

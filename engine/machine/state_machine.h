@@ -18,6 +18,7 @@
 
 #include "engine/base/result.h"
 #include "engine/raft/configuration.h"
+#include "engine/raft/level.h"
 #include "engine/raft/message.h"
 #include "engine/raft/types.h"
 
@@ -26,7 +27,8 @@ namespace timestore::machine {
 // What became of one log entry. Its meaning belongs to the machine, and to whoever made the command.
 struct Outcome {
   std::uint32_t code = 0;
-  raft::Payload detail = {};  // absent: nothing more is to be said
+  raft::Payload detail = {};   // absent: nothing more is to be said
+  bool is_unreadable = false;  // nobody can read the command: it is skipped, on every node alike
   bool operator==(const Outcome&) const = default;
 };
 
@@ -90,6 +92,8 @@ class IncomingSnapshot {
   // Verifies the whole and makes it durable. Requires that it is complete.
   [[nodiscard]] virtual Result<void> finish() = 0;
 
+  virtual raft::Level level() const = 0;  // that it has applied. Requires that it is finished
+
   // The machine is in the state of the snapshot from then on, durably. False: not now, and nothing has changed. A crash
   // leaves the old state or the new one, whole. Requires that it is finished, and that nobody else uses the machine. An
   // error here is an error of the machine.
@@ -107,11 +111,12 @@ class StateMachine {
 
   virtual Standing standing() const = 0;
   virtual std::optional<raft::Configuration> configuration() const = 0;  // the last one applied; none before the first
+  virtual raft::Level level() const = 0;                                 // likewise, of the cluster's features
 
   // Applies the entries `first`, `first` + 1, ...; what was applied is visible to readers when it returns. One outcome
   // for each. Fewer than entries: for the rest there was no space, nothing of it has changed, and it is to be tried
-  // again. The entries that one call brings make no difference to the state. Requires first == standing().applied.index
-  // + 1.
+  // again. The entries that one call brings make no difference to the state. A command that a newer release wrote is an
+  // error that says so, and nothing of the call is applied. Requires first == standing().applied.index + 1.
   [[nodiscard]] virtual Result<std::vector<Outcome>> apply(raft::Index first, std::span<const raft::Entry> entries) = 0;
 
   // Makes as much durable as can be now; standing().durable tells how far that came. Only what is durable may be

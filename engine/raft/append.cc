@@ -1,5 +1,6 @@
 // A follower receives entries: paper, section 5.3 and figure 2, "AppendEntries RPC".
 #include <algorithm>
+#include <span>
 
 #include "engine/base/mark.h"
 #include "engine/raft/turn.h"
@@ -15,6 +16,7 @@ bool is_well_formed(const AppendRequest& request) {
   for (const Entry& entry : request.entries) {
     if (entry.term < term || entry.term == 0 || entry.payload.is_absent()) return false;
     if (entry.kind == EntryKind::kMembers && !decode_configuration(entry.payload.view())) return false;
+    if (entry.kind == EntryKind::kLevel && !decode_level(entry.payload.view())) return false;
     term = entry.term;
   }
   return term <= request.term;
@@ -31,6 +33,14 @@ std::size_t count_known(const Trail& trail, const AppendRequest& request) {
   return known;
 }
 
+Level highest_level(std::span<const Entry> entries) {
+  Level highest = kOriginalLevel;
+  for (const Entry& entry : entries) {
+    if (entry.kind == EntryKind::kLevel) highest = std::max(highest, *decode_level(entry.payload.view()));
+  }
+  return highest;
+}
+
 }  // namespace
 
 void receive_append_request(Turn& turn, const NodeId& from, const AppendRequest& request, Correlation correlation) {
@@ -38,7 +48,9 @@ void receive_append_request(Turn& turn, const NodeId& from, const AppendRequest&
   AppendResponse response{.term = state.term(),
                           .prev_index = request.prev_index,
                           .round = request.round,
-                          .novice = state.hard_state.novice};
+                          .novice = state.hard_state.novice,
+                          .level = state.options.level,
+                          .holds_level = state.options.holds_level};
   const auto refuse = [&] { send_when_durable(turn, from, response, correlation); };
 
   // A second leader in one term, or entries that contradict themselves: no honest peer does that.
@@ -73,6 +85,11 @@ void receive_append_request(Turn& turn, const NodeId& from, const AppendRequest&
     if (conflict <= state.commit) {  // would undo what is committed: not an honest leader
       response.round = 0;
       return refuse();
+    }
+    const Level level = highest_level(std::span(request.entries).subspan(known));
+    if (level > state.options.level) {
+      turn.effects.too_new = level;
+      return;
     }
     if (conflict <= state.trail.last_index()) truncate_log(turn, conflict);
     for (std::size_t i = known; i < request.entries.size(); ++i) append_entry(turn, request.entries[i]);

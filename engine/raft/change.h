@@ -11,6 +11,7 @@
 #include <cstdint>
 
 #include "engine/raft/configuration.h"
+#include "engine/raft/level.h"
 
 namespace timestore::raft {
 
@@ -27,6 +28,7 @@ struct Change {
   Kind kind = Kind::kAdd;
   Member member;           // to promote and to remove, the id is enough
   NodeId replaced;         // of kReplace alone
+  Level level = 0;         // the highest that the member knows, as it said when it was asked; of who is no member yet
   bool is_forced = false;  // to remove: even if those who answer now are then no majority
   bool operator==(const Change&) const = default;
 };
@@ -43,6 +45,7 @@ enum class Refusal : std::uint8_t {
   kLastVoter,      // nobody would be left
   kMalformed,      // an id or a url that nobody can have
   kTooMany,        // more than kMaxMembers
+  kTooOld,         // who should be added does not know the cluster's feature level
 };
 
 // What begins the change.

@@ -19,7 +19,9 @@ void begin_after(Turn& turn, Index index) {
   State& state = turn.state;
   state.trail.begin_after(index);
   state.configurations.begin_after(index);
-  turn.write.begin_after = {.last = state.trail.base(), .configuration = state.configurations.at(index)};
+  state.levels.begin_after(index);
+  turn.write.begin_after = {
+      .last = state.trail.base(), .configuration = state.configurations.at(index), .level = state.levels.at(index)};
   send_snapshots_to_who_lags(turn);
 }
 
@@ -46,7 +48,8 @@ void begin_anew(Turn& turn, const SnapshotInstalled& snapshot) {
   forget_what_was_said_of_the_log(state);
   state.trail = Trail(snapshot.last);
   state.configurations = ConfigurationTrail(index, snapshot.configuration);
-  turn.write.begin_after = {.last = snapshot.last, .configuration = snapshot.configuration};
+  state.levels = LevelTrail(index, snapshot.level);
+  turn.write.begin_after = {.last = snapshot.last, .configuration = snapshot.configuration, .level = snapshot.level};
 }
 
 }  // namespace
@@ -66,6 +69,7 @@ void snapshot_installed(Turn& turn, const SnapshotInstalled& snapshot) {
   const Index index = snapshot.last.index;
   check_comes_first(turn);
   TIMESTORE_CHECK(index > state.applied, "a snapshot never takes the state machine back");
+  TIMESTORE_CHECK(snapshot.level <= state.options.level, "only a snapshot of a level that is known is installed");
   if (state.trail.term_at(index) == snapshot.last.term) {
     begin_after(turn, index);
   } else {

@@ -3,7 +3,6 @@
 #include <cstddef>
 #include <iterator>
 
-#include "engine/base/check.h"
 #include "engine/base/json_text.h"
 #include "engine/raft/object_reader.h"
 
@@ -22,6 +21,7 @@ void append_members(std::string& out, std::string_view label, const std::vector<
     append_json_string(out, member.id);
     out += R"(,"url":)";
     append_json_string(out, member.url);
+    out += member.other;
     out += '}';
   }
   out += ']';
@@ -38,7 +38,8 @@ std::vector<Member> read_members(ObjectReader& reader, std::string_view name) {
       return {};
     }
     ObjectReader member = reader.element(object, name, members.size());
-    members.push_back({.id = member.node_id("id"), .url = std::string(member.text("url"))});
+    members.push_back(
+        {.id = member.node_id("id"), .url = std::string(member.text("url")), .other = member.others({"id", "url"})});
     if (members.back().url.size() > kMaxUrlBytes) member.complain("url", "is too long");
     const bool in_order = members.size() < 2 || is_before(members[members.size() - 2], members.back());
     if (!in_order) member.complain("id", "must be above the id before it");
@@ -106,28 +107,6 @@ std::vector<Member> Configuration::members() const {
   std::vector<Member> all;
   std::set_union(counted.begin(), counted.end(), learners.begin(), learners.end(), std::back_inserter(all), is_before);
   return all;
-}
-
-const Configuration& ConfigurationTrail::at(Index index) const {
-  const auto after = known_.upper_bound(index);
-  TIMESTORE_CHECK(after != known_.begin(), "what held before the log begins is not known");
-  return std::prev(after)->second;
-}
-
-void ConfigurationTrail::append(Index index, Configuration configuration) {
-  TIMESTORE_CHECK(index > latest_index(), "configurations stand in the log's order");
-  known_.emplace(index, std::move(configuration));
-}
-
-void ConfigurationTrail::truncate_from(Index index) {
-  TIMESTORE_CHECK(index > known_.begin()->first, "what holds where the log begins is never cut off");
-  known_.erase(known_.lower_bound(index), known_.end());
-}
-
-void ConfigurationTrail::begin_after(Index index) {
-  Configuration base = at(index);
-  known_.erase(known_.begin(), known_.upper_bound(index));
-  known_.emplace(index, std::move(base));
 }
 
 std::string encode(const Configuration& configuration) {

@@ -5,20 +5,21 @@
 #pragma once
 
 #include <algorithm>
-#include <map>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "engine/base/result.h"
+#include "engine/raft/history.h"
 #include "engine/raft/types.h"
 
 namespace timestore::raft {
 
 struct Member {
   NodeId id;
-  std::string url;  // where the other members reach it; opaque to the core
+  std::string url;         // where the other members reach it; opaque to the core
+  std::string other = {};  // properties that a newer release has given it, as JSON text that follows: ,"zone":"a"
   bool operator==(const Member&) const = default;
 };
 
@@ -52,32 +53,15 @@ struct Configuration {
   bool operator==(const Configuration&) const = default;
 };
 
-// The configurations that a log holds, and the one that holds where it begins. The newest is in force from the moment
-// that it is in the log, committed or not (paper, section 6), and no longer when it is cut off again.
-class ConfigurationTrail {
- public:
-  ConfigurationTrail() = default;
-  ConfigurationTrail(Index base, Configuration configuration) : known_{{base, std::move(configuration)}} {}
-
-  const Configuration& latest() const { return known_.rbegin()->second; }
-  Index latest_index() const { return known_.rbegin()->first; }           // the base's where the log holds none
-  const Configuration& at(Index index) const;                             // requires index >= the base's
-  const std::map<Index, Configuration>& known() const { return known_; }  // the base's first
-
-  void append(Index index, Configuration configuration);  // requires index > latest_index()
-  void truncate_from(Index index);                        // requires index > the base's
-  void begin_after(Index index);                          // what holds there becomes the base's
-  bool operator==(const ConfigurationTrail&) const = default;
-
- private:
-  std::map<Index, Configuration> known_ = {{0, {}}};
-};
+// The newest is in force from the moment that it is in the log, committed or not (paper, section 6).
+using ConfigurationTrail = History<Configuration>;
 
 // The text of an entry of the kind kMembers, and of a snapshot's configuration:
 //
 //   {"members":{"voters":[{"id":"n1","url":"http://one:5001"}],"outgoing":[],"learners":[]}}
 //   and where anybody is joining: ,"joining":[{"id":"n4","replaces":"n1"}] after the learners
 //
+// What a member has beside these is kept as it is, so that an older release does not lose what a newer one has said.
 // It begins with kMembersTextStart, by which a peer tells it from a command of the state machine. Decoding is total:
 // what is not well-formed, not in order, or without a voter is an error in one sentence.
 inline constexpr std::string_view kMembersTextStart = R"({"members":)";

@@ -49,6 +49,7 @@ struct Compact {
 struct SnapshotInstalled {
   Position last;                // that it has applied
   Configuration configuration;  // there
+  Level level = 0;              // likewise
 };
 
 struct PeerUnreachable {  // a request to this peer failed or found no room: it must be probed again
@@ -84,10 +85,12 @@ struct HardState {
   bool operator==(const HardState&) const = default;
 };
 
-// Where a log begins: after the last entry that is not kept because a snapshot has it, with the configuration there.
+// Where a log begins: after the last entry that is not kept because a snapshot has it, with the configuration and the
+// feature level there.
 struct Base {
   Position last;
   Configuration configuration;
+  Level level = 0;
   bool operator==(const Base&) const = default;
 };
 
@@ -141,6 +144,7 @@ struct Fate {
 
 // In order of duty: persist, send, apply, answer.
 struct Effects {
+  Level too_new = 0;  // not 0: a leader has sent this feature level, and this node does not know it. It must stop now
   std::optional<Write> write;
   std::vector<Send> sends;
   Index apply_through = 0;  // entries up to here are committed and durable on this node

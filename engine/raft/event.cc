@@ -92,6 +92,8 @@ const char* name_of(Refusal refusal) {
       return "nobody can be called so";
     case Refusal::kTooMany:
       return "there are too many";
+    case Refusal::kTooOld:
+      return "it does not know the cluster's feature level";
   }
   return "";
 }
@@ -186,6 +188,12 @@ struct Words {
     if (event.members.is_joint()) text += ", before " + list(event.members.outgoing);
     if (!event.members.learners.empty()) text += ", learning " + list(event.members.learners);
     return text;
+  }
+  std::string operator()(const LevelAppended& event) const {
+    return "may reach feature level " + std::to_string(event.level) + " at " + std::to_string(event.at);
+  }
+  std::string operator()(const LevelReached& event) const {
+    return "is at feature level " + std::to_string(event.level);
   }
   std::string operator()(const NoviceHeard& event) const {
     return "does not count " + event.follower + ", whose disk was empty: not before it has " +

@@ -148,6 +148,15 @@ struct MembersInForce {
   Configuration members;
 };
 
+struct LevelAppended {  // nothing of it may be used before it is committed
+  Index at = 0;
+  Level level = 0;
+};
+
+struct LevelReached {
+  Level level = 0;
+};
+
 struct NoviceHeard {
   NodeId follower;
   Index admission = 0;  // it will count when it holds this entry
@@ -162,7 +171,7 @@ using Event =
                  LeadershipWon, LeadershipLost, LeaderFollowed, TermEntered, CommitMoved, TailRemoved, FollowerProbed,
                  FollowerKeepsUp, FollowerNeedsSnapshot, LogForgotten, SnapshotTakenOver, HandoverBegun, HandoverOver,
                  HandoverRefused, OrderTooLate, ProposalRefused, ReadsGranted, ReadsRefused, ChangeBegun, ChangeRefused,
-                 PromotionWaits, MembersInForce, NoviceHeard, NoviceAdmitted>;
+                 PromotionWaits, MembersInForce, LevelAppended, LevelReached, NoviceHeard, NoviceAdmitted>;
 
 // Without a subject: "calls an election: term 3".
 [[nodiscard]] std::string describe(const Event& event);

@@ -105,6 +105,8 @@ Sentence violated(const State& state) {
         "the whole log is durable when no write is pending");
   HOLDS(!state.configurations.known().empty() && state.configurations.latest_index() <= state.trail.last_index(),
         "a configuration that is in force is in the log");
+  HOLDS(state.levels.latest_index() <= state.trail.last_index(), "a level that is known is in the log");
+  HOLDS(state.levels.latest() <= state.options.level, "a node has no level in its log that it does not know");
   HOLDS(state.proposals.empty() || state.proposals.begin()->first.first > state.commit,
         "a proposal that the commit index has reached has its fate");
   HOLDS(state.is_leader() || state.proposals.empty() || state.orphan_ticks_left > 0,
@@ -119,6 +121,7 @@ Sentence violated_between(const State& before, const State& after) {
         "a vote is never changed within a term");
   HOLDS(after.commit >= before.commit, "the commit index never falls");
   HOLDS(after.applied >= before.applied, "the applied index never falls");
+  HOLDS(after.level() >= before.level(), "the feature level never falls");
   HOLDS(after.last_write >= before.last_write && after.durable_write >= before.durable_write,
         "writes are numbered and done in order");
   HOLDS(after.trail.first_index() > before.commit ||

@@ -43,6 +43,12 @@ Refusal begin_change(Turn& turn, const Change& change) {
   if (is_changing) TIMESTORE_MARK("raft: a change of members met another one");
   if (is_changing || leader->handover || state.trail.last_index() >= kMaxIndex) return Refusal::kBusy;
 
+  using Kind = Change::Kind;
+  const bool adds = change.kind == Kind::kAdd || change.kind == Kind::kAddLearner || change.kind == Kind::kReplace;
+  if (adds && !state.configuration().is_member(change.member.id) && change.level < state.levels.latest()) {
+    TIMESTORE_MARK("raft: who does not know the level was not let in");
+    return Refusal::kTooOld;
+  }
   const auto next = changed(state.configuration(), change);
   if (!next) return next.error();
   const bool is_safe = next->voters == state.configuration().voters || keeps_quorum(state, *leader, *next);

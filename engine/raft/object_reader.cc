@@ -1,7 +1,11 @@
 #include "engine/raft/object_reader.h"
 
+#include <algorithm>
 #include <charconv>
 #include <system_error>
+
+#include "engine/base/base64.h"
+#include "engine/base/json_text.h"
 
 namespace timestore::raft {
 
@@ -107,6 +111,15 @@ std::string_view ObjectReader::command(std::string_view name) {
   return text;
 }
 
+std::optional<std::string> ObjectReader::optional_base64(std::string_view name) {
+  const auto value = find(name);
+  if (!value) return std::nullopt;
+  std::string_view text;
+  auto bytes = value->get(text) == simdjson::SUCCESS ? decode_base64(text) : std::nullopt;
+  if (!bytes) complain(name, "must be base64");
+  return bytes ? std::move(*bytes) : std::string();
+}
+
 std::optional<ObjectReader::Object> ObjectReader::object(std::string_view name) {
   const auto value = find_required(name);
   if (!value) return std::nullopt;
@@ -123,6 +136,19 @@ std::optional<ObjectReader::Array> ObjectReader::optional_array(std::string_view
   if (value->get(array) == simdjson::SUCCESS) return array;
   complain(name, "must be an array or null");
   return std::nullopt;
+}
+
+std::string ObjectReader::others(std::initializer_list<std::string_view> known) {
+  std::string text;
+  for (const dom::key_value_pair property : object_) {
+    const auto is_it = [&](std::string_view name) { return is_named(property.key, name); };
+    if (std::any_of(known.begin(), known.end(), is_it)) continue;
+    text += ',';
+    append_json_string(text, property.key);
+    text += ':';
+    text += simdjson::minify(property.value);
+  }
+  return text;
 }
 
 void ObjectReader::complain(std::string_view name, std::string_view what) {

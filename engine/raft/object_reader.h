@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -44,9 +45,11 @@ class ObjectReader {
   [[nodiscard]] bool optional_boolean(std::string_view name);  // absent: false
   [[nodiscard]] NodeId node_id(std::string_view name);
   [[nodiscard]] std::string_view text(std::string_view name);
-  [[nodiscard]] std::string_view command(std::string_view name);             // null stands for the empty one
+  [[nodiscard]] std::string_view command(std::string_view name);  // null stands for the empty one
+  [[nodiscard]] std::optional<std::string> optional_base64(std::string_view name);
   [[nodiscard]] std::optional<Object> object(std::string_view name);         // required
   [[nodiscard]] std::optional<Array> optional_array(std::string_view name);  // absent and null: the empty one, nullopt
+  [[nodiscard]] std::string others(std::initializer_list<std::string_view> known);  // ,"name":value for each other one
   void complain(std::string_view name, std::string_view what);
 
   // Reads an object of one of this object's lists; complaints go to the same place.

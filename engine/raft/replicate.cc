@@ -163,6 +163,7 @@ void receive_append_response(Turn& turn, const NodeId& from, const AppendRespons
   if (peer == leader->peers.end()) return;
   Progress& progress = peer->second;
   progress.silent_ticks = 0;
+  hear_level(progress, response);
   hear_novice(turn, from, progress, response);
   // A novice may have forgotten that it elected another leader, so its answer confirms nothing.
   const bool confirms = !response.novice && response.round <= leader->round;
@@ -203,6 +204,7 @@ void send_appends(Turn& turn) {
   Leader* leader = std::get_if<Leader>(&state.role);
   if (leader == nullptr) return;
   for (auto& [peer, progress] : leader->peers) {
+    if (!may_get_entries(state, progress)) continue;
     while (progress.mode == Progress::Mode::kReplicate && progress.next <= state.trail.last_index()) {
       if (progress.inflight.size() >= state.options.max_inflight_appends) {
         TIMESTORE_MARK("raft: a follower's window was full");
@@ -253,7 +255,7 @@ void track_members(Turn& turn) {
     }
     Progress& progress = peer->second;
     const bool is_close = progress.mode == Progress::Mode::kReplicate && progress.next <= last &&
-                          batch_from(state, progress.next).last == last;
+                          may_get_entries(state, progress) && batch_from(state, progress.next).last == last;
     if (is_close) send_append(turn, leader, peer->first, progress, last);
     peer = leader.peers.erase(peer);
   }

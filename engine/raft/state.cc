@@ -11,7 +11,7 @@ namespace {
 void add(Hasher& hasher, const Configuration& configuration) {
   for (const auto* members : {&configuration.voters, &configuration.outgoing, &configuration.learners}) {
     hasher.add(members->size());
-    for (const Member& member : *members) hasher.add(member.id).add(member.url);
+    for (const Member& member : *members) hasher.add(member.id).add(member.url).add(member.other);
   }
   hasher.add(configuration.joining.size());
   for (const Joining& next : configuration.joining) hasher.add(next.id).add(next.replaces);
@@ -21,6 +21,7 @@ void add(Hasher& hasher, const Options& options) {
   hasher.add(options.election_ticks_min).add(options.election_ticks_max).add(options.heartbeat_ticks);
   hasher.add(options.orphan_ticks).add(options.max_append_entries).add(options.max_append_bytes);
   hasher.add(options.max_inflight_appends).add(options.max_inflight_bytes);
+  hasher.add(options.level).add(options.holds_level);
 }
 
 void add(Hasher& hasher, const HardState& hard_state) {
@@ -34,6 +35,7 @@ void add(Hasher& hasher, const Progress& progress) {
   for (const Batch& batch : progress.inflight) hasher.add(batch.last).add(batch.bytes);
   hasher.add(progress.round).add(progress.commit_told).add(progress.round_told).add(progress.silent_ticks);
   hasher.add(progress.founds).add(progress.waits_for_voters).add(progress.admission);
+  hasher.add(progress.level).add(progress.holds_level);
 }
 
 void add(Hasher&, const Follower&) {}
@@ -90,6 +92,7 @@ void add(Hasher& hasher, const AppendRequest& message) {
 void add(Hasher& hasher, const AppendResponse& message) {
   hasher.add(message.term).add(message.success).add(message.match).add(message.prev_index);
   hasher.add(message.hint.term).add(message.hint.index).add(message.round).add(message.novice);
+  hasher.add(message.level).add(message.holds_level);
 }
 
 void add(Hasher& hasher, const SnapshotMeta& meta) {
@@ -136,6 +139,9 @@ State start(const Restart& restart, const Options& options) {
   state.trail = restart.trail;
   state.configurations = ConfigurationTrail(restart.trail.base().index, restart.configuration);
   for (const auto& [index, configuration] : restart.configurations) state.configurations.append(index, configuration);
+  state.levels = LevelTrail(restart.trail.base().index, restart.level);
+  for (const auto& [index, level] : restart.levels) state.levels.append(index, level);
+  TIMESTORE_CHECK(state.levels.latest() <= options.level, "a node starts with a level that it knows");
   state.commit = restart.applied;
   state.applied = restart.applied;
   state.durable = restart.trail.last_index();
@@ -154,6 +160,7 @@ std::uint64_t hash_of(const State& state) {
     hasher.add(index);
     add(hasher, configuration);
   }
+  for (const auto& [index, level] : state.levels.known()) hasher.add(index).add(level);
   add_variant(hasher, state.role);
   hasher.add(state.leader).add(state.recalled).add(state.commit).add(state.applied).add(state.durable);
   hasher.add(state.last_write).add(state.durable_write).add(state.pending_writes.size());

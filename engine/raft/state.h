@@ -30,6 +30,8 @@ struct Options {
   std::uint64_t max_append_bytes = 1 << 20;
   std::uint32_t max_inflight_appends = 4;      // with entries, on the way to one follower
   std::uint64_t max_inflight_bytes = 4 << 20;  // of their entries; a single append may exceed it
+  Level level = kOriginalLevel;                // the highest feature level that this node knows
+  bool holds_level = false;                    // the cluster's shall not rise as long as this node says so
   bool operator==(const Options&) const = default;
 };
 
@@ -62,6 +64,8 @@ struct Progress {
   // durable there and on a majority of the others.
   Index admission = 0;
   bool is_novice() const { return admission > 0; }
+  Level level = kOriginalLevel;  // the highest that it knows, as it told in this term last
+  bool holds_level = false;      // likewise
   bool operator==(const Progress&) const = default;
 };
 
@@ -134,6 +138,7 @@ struct State {
   HardState hard_state;
   Trail trail;
   ConfigurationTrail configurations;  // in it
+  LevelTrail levels;                  // in it
 
   // Volatile.
   Role role;
@@ -155,6 +160,7 @@ struct State {
   bool operator==(const State&) const = default;
 
   const Configuration& configuration() const { return configurations.latest(); }
+  Level level() const { return levels.at(commit); }  // what may be used
   bool takes_proposals() const;  // it leads, does not hand over, and is done with founding the cluster
   bool is_leader() const { return std::holds_alternative<Leader>(role); }
   Term term() const { return hard_state.term; }
@@ -167,6 +173,8 @@ struct Restart {
   HardState hard_state;
   Trail trail;
   std::vector<std::pair<Index, Configuration>> configurations = {};  // in the log, in its order
+  Level level = 0;                                                   // where the log begins
+  std::vector<std::pair<Index, Level>> levels = {};                  // in the log, in its order
   Index applied = 0;  // by the state machine, hence committed. Requires applied <= trail.last_index().
   std::uint64_t seed = 0;
 };

@@ -203,6 +203,7 @@ void dispatch(Turn& turn, const Input& input) {
 void conclude(Turn& turn) {
   State& state = turn.state;
   go_on_with_membership(turn);
+  raise_level(turn);
   append_for_novices(turn);
   begin_read_round(turn);
   send_appends(turn);
@@ -246,6 +247,12 @@ void append_entry(Turn& turn, Entry entry) {
     turn.tell(MembersInForce{.at = trail.last_index(), .members = *configuration});
     turn.state.configurations.append(trail.last_index(), std::move(*configuration));
   }
+  if (entry.kind == EntryKind::kLevel) {
+    const auto level = decode_level(entry.payload.view());
+    TIMESTORE_CHECK(level.has_value(), "only what is a level enters the log as one");
+    turn.tell(LevelAppended{.at = trail.last_index(), .level = *level});
+    turn.state.levels.append(trail.last_index(), std::max(*level, turn.state.levels.latest()));
+  }
   if (turn.write.entries.empty()) turn.write.first_index = trail.last_index();
   turn.write.entries.push_back(std::move(entry));
 }
@@ -260,6 +267,10 @@ void truncate_log(Turn& turn, Index from) {
   if (state.configurations.latest_index() >= from) {
     state.configurations.truncate_from(from);
     turn.tell(MembersInForce{.at = state.configurations.latest_index(), .members = state.configuration()});
+  }
+  if (state.levels.latest_index() >= from) {
+    TIMESTORE_MARK("raft: a level was cut off again");
+    state.levels.truncate_from(from);
   }
   state.durable = std::min(state.durable, from - 1);
   for (PendingWrite& write : state.pending_writes) write.last_index = std::min(write.last_index, from - 1);
@@ -282,8 +293,10 @@ void advance_commit(Turn& turn, Index index) {
   State& state = turn.state;
   TIMESTORE_CHECK(index <= state.trail.last_index(), "only entries in the log can be committed");
   if (index <= state.commit) return;
+  const bool may_rise = state.levels.latest_index() > state.commit;
   state.commit = index;
   turn.tell(CommitMoved{.to = index});
+  if (may_rise && state.level() > kOriginalLevel) turn.tell(LevelReached{.level = state.level()});
   settle_proposals(turn);
 }
 

@@ -8,6 +8,7 @@
 //   read.cc       linearizable reads without a log write (thesis 6.4)
 //   transfer.cc   a leader hands over (thesis 3.10)
 //   compact.cc    the log's beginning is forgotten, or replaced by a snapshot (7)
+//   level.cc      the feature level rises
 //   membership.cc who belongs to the cluster changes (6; thesis 4), and nodes that have lost their disk
 #pragma once
 
@@ -93,6 +94,11 @@ void hear_novice(Turn& turn, const NodeId& follower, Progress& progress,
                  const AppendResponse& response);                                // or hear that it is none any more
 void append_for_novices(Turn& turn);                                             // the entries that admit them
 Index admission_of(const State& state, const Leader& leader, const NodeId& id);  // what an append to it should say
+
+// ---- level.cc
+void hear_level(Progress& progress, const AppendResponse& response);
+bool may_get_entries(const State& state, const Progress& progress);  // an original may not, above its level
+void raise_level(Turn& turn);                                        // when all know a higher one
 
 // ---- read.cc
 void read(Turn& turn, ReadId id);

@@ -35,6 +35,7 @@ enum class EntryKind : std::uint8_t {
   kNoop = 0,     // opens a leader's term; has an empty payload
   kCommand = 1,  // belongs to the state machine
   kMembers = 2,  // a configuration (configuration.h), as text; has effect from the moment that it is in the log
+  kLevel = 3,    // a feature level (level.h), as text; has effect when it is committed
 };
 
 // An immutable byte string shared between the log cache, messages and the disk. A default-constructed payload is

@@ -126,6 +126,10 @@ void Fetcher::go_on() {
           TIMESTORE_MARK("replica: a snapshot was not what had been announced");
           return end();
         }
+        if (const raft::Level level = fetching_->incoming->level(); level > core_.options.level) {
+          TIMESTORE_MARK("replica: a snapshot of a newer release stopped a node");
+          return jobs_.fail(raft::too_new(level, core_.options.level));
+        }
         fetching_->is_finished = true;
         install_when_possible();
       });
@@ -158,6 +162,7 @@ void Fetcher::install() {
   struct Installation {
     std::optional<machine::Standing> standing;  // none: it could not be done now
     std::optional<raft::Configuration> configuration;
+    raft::Level level = raft::kOriginalLevel;
   };
   jobs_.run(
       Lane::kSeries,
@@ -165,19 +170,21 @@ void Fetcher::install() {
         auto is_installed = incoming->install();
         if (!is_installed) return tl::unexpected(std::move(is_installed.error()));
         if (!*is_installed) return Installation{};
-        return Installation{machine_.on_lane().standing(), machine_.on_lane().configuration()};
+        const machine::StateMachine& machine = machine_.on_lane();
+        return Installation{machine.standing(), machine.configuration(), machine.level()};
       },
       [this](Result<Installation> installation) {
         machine_.end(Use::kInstalling);
         fetching_->is_working = false;
         const std::optional<machine::Standing> standing = installation->standing;
-        if (standing) installed(*standing, std::move(installation->configuration));
+        if (standing) installed(*standing, std::move(installation->configuration), installation->level);
         installation_ended_(standing.has_value());
       });
 }
 
 // Where the snapshot names no members, those that the log begins with hold.
-void Fetcher::installed(const machine::Standing& standing, std::optional<raft::Configuration> configuration) {
+void Fetcher::installed(const machine::Standing& standing, std::optional<raft::Configuration> configuration,
+                        raft::Level level) {
   TIMESTORE_MARK("replica: a snapshot was installed");
   const raft::Position last = fetching_->meta.applied;
   TIMESTORE_CHECK(standing.applied == last, "a machine is in the state of the snapshot that was installed");
@@ -185,7 +192,7 @@ void Fetcher::installed(const machine::Standing& standing, std::optional<raft::C
   machine_.stands(standing);
   machine_.is_durable(last.index);
   const raft::Configuration& before = core_.configurations.known().begin()->second;
-  log_writer_.begin_anew(raft::SnapshotInstalled{last, std::move(configuration).value_or(before)});
+  log_writer_.begin_anew(raft::SnapshotInstalled{last, std::move(configuration).value_or(before), level});
 }
 
 // An answer may be lost, and so may be whoever should give it; a leader that lives says again whom to ask. When none

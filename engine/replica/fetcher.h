@@ -54,7 +54,8 @@ class Fetcher {
   void add(const raft::SnapshotResponse& part);
   void go_on();
   void install();
-  void installed(const machine::Standing& standing, std::optional<raft::Configuration> configuration);
+  void installed(const machine::Standing& standing, std::optional<raft::Configuration> configuration,
+                 raft::Level level);
   void end();
 
   const Options& options_;

@@ -32,15 +32,15 @@ class Jobs {
     lanes_.run(lane, std::move(job));
   }
 
-  const std::optional<Error>& failure() const { return failure_; }  // the first
-
- private:
   void fail(Error error) {
-    if (!failure_) TIMESTORE_MARK("replica: a failed disk ended a replica");
+    if (!failure_) TIMESTORE_MARK("replica: a replica ended");
     if (!failure_) failure_ = std::move(error);
     failed_();
   }
 
+  const std::optional<Error>& failure() const { return failure_; }  // the first
+
+ private:
   Lanes& lanes_;
   std::function<void()> failed_;
   std::optional<Error> failure_;

@@ -1,4 +1,5 @@
 // How a replica comes to life: both its files must belong to this node and to each other.
+#include <algorithm>
 #include <string>
 
 #include "engine/base/mark.h"
@@ -34,13 +35,24 @@ Result<store::LogFile::Identity> identify(const Options& options, store::LogFile
   return identity;
 }
 
+// A level may still be uncommitted in the log, and then be cut off again. But whether it is, an older release cannot
+// ask.
+Result<void> check_level(const Options& options, const store::LogFile::Recovered& log,
+                         const machine::StateMachine& machine) {
+  raft::Level level = std::max(log.level, machine.level());
+  for (const auto& [index, later] : log.levels) level = std::max(level, later);
+  if (level <= options.raft.level) return {};
+  return tl::unexpected(raft::too_new(level, options.raft.level));
+}
+
 // What a log begins with and holds, after it was made to follow a snapshot if a crash had come between the two.
 Result<raft::Restart> restart(const Options& options, const store::LogFile::Identity& identity, store::LogFile& log,
                               const machine::StateMachine& machine) {
   store::LogFile::Recovered recovered = log.recovered();
   recovered.identity = identity;
   const raft::Position applied = machine.standing().applied;
-  auto repair = replica::reconcile(recovered, {.applied = applied, .configuration = machine.configuration()});
+  auto repair = replica::reconcile(
+      recovered, {.applied = applied, .configuration = machine.configuration(), .level = machine.level()});
   if (!repair) {
     return timestore::fail(machine.name() + " and the log file " + options.log_path + " do not go together. " +
                            repair.error().message);
@@ -50,6 +62,8 @@ Result<raft::Restart> restart(const Options& options, const store::LogFile::Iden
                         .hard_state = recovered.hard_state,
                         .trail = recovered.trail,
                         .configurations = recovered.configurations,
+                        .level = recovered.level,
+                        .levels = recovered.levels,
                         .applied = applied.index,
                         .seed = options.seed};
   if (!*repair) return restart;
@@ -57,6 +71,8 @@ Result<raft::Restart> restart(const Options& options, const store::LogFile::Iden
   restart.trail = raft::Trail((*repair)->begin_after->last);
   restart.configuration = (*repair)->begin_after->configuration;
   restart.configurations.clear();
+  restart.level = (*repair)->begin_after->level;
+  restart.levels.clear();
   return restart;
 }
 
@@ -67,6 +83,7 @@ Result<std::unique_ptr<Replica>> Replica::open(const Options& options, Ports por
   auto identity = identify(options, *log, *machine);
   if (!identity) return tl::unexpected(identity.error());
 
+  if (auto known = check_level(options, log->recovered(), *machine); !known) return tl::unexpected(known.error());
   auto from = restart(options, *identity, *log, *machine);
   if (!from) return tl::unexpected(from.error());
   if (from->applied > 0) TIMESTORE_MARK("replica: a node went on where its series file had come to");

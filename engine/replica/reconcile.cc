@@ -33,7 +33,9 @@ Result<std::optional<raft::Write>> reconcile(const store::LogFile::Recovered& lo
   raft::Write write;
   write.hard_state = log.hard_state;
   if (applied.index <= trail.last_index()) write.truncate_from = applied.index;
-  write.begin_after = {.last = applied, .configuration = machine.configuration.value_or(log.identity->configuration)};
+  write.begin_after = {.last = applied,
+                       .configuration = machine.configuration.value_or(log.identity->configuration),
+                       .level = machine.level};
   write.first_index = applied.index + 1;
   return write;
 }

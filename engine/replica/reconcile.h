@@ -24,6 +24,7 @@ namespace timestore::replica {
 struct MachinePosition {
   raft::Position applied;
   std::optional<raft::Configuration> configuration;
+  raft::Level level = raft::kOriginalLevel;
 };
 
 // What must be written into the log before the node starts; none: nothing, they go together. An error: they do not, and

@@ -18,8 +18,9 @@ struct Ending {
 
 Result<Ending> settle(store::LogFile& log, const machine::StateMachine& machine) {
   const store::LogFile::Recovered& recovered = log.recovered();
-  const auto repair =
-      reconcile(recovered, {.applied = machine.standing().applied, .configuration = machine.configuration()});
+  const auto repair = reconcile(
+      recovered,
+      {.applied = machine.standing().applied, .configuration = machine.configuration(), .level = machine.level()});
   if (!repair) return tl::unexpected(repair.error());
   if (*repair) {
     if (auto written = log.write({&**repair, 1}); !written) return tl::unexpected(written.error());

@@ -101,6 +101,7 @@ void Replica::give_up_read(ReadTicket ticket) { reads_.give_up(ticket); }
 void Replica::settle() {
   while (!failure() && (!inbox_.is_empty() || writers_.may_propose())) {
     raft::Effects effects = step();
+    if (effects.too_new > 0) return jobs_.fail(raft::too_new(effects.too_new, core_.options.level));
     log_writer_.persist(std::move(effects.write));
     sender_.send(std::move(effects.sends));
     apply(effects.apply_through);
@@ -144,6 +145,7 @@ void Replica::take_parcels() {
 // ---------------------------------------------------------------------------------------------------- what follows
 
 void Replica::applied(raft::Index first, std::vector<machine::Outcome> outcomes) {
+  for (const machine::Outcome& outcome : outcomes) unreadable_ += outcome.is_unreadable ? 1 : 0;
   inbox_.add(raft::Applied{machine_.applied()});
   writers_.applied(first, std::move(outcomes));
   reads_.applied();

@@ -8,8 +8,8 @@
 // Each duty is a part with a state of its own. The parts know the core (to look at), the lanes, and what they share; of
 // each other they know little. What follows from what is told here.
 //
-// A replica whose disk fails is finished: it answers nobody any more, failure() says why, and the process should end
-// and start again from what the disk holds.
+// A replica whose disk fails, or that meets what a newer release wrote, is finished: it answers nobody any more,
+// failure() says why, and the process should end and start again from what the disk holds.
 #pragma once
 
 #include <memory>
@@ -78,8 +78,9 @@ class Replica {
   Status status() const { return status_of(core_, machine_.standing()); }
   raft::Index applied() const { return machine_.applied(); }                   // visible in the state machine
   std::uint64_t state_hash() const { return machine_.standing().state_hash; }  // there
-  bool is_lending() const { return lender_.is_lending(); }     // it holds a snapshot for others, or makes one
-  bool is_fetching() const { return fetcher_.is_fetching(); }  // it takes a snapshot from another node
+  std::uint64_t unreadable() const { return unreadable_; }  // commands that were skipped since this replica was opened
+  bool is_lending() const { return lender_.is_lending(); }  // it holds a snapshot for others, or makes one
+  bool is_fetching() const { return fetcher_.is_fetching(); }               // it takes a snapshot from another node
   std::uint64_t fetched_bytes() const { return fetcher_.fetched_bytes(); }  // of it
   std::size_t waiting_bytes() const { return writers_.waiting_bytes(); }    // of writes without an end
   bool has_full_disk() const { return space_.is_missing(); }  // it goes on by itself when there is space again
@@ -110,6 +111,7 @@ class Replica {
   Inbox inbox_;
   std::vector<raft::Receive> parcels_;  // parts of snapshots, and who asks for them
   raft::ProposalId last_proposal_ = 0;  // writes and changes of members
+  std::uint64_t unreadable_ = 0;
 
   LogWriter log_writer_;
   Sender sender_;

@@ -16,6 +16,9 @@ Status status_of(const raft::State& core, const machine::Standing& standing) {
                 .state_hash = standing.state_hash,
                 .is_joint = core.configuration().is_joint(),
                 .is_novice = core.hard_state.novice,
+                .level = core.level(),
+                .highest_level = core.options.level,
+                .holds_level = core.options.holds_level,
                 .peers = {}};
   const auto* leader = std::get_if<raft::Leader>(&core.role);
   if (leader != nullptr) {

@@ -28,10 +28,13 @@ struct Status {
   raft::Index applied = 0;
   raft::Index first = 0;
   raft::Index last = 0;
-  std::uint64_t state_hash = 0;  // at `applied`
-  bool is_joint = false;         // a change of the voters is on its way
-  bool is_novice = false;        // no leader has admitted this node yet since its disk was empty
-  std::vector<Peer> peers;       // every member, in the order of ids; this node too, if it is one
+  std::uint64_t state_hash = 0;   // at `applied`
+  bool is_joint = false;          // a change of the voters is on its way
+  bool is_novice = false;         // no leader has admitted this node yet since its disk was empty
+  raft::Level level = 0;          // of the cluster's features, in force
+  raft::Level highest_level = 0;  // that this node knows
+  bool holds_level = false;       // and keeps the cluster from
+  std::vector<Peer> peers;        // every member, in the order of ids; this node too, if it is one
 };
 
 [[nodiscard]] Status status_of(const raft::State& core, const machine::Standing& standing);

@@ -75,7 +75,7 @@ std::vector<raft::Input> Writers::propose() {
     ++position.index;
     std::string command = kNoCommand;
     if (core_.is_leader()) {
-      write.place = {.position = position, .salt = salt_};
+      write.place = {.position = position, .salt = salt_, .level = core_.level()};
       command = write.draft.command(*write.place);
     }
     write.draft = {};

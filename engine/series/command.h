@@ -1,14 +1,32 @@
-// What the command string of a log entry means: one time entry, or a batch that is stored as a whole.
+// What the command of a log entry means: one time entry, or a batch that is stored as a whole.
 //
-// A command is JSON: the object of the entry, or an array of such objects. An original Time Store writes the same
-// object with PascalCase names and .NET's forms of timestamps; its commands are read too, whatever it may have accepted
-// from its clients: a device id may be missing, null, empty or long. Other kinds of commands are told apart by whoever
-// makes them, before anything is decoded here.
+// A command is an envelope, or the JSON text of the original, which is version 0:
+//
+//   byte  0      1        2     3      4 ... 7              8 ...
+//         magic  version  kind  flags  checksum             body
+//         0xC1   1        1     0      CRC-32 of 1 to 3     the entries as JSON (kTimeEntries)
+//                                      and of the body
+//
+// No UTF-8 text holds the magic byte. These eight bytes stay what they are in every version, so that each build can
+// tell what is damaged from what a newer build has made. The two differ in what follows:
+//
+//   * A version, kind or flag that this build does not know stops the replica before the entry is applied: to skip it
+//     would be to lose what it holds. Whoever proposes takes care that all members know it (the feature level of the
+//     cluster), so this is met only where somebody did not.
+//   * What no build can read (text that is no time entry, a body that is not of its kind, a wrong checksum) is skipped
+//     alike everywhere: the log's own checksums vouch for the bytes, so they came so from whoever proposed them, and
+//     one bad command must not end a cluster.
+//
+// JSON text is the object of the entry, or an array of such objects. An original Time Store writes the same object with
+// PascalCase names and .NET's forms of timestamps; its commands are read too, whatever it may have accepted from its
+// clients: a device id may be missing, null, empty or long.
 #pragma once
 
+#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
+#include <tl/expected.hpp>
 #include <vector>
 
 #include "engine/base/result.h"
@@ -16,11 +34,27 @@
 
 namespace timestore {
 
-// One entry becomes its object, exactly as append_json writes it; any other number of them becomes an array.
-std::string encode_command(std::span<const TimeEntry> entries);
+using CommandVersion = std::uint8_t;
+inline constexpr CommandVersion kOriginalText = 0;          // no envelope
+inline constexpr CommandVersion kNewestCommandVersion = 1;  // that this build makes and reads
 
-// Total and deterministic: any bytes give entries or an error, the same on every machine. Names match in any case,
-// unknown properties are ignored, a missing id is nil.
-Result<std::vector<TimeEntry>> decode_command(std::string_view command);
+inline constexpr char kCommandMagic = '\xc1';
+inline constexpr std::size_t kEnvelopeBytes = 8;  // before the body
+
+enum class CommandKind : std::uint8_t { kTimeEntries = 1 };  // as JSON
+
+// In version 0 one entry becomes its object, exactly as append_json writes it; any other number of them an array. Later
+// versions put the same text into an envelope.
+std::string encode_command(std::span<const TimeEntry> entries, CommandVersion version = kOriginalText);
+
+struct CommandFault : Error {
+  bool is_unknown = false;  // newer than `newest`: stop. Otherwise nobody can read it: skip
+};
+
+// Total and deterministic: any bytes give entries or a fault, the same on every machine that knows the same versions.
+// Names match in any case, unknown properties are ignored, a missing id is nil. The message of an unknown one completes
+// "Log entry 7 ".
+tl::expected<std::vector<TimeEntry>, CommandFault> decode_command(std::string_view command,
+                                                                  CommandVersion newest = kNewestCommandVersion);
 
 }  // namespace timestore

@@ -9,6 +9,7 @@
 #include <variant>
 #include <vector>
 
+#include "engine/base/base64.h"
 #include "engine/base/check.h"
 #include "engine/base/json_text.h"
 #include "engine/raft/configuration.h"
@@ -65,10 +66,15 @@ void append_entry(std::string& out, const Entry& entry) {
   const std::string_view command = entry.payload.view();
   TIMESTORE_CHECK(!entry.payload.is_absent(), "an entry is fetched before it is sent");
   TIMESTORE_CHECK(entry.kind == kind_of(command), "an entry's kind follows from its command");
-  TIMESTORE_CHECK(simdjson::validate_utf8(command), "a command is UTF-8: JSON carries nothing else");
   append_json_integer(out, R"({"term":)", entry.term);
-  out += R"(,"command":)";
-  append_json_string(out, command);
+  if (simdjson::validate_utf8(command)) {
+    out += R"(,"command":)";
+    append_json_string(out, command);
+  } else {
+    out += R"(,"envelope":")";
+    append_base64(out, command);
+    out += '"';
+  }
   out += '}';
 }
 
@@ -84,7 +90,7 @@ void read_extras(ObjectReader& reader, Record& record) {
     if constexpr (std::is_same_v<Value, bool>) {
       record.*field.member = reader.optional_boolean(field.name);
     } else if constexpr (std::is_integral_v<Value>) {
-      record.*field.member = reader.optional_integer(field.name, {0, field.max}).value_or(0);
+      record.*field.member = static_cast<Value>(reader.optional_integer(field.name, {0, field.max}).value_or(0));
     }
   });
 }
@@ -111,6 +117,10 @@ VoteResponse read_vote_response(ObjectReader& reader) {
 
 Entry read_entry(ObjectReader& reader) {
   const Term term = reader.integer("term", kEntryTermRange);
+  if (const auto envelope = reader.optional_base64("envelope")) {
+    const EntryKind kind = kind_of(*envelope);
+    return {.term = term, .kind = kind, .payload = Payload(std::move(*envelope))};
+  }
   const std::string_view command = reader.command("command");
   return {.term = term, .kind = kind_of(command), .payload = Payload(std::string(command))};
 }
@@ -196,7 +206,8 @@ AppendResponse read_append_response(ObjectReader& reader, const AppendRequest& r
 
 EntryKind kind_of(std::string_view command) {
   if (command.empty()) return EntryKind::kNoop;
-  return command.starts_with(kMembersTextStart) ? EntryKind::kMembers : EntryKind::kCommand;
+  if (command.starts_with(kMembersTextStart)) return EntryKind::kMembers;
+  return command.starts_with(kLevelTextStart) ? EntryKind::kLevel : EntryKind::kCommand;
 }
 
 bool is_text(const Message& message) {

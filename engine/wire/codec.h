@@ -14,14 +14,17 @@
 //                    comes before prevLogIndex
 //   AppendResponse  {"term":3,"success":true,"matchIndex":7,"prevLogIndex":6,"round":9}
 //                   {"term":3,"success":false,"prevLogIndex":6,"hintIndex":4,"hintTerm":2,"round":9}
-//                   and "novice":true where it is
+//                   and "novice":true and "holdsLevel":true where it is so, "level":1 where it is not 0
 //   SnapshotRequest {"term":3,"nodeId":"node2",SNAPSHOT,"offset":4096}
 //   SnapshotResponse {"term":3,SNAPSHOT,"offset":4096,"checksum":7}, a line feed, and the bytes as they are
 //     SNAPSHOT is "appliedIndex":5,"appliedTerm":2,"stateHash":"9","sizeBytes":8192,"fileChecksum":"11"
 //
 // Names match case-insensitively, unknown properties are ignored, and integers may be quoted, as the original's
 // framework did. A property given twice is an error. An entry's kind follows from its command: an empty one (or null)
-// is a no-op, one that begins as configuration.h says holds the members, anything else belongs to the state machine.
+// is a no-op, one that begins as configuration.h says holds the members, or as
+// level.h says a level, anything else belongs to the state machine.
+// A command that is no UTF-8 stands as "envelope":"<base64>" instead of "command": whoever does not know that refuses
+// the entry, instead of taking it for a no-op.
 // Fields that a peer left out are derived from the request (see message.h); only those may be left out, and `entries`,
 // where absent and null mean none.
 //
@@ -46,8 +49,8 @@ namespace timestore::raft {
 [[nodiscard]] bool is_text(const Message& message);
 
 // Appends the JSON text of a message within the bounds that decoding checks. An AppendRequest's payloads must all be
-// present and valid UTF-8, for JSON carries nothing else, and empty for no-ops alone. What is encoded decodes to the
-// same message; of an AppendResponse, a success has no hint and a refusal no match.
+// present, and empty for no-ops alone. What is encoded decodes to the same message; of an AppendResponse, a success has
+// no hint and a refusal no match.
 void encode(std::string& out, const VoteRequest& message);
 void encode(std::string& out, const VoteResponse& message);
 void encode(std::string& out, const PreVoteRequest& message);

@@ -61,7 +61,7 @@ inline constexpr auto kFields<Position> = std::tuple(field(1, "term", &Position:
 
 template <>
 inline constexpr auto kFields<Entry> = std::tuple(field(1, "term", &Entry::term, kMaxTerm),
-                                                  field(2, "kind", &Entry::kind, 2),
+                                                  field(2, "kind", &Entry::kind, 3),
                                                   field(3, "command", &Entry::payload));
 
 template <>
@@ -110,7 +110,9 @@ inline constexpr auto kFields<AppendResponse> = std::tuple(
     field(1, "term", &AppendResponse::term, kMaxTerm), field(2, "success", &AppendResponse::success),
     field(3, "matchIndex", &AppendResponse::match, kMaxIndex),
     field(4, "prevLogIndex", &AppendResponse::prev_index, kMaxIndex), field(5, "hint", &AppendResponse::hint),
-    field(6, "round", &AppendResponse::round, kMaxRound), extra(7, "novice", &AppendResponse::novice));
+    field(6, "round", &AppendResponse::round, kMaxRound), extra(7, "novice", &AppendResponse::novice),
+    extra(8, "level", &AppendResponse::level, std::numeric_limits<Level>::max()),
+    extra(9, "holdsLevel", &AppendResponse::holds_level));
 
 template <>
 inline constexpr auto kFields<SnapshotRequest> = std::tuple(field(1, "term", &SnapshotRequest::term, kMaxTerm),

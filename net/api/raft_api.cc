@@ -136,8 +136,9 @@ std::string status_json(const replica::Status& status, const std::string& versio
   out += ',';
   add_member(out, "nodeId", status.node);
   const std::pair<std::string_view, std::uint64_t> numbers[] = {
-      {"term", status.term},           {"commitIndex", status.commit}, {"appliedIndex", status.applied},
-      {"firstLogIndex", status.first}, {"lastLogIndex", status.last},  {"snapshotIndex", status.first - 1},
+      {"term", status.term},           {"commitIndex", status.commit},         {"appliedIndex", status.applied},
+      {"firstLogIndex", status.first}, {"lastLogIndex", status.last},          {"snapshotIndex", status.first - 1},
+      {"featureLevel", status.level},  {"highestLevel", status.highest_level},
   };
   for (const auto& [name, value] : numbers) {
     out += ',';
@@ -153,6 +154,7 @@ std::string status_json(const replica::Status& status, const std::string& versio
   out += is_member ? ",\"isMember\":true" : ",\"isMember\":false";
   out += status.is_joint ? ",\"isJoint\":true" : ",\"isJoint\":false";
   out += status.is_novice ? ",\"isNovice\":true" : ",\"isNovice\":false";
+  out += status.holds_level ? ",\"holdsLevel\":true" : ",\"holdsLevel\":false";
   return out + ",\"members\":" + members_json(status, RoleNames::kTwo, tick, unreachable_ticks) + "}";
 }
 

@@ -121,6 +121,7 @@ Result<Settings> check_times(Settings settings, const SettingsText& text) {
   }
   settings.kept_entries = text.log_entries;
   settings.kept_bytes = text.log_megabytes << 20;
+  settings.holds_level = text.hold_level;
   settings.tick_ms = text.tick_ms;
   settings.heartbeat_ticks = ticks(text.heartbeat_ms);
   settings.election_ticks_min = ticks(text.election_min_ms);

@@ -29,6 +29,7 @@ struct SettingsText {
   unsigned election_max_ms = 600;
   std::uint64_t log_entries = 100'000;
   std::uint64_t log_megabytes = 64;
+  bool hold_level = false;
 };
 
 struct Peer {
@@ -58,6 +59,7 @@ struct Settings {
   unsigned election_ticks_max = 0;
   std::uint64_t kept_entries = 0;  // of what is applied, in the log, for followers that are slow
   std::uint64_t kept_bytes = 0;
+  bool holds_level = false;  // the cluster's feature level shall not rise, so that this node can be put back
   Patience patience;
 };
 

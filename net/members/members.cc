@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <map>
 #include <thread>
 #include <utility>
@@ -30,6 +31,7 @@ std::string url_of(const HostPort& address) { return "http://" + address.text();
 Result<std::unique_ptr<http::Server>> answer_who_we_are(const Settings& settings) {
   std::string body = R"({"state":"Follower","leaderId":null,"nodeId":)";
   append_json_string(body, settings.node_id);
+  append_json_integer(body, R"(,"highestLevel":)", raft::kHighestLevel);
   body += '}';
   http::Router router;
   router.add({.method = "GET", .pattern = "/raft/status", .handler = [body](const auto&, httplib::Response& response) {
@@ -54,15 +56,17 @@ Result<std::unique_ptr<http::Server>> answer_who_we_are(const Settings& settings
   return http::Server::start(std::move(router), std::move(options));
 }
 
-Result<raft::NodeId> ask(const HostPort& address) {
+Result<std::string> get_status(const HostPort& address) {
   httplib::Client client(address.host, address.port);
   client.set_connection_timeout(std::chrono::milliseconds(500));
   client.set_read_timeout(std::chrono::milliseconds(500));
   const auto answer = client.Get("/raft/status");
   if (!answer) return fail(httplib::to_string(answer.error()));
   if (answer->status != 200) return fail("status " + std::to_string(answer->status));
-  return parse_node_id(answer->body);
+  return answer->body;
 }
+
+Result<raft::NodeId> ask(const HostPort& address) { return get_status(address).and_then(parse_node_id); }
 
 Result<std::vector<Peer>> learn_ids(const Settings& settings, const std::function<bool()>& should_stop) {
   std::vector<Peer> peers = settings.peers;
@@ -124,6 +128,17 @@ std::vector<raft::Member> known_members(const Settings& settings, std::vector<ra
 }
 
 }  // namespace
+
+std::optional<raft::Level> ask_level(const std::string& url) {
+  const auto address = parse_http_url(url);
+  if (!address) return std::nullopt;
+  const auto status = get_status(*address);
+  if (!status) return std::nullopt;
+  simdjson::dom::parser parser;
+  std::uint64_t level = raft::kOriginalLevel;
+  if (parser.parse(*status)["highestLevel"].get(level) != simdjson::SUCCESS) return raft::kOriginalLevel;
+  return static_cast<raft::Level>(std::min<std::uint64_t>(level, std::numeric_limits<raft::Level>::max()));
+}
 
 std::string own_url(const Settings& settings) {
   if (!settings.advertise.empty()) return settings.advertise;

@@ -23,6 +23,10 @@ namespace timestore::net {
                                                              const store::LogFile::Recovered& stored,
                                                              const std::function<bool()>& should_stop);
 
+// The highest feature level that the node at this URL says it knows; the original's of one that says nothing of levels.
+// None: it does not answer.
+[[nodiscard]] std::optional<raft::Level> ask_level(const std::string& url);
+
 // Where the others reach this node.
 [[nodiscard]] std::string own_url(const Settings& settings);
 

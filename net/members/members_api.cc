@@ -12,6 +12,7 @@
 #include "net/api/raft_api.h"
 #include "net/base/settings.h"
 #include "net/http/problem.h"
+#include "net/members/members.h"
 #include "net/members/wish.h"
 
 namespace timestore::net {
@@ -63,6 +64,11 @@ void answer_refusal(raft::Refusal refusal, const raft::NodeId& id, httplib::Resp
     case raft::Refusal::kTooMany:
       return answer(response, ProblemKind::kConflict,
                     "A cluster has at most " + std::to_string(raft::kMaxMembers) + " members.");
+    case raft::Refusal::kTooOld:
+      return answer(response, ProblemKind::kConflict,
+                    "Node " + id +
+                        " runs a release that does not know this cluster's feature level. Start the release that the "
+                        "members run there (featureLevel and highestLevel in GET /raft/status), and ask again.");
   }
 }
 
@@ -144,12 +150,15 @@ void MembersApi::post_member(const http::Request& request, httplib::Response& re
     return answer(response, ProblemKind::kBadRequest, "The only query parameter is wait, true or false.");
   const auto wish = parse_wish(request.http.body);
   if (!wish) return answer(response, ProblemKind::kBadRequest, wish.error().message);
-  const Errand errand{
-      .method = "POST",
-      .target = kPath,
-      .nobody = "No leader could be asked, so nothing has changed.",
-      .unknown = kUnknownFate,
-      .here = [&](const replica::Status&, Deadline deadline, auto& end) { return let_in(*wish, deadline, end); }};
+  const Errand errand{.method = "POST",
+                      .target = kPath,
+                      .nobody = "No leader could be asked, so nothing has changed.",
+                      .unknown = kUnknownFate,
+                      .here = [&](const replica::Status&, Deadline deadline, auto& end) {
+                        Wish known = *wish;
+                        known.level = ask_level(wish->member.url).value_or(known.level);
+                        return let_in(known, deadline, end);
+                      }};
   errands_.run(errand, request, Clock::now() + kPatience, response);
   catch_up_with(response);
   if (*waits && response.status == 202) wait_for(*wish, response);

@@ -9,7 +9,8 @@
 // `replaces` the voter of that id goes in the same step. 202 with a Location to poll says that this is certain to go
 // on; with ?wait=true it is waited for, up to a minute, and the answer is 200. So it is where everything is as wished
 // already, so the request may be repeated. 409 says what stands against it, with Retry-After where that passes by
-// itself.
+// itself. The leader asks a newcomer which feature levels it knows: a release that is too old is refused. One that does
+// not answer may come.
 //
 // A removal is answered 200 when the member has gone, and no crash of a minority brings it back. 202 with a Location to
 // poll, which is 404 in the end, says that the removal has begun and waits for a majority.

@@ -122,7 +122,7 @@ Step next_step(const Wish& wish, const replica::Status& status) {
   auto kind = wish.votes ? raft::Change::Kind::kAdd : raft::Change::Kind::kAddLearner;
   if (!wish.replaces.empty()) kind = raft::Change::Kind::kReplace;
   return {.kind = Step::Kind::kChange,
-          .change = {.kind = kind, .member = wish.member, .replaced = wish.replaces},
+          .change = {.kind = kind, .member = wish.member, .replaced = wish.replaces, .level = wish.level},
           .reason = {}};
 }
 

@@ -16,6 +16,7 @@ struct Wish {
   raft::Member member;  // its URL as http://host:port
   bool votes = true;    // when it has caught up
   raft::NodeId replaces;
+  raft::Level level = raft::kHighestLevel;  // that the node says it knows; the leader asks it
 
   bool is_fulfilled(const replica::Status& status) const;
 };

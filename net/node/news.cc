@@ -1,5 +1,6 @@
 #include "net/node/news.h"
 
+#include <string>
 #include <utility>
 
 #include "net/base/log.h"
@@ -46,6 +47,10 @@ void News::tell(const replica::Replica& replica) {
   const bool is_fetching = replica.is_fetching();
   if (std::exchange(is_fetching_, is_fetching) != is_fetching && is_fetching) {
     log_info("This node lags behind what the logs of the others begin with, and takes a snapshot from one of them.");
+  }
+  if (replica.unreadable() > std::exchange(unreadable_, replica.unreadable())) {
+    log_warning("The log up to entry " + std::to_string(replica.applied()) + " holds commands that nobody can read: " +
+                std::to_string(unreadable_) + " since this node started. They are skipped, on every node alike.");
   }
   tell_if_admitted(replica.core().hard_state.novice);
 }

@@ -1,9 +1,11 @@
 // What an operator should hear of a running node, beside who leads: that a disk is full and has room again, that a
 // snapshot is sent or installed, that a disk was empty and counts again. Each once, when it begins and when it ends.
+// And that the log holds commands which nobody can read.
 //
 // Everything else that the core decides goes to the debug log, in the words of the simulator's timeline.
 #pragma once
 
+#include <cstdint>
 #include <set>
 
 #include "engine/replica/replica.h"
@@ -24,6 +26,7 @@ class News final : public replica::Witness {
 
   std::set<raft::NodeId> need_snapshots_;
   std::set<raft::NodeId> novices_;  // that were told
+  std::uint64_t unreadable_ = 0;    // commands that were told
   bool is_novice_ = false;
   bool is_full_ = false;
   bool is_fetching_ = false;

@@ -32,6 +32,8 @@ Node::Options node_options(const Settings& settings, const std::vector<raft::Mem
   options.replica.raft.election_ticks_min = settings.election_ticks_min;
   options.replica.raft.election_ticks_max = settings.election_ticks_max;
   options.replica.raft.orphan_ticks = 2 * settings.election_ticks_max;
+  options.replica.raft.level = raft::kHighestLevel;
+  options.replica.raft.holds_level = settings.holds_level;
   options.replica.kept_entries = settings.kept_entries;
   options.replica.kept_bytes = settings.kept_bytes;
   options.replica.seed = std::random_device{}() | (std::uint64_t{std::random_device{}()} << 32);

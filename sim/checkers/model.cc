@@ -10,6 +10,9 @@ namespace timestore::sim {
 
 namespace {
 
+// That no node applies what it does not know is for others to check.
+constexpr CommandVersion kAnyVersion = 255;
+
 std::string in_words(const TimeEntry& entry) {
   std::string text;
   append_json(text, entry);
@@ -35,7 +38,7 @@ std::vector<TimeEntry> Model::apply(const raft::Entry& entry) {
     results_.push_back({.outcome = Outcome::kNothing, .conflicts = {}});
     return {};
   }
-  auto entries = decode_command(command);
+  auto entries = decode_command(command, kAnyVersion);
   if (!entries || entries->size() > kMaxEntryIdOrdinal + std::size_t{1}) {
     results_.push_back({.outcome = Outcome::kMalformed, .conflicts = {}});
     return {};

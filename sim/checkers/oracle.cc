@@ -8,6 +8,7 @@
 #include "sim/checkers/findings.h"
 #include "sim/checkers/histories.h"
 #include "sim/checkers/ledger.h"
+#include "sim/checkers/levels.h"
 #include "sim/checkers/members.h"
 #include "sim/checkers/membership.h"
 #include "sim/checkers/model.h"
@@ -27,6 +28,7 @@ struct Oracle::State {
         elections(findings, shadows, options.configuration),
         stability(findings, members, options.nodes),
         membership(findings, members, options.nodes),
+        levels(findings, options.nodes),
         promises(findings, shadows, entries, elections),
         ledger(findings, shadows, members, elections),
         reads(findings, members, ledger, elections, options.nodes),
@@ -42,6 +44,7 @@ struct Oracle::State {
   Elections elections;
   Stability stability;
   Membership membership;
+  Levels levels;
   Promises promises;
   Ledger ledger;
   Reads reads;
@@ -64,6 +67,7 @@ void Oracle::State::follow_ledger() {
     const raft::Entry& entry = *entries.find(position);
     committed_bytes += entry.payload.size_bytes();
     if (knows_commands) clients.committed(position.index, entry.kind, model.apply(entry));
+    levels.committed(position.index, entry);
     if (entry.kind == raft::EntryKind::kMembers) membership.committed(position.index, entry);
   }
 }
@@ -92,6 +96,7 @@ void Oracle::started(std::size_t node, const store::LogFile::Recovered& recovere
   state_->reads.started(node);
   state_->replication.started(node);
   state_->ledger.started(node, core, state_hash);
+  if (!state_->is_over()) state_->levels.started(node, core);
 }
 
 void Oracle::stepped(std::size_t node, const raft::State& core, std::span<const raft::Input> inputs,
@@ -108,6 +113,7 @@ void Oracle::stepped(std::size_t node, const raft::State& core, std::span<const 
   state_->replication.stepped(node, core, inputs);
   state_->ledger.stepped(node, core, inputs, effects, begun);
   state_->follow_ledger();
+  if (!state_->is_over()) state_->levels.stepped(node, core, inputs, effects);
 }
 
 void Oracle::wrote(std::size_t node, raft::WriteId last, bool is_synced) {
@@ -119,10 +125,13 @@ void Oracle::sends(std::size_t node, const raft::Send& send) {
   state_->promises.sends(node, send, state_->ledger.size());
   state_->stability.sends(node, send);
   state_->replication.sends(node, send);
+  state_->levels.sends(node, send);
 }
 
 void Oracle::applied(std::size_t node, raft::Index applied, std::uint64_t state_hash) {
-  if (!state_->is_over()) state_->ledger.applied(node, applied, state_hash);
+  if (state_->is_over()) return;
+  state_->ledger.applied(node, applied, state_hash);
+  state_->levels.applied(node, applied);
 }
 
 // What was asked for and not yet written may or may not be there when the node starts again: the shadows know already.
@@ -178,6 +187,10 @@ void Oracle::finish() {
 }
 
 raft::Index Oracle::committed() const { return state_->ledger.size(); }
+raft::Level Oracle::highest_level() const { return state_->levels.highest(); }
+bool Oracle::was_put_back(std::size_t node, raft::Level level) const {
+  return state_->levels.was_put_back(node, level);
+}
 bool Oracle::is_novice(std::size_t node) const { return state_->shadows.is_novice(node); }
 std::uint64_t Oracle::committed_bytes() const { return state_->committed_bytes; }
 std::uint64_t Oracle::leaders() const { return state_->elections.reigns().size(); }

@@ -9,6 +9,7 @@
 //   ledger            Raft's invariants after every turn; one leader per term; one entry per committed index
 //   stability         no term is entered, and no leader deposed, without need
 //   membership        members change one step after the other, through joint configurations, when it is safe
+//   levels            releases are mixed without one meeting what it does not know
 //   reads             a read is granted by a majority that was asked after it, with everything committed before it
 //   replication       the appends to a follower leave no gap
 //   model             the commands of the ledger applied in order: results and contents that clients may see
@@ -86,6 +87,9 @@ class Oracle {
 
   // ---- for the world
   bool is_novice(std::size_t node) const;  // its disk was empty, and no leader has admitted it since
+
+  raft::Level highest_level() const;                             // that stands in anybody's log, or ever stood there
+  bool was_put_back(std::size_t node, raft::Level level) const;  // it ran a release that knows more than this level
 
   // ---- for the report
   raft::Index committed() const;          // the newest committed index

@@ -58,7 +58,8 @@ void Operator::ask(const Wish& wish) {
 }
 
 raft::Change Operator::to_let_in(const Wish& wish, std::size_t node) const {
-  raft::Change change{.kind = kWaysIn[wish.way], .member = Cluster::member(node), .replaced = {}};
+  raft::Change change{
+      .kind = kWaysIn[wish.way], .member = Cluster::member(node), .replaced = {}, .level = world_.running(node).level};
   if (change.kind != Kind::kReplace) return change;
   if (may_go(wish.other)) {
     change.replaced = Cluster::name(wish.other);
@@ -146,7 +147,8 @@ void Operator::gather() {
   for (std::size_t node = 0; members != nullptr && node < world_.size(); ++node) {
     const raft::NodeId id = Cluster::name(node);
     if (world_.is_gone(node) || raft::Configuration::holds(members->voters, id) || members->is_joining(id)) continue;
-    submit(*world_.cluster().leader(), {.kind = Kind::kAdd, .member = Cluster::member(node), .replaced = {}});
+    submit(*world_.cluster().leader(),
+           {.kind = Kind::kAdd, .member = Cluster::member(node), .replaced = {}, .level = world_.running(node).level});
     break;
   }
   world_.after(kGatherPeriod, [this] { gather(); });

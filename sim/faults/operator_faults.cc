@@ -74,6 +74,9 @@ bool members(Injector& injector, Stream& choices, std::uint32_t strength) {
   return true;
 }
 
+// What the upgrader does (sim/clients/upgrader.h) strikes at moments of its own.
+bool upgrades(Injector&, Stream&, std::uint32_t) { return false; }
+
 }  // namespace
 
 std::vector<FaultKind> operator_faults() {
@@ -82,6 +85,7 @@ std::vector<FaultKind> operator_faults() {
       {"transfer", "a leader is told to hand over, to anybody or to one node", 4, transfer},
       {"members", "operators remove, add and replace nodes, some of them at the worst moments", 6, members},
       {"step-down", "a leader is told to step down", 2, step_down},
+      {"upgrades", "releases are mixed: nodes are upgraded, and put back, one by one", 0, upgrades},
   };
 }
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "engine/base/check.h"
+#include "sim/clients/upgrader.h"
 #include "sim/clients/workload.h"
 #include "sim/faults/nemesis.h"
 #include "sim/run/progress.h"
@@ -56,13 +57,22 @@ bool is_compacted(const raft::Trail& log, const ClusterOptions& options) {
   return log.last_index() - log.base().index <= options.kept_entries && log.size_bound_bytes() <= options.kept_bytes;
 }
 
+// The level that the newest release brings, unless a member is gone, which cannot say that it knows it.
+bool has_risen(World& world, const raft::State& leader) {
+  for (std::size_t node = 0; node < world.size(); ++node) {
+    if (world.is_gone(node) && leader.configuration().is_member(Cluster::name(node))) return true;
+  }
+  return leader.level() == world.options().newest_level;
+}
+
 // Where a healed cluster must be before its time is over.
-bool has_converged(World& world, const Nemesis& nemesis, const Workload& workload) {
-  if (workload.probes_left() + workload.waiting() > 0 || !nemesis.is_done()) return false;
+bool has_converged(World& world, const Nemesis& nemesis, const Upgrader& upgrader, const Workload& workload) {
+  if (workload.probes_left() + workload.waiting() > 0 || !nemesis.is_done() || !upgrader.is_done()) return false;
   Cluster& cluster = world.cluster();
   const auto leader = cluster.leader();
   if (!leader) return false;
   const raft::State& chosen = cluster.core(*leader);
+  if (!has_risen(world, chosen)) return false;
   for (std::size_t node = 0; node < cluster.size(); ++node) {
     if (world.is_gone(node)) continue;
     if (!cluster.is_up(node)) return false;
@@ -111,8 +121,9 @@ std::string describe(World& world, const Workload& workload) {
     const raft::State& core = world.cluster().core(node);
     const char* role = core.is_leader() ? " leads" : core.hard_state.novice ? " novice" : "";
     text += role + std::string(" term ") + std::to_string(core.term()) + " last " +
-            std::to_string(core.trail.last_index()) + " base " + std::to_string(core.trail.base().index) + " commit " +
-            std::to_string(core.commit) + " applied " + std::to_string(core.applied);
+            std::to_string(core.trail.last_index()) + " base " + std::to_string(core.trail.base().index) + " level " +
+            std::to_string(core.level()) + " commit " + std::to_string(core.commit) + " applied " +
+            std::to_string(core.applied);
   }
   return text;
 }
@@ -126,7 +137,7 @@ bool run_next(World& world, const RunOptions& options) {
   return false;
 }
 
-void run_faults(World& world, Nemesis& nemesis, Workload& workload, const RunOptions& options) {
+void run_faults(World& world, Nemesis& nemesis, Upgrader& upgrader, Workload& workload, const RunOptions& options) {
   bool is_over = false;
   world.after(options.duration, [&is_over] { is_over = true; });
   world.start_all();
@@ -135,21 +146,24 @@ void run_faults(World& world, Nemesis& nemesis, Workload& workload, const RunOpt
   } else {
     nemesis.begin();
   }
+  upgrader.begin();
   workload.begin();
   while (!is_over) {
     if (!run_next(world, options)) return;
   }
   workload.end();
   nemesis.end();
+  upgrader.end();
 }
 
 // Nobody is excused: every node that is not lost comes back, hears the leader, and ends up with the same state. Or its
 // disk has rotted and it says so, however late.
-void run_healed(World& world, const Nemesis& nemesis, Workload& workload, const RunOptions& options) {
+void run_healed(World& world, const Nemesis& nemesis, const Upgrader& upgrader, Workload& workload,
+                const RunOptions& options) {
   workload.probe();
   Time deadline = world.now() + patience(world.options());
   Progress progress(world.size());
-  while (!has_converged(world, nemesis, workload)) {
+  while (!has_converged(world, nemesis, upgrader, workload)) {
     if (is_getting_on(world, progress)) deadline = world.now() + patience(world.options());
     if (world.now() > deadline) {
       return world.cluster().oracle().report({.checker = "liveness",
@@ -176,10 +190,11 @@ void run_healed(World& world, const Nemesis& nemesis, Workload& workload, const 
   }
 }
 
-void run_to_the_end(World& world, Nemesis& nemesis, Workload& workload, const RunOptions& options) {
+void run_to_the_end(World& world, Nemesis& nemesis, Upgrader& upgrader, Workload& workload, const RunOptions& options) {
   try {
-    run_faults(world, nemesis, workload, options);
-    if (!world.cluster().oracle().violation() && !nemesis.is_hopeless()) run_healed(world, nemesis, workload, options);
+    run_faults(world, nemesis, upgrader, workload, options);
+    const bool may_heal = !world.cluster().oracle().violation() && !nemesis.is_hopeless();
+    if (may_heal) run_healed(world, nemesis, upgrader, workload, options);
     if (!world.cluster().oracle().violation()) world.cluster().oracle().finish();
   } catch (const BrokenCheck& broken) {
     world.cluster().oracle().report({.checker = "check", .rule = broken.sentence, .detail = "at " + broken.place});
@@ -197,8 +212,9 @@ RunReport run(const RunOptions& options) {
   const Swarm swarm = draw_swarm(options, choices);
   World world(swarm.world, choices, options.trace);
   Nemesis nemesis(world, swarm.faults, choices);
+  Upgrader upgrader(world, swarm.upgrades, choices);
   Workload workload(world, swarm.load, choices);
-  run_to_the_end(world, nemesis, workload, options);
+  run_to_the_end(world, nemesis, upgrader, workload, options);
 
   Oracle& oracle = world.cluster().oracle();
   report.violation = oracle.violation();

@@ -50,6 +50,24 @@ LoadOptions draw_load(Stream choices) {
   return load;
 }
 
+// A fifth of the seeds mix releases: nodes begin with any of those that there are. Every other time there is one that
+// is newer than this source, whose level brings commands that say the same in another version.
+void draw_releases(Swarm& swarm, bool is_forced, Stream choices) {
+  ClusterOptions& cluster = swarm.world.cluster;
+  cluster.raft.level = raft::kHighestLevel;
+  const bool is_mixed = choices.chance(4, 9);
+  if (!is_mixed && !is_forced) swarm.faults.strengths.erase("upgrades");
+  const std::uint32_t strength = swarm.faults.strength("upgrades");
+  if (strength == 0) return;
+  const raft::Level newest = raft::kHighestLevel + static_cast<raft::Level>(choices.below(2));
+  for (std::size_t node = 0; node < cluster.size; ++node) {
+    const auto below_newest = static_cast<raft::Level>(choices.below(newest + 1));
+    cluster.releases.push_back({.level = newest - below_newest, .holds_level = choices.below(8) == 7});
+  }
+  swarm.world.newest_level = newest;
+  swarm.upgrades = {.pause = swarm.faults.pause * 4 / strength, .down = swarm.faults.length};
+}
+
 }  // namespace
 
 Swarm draw_swarm(const RunOptions& options, Choices& choices) {
@@ -94,6 +112,7 @@ Swarm draw_swarm(const RunOptions& options, Choices& choices) {
   const bool has_outsiders = members.below(3) == 2;
   const std::uint64_t outsiders = members.below((swarm.world.cluster.size + 1) / 2);
   if (has_outsiders && swarm.faults.strength("members") > 0) swarm.world.cluster.outsiders = outsiders;
+  draw_releases(swarm, options.faults.contains("upgrades"), choices.stream("swarm.releases"));
   constexpr std::uint32_t kPerMillion[] = {0, 1'000, 20'000, 150'000};
   swarm.world.network.loss = kPerMillion[swarm.faults.strength("loss")];
   swarm.world.network.duplication = kPerMillion[swarm.faults.strength("duplication")];

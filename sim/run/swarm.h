@@ -4,6 +4,7 @@
 // everything happens a little never shows what one fault alone can do.
 #pragma once
 
+#include "sim/clients/upgrader.h"
 #include "sim/clients/workload.h"
 #include "sim/faults/faults.h"
 #include "sim/run/run.h"
@@ -16,6 +17,7 @@ struct Swarm {
   WorldOptions world;
   LoadOptions load;
   FaultOptions faults;
+  UpgradeOptions upgrades;
 };
 
 [[nodiscard]] Swarm draw_swarm(const RunOptions& options, Choices& choices);

@@ -58,7 +58,7 @@ struct ChangeRequest {
 inline constexpr std::string_view kChangeFates[] = {"pending", "committed", "refused", "superseded", "unknown"};
 inline constexpr std::string_view kRefusals[] = {"none",           "not-leader",     "not-ready",    "busy",
                                                  "unknown-member", "already-member", "loses-quorum", "last-voter",
-                                                 "malformed",      "too-many"};
+                                                 "malformed",      "too-many",       "too-old"};
 
 // "a=1": a device and its value.
 [[nodiscard]] std::string describe(std::span<const TimeEntry> entries);

@@ -81,6 +81,7 @@ constexpr Aspect kAspects[] = {
      [](Stage& stage, std::size_t number) { return joining_of(stage.cluster().core(number).configuration()); }},
     {"novice",
      [](Stage& stage, std::size_t number) { return yes_or_no(stage.cluster().core(number).hard_state.novice); }},
+    {"level", [](Stage& stage, std::size_t number) { return std::to_string(stage.cluster().core(number).level()); }},
     {"stored",
      [](Stage& stage, std::size_t number) {
        const auto entries = stage.cluster().stored(number);

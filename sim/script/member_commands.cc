@@ -40,6 +40,7 @@ Result<raft::Change> take_wish(Stage& stage, Words& words) {
     if (!words.take_if("learner")) return fail("Who is added becomes a voter, or is added \"as learner\".");
     change.kind = Kind::kAddLearner;
   }
+  change.level = stage.cluster().release(*to_node(change.member.id, stage.size())).level;
   if (auto ended = words.end(); !ended) return tl::unexpected(ended.error());
   return change;
 }
@@ -123,7 +124,7 @@ const Chapter& member_chapter() {
            "forced`: even if those who answer now are no majority without it; `replace n3 by n4`: n3 goes in the same "
            "step in which n4 becomes a voter. It is refused for one of these reasons: not-leader, not-ready (nothing "
            "is committed in the leader's term yet), busy (another change, or a handover, is on its way), "
-           "unknown-member, already-member, loses-quorum, last-voter.",
+           "unknown-member, already-member, loses-quorum, last-voter, too-old (it does not know the cluster's level).",
            change},
           {"members NODE", "Tells whom the node takes for members: those of the newest configuration in its log.",
            members},

@@ -53,6 +53,7 @@ constexpr ClusterSetting kClusterSettings[] = {
     {"keep", [](ClusterOptions& options, const std::string& value) { return set(options.kept_entries, value, 0); }},
     {"chunk",
      [](ClusterOptions& options, const std::string& value) { return set(options.snapshot_chunk_bytes, value, 1); }},
+    {"level", [](ClusterOptions& options, const std::string& value) { return set(options.raft.level, value, 0); }},
     {"outsiders", [](ClusterOptions& options, const std::string& value) { return set(options.outsiders, value, 0); }},
     {"seed", [](ClusterOptions& options, const std::string& value) { return set(options.seed, value, 0); }},
 };
@@ -87,6 +88,16 @@ Result<void> start(Stage& stage, Words& words) {
   if (stage.cluster().is_up(*number)) return fail(Cluster::name(*number) + " is running already.");
   if (stage.is_lost(*number)) return fail(Cluster::name(*number) + " has lost its disk: it is gone for good.");
   stage.start(*number);
+  return words.end();
+}
+
+Result<void> install(Stage& stage, Words& words) {
+  const auto number = words.take_node(stage.size());
+  if (!number) return tl::unexpected(number.error());
+  const auto level = words.take_number("LEVEL");
+  if (!level) return tl::unexpected(level.error());
+  const bool holds = words.take_if("held");
+  stage.cluster().set_release(*number, {.level = static_cast<raft::Level>(*level), .holds_level = holds});
   return words.end();
 }
 
@@ -266,10 +277,15 @@ const Chapter& node_chapter() {
            "heartbeat=3, orphan=30 (how long a deposed leader waits to learn the fates of its proposals). In entries: "
            "append (of one message), apply (of one transaction), keep (of the applied ones, in the log; usually more "
            "than any scenario has); in messages: inflight. In bytes: cache, waiting (of proposals without a fate), "
-           "chunk (of a snapshot, in one message), window (of entries on their way to one follower). outsiders=1: the "
-           "last so many nodes do not belong to the cluster and are not started; they wait to be let in. And seed.",
+           "chunk (of a snapshot, in one message), window (of entries on their way to one follower). level=0: the "
+           "highest feature level that the nodes know at first. outsiders=1: the last so many nodes do not belong to "
+           "the cluster and are not started; they wait to be let in. And seed.",
            cluster},
           {"start NODE", "Starts a node that is down. When its files refuse, says why.", start},
+          {"install NODE LEVEL [held]",
+           "Gives the node another release, known by the highest feature level that it knows, from its next start on; "
+           "held: it then runs with --hold-level.",
+           install},
           {"kill NODE", "Ends the process. What was written stays written, synced or not; lose-power is harder.", kill},
           {"pause NODE",
            "The node takes no turn until it is resumed. What arrives meanwhile makes one batch, and one write.", pause},

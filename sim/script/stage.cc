@@ -132,6 +132,7 @@ Stage::Told Stage::told_of(const raft::State& core) {
           .leader = core.leader,
           .log = core.trail,
           .members = core.configuration(),
+          .level = core.level(),
           .commit = core.commit,
           .applied = core.applied};
 }
@@ -210,6 +211,7 @@ void Stage::tell_log(const Told& before, const Told& now, std::vector<std::strin
   if (first_new <= now.log.last_index()) changes.push_back("appends" + positions(now.log, first_new));
 
   if (before.members != now.members) changes.push_back("has members: " + describe(now.members));
+  if (before.level != now.level) changes.push_back("is at level " + std::to_string(now.level));
   if (before.commit != now.commit) changes.push_back("commits through " + std::to_string(now.commit));
   const bool is_usual = before.commit != now.commit && now.applied == now.commit;
   if (before.applied != now.applied && !is_usual) {

@@ -89,6 +89,7 @@ class Stage final : public Pacer {
     raft::NodeId leader;
     raft::Trail log;
     raft::Configuration members;  // in force
+    raft::Level level = 0;        // in force
     raft::Index commit = 0;
     raft::Index applied = 0;
   };

@@ -24,8 +24,8 @@ raft::Configuration configuration_of(std::size_t size) {
   return configuration;
 }
 
-Result<std::unique_ptr<machine::StateMachine>> open_series(const std::string& vfs) {
-  return store::SeriesMachine::open(kSeriesPath, vfs);
+Result<std::unique_ptr<machine::StateMachine>> open_series(const std::string& vfs, raft::Level known) {
+  return store::SeriesMachine::open(kSeriesPath, vfs, known);
 }
 
 std::size_t number_of(const raft::NodeId& id) { return static_cast<std::size_t>(std::stoul(id.substr(1))) - 1; }
@@ -67,6 +67,8 @@ Cluster::Cluster(const ClusterOptions& options, Choices& choices, Pacer& pacer)
   for (std::size_t number = 0; number < options.size; ++number) {
     nodes_.push_back(std::make_unique<Node>(*this, number, Disk(choices.stream("disk", number))));
     nodes_.back()->founds = number + options.outsiders < options.size;
+    nodes_.back()->release =
+        options.releases.empty() ? Release{options.raft.level, options.raft.holds_level} : options.releases.at(number);
   }
 }
 
@@ -96,6 +98,8 @@ replica::Options Cluster::options_of(const Node& node) const {
   if (node.founds) options.configuration = configuration_of(size() - options_.outsiders);
   options.log_path = kLogPath;
   options.raft = options_.raft;
+  options.raft.level = node.release.level;
+  options.raft.holds_level = node.release.holds_level;
   options.seed = Hasher().add(options_.seed).add(node.number).add(node.life).value();
   options.cache_bytes = options_.cache_bytes;
   options.max_apply_entries = options_.max_apply_entries;
@@ -129,7 +133,7 @@ Result<void> Cluster::open(Node& node) {
   if (!log) return tl::unexpected(log.error());
   const store::LogFile::Recovered recovered = (*log)->recovered();
   oracle_.found(node.number, recovered);
-  auto machine = options_.machine ? options_.machine(vfs) : open_series(vfs);
+  auto machine = options_.machine ? options_.machine(vfs) : open_series(vfs, options.raft.level);
   if (!machine) return tl::unexpected(machine.error());
   auto replica = Replica::open(options, {.transport = node, .lanes = node, .witness = &node}, std::move(*log),
                                std::move(*machine));

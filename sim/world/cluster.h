@@ -62,6 +62,13 @@ class Pacer {
   virtual void stopped(std::size_t, StopReason, const std::string&) {}  // a node is down; the reason in words
 };
 
+// What a node runs: a release is known by the highest feature level that it knows.
+struct Release {
+  raft::Level level = raft::kOriginalLevel;
+  bool holds_level = false;  // it runs with --hold-level
+  bool operator==(const Release&) const = default;
+};
+
 struct ClusterOptions {
   std::size_t size = 3;
   std::size_t outsiders = 0;  // the last so many of them: they have no configuration, and wait to be let in
@@ -78,6 +85,7 @@ struct ClusterOptions {
   // What opens the state machine of a node on its disk, through this VFS. None: the series file, the only one whose
   // commands the oracle understands and whose contents can be read.
   std::function<Result<std::unique_ptr<machine::StateMachine>>(const std::string& vfs)> machine = nullptr;
+  std::vector<Release> releases = {};  // of the nodes; empty: what `raft` says
 };
 
 class Cluster {
@@ -106,6 +114,10 @@ class Cluster {
   // For good, or it starts again with an empty disk: as a node that waits to be let in, or, which is unfair except
   // where all the others hold entries, with the settings of a founder.
   void lose_disk(std::size_t number, bool founds = false);
+
+  // From its next start on. The disk is the same.
+  void set_release(std::size_t number, Release release) { nodes_[number]->release = release; }
+  Release release(std::size_t number) const { return nodes_[number]->release; }
 
   // When the disk has lost power under the node (Disk::lose_power_at), this is what survives.
   void set_crash_policy(std::size_t number, CrashPolicy policy) { nodes_[number]->crash_policy = policy; }
@@ -155,6 +167,7 @@ class Cluster {
     CrashPolicy crash_policy = CrashPolicy::kNothing;
     std::uint64_t life = 0;
     bool founds = false;  // its settings say who founds the cluster
+    Release release = {};
     std::array<LaneState, 2> lanes;
     std::map<raft::Correlation, std::shared_ptr<const raft::Message>> questions;  // not answered yet
     raft::Correlation last_question = 0;

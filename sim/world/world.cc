@@ -76,6 +76,7 @@ void World::start(std::size_t number) {
   if (machine.is_gone || cluster_.is_up(number)) return;
   machine.is_waking = false;
   machine.faults_before = cluster_.disk(number).counts().faults;
+  machine.release = cluster_.release(number);
   const auto started = cluster_.start(number);
   if (!started) {
     if (std::exchange(machine.refusal, started.error().message) != started.error().message) {
@@ -114,9 +115,21 @@ void World::stopped(std::size_t number, StopReason reason, const std::string& wh
   if (!machine.is_gone) plan_start(number, down == 0 ? kRestartDelay : down);
 }
 
+// Whoever was put back while the level rose gets the newer release again.
+void World::meet_newer_level(std::size_t number, const std::string& why) {
+  if (!cluster_.oracle().was_put_back(number, machines_[number].release.level)) {
+    return cluster_.oracle().report({.checker = "levels",
+                                     .rule = "only who was put back meets a level that it does not know",
+                                     .detail = Cluster::name(number) + ": " + why});
+  }
+  TIMESTORE_MARK("world: a node that had been put back met the level");
+  cluster_.set_release(number, {.level = options_.newest_level});
+}
+
 // A node may only refuse when something was done to its disk, and damage by its name only when its disk has rotted.
 void World::blame(std::size_t number, const char* rule, const std::string& why) {
   const Machine& machine = machines_[number];
+  if (why.find("feature level") != std::string::npos) return meet_newer_level(number, why);
   if (machine.has_run && why.find("The disk is full") != std::string::npos) {
     return cluster_.oracle().report({.checker = "world",
                                      .rule = "a full disk stops no node that has run before",
@@ -173,6 +186,11 @@ void World::wipe(std::size_t number, Time down) {
 bool World::may_be_wiped(std::size_t number) const {
   const Machine& machine = machines_[number];
   return !machine.is_gone && !machine.is_rotten && !machine.was_wiped && 2 * (unreliable() + 1) < size();
+}
+
+void World::install(std::size_t number, Release release) {
+  note(number, "gets a release of level", std::to_string(release.level) + (release.holds_level ? ", held" : ""));
+  cluster_.set_release(number, release);
 }
 
 bool World::rot(std::size_t number, std::string_view path) {

@@ -33,6 +33,7 @@ struct WorldOptions {
   NetworkOptions network;
   Time notices_loss = 0;  // a node learns so much later that a request did not arrive; 0: only where nobody listens
   DiskSpeed disk;
+  raft::Level newest_level = raft::kHighestLevel;  // of the releases that there are
   bool tears_recoveries = false;  // a node may lose power while it recovers from a disk that has failed
 };
 
@@ -60,6 +61,8 @@ class World final : public Pacer {
   void lose_disk(std::size_t number);                   // for good
   void wipe(std::size_t number, Time down);             // it is started again with an empty disk
   bool rot(std::size_t number, std::string_view path);  // one bit that may fairly rot flips; false: there is none
+  void install(std::size_t number, Release release);    // that it runs from its next start on
+  Release running(std::size_t number) const { return machines_[number].release; }
   void pause(std::size_t number, Time length);
   void set_clock(std::size_t number, std::uint32_t rate_percent);
   void jump_clock(std::size_t number, std::uint32_t ticks);
@@ -108,6 +111,7 @@ class World final : public Pacer {
     bool is_waking = false;
     bool has_run = false;
     bool was_wiped = false;
+    Release release = {};             // that it runs, or ran or tried to run last
     std::string refusal = {};         // why it did not start, the last time
     std::uint64_t faults_before = 0;  // of its disk, when the present life began
   };
@@ -119,6 +123,7 @@ class World final : public Pacer {
 
   void start(std::size_t number);
   void blame(std::size_t number, const char* rule, const std::string& why);
+  void meet_newer_level(std::size_t number, const std::string& why);
   void retire(std::size_t number);
   void plan_start(std::size_t number, Time delay);
   void plan_tick(std::size_t number, std::uint64_t life);

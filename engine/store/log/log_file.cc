@@ -15,6 +15,9 @@ namespace {
 // log nor the next recovery grows without bound. Counted, not timed: the same writes give the same disk operations.
 constexpr int kLogCheckpointFrames = 1024;
 
+// For people with an sqlite3 shell. JSON begins with an ASCII character, an envelope does not.
+bool is_text(std::string_view command) { return command.empty() || static_cast<unsigned char>(command.front()) < 0x80; }
+
 }  // namespace
 
 struct LogFile::Connection {
@@ -25,6 +28,7 @@ struct LogFile::Connection {
   raft::HardState hard_state;
   BaseRow base;
   LogEnd end;
+  int version;
   int checkpoint_at_frames = kLogCheckpointFrames;
 
   Result<void> initialize(const Identity& identity);
@@ -35,6 +39,7 @@ struct LogFile::Connection {
   Result<void> truncate_from(raft::Index index);
   Result<void> begin_after(const raft::Base& next);
   Result<void> note_installation(raft::Position position);
+  Result<void> expect_levels();
   Result<void> append(const raft::Entry& entry);
   Result<void> save(const BaseRow& next);
   Result<void> save(const raft::HardState& state);
@@ -77,7 +82,7 @@ Result<std::unique_ptr<LogFile>> LogFile::open(const std::string& path, const st
   return std::unique_ptr<LogFile>(new LogFile(std::make_unique<Connection>(Connection{
       std::move(*database), std::move(*insert), std::move(*remove_from), std::move(*remove_through),
       std::move(*remove_all), std::move(*find), std::move(*save_base), std::move(*save_state), std::move(*select),
-      std::move(log->recovered), has_identity, std::move(hard_state), std::move(log->base), log->end})));
+      std::move(log->recovered), has_identity, std::move(hard_state), std::move(log->base), log->end, log->version})));
 }
 
 const LogFile::Recovered& LogFile::recovered() const { return connection_->recovered; }
@@ -98,8 +103,10 @@ Result<void> LogFile::write(std::span<const raft::Write> writes) {
   if (writes.empty()) return {};
   const LogEnd end = connection_->end;
   const BaseRow base = connection_->base;
+  const int version = connection_->version;
   auto done = connection_->write(writes);
   if (done) return connection_->checkpoint_when_due();
+  connection_->version = version;
   connection_->end = end;
   connection_->base = base;
   connection_->database.stop(done.error());
@@ -231,7 +238,10 @@ Result<void> LogFile::Connection::truncate_from(raft::Index index) {
 Result<void> LogFile::Connection::begin_after(const raft::Base& next) {
   const auto [term, index] = next.last;
   TIMESTORE_CHECK(index >= base.entry.index, "a log does not get back what was removed from its beginning");
-  BaseRow row{.entry = {index, term}, .configuration = configuration_text(next.configuration), .installing = {}};
+  BaseRow row{.entry = {index, term},
+              .configuration = configuration_text(next.configuration),
+              .level = next.level,
+              .installing = {}};
   if (index <= end.index) {
     auto entry = entry_at(index);
     if (!entry) return tl::unexpected(std::move(entry.error()));
@@ -245,7 +255,18 @@ Result<void> LogFile::Connection::begin_after(const raft::Base& next) {
     end = row.entry;
   }
   base = std::move(row);
+  if (base.level > raft::kOriginalLevel) {
+    if (auto expected = expect_levels(); !expected) return expected;
+  }
   return save(base);
+}
+
+// Older releases do not know levels, and refuse the file from now on.
+Result<void> LogFile::Connection::expect_levels() {
+  if (version >= kVersionOfLevels) return {};
+  TIMESTORE_MARK("store: a log file became one that older releases refuse");
+  version = kVersionOfLevels;
+  return database.run("say that it may hold levels", "PRAGMA user_version=" + std::to_string(version));
 }
 
 Result<void> LogFile::Connection::note_installation(raft::Position position) {
@@ -263,21 +284,25 @@ Result<void> LogFile::Connection::append(const raft::Entry& entry) {
   TIMESTORE_CHECK(!entry.payload.is_absent() || entry.kind == raft::EntryKind::kNoop, "a command has a payload");
   TIMESTORE_CHECK(entry.kind != raft::EntryKind::kMembers || raft::decode_configuration(entry.payload.view()),
                   "members that come into the log can be read");
+  if (entry.kind == raft::EntryKind::kLevel) {
+    if (auto expected = expect_levels(); !expected) return expected;
+  }
   const EntryRow row{.index = end.index + 1, .term = entry.term, .kind = entry.kind, .command = entry.payload.view()};
   end = {row.index, row.term, row.checksum(end.checksum)};
-  return insert.bind_integer(1, static_cast<std::int64_t>(row.index))
+  insert.bind_integer(1, static_cast<std::int64_t>(row.index))
       .bind_integer(2, static_cast<std::int64_t>(row.term))
       .bind_integer(3, static_cast<std::int64_t>(row.kind))
-      .bind_integer(4, end.checksum)
-      .bind_text(5, row.command)
-      .run();
+      .bind_integer(4, end.checksum);
+  if (is_text(row.command)) return insert.bind_text(5, row.command).run();
+  return insert.bind_blob(5, {reinterpret_cast<const std::uint8_t*>(row.command.data()), row.command.size()}).run();
 }
 
 Result<void> LogFile::Connection::save(const BaseRow& next) {
+  const std::string cluster = raft::with_level(next.configuration, next.level);
   save_base.bind_integer(1, static_cast<std::int64_t>(next.entry.index))
       .bind_integer(2, static_cast<std::int64_t>(next.entry.term))
       .bind_integer(3, next.entry.checksum)
-      .bind_text(4, next.configuration);
+      .bind_text(4, cluster);
   if (next.installing) {
     save_base.bind_integer(5, static_cast<std::int64_t>(next.installing->index))
         .bind_integer(6, static_cast<std::int64_t>(next.installing->term));

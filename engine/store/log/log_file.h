@@ -38,6 +38,8 @@ class LogFile {
     raft::HardState hard_state;        // of a new file: a novice's, which initialize() makes durable
     raft::Trail trail;
     std::vector<std::pair<raft::Index, raft::Configuration>> configurations = {};  // in the log, in its order
+    raft::Level level = raft::kOriginalLevel;                                      // where the log begins
+    std::vector<std::pair<raft::Index, raft::Level>> levels = {};                  // in the log, in its order
     std::optional<raft::Position> installing = {};                                 // note_installation()
   };
 

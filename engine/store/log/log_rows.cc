@@ -56,6 +56,7 @@ constexpr FileFormat kLogFormat = {
     .durability = FileFormat::Durability::kEveryCommit,
     .cache_kib = 4096,
     .migrations = kLogMigrations,
+    .further_versions = 1,  // kVersionOfLevels: kind 3, a level, and what it is at the base
 };
 
 constexpr const char* kReadingRows = "read what it holds";
@@ -89,8 +90,11 @@ Result<std::optional<BaseRow>> read_base(Database& database) {
   if (!found) return tl::unexpected(std::move(found.error()));
   if (!*found) return std::nullopt;
   BaseRow base{.entry = {row->natural(0), row->natural(1), static_cast<std::uint32_t>(row->natural(2))},
-               .configuration = std::string(row->bytes(3)),
+               .configuration = {},
                .installing = {}};
+  const auto [configuration, level] = raft::split_level(row->bytes(3));
+  base.configuration = std::string(configuration);
+  base.level = level;
   if (!row->is_null(4)) base.installing = {.term = row->natural(5), .index = row->natural(4)};
   const std::uint64_t stored = row->natural(6);
   if (const std::uint32_t computed = base.checksum(); computed != stored) {
@@ -161,6 +165,11 @@ Result<LogEnd> read_entries(Database& database, const LogEnd& base, LogFile::Rec
       if (!members) return tl::unexpected(std::move(members.error()));
       recovered.configurations.emplace_back(entry->index, std::move(*members));
     }
+    if (entry->kind == raft::EntryKind::kLevel) {
+      auto level = raft::decode_level(entry->command);
+      if (!level) return damaged(path, "entry " + std::to_string(entry->index) + " holds a level that cannot be read");
+      recovered.levels.emplace_back(entry->index, *level);
+    }
     recovered.trail.append(entry->term, entry->kind, entry->command.size());
     end = {entry->index, entry->term, static_cast<std::uint32_t>(row->natural(3))};
   }
@@ -182,7 +191,7 @@ std::uint32_t BaseRow::checksum() const {
       .add(entry.index)
       .add(entry.term)
       .add(std::uint64_t{entry.checksum})
-      .add(configuration)
+      .add(raft::with_level(configuration, level))
       .add(std::uint64_t{installing.has_value()})
       .add(position.index)
       .add(position.term)
@@ -220,7 +229,7 @@ Result<EntryRow> read_entry_row(const Statement& row, std::string_view path, con
     return damaged(path, "entry " + std::to_string(index) + " fails its checksum (stored " + hexadecimal(stored) +
                              ", computed " + hexadecimal(computed) + ")");
   }
-  if (kind > static_cast<std::uint64_t>(raft::EntryKind::kMembers)) {
+  if (kind > static_cast<std::uint64_t>(raft::EntryKind::kLevel)) {
     return damaged(path, "entry " + std::to_string(index) + " is of the unknown kind " + std::to_string(kind));
   }
   if (entry.term < before.term) {
@@ -242,7 +251,9 @@ Result<RecoveredLog> recover_log(Database& database) {
   if (!is_new && !base->has_value()) return damaged(database.path(), "the beginning of the log is missing");
   if (!is_new && !state->has_value()) return damaged(database.path(), "the node's term and vote are missing");
 
-  RecoveredLog log;
+  auto version = database.integer(kReadingRows, "PRAGMA user_version");
+  if (!version) return tl::unexpected(std::move(version.error()));
+  RecoveredLog log{.version = static_cast<int>(*version), .recovered = {}, .base = {}, .end = {}};
   log.recovered.hard_state.novice = is_new;
   if (!is_new) {
     log.recovered.identity = {.node = std::move(**node), .configuration = {}};
@@ -251,6 +262,7 @@ Result<RecoveredLog> recover_log(Database& database) {
       if (!configuration) return tl::unexpected(std::move(configuration.error()));
       log.recovered.identity->configuration = std::move(*configuration);
     }
+    log.recovered.level = (*base)->level;
     log.recovered.installing = (*base)->installing;
     log.recovered.hard_state = std::move((*state)->hard_state);
     log.base = std::move(**base);

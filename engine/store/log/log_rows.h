@@ -45,6 +45,9 @@ struct EntryRow {
   std::uint32_t checksum(std::uint32_t seed) const;
 };
 
+// From this version of its format on, a log file may hold feature levels, which older releases do not know.
+inline constexpr int kVersionOfLevels = 2;
+
 inline constexpr std::string_view kEntryColumns = "idx, term, kind, checksum, command";
 
 // The current row of a query for kEntryColumns, which must be the entry that follows `before`.
@@ -57,6 +60,7 @@ std::uint32_t state_checksum(const raft::HardState& hard_state, const LogEnd& en
 struct BaseRow {
   LogEnd entry;
   std::string configuration;                 // as text; empty: none is known
+  raft::Level level = raft::kOriginalLevel;  // there; beside the configuration in its column (raft/level.h)
   std::optional<raft::Position> installing;  // a snapshot that was about to be installed
 
   std::uint32_t checksum() const;
@@ -66,6 +70,7 @@ struct BaseRow {
 [[nodiscard]] std::string configuration_text(const raft::Configuration& configuration);
 
 struct RecoveredLog {
+  int version = 0;  // of the file's format
   LogFile::Recovered recovered;
   BaseRow base;
   LogEnd end;

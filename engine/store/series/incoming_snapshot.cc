@@ -198,6 +198,7 @@ Result<void> IncomingSnapshot::verify_content() {
   if (!select_meta) return tl::unexpected(std::move(select_meta.error()));
   auto meta = read_meta(*select_meta, incoming_path(path_));
   if (!meta) return tl::unexpected(std::move(meta.error()));
+  level_ = meta->level;
   auto pages = database->integer(kAttempt, "PRAGMA page_count");
   if (!pages) return tl::unexpected(std::move(pages.error()));
   if (meta->applied == meta_.applied && meta->state_hash == meta_.state_hash &&

@@ -52,6 +52,8 @@ class IncomingSnapshot {
   // Verifies the whole and makes it durable. Requires that it is complete.
   [[nodiscard]] Result<void> finish();
 
+  raft::Level level() const { return level_; }  // of the state that it is. Requires that it is finished.
+
   // Gets the name of the series file (SeriesFile::install), and is over. Requires that it is finished, and that no
   // write-ahead log stands beside that file.
   [[nodiscard]] Result<void> take_place_of(const std::string& series_path);
@@ -72,6 +74,7 @@ class IncomingSnapshot {
   PageCensus census_;
   std::uint64_t unsynced_bytes_ = 0;
   bool is_finished_ = false;
+  raft::Level level_ = raft::kOriginalLevel;
   std::optional<Error> failure_;
 };
 

@@ -24,6 +24,7 @@ inline constexpr const char* kSnapshotSuffix = "-snapshot";
 
 struct SeriesFile::Connection {
   std::string vfs;
+  CommandVersion newest;
   Database database;
   PointTable points;
   Statement save_meta;
@@ -32,7 +33,8 @@ struct SeriesFile::Connection {
   int checkpoint_at_frames = kCheckpointFrames;
   std::weak_ptr<const SnapshotWriter::Hold> hold = {};  // while it lives, the main file stands still
 
-  static Result<std::unique_ptr<Connection>> open(const std::string& path, const std::string& vfs);
+  static Result<std::unique_ptr<Connection>> open(const std::string& path, const std::string& vfs,
+                                                  CommandVersion newest);
 
   // What is to be done with the time entries of one command.
   struct Plan {

@@ -1,5 +1,6 @@
 #include "engine/store/series/series_file.h"
 
+#include <algorithm>
 #include <map>
 #include <utility>
 
@@ -40,8 +41,9 @@ void add_row(Hasher& hasher, EntryPosition position, const TimeEntry& entry) {
 SeriesFile::SeriesFile(std::unique_ptr<Connection> connection) : connection_(std::move(connection)) {}
 SeriesFile::~SeriesFile() = default;
 
-Result<std::unique_ptr<SeriesFile>> SeriesFile::open(const std::string& path, const std::string& vfs) {
-  auto connection = Connection::open(path, vfs);
+Result<std::unique_ptr<SeriesFile>> SeriesFile::open(const std::string& path, const std::string& vfs,
+                                                     CommandVersion newest) {
+  auto connection = Connection::open(path, vfs, newest);
   if (!connection) return tl::unexpected(std::move(connection.error()));
   if (auto removed = IncomingSnapshot::remove_stale(path, vfs, (*connection)->meta.applied); !removed) {
     return tl::unexpected(std::move(removed.error()));
@@ -53,7 +55,8 @@ Result<std::unique_ptr<SeriesFile>> SeriesFile::open(const std::string& path, co
 }
 
 Result<std::unique_ptr<SeriesFile::Connection>> SeriesFile::Connection::open(const std::string& path,
-                                                                             const std::string& vfs) {
+                                                                             const std::string& vfs,
+                                                                             CommandVersion newest) {
   auto database = open_for_writing(path, vfs, series_format());
   if (!database) return tl::unexpected(std::move(database.error()));
   auto select_meta = database->prepare("read up to where the log has been applied", kSelectMeta);
@@ -77,7 +80,7 @@ Result<std::unique_ptr<SeriesFile::Connection>> SeriesFile::Connection::open(con
                                      "checksum) VALUES (1, ?, ?, ?, ?, ?)");
   if (!save_meta) return tl::unexpected(std::move(save_meta.error()));
   auto connection = std::make_unique<Connection>(
-      Connection{vfs, std::move(*database), std::move(*points), std::move(*save_meta), std::move(*meta)});
+      Connection{vfs, newest, std::move(*database), std::move(*points), std::move(*save_meta), std::move(*meta)});
   if (auto moved = connection->checkpoint(Database::CheckpointMode::kPassive); !moved && !moved.error().is_full) {
     return tl::unexpected(std::move(moved.error()));
   }
@@ -87,6 +90,8 @@ Result<std::unique_ptr<SeriesFile::Connection>> SeriesFile::Connection::open(con
 raft::Position SeriesFile::applied() const { return connection_->meta.applied; }
 std::uint64_t SeriesFile::state_hash() const { return connection_->meta.state_hash; }
 raft::Index SeriesFile::durable_index() const { return connection_->durable_index; }
+
+raft::Level SeriesFile::level() const { return connection_->meta.level; }
 
 std::optional<raft::Configuration> SeriesFile::configuration() const {
   if (connection_->meta.configuration.empty()) return std::nullopt;
@@ -134,7 +139,7 @@ Result<std::vector<ApplyResult>> SeriesFile::Connection::apply(raft::Index first
   return results;
 }
 
-// `next` takes the members, `hasher` everything that is stored.
+// `next` takes the members and the level, `hasher` everything that is stored.
 Result<ApplyResult> SeriesFile::Connection::apply_entry(raft::Index index, const raft::Entry& entry, SeriesMeta& next,
                                                         Hasher& hasher) {
   using Outcome = ApplyResult::Outcome;
@@ -145,13 +150,21 @@ Result<ApplyResult> SeriesFile::Connection::apply_entry(raft::Index index, const
     hasher.add(command);
     return ApplyResult{.outcome = Outcome::kNothing, .conflicts = {}};
   }
+  if (entry.kind == raft::EntryKind::kLevel) {
+    next.level = std::max(next.level, raft::decode_level(command).value());
+    hasher.add(command);
+    return ApplyResult{.outcome = Outcome::kNothing, .conflicts = {}};
+  }
   if (entry.kind == raft::EntryKind::kNoop || command.empty())
     return ApplyResult{.outcome = Outcome::kNothing, .conflicts = {}};
   if (index > kMaxSeriesIndex) {
     return fail(database.path() + " cannot hold log entry " + std::to_string(index) + ": its last one is " +
                 std::to_string(kMaxSeriesIndex) + ".");
   }
-  auto entries = decode_command(command);
+  auto entries = decode_command(command, newest);
+  if (!entries && entries.error().is_unknown) {
+    return fail("Log entry " + std::to_string(index) + " " + entries.error().message);
+  }
   if (!entries || entries->size() > std::size_t{kMaxEntryIdOrdinal} + 1)
     return ApplyResult{.outcome = Outcome::kMalformed, .conflicts = {}};
   for (std::size_t ordinal = 0; ordinal < entries->size(); ++ordinal) {
@@ -200,10 +213,11 @@ Result<SeriesFile::Connection::Plan> SeriesFile::Connection::plan(raft::Index in
 }
 
 Result<void> SeriesFile::Connection::save(const SeriesMeta& next) {
+  const std::string cluster = raft::with_level(next.configuration, next.level);
   return save_meta.bind_integer(1, static_cast<std::int64_t>(next.applied.index))
       .bind_integer(2, static_cast<std::int64_t>(next.applied.term))
       .bind_integer(3, static_cast<std::int64_t>(next.state_hash))
-      .bind_text(4, next.configuration)
+      .bind_text(4, cluster)
       .bind_integer(5, meta_checksum(next))
       .run();
 }

@@ -18,8 +18,10 @@
 
 #include "engine/base/result.h"
 #include "engine/raft/configuration.h"
+#include "engine/raft/level.h"
 #include "engine/raft/types.h"
 #include "engine/series/apply_result.h"
+#include "engine/series/command.h"
 
 namespace timestore::store {
 
@@ -29,7 +31,9 @@ class SnapshotWriter;
 class SeriesFile {
  public:
   // Opens or creates the file. Damage, or a file that is not ours, is an error that names the file and what is wrong.
-  [[nodiscard]] static Result<std::unique_ptr<SeriesFile>> open(const std::string& path, const std::string& vfs = "");
+  // Commands up to the version `newest` are known.
+  [[nodiscard]] static Result<std::unique_ptr<SeriesFile>> open(const std::string& path, const std::string& vfs = "",
+                                                                CommandVersion newest = kNewestCommandVersion);
   ~SeriesFile();
 
   SeriesFile(const SeriesFile&) = delete;
@@ -39,9 +43,11 @@ class SeriesFile {
   std::uint64_t state_hash() const;   // over everything ever applied, the same on every node at the same position
   raft::Index durable_index() const;  // an applied index that no crash can take back
   std::optional<raft::Configuration> configuration() const;  // the last one applied; none before the first
+  raft::Level level() const;                                 // likewise, of the cluster's features
 
   // Applies entries `first`, `first` + 1, ... in one transaction, visible to readers when it returns. Requires
-  // first == applied().index + 1. One result per entry. After an error the object refuses every further call, unless it
+  // first == applied().index + 1. One result per entry. A command that is newer than this build is an error that names
+  // it, and nothing of the call is applied. After an error the object refuses every further call, unless it
   // was a full disk (Error::is_full): then nothing has changed.
   [[nodiscard]] Result<std::vector<ApplyResult>> apply(raft::Index first, std::span<const raft::Entry> entries);
 

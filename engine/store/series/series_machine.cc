@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "engine/base/check.h"
+#include "engine/store/series/command_version.h"
 #include "engine/store/series/incoming_snapshot.h"
 #include "engine/store/series/snapshot.h"
 
@@ -62,6 +63,7 @@ class ArrivingSnapshot final : public machine::IncomingSnapshot {
     return *arrival == store::IncomingSnapshot::Arrival::kTaken;
   }
   Result<void> finish() override { return snapshot_->finish(); }
+  raft::Level level() const override { return snapshot_->level(); }
   Result<bool> install() override { return file_.install(*snapshot_); }
 
  private:
@@ -72,7 +74,8 @@ class ArrivingSnapshot final : public machine::IncomingSnapshot {
 }  // namespace
 
 machine::Outcome outcome_of(const ApplyResult& result) {
-  machine::Outcome outcome{.code = static_cast<std::uint32_t>(result.outcome)};
+  machine::Outcome outcome{.code = static_cast<std::uint32_t>(result.outcome),
+                           .is_unreadable = result.outcome == ApplyResult::Outcome::kMalformed};
   if (result.conflicts.empty()) return outcome;
   std::string detail;
   detail.reserve(result.conflicts.size() * kOrdinalBytes);
@@ -104,8 +107,9 @@ ApplyResult result_of(const machine::Outcome& outcome) {
 SeriesMachine::SeriesMachine(std::string path, std::string vfs, std::unique_ptr<SeriesFile> file)
     : path_(std::move(path)), vfs_(std::move(vfs)), file_(std::move(file)) {}
 
-Result<std::unique_ptr<SeriesMachine>> SeriesMachine::open(const std::string& path, const std::string& vfs) {
-  auto file = SeriesFile::open(path, vfs);
+Result<std::unique_ptr<SeriesMachine>> SeriesMachine::open(const std::string& path, const std::string& vfs,
+                                                           raft::Level known) {
+  auto file = SeriesFile::open(path, vfs, command_version(known));
   if (!file) return tl::unexpected(std::move(file.error()));
   return std::unique_ptr<SeriesMachine>(new SeriesMachine(path, vfs, std::move(*file)));
 }

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "engine/machine/state_machine.h"
+#include "engine/raft/level.h"
 #include "engine/series/apply_result.h"
 #include "engine/store/series/series_file.h"
 
@@ -16,12 +17,14 @@ namespace timestore::store {
 
 class SeriesMachine final : public machine::StateMachine {
  public:
-  [[nodiscard]] static Result<std::unique_ptr<SeriesMachine>> open(const std::string& path,
-                                                                   const std::string& vfs = "");
+  // `known` is the highest feature level that the node knows: a command of a later one is an error.
+  [[nodiscard]] static Result<std::unique_ptr<SeriesMachine>> open(const std::string& path, const std::string& vfs = "",
+                                                                   raft::Level known = raft::kHighestLevel);
 
   std::string name() const override { return "The series file " + path_; }
   machine::Standing standing() const override;
   std::optional<raft::Configuration> configuration() const override { return file_->configuration(); }
+  raft::Level level() const override { return file_->level(); }
   [[nodiscard]] Result<std::vector<machine::Outcome>> apply(raft::Index first,
                                                             std::span<const raft::Entry> entries) override;
   [[nodiscard]] Result<void> make_durable() override;

@@ -109,7 +109,9 @@ Result<SeriesMeta> read_meta(Statement& select, std::string_view path) {
   if (!*found) return meta;
   meta.applied = {.term = select.natural(1), .index = select.natural(0)};
   meta.state_hash = select.natural(2);
-  meta.configuration = std::string(select.bytes(3));
+  const auto [configuration, level] = raft::split_level(select.bytes(3));
+  meta.configuration = std::string(configuration);
+  meta.level = level;
   if (meta_checksum(meta) != select.natural(4)) {
     return damaged(path, "the position up to which the log has been applied fails its checksum");
   }
@@ -121,7 +123,7 @@ std::uint32_t meta_checksum(const SeriesMeta& meta) {
       .add(meta.applied.index)
       .add(meta.applied.term)
       .add(meta.state_hash)
-      .add(meta.configuration)
+      .add(raft::with_level(meta.configuration, meta.level))
       .value();
 }
 

@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "engine/base/result.h"
+#include "engine/raft/level.h"
 #include "engine/raft/types.h"
 #include "engine/series/entry_id.h"
 #include "engine/series/time_entry.h"
@@ -38,7 +39,8 @@ std::int64_t row_number(EntryPosition position);
 struct SeriesMeta {
   raft::Position applied;
   std::uint64_t state_hash = 0;
-  std::string configuration = {};  // the last one applied, as text (raft/configuration.h); empty: none yet
+  std::string configuration = {};            // the last one applied, as text (raft/configuration.h); empty: none yet
+  raft::Level level = raft::kOriginalLevel;  // the last one applied; beside it in its column (raft/level.h)
   bool operator==(const SeriesMeta&) const = default;
 };
 

@@ -79,7 +79,7 @@ Result<std::unique_ptr<SeriesFile::Connection>> SeriesFile::Connection::give_way
     if (auto removed = remove_file(path + suffix, vfs); !removed) return tl::unexpected(std::move(removed.error()));
   }
   if (auto placed = snapshot.take_place_of(path); !placed) return tl::unexpected(std::move(placed.error()));
-  auto next = open(path, vfs);
+  auto next = open(path, vfs, newest);
   if (next && (*next)->meta.applied != snapshot.meta().applied) return damaged(path, "it is not the snapshot");
   if (next) TIMESTORE_MARK("store: a snapshot was installed");
   return next;

@@ -42,9 +42,9 @@ Result<int> recognize(Database& database, const FileFormat& format) {
                 ": it is another application's database (application id " + std::to_string(*application_id) +
                 ", tables: " + *tables + "). Nothing was written to it; move it away or give this node another path.");
   }
-  if (*version > format.version()) {
+  if (*version > format.newest_version()) {
     return fail(path + " has version " + std::to_string(*version) + " of the " + format.name +
-                "'s format, and this program knows versions up to " + std::to_string(format.version()) +
+                "'s format, and this program knows versions up to " + std::to_string(format.newest_version()) +
                 ": start the newer program that wrote it.");
   }
   if (*version < 1 || tables->empty()) {
@@ -87,7 +87,7 @@ Result<void> recover_wal(Database& database, const FileFormat& format) {
 }
 
 Result<void> migrate(Database& database, const FileFormat& format, int version) {
-  if (version == format.version()) return {};
+  if (version >= format.version()) return {};
   constexpr const char* kAttempt = "bring it to the present version of its format";
   auto transaction = Transaction::begin(database);
   if (!transaction) return tl::unexpected(std::move(transaction.error()));
@@ -150,7 +150,7 @@ Result<Database> open_for_reading(const std::string& path, const std::string& vf
   if (!set) return tl::unexpected(std::move(set.error()));
   auto version = recognize(*database, format);
   if (!version) return tl::unexpected(std::move(version.error()));
-  if (*version != format.version()) {
+  if (*version < format.version()) {
     return fail(path + " has no " + format.name + " of this version yet: it is created when the node starts.");
   }
   return database;

@@ -25,8 +25,12 @@ struct FileFormat {
   Durability durability;
   int cache_kib;                            // SQLite's page cache
   std::span<const char* const> migrations;  // SQL: migrations[n] leads from version n to version n + 1; 0 is a new file
+  // So many versions beyond these have the same tables, with more in them. A file gets to them when it first holds
+  // that, and until then older releases can read it: a node can be put back.
+  int further_versions = 0;
 
   int version() const { return static_cast<int>(migrations.size()); }
+  int newest_version() const { return version() + further_versions; }
 };
 
 // Opens or creates the file for writing and leaves it with the present version's schema and an empty write-ahead log,

@@ -48,8 +48,10 @@ void CoreCluster::restart(std::size_t number, Index applied_on_disk) {
   // A snapshot took the state machine's place, but the crash came before the log could follow.
   if (!disk.log.holds(disk.state_machine.last)) disk.log = {.base = disk.state_machine, .entries = {}};
   std::vector<std::pair<Index, Configuration>> configurations;
+  std::vector<std::pair<Index, Level>> levels;
   for (Index index = disk.log.base.last.index + 1; index <= disk.log.last_index(); ++index) {
     const Entry& entry = disk.log.at(index);
+    if (entry.kind == EntryKind::kLevel) levels.emplace_back(index, decode_level(entry.payload.view()).value());
     if (entry.kind != EntryKind::kMembers) continue;
     configurations.emplace_back(index, decode_configuration(entry.payload.view()).value());
   }
@@ -63,6 +65,8 @@ void CoreCluster::restart(std::size_t number, Index applied_on_disk) {
                       .hard_state = disk.hard_state,
                       .trail = trail_of(disk.log),
                       .configurations = std::move(configurations),
+                      .level = disk.log.base.level,
+                      .levels = std::move(levels),
                       .applied = node.applied,
                       .seed = seed_ * 1000 + number * 100 + node.lives},
                      options_);
@@ -122,7 +126,8 @@ void CoreCluster::compact(std::size_t number, Index through) {
   through = std::min(through, node.state.applied);
   if (!node.up || begins_anew(node.batch) || through <= node.log.base.last.index) return;
   if (through > node.disk.state_machine.last.index) {
-    node.disk.state_machine = {{node.log.at(through).term, through}, node.state.configurations.at(through)};
+    node.disk.state_machine = {
+        {node.log.at(through).term, through}, node.state.configurations.at(through), node.state.levels.at(through)};
   }
   begin_anew(number, Compact{through});
 }
@@ -135,11 +140,11 @@ void CoreCluster::install_snapshot(std::size_t number, std::size_t of) {
   const PlainLog& log = other.log;
   const Base snapshot{
       other.applied == log.base.last.index ? log.base.last : Position{log.at(other.applied).term, other.applied},
-      other.state.configurations.at(other.applied)};
+      other.state.configurations.at(other.applied), other.state.levels.at(other.applied)};
   if (snapshot.last.term > node.disk.hard_state.term) return;
   node.disk.state_machine = snapshot;
   node.applied = snapshot.last.index;
-  begin_anew(number, SnapshotInstalled{snapshot.last, snapshot.configuration});
+  begin_anew(number, SnapshotInstalled{snapshot.last, snapshot.configuration, snapshot.level});
 }
 
 bool CoreCluster::take_snapshots() {

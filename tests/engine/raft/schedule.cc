@@ -118,6 +118,7 @@ void change_members(CoreCluster& cluster, const Choice& choice) {
   cluster.change(some_leader(cluster, choice), {.kind = static_cast<Change::Kind>(choice.how % kKinds),
                                                 .member = {CoreCluster::name(who % size), ""},
                                                 .replaced = CoreCluster::name(who / size % size),
+                                                .level = 1,
                                                 .is_forced = who / size / size % 4 == 0});
 }
 
@@ -174,6 +175,7 @@ Options hostile_options() {
   options.max_append_bytes = 64;
   options.max_inflight_appends = 2;
   options.max_inflight_bytes = 70;
+  options.level = 1;
   return options;
 }
 

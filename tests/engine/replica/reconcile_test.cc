@@ -49,11 +49,11 @@ TEST(Reconcile, two_new_files_go_together) {
 
 TEST(Reconcile, after_a_noted_snapshot_beyond_its_end_the_log_begins_anew) {
   const raft::Position snapshot{.term = 6, .index = 99};
-  const auto write = reconcile(log_that_noted(snapshot), {snapshot, kInSnapshot}).value();
+  const auto write = reconcile(log_that_noted(snapshot), {snapshot, kInSnapshot, 3}).value();
   ASSERT_TRUE(write.has_value());
   EXPECT_EQ(write->hard_state, log_to_15().hard_state);
   EXPECT_EQ(write->truncate_from, std::nullopt);
-  EXPECT_EQ(write->begin_after, (raft::Base{.last = snapshot, .configuration = kInSnapshot}));
+  EXPECT_EQ(write->begin_after, (raft::Base{.last = snapshot, .configuration = kInSnapshot, .level = 3}));
   EXPECT_TRUE(write->entries.empty());
 }
 

@@ -6,8 +6,10 @@
 #include <gtest/gtest.h>
 
 #include "engine/store/series/series_machine.h"
+#include "tests/engine/replica/register_machine.h"
 #include "tests/engine/replica/small_world.h"
 #include "tests/engine/replica/writes.h"
+#include "tests/scratch_directory.h"
 
 namespace timestore::replica {
 namespace {
@@ -41,6 +43,25 @@ TEST(Recover, a_survivor_leads_itself_and_has_lost_nothing_that_it_held) {
   world.settle_everything();
   EXPECT_TRUE(is_stored);
   EXPECT_EQ(world.stored(0).size(), 11U);
+}
+
+TEST(Recover, the_level_that_a_snapshot_brought_before_a_crash_is_kept) {
+  const ScratchDirectory directory;
+  const std::string log_path = directory.file("n1.raft.db");
+  const raft::Position snapshot{.term = 1, .index = 1};
+  {
+    const auto log = store::LogFile::open(log_path).value();
+    ASSERT_TRUE(log->initialize({"n1", {.voters = {{"n1", "http://n1"}, {"n2", "http://n2"}}}}));
+    raft::Write term;
+    term.hard_state.term = 1;
+    ASSERT_TRUE(log->write({&term, 1}));
+    ASSERT_TRUE(log->note_installation(snapshot));
+  }
+  const auto machine = testing::RegisterMachine::open(directory.file("n1.db")).value();
+  const raft::Entry level{1, raft::EntryKind::kLevel, raft::Payload(raft::encode_level(1))};
+  ASSERT_TRUE(machine->apply(1, {&level, 1}));
+  ASSERT_TRUE(recover_alone(*store::LogFile::open(log_path).value(), *machine));
+  EXPECT_EQ(store::LogFile::open(log_path).value()->recovered().level, 1U);
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "tests/engine/replica/register_machine.h"
 
+#include <algorithm>
 #include <sstream>
 #include <utility>
 
@@ -17,7 +18,7 @@ using State = RegisterMachine::State;
 std::string encode(const State& state) {
   std::ostringstream text;
   text << state.applied.term << ' ' << state.applied.index << ' ' << state.hash << ' ' << state.configuration.size()
-       << '\n'
+       << ' ' << state.level << '\n'
        << state.configuration << state.value;
   return text.str();
 }
@@ -26,7 +27,7 @@ std::optional<State> decode(const std::string& text) {
   std::istringstream head(text.substr(0, text.find('\n')));
   State state;
   std::size_t size = 0;
-  if (!(head >> state.applied.term >> state.applied.index >> state.hash >> size)) return std::nullopt;
+  if (!(head >> state.applied.term >> state.applied.index >> state.hash >> size >> state.level)) return std::nullopt;
   const std::size_t body = text.find('\n') + 1;
   if (body == 0 || size > text.size() - body) return std::nullopt;
   state.configuration = text.substr(body, size);
@@ -87,6 +88,7 @@ class RegisterMachine::Arriving final : public machine::IncomingSnapshot {
     if (state_ && meta_of(*state_, bytes_) == announced_) return {};
     return fail("The register that another node sent is not the one that it announced.");
   }
+  raft::Level level() const override { return state_->level; }
   Result<bool> install() override {
     if (auto saved = machine_.save(*state_); !saved) {
       if (saved.error().is_full) return false;
@@ -162,6 +164,9 @@ machine::Outcome RegisterMachine::apply(raft::Position position, const raft::Ent
       break;
     case raft::EntryKind::kMembers:
       state_.configuration = bytes;
+      break;
+    case raft::EntryKind::kLevel:
+      state_.level = std::max(state_.level, raft::decode_level(bytes).value());
       break;
     case raft::EntryKind::kCommand:
       return {.code = static_cast<std::uint32_t>(Code::kSet),

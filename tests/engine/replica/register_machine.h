@@ -24,6 +24,7 @@ class RegisterMachine final : public machine::StateMachine {
     raft::Position applied;
     std::uint64_t hash = 0;
     std::string configuration;  // as text; empty: none yet
+    raft::Level level = raft::kOriginalLevel;
     std::string value;
     bool operator==(const State&) const = default;
   };
@@ -38,6 +39,7 @@ class RegisterMachine final : public machine::StateMachine {
   std::string name() const override { return "The register " + path_; }
   machine::Standing standing() const override;
   std::optional<raft::Configuration> configuration() const override;
+  raft::Level level() const override { return state_.level; }
   [[nodiscard]] Result<std::vector<machine::Outcome>> apply(raft::Index first,
                                                             std::span<const raft::Entry> entries) override;
   [[nodiscard]] Result<void> make_durable() override;

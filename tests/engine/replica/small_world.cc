@@ -16,8 +16,8 @@ std::filesystem::path fastest_directory() {
   return std::filesystem::is_directory(memory) ? memory : std::filesystem::temp_directory_path();
 }
 
-Result<std::unique_ptr<machine::StateMachine>> open_series(const std::string& path) {
-  return store::SeriesMachine::open(path);
+Result<std::unique_ptr<machine::StateMachine>> open_series(const std::string& path, raft::Level known) {
+  return store::SeriesMachine::open(path, "", known);
 }
 
 std::size_t number_of(const raft::NodeId& id) { return static_cast<std::size_t>(std::stoul(id.substr(1))) - 1; }
@@ -60,7 +60,7 @@ Result<void> SmallWorld::start(std::size_t number) {
   auto log = store::LogFile::open(options.log_path);
   if (!log) return tl::unexpected(log.error());
   Node& node = *nodes_[number];
-  auto machine = open_machine ? open_machine(number) : open_series(series_path(number));
+  auto machine = open_machine ? open_machine(number) : open_series(series_path(number), options.raft.level);
   if (!machine) return tl::unexpected(machine.error());
   auto replica = Replica::open(options, {.transport = node, .lanes = node}, std::move(*log), std::move(*machine));
   if (!replica) return tl::unexpected(replica.error());

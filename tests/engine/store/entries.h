@@ -5,6 +5,7 @@
 #include <string>
 
 #include "engine/raft/configuration.h"
+#include "engine/raft/level.h"
 #include "engine/raft/types.h"
 
 namespace timestore::store {
@@ -21,6 +22,10 @@ inline raft::Entry members_entry(raft::Term term, const raft::NodeId& other, std
   return {.term = term,
           .kind = raft::EntryKind::kMembers,
           .payload = raft::Payload(encode(members_with(other, url_bytes)))};
+}
+
+inline raft::Entry level_entry(raft::Term term, raft::Level level) {
+  return {.term = term, .kind = raft::EntryKind::kLevel, .payload = raft::Payload(raft::encode_level(level))};
 }
 
 inline raft::Entry members_entry(const raft::NodeId& other, std::size_t url_bytes = 15) {

@@ -240,6 +240,27 @@ struct NaiveObject {
   bool bad;
 };
 
+// Six bits for each digit; what is left over must be zeros, and padding stands where bytes are missing.
+inline std::optional<std::string> naive_base64(const std::string& text) {
+  const std::string digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string bits;
+  std::size_t padding = 0;
+  for (const char c : text) {
+    const std::size_t value = digits.find(c);
+    if (c == '=') ++padding;
+    if (c != '=' && (value == std::string::npos || padding > 0)) return std::nullopt;
+    for (std::size_t bit = 6; c != '=' && bit-- > 0;) bits += (value >> bit & 1) != 0 ? '1' : '0';
+  }
+  const std::size_t spare = bits.size() % 8;
+  if (text.size() % 4 != 0 || spare != 2 * padding || padding > 2) return std::nullopt;
+  if (bits.find('1', bits.size() - spare) != std::string::npos) return std::nullopt;
+  std::string bytes;
+  for (std::size_t at = 0; at + 8 <= bits.size(); at += 8) {
+    bytes += static_cast<char>(std::stoi(bits.substr(at, 8), nullptr, 2));
+  }
+  return bytes;
+}
+
 inline AppendRequest naive_append_request(NaiveObject& object) {
   AppendRequest request = {.term = object.integer("term", kMaxTerm),
                            .leader = object.id("leaderid"),
@@ -254,8 +275,14 @@ inline AppendRequest naive_append_request(NaiveObject& object) {
   for (const Json& element : entries.children) {
     NaiveObject entry(element);
     const Term term = entry.integer("term", request.term);
-    const auto text = entry.find("command");
     const Term least = request.entries.empty() ? request.prev_term : request.entries.back().term;
+    if (const auto envelope = entry.find("envelope")) {
+      const auto bytes = envelope->type == '"' ? naive_base64(envelope->text) : std::nullopt;
+      object.bad |= entry.bad || term < 1 || term < least || !bytes;
+      if (bytes) request.entries.push_back(bytes->empty() ? noop(term) : command(term, *bytes));
+      continue;
+    }
+    const auto text = entry.find("command");
     object.bad |= entry.bad || term < 1 || term < least || !text || (text->type != '"' && text->type != 'n');
     if (text) request.entries.push_back(text->text.empty() ? noop(term) : command(term, text->text));
   }
@@ -272,6 +299,8 @@ inline AppendResponse naive_append_response(NaiveObject& object) {
   response.match = object.integer_if_any("matchindex", kMaxIndex).value_or(request.prev_index + request.entries.size());
   response.prev_index = object.integer_if_any("prevlogindex", kMaxIndex).value_or(request.prev_index);
   response.round = object.integer_if_any("round", kMaxRound).value_or(request.round);
+  response.level = static_cast<Level>(object.integer_if_any("level", 0xffffffff).value_or(0));
+  if (object.find("holdslevel")) response.holds_level = object.boolean("holdslevel");
   const auto hint_index = object.integer_if_any("hintindex", kMaxIndex);
   const auto hint_term = object.integer_if_any("hintterm", kMaxTerm);
   object.bad |= hint_index.has_value() != hint_term.has_value();

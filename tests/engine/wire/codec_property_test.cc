@@ -77,7 +77,12 @@ AppendRequest any_append_request() {
   const Term least = std::max<Term>(request.prev_term, 1);
   if (request.term >= least) {
     for (const std::string& text : *rc::gen::container<std::vector<std::string>>(hostile_text())) {
-      request.entries.push_back(text.empty() ? noop(0) : command(0, text));
+      const bool is_text = *rc::gen::arbitrary<bool>();
+      if (is_text && text.empty()) {
+        request.entries.push_back(noop(0));
+      } else {
+        request.entries.push_back(command(0, (is_text ? "" : "\xc1") + text));
+      }
     }
   }
   std::vector<Term> terms;
@@ -95,6 +100,8 @@ AppendResponse any_append_response() {
   if (response.success) response.match = *integer_up_to(kMaxIndex);
   if (!response.success) response.hint.term = *integer_up_to(kMaxTerm);
   if (!response.success) response.hint.index = *integer_up_to(kMaxIndex);
+  response.level = *rc::gen::arbitrary<Level>();
+  response.holds_level = *rc::gen::arbitrary<bool>();
   return response;
 }
 

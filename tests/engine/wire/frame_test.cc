@@ -268,7 +268,7 @@ TEST(FrameOfANewerNode, what_cannot_be_read_without_new_knowledge_is_unknown) {
   EXPECT_EQ(kind_of_error(sealed(4, 1)), FrameError::Kind::kUnknown) << "flags";
   const auto entry =
       decode_frame(index_of<AppendRequest>,
-                   frame(index_of<AppendRequest>, bytes("02 01 05 01 61 17 07 02 01 04 03 07 01 78")), nullptr);
+                   frame(index_of<AppendRequest>, bytes("02 01 05 01 61 17 07 02 01 04 04 07 01 78")), nullptr);
   EXPECT_EQ(entry.error(), (FrameError{.kind = FrameError::Kind::kUnknown,
                                        .message = "entries[0].kind is one that this node does not know."}));
 }

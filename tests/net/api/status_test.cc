@@ -17,16 +17,20 @@ TEST(Status, has_the_originals_fields_and_ours) {
                          .first = 1,
                          .last = 10,
                          .state_hash = 7,
+                         .level = 1,
+                         .highest_level = 2,
+                         .holds_level = true,
                          .peers = {{.id = "n1", .url = "http://a:1", .match = 10, .silent_ticks = 0},
                                    {.id = "n2", .url = "http://b:2", .match = 4, .silent_ticks = 70}}};
-  EXPECT_EQ(status_json(status, "1.2.3", std::chrono::milliseconds(2900), std::chrono::milliseconds(10), 60),
-            R"({"state":"Leader","leaderId":"n1","nodeId":"n1","term":3,"commitIndex":9,"appliedIndex":8,)"
-            R"("firstLogIndex":1,"lastLogIndex":10,"snapshotIndex":0,"version":"1.2.3","uptimeSeconds":2,)"
-            R"("isMember":true,"isJoint":false,"isNovice":false,"members":[)"
-            R"({"id":"n1","url":"http://a:1","role":"voter","isJoining":false,"isOutgoing":false,"matchIndex":10,)"
-            R"("lagEntries":0,"reachable":true,"lastContactMs":0},)"
-            R"({"id":"n2","url":"http://b:2","role":"voter","isJoining":false,"isOutgoing":false,"matchIndex":4,)"
-            R"("lagEntries":6,"reachable":false,"lastContactMs":700}]})");
+  EXPECT_EQ(
+      status_json(status, "1.2.3", std::chrono::milliseconds(2900), std::chrono::milliseconds(10), 60),
+      R"({"state":"Leader","leaderId":"n1","nodeId":"n1","term":3,"commitIndex":9,"appliedIndex":8,)"
+      R"("firstLogIndex":1,"lastLogIndex":10,"snapshotIndex":0,"featureLevel":1,"highestLevel":2,"version":"1.2.3","uptimeSeconds":2,)"
+      R"("isMember":true,"isJoint":false,"isNovice":false,"holdsLevel":true,"members":[)"
+      R"({"id":"n1","url":"http://a:1","role":"voter","isJoining":false,"isOutgoing":false,"matchIndex":10,)"
+      R"("lagEntries":0,"reachable":true,"lastContactMs":0},)"
+      R"({"id":"n2","url":"http://b:2","role":"voter","isJoining":false,"isOutgoing":false,"matchIndex":4,)"
+      R"("lagEntries":6,"reachable":false,"lastContactMs":700}]})");
 }
 
 TEST(Status, calls_a_member_what_it_is_now_and_says_beside_it_what_it_will_be) {

@@ -218,6 +218,20 @@ TEST_F(Incoming, a_file_with_other_tables_is_refused) {
   }
 }
 
+TEST_F(Incoming, tells_the_level_of_the_state_that_it_is) {
+  fill(3);
+  apply(std::vector{level_entry(1, 2)});
+  const auto snapshot = take();
+  auto incoming = receive(snapshot->meta());
+  ASSERT_TRUE(send(bytes_of(*snapshot), *incoming).has_value());
+  ASSERT_TRUE(incoming->finish().has_value());
+  EXPECT_EQ(incoming->level(), 2U);
+  auto target = SeriesFile::open(receiver.path("series.db"), receiver.vfs()).value();
+  ASSERT_EQ(target->level(), 0U);
+  ASSERT_TRUE(target->install(*incoming).value());
+  EXPECT_EQ(target->level(), 2U);
+}
+
 TEST_F(Incoming, a_file_of_another_kind_or_version_is_refused) {
   Disk forger;
   forger.write("series.db", bytes);

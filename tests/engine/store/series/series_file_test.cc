@@ -17,6 +17,8 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::SizeIs;
+using testing::StartsWith;
 
 const Guid kFirstId = guid("11111111-1111-4111-8111-111111111111");
 const Guid kSecondId = guid("22222222-2222-4222-8222-222222222222");
@@ -113,6 +115,47 @@ TEST_F(SeriesStory, a_malformed_command_moves_the_position_and_stores_nothing) {
   }
   EXPECT_EQ(apply(std::vector{command_text("")}).at(0).outcome, Outcome::kNothing);
   EXPECT_THAT(stored_on(disk), IsEmpty());
+}
+
+TEST_F(SeriesStory, the_level_that_was_applied_last_is_kept_beside_the_members) {
+  EXPECT_EQ(series->level(), 0U);
+  apply(std::vector{level_entry(1, 1)});
+  EXPECT_EQ(series->configuration(), std::nullopt);
+  reopen();
+  EXPECT_EQ(series->level(), 1U);
+  EXPECT_EQ(series->configuration(), std::nullopt);
+  const std::uint64_t hash = series->state_hash();
+  apply(std::vector{members_entry("n2"), level_entry(1, 2)});
+  EXPECT_NE(series->state_hash(), hash);
+  reopen();
+  EXPECT_EQ(series->level(), 2U);
+  EXPECT_EQ(series->configuration(), members_with("n2"));
+}
+
+TEST_F(SeriesStory, an_envelope_stores_what_the_same_text_would) {
+  const TimeEntry entry = measurement("a", 1, 2);
+  ASSERT_EQ(apply(std::vector{command_text(encode_command({&entry, 1}, 1))}).at(0).outcome, Outcome::kStored);
+  ASSERT_THAT(stored_on(disk), SizeIs(1));
+  EXPECT_TRUE(same_content(stored_on(disk).front(), entry));
+}
+
+// An older node in a cluster that has been upgraded: to skip the command would be to lose data silently.
+TEST_F(SeriesStory, a_command_of_a_newer_version_stops_before_it_and_what_stands_beside_it) {
+  const TimeEntry entry = measurement("a", 1, 2);
+  const raft::Entry known = command_text(encode_command({&entry, 1}, 1));
+  const raft::Entry unknown = command_text(encode_command({&entry, 1}, 2));
+  const auto results = series->apply(1, std::vector{known, unknown, known});
+  ASSERT_FALSE(results.has_value());
+  EXPECT_THAT(results.error().message,
+              StartsWith("Log entry 2 is a command of version 2 (kind 1, flags 0), and this node"));
+  EXPECT_THAT(series->apply(1, std::vector{known}).error().message, HasSubstr(results.error().message));
+  EXPECT_THAT(stored_on(disk), IsEmpty());
+
+  series.reset();  // the newer release starts on the same files
+  series = SeriesFile::open(disk.path("series.db"), disk.vfs(), 2).value();
+  EXPECT_EQ(series->applied().index, 0);
+  EXPECT_EQ(apply(std::vector{known, unknown, known}).size(), 3);
+  EXPECT_THAT(stored_on(disk), SizeIs(3));
 }
 
 TEST_F(SeriesStory, every_value_comes_back_bit_for_bit) {

@@ -93,9 +93,9 @@ TEST(FileFormat, the_two_files_are_not_taken_for_each_other) {
 TEST(FileFormat, a_newer_version_is_refused_and_left_alone) {
   Disk disk;
   { ASSERT_TRUE(LogFile::open(disk.path("log.db"), disk.vfs()).has_value()); }
-  execute(disk, "log.db", "PRAGMA user_version = 2");
+  execute(disk, "log.db", "PRAGMA user_version = 3");
   const std::string before = disk.read("log.db");
-  EXPECT_THAT(refusal_of(disk), AllOf(HasSubstr("has version 2"), HasSubstr("knows versions up to 1"),
+  EXPECT_THAT(refusal_of(disk), AllOf(HasSubstr("has version 3"), HasSubstr("knows versions up to 2"),
                                       HasSubstr("start the newer program")));
   EXPECT_EQ(disk.read("log.db"), before);
 }
