@@ -106,7 +106,8 @@ void receive_append_request(Turn& turn, const NodeId& from, const AppendRequest&
   if (request.admits > 0 && request.admits <= verified && knows_enough) state.hard_state.novice = false;
   response.novice = state.hard_state.novice;
   response.success = true;
-  response.match = verified;
+  // A heartbeat asks whether this node is there, and the answer does not wait for what the disk has yet to do.
+  response.match = request.entries.empty() ? std::min(verified, state.durable) : verified;
   send_when_durable(turn, from, response, correlation);
 }
 

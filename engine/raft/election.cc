@@ -90,6 +90,12 @@ void reset_election_timer(State& state) {
   state.election_timeout = state.options.election_ticks_min + static_cast<std::uint32_t>(state.prng.below(spread));
 }
 
+// Where syncs take longer than an election time-out, as on an SD card, elections would follow each other for ever.
+std::uint32_t disk_patience(const State& state) {
+  constexpr std::uint32_t kMaxTimeouts = 8;
+  return std::min(2 * state.sync_ticks, kMaxTimeouts * state.options.election_ticks_max);
+}
+
 // A leader that no majority answers makes way by itself, so while it leads it hears itself.
 bool hears_leader(const State& state) {
   return state.is_leader() || (!state.leader.empty() && state.election_elapsed < state.options.election_ticks_min);
@@ -103,7 +109,8 @@ void tick_election(Turn& turn) {
   ++state.election_elapsed;
   const bool alone = state.configuration().is_sole_voter(state.id);
   const bool candidate = std::holds_alternative<Candidate>(state.role);
-  if (state.election_elapsed >= state.election_timeout || (alone && !candidate)) pre_campaign(turn);
+  const std::uint32_t patience = candidate ? disk_patience(state) : 0;  // the votes must get onto other slow disks
+  if (state.election_elapsed >= state.election_timeout + patience || (alone && !candidate)) pre_campaign(turn);
 }
 
 // A node that was cut off comes back with the term that it left with, so it deposes nobody (thesis 9.6).

@@ -93,11 +93,7 @@ void hand_over_and_leave(Turn& turn) {
 // whatever quorum the novice has forgotten had one of them in it.
 bool is_remembered(const State& state, const Leader& leader, const NodeId& id) {
   const Index admission = leader.peers.at(id).admission;
-  Configuration others = state.configuration();
-  const auto is_it = [&](const Member& member) { return member.id == id; };
-  std::erase_if(others.voters, is_it);
-  std::erase_if(others.outgoing, is_it);
-  return is_quorum(others, [&](const NodeId& other) {
+  return is_quorum(without(state.configuration(), id), [&](const NodeId& other) {
     if (other == state.id) return state.durable >= admission;
     const Progress& progress = leader.peers.at(other);
     return !progress.is_novice() && progress.match >= admission;
@@ -105,6 +101,13 @@ bool is_remembered(const State& state, const Leader& leader, const NodeId& id) {
 }
 
 }  // namespace
+
+Configuration without(Configuration configuration, const NodeId& id) {
+  const auto is_it = [&](const Member& member) { return member.id == id; };
+  std::erase_if(configuration.voters, is_it);
+  std::erase_if(configuration.outgoing, is_it);
+  return configuration;
+}
 
 void change_members(Turn& turn, const ChangeMembers& request) {
   State& state = turn.state;

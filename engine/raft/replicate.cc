@@ -108,6 +108,22 @@ void refused(Turn& turn, const Leader& leader, const NodeId& from, Progress& pro
   send_append(turn, leader, from, progress, 0);
 }
 
+// Do enough voters answer for anything to be decided? A novice does not count: it confirms nothing. But one that is all
+// that is missing will count when it has been admitted, for which a majority of the others is needed (is_remembered()).
+bool is_answered(const State& state, const Leader& leader) {
+  const auto counts = [&](const NodeId& voter) {
+    return voter == state.id || answers(state, leader.peers.at(voter));
+  };
+  if (is_quorum(state.configuration(), counts)) return true;
+  return std::any_of(leader.peers.begin(), leader.peers.end(), [&](const auto& peer) {
+    const NodeId& novice = peer.first;
+    if (!peer.second.is_novice() || peer.second.silent_ticks >= state.options.election_ticks_max) return false;
+    const bool is_enough =
+        is_quorum(state.configuration(), [&](const NodeId& voter) { return voter == novice || counts(voter); });
+    return is_enough && is_quorum(without(state.configuration(), novice), counts);
+  });
+}
+
 }  // namespace
 
 void become_leader(Turn& turn) {
@@ -130,15 +146,14 @@ void become_leader(Turn& turn) {
 }
 
 // A leader that no majority has answered for an election time-out cannot commit or confirm anything, and one whose disk
-// has stood still for so long can promise nothing. Both make way (thesis 6.2), instead of heartbeating for ever.
+// has stood still for so long, and much longer than of late, can promise nothing. Both make way (thesis 6.2), instead of
+// heartbeating for ever.
 void tick_leader(Turn& turn) {
   State& state = turn.state;
   Leader& leader = std::get<Leader>(state.role);
   for (auto& [peer, progress] : leader.peers) ++progress.silent_ticks;
-  const bool is_alone = !is_quorum(state.configuration(), [&](const NodeId& voter) {
-    return voter == state.id || leader.peers.at(voter).silent_ticks < state.options.election_ticks_max;
-  });
-  const bool is_stalled = state.stalled_ticks >= state.options.election_ticks_max;
+  const bool is_alone = !is_answered(state, leader);
+  const bool is_stalled = state.stalled_ticks >= state.options.election_ticks_max + disk_patience(state);
   if (is_alone || (is_stalled && !leader.peers.empty())) {
     if (is_alone) TIMESTORE_MARK("raft: a leader made way because no majority answered");
     if (!is_alone) TIMESTORE_MARK("raft: a leader made way because its disk stood still");

@@ -170,6 +170,7 @@ std::uint64_t hash_of(const State& state) {
     hasher.add(held.after).add(held.send.to).add(held.send.correlation);
     add_variant(hasher, held.send.message);
   }
+  hasher.add(state.hard_state_write).add(state.sync_ticks);
   hasher.add(state.stalled_ticks).add(state.election_elapsed).add(state.election_timeout).add(state.proposals.size());
   for (const auto& [place, id] : state.proposals) hasher.add(place.first).add(place.second).add(id);
   hasher.add(state.orphan_ticks_left);

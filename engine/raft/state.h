@@ -122,7 +122,8 @@ struct PendingWrite {
   bool operator==(const PendingWrite&) const = default;
 };
 
-// A message that promises something not durable yet: it leaves when every write up to `after` is done.
+// A message that promises something not durable yet: it leaves when every write up to `after` is done. An answer to an
+// append leaves earlier where the disk is slow, and then promises nothing new (step.cc).
 struct HeldSend {
   WriteId after = 0;
   Send send;
@@ -151,7 +152,9 @@ struct State {
   WriteId durable_write = 0;
   std::vector<PendingWrite> pending_writes;  // ascending by id
   std::vector<HeldSend> held_sends;          // ascending by the write they wait for
+  WriteId hard_state_write = 0;              // the last one that changed the hard state
   std::uint32_t stalled_ticks = 0;           // since a write was last done, while any is pending
+  std::uint32_t sync_ticks = 0;              // what the slowest write of late took; it fades with each one that is done
   std::uint32_t election_elapsed = 0;
   std::uint32_t election_timeout = 0;                      // drawn anew at every reset
   std::map<std::pair<Index, Term>, ProposalId> proposals;  // without a fate yet

@@ -141,11 +141,33 @@ void release_held_sends(Turn& turn) {
   }
 }
 
+// A leader must hear from a follower whose disk is slow, or it would think itself alone. What waits in vain says only
+// how far this disk has come already, which is all that the log is asked for then; a later heartbeat is told the rest.
+void answer_without_a_promise(Turn& turn) {
+  State& state = turn.state;
+  if (state.durable_write < state.hard_state_write) return;  // in which term it answers is a promise too
+  const auto is_answer = [&](const HeldSend& held) {
+    const auto* answer = std::get_if<AppendResponse>(&held.send.message);
+    return answer != nullptr && answer->term == state.term() && held.after > state.durable_write;
+  };
+  for (HeldSend& held : state.held_sends) {
+    if (!is_answer(held)) continue;
+    TIMESTORE_MARK("raft: a slow disk let an answer go that promises nothing");
+    auto& answer = std::get<AppendResponse>(held.send.message);
+    answer.match = std::min(answer.match, state.durable);
+    held.after = state.durable_write;
+  }
+  std::stable_sort(state.held_sends.begin(), state.held_sends.end(),
+                   [](const HeldSend& left, const HeldSend& right) { return left.after < right.after; });
+  release_held_sends(turn);
+}
+
 void write_done(Turn& turn, WriteId id) {
   State& state = turn.state;
   TIMESTORE_CHECK(id <= state.last_write, "only a write that was asked for can be done");
   if (id <= state.durable_write) return;
   state.durable_write = id;
+  state.sync_ticks = std::max(state.stalled_ticks, state.sync_ticks - state.sync_ticks / 8);
   state.stalled_ticks = 0;
   auto write = state.pending_writes.begin();
   for (; write != state.pending_writes.end() && write->id <= id; ++write) {
@@ -168,6 +190,7 @@ void applied(Turn& turn, Index index) {
 
 void tick(Turn& turn) {
   if (!turn.state.pending_writes.empty()) ++turn.state.stalled_ticks;
+  if (turn.state.stalled_ticks >= turn.state.options.heartbeat_ticks) answer_without_a_promise(turn);
   tick_orphans(turn);
   if (turn.state.is_leader()) {
     tick_leader(turn);
@@ -199,6 +222,13 @@ void dispatch(Turn& turn, const Input& input) {
              input);
 }
 
+// The write that makes true what a message promises. An answer to an append speaks of the log only as far as `match`,
+// otherwise of the term; everything else may speak of all that was written.
+WriteId promised_by(const State& state, const Send& send) {
+  const auto* answer = std::get_if<AppendResponse>(&send.message);
+  return answer != nullptr && answer->match <= state.durable ? state.hard_state_write : state.last_write;
+}
+
 // Numbers the turn's write, if it has anything to write, and lets go of the promises that need not wait.
 void conclude(Turn& turn) {
   State& state = turn.state;
@@ -214,16 +244,20 @@ void conclude(Turn& turn) {
   if (writes) {
     turn.write.id = ++state.last_write;
     turn.write.hard_state = state.hard_state;
+    if (turn.hard_state != state.hard_state) state.hard_state_write = turn.write.id;
     state.pending_writes.push_back({turn.write.id, state.trail.last_index()});
     turn.effects.write = std::move(turn.write);
   }
   for (Send& promise : turn.promises) {
-    if (state.durable_write == state.last_write) {
+    const WriteId after = promised_by(state, promise);
+    if (after <= state.durable_write) {
       turn.effects.sends.push_back(std::move(promise));
-    } else {
-      if (!writes) TIMESTORE_MARK("raft: a promise waited for the writes of earlier turns");
-      state.held_sends.push_back({state.last_write, std::move(promise)});
+      continue;
     }
+    if (!writes) TIMESTORE_MARK("raft: a promise waited for the writes of earlier turns");
+    const auto place = std::upper_bound(state.held_sends.begin(), state.held_sends.end(), after,
+                                        [](WriteId id, const HeldSend& held) { return id < held.after; });
+    state.held_sends.insert(place, {after, std::move(promise)});
   }
   if (state.commit > state.durable) TIMESTORE_MARK("raft: a committed entry waited for the node's own disk");
   turn.effects.apply_through = std::min(state.commit, state.durable);

@@ -53,6 +53,7 @@ bool holds_only_noops(const Trail& trail);
 bool hears_leader(const State& state);  // and so has no reason to elect another one
 void count_own_vote(Turn& turn);        // after a write became durable
 void reset_election_timer(State& state);
+std::uint32_t disk_patience(const State& state);  // in ticks: more for who waits for disks that were slow of late
 
 // ---- append.cc
 void receive_append_request(Turn& turn, const NodeId& from, const AppendRequest& request, Correlation correlation);
@@ -93,6 +94,7 @@ void go_on_with_membership(Turn& turn);  // completes what was begun, when the t
 void hear_novice(Turn& turn, const NodeId& follower, Progress& progress,
                  const AppendResponse& response);                                // or hear that it is none any more
 void append_for_novices(Turn& turn);                                             // the entries that admit them
+Configuration without(Configuration configuration, const NodeId& id);            // as if it were no voter
 Index admission_of(const State& state, const Leader& leader, const NodeId& id);  // what an append to it should say
 
 // ---- level.cc

@@ -85,13 +85,17 @@ void Stability::enter(Account& account, raft::Term term) {
 void Stability::check_disk(std::size_t node, Account& account, const raft::State& core,
                            std::span<const raft::Input> inputs) {
   for (const raft::Input& input : inputs) {
-    if (std::holds_alternative<raft::WriteDone>(input)) account.stalled = 0;
+    if (std::holds_alternative<raft::WriteDone>(input)) {
+      account.slowest = std::max(account.slowest, account.stalled);
+      account.stalled = 0;
+    }
     if (std::holds_alternative<raft::Tick>(input) && account.is_writing) ++account.stalled;
   }
   account.is_writing = core.durable_write < core.last_write;
   if (!account.is_writing) account.stalled = 0;
   const bool is_alone = core.configuration().voters.size() == 1;  // nobody could take its place
-  rules_.require(!core.is_leader() || is_alone || account.stalled <= core.options.election_ticks_max,
+  const std::uint32_t patience = std::min(2 * account.slowest, 8 * core.options.election_ticks_max);
+  rules_.require(!core.is_leader() || is_alone || account.stalled <= core.options.election_ticks_max + patience,
                  "a leader whose disk stands still makes way", [&] {
                    return facts("node", node + 1, "term", core.term(), "its disk has stood still for", account.stalled,
                                 "ticks");

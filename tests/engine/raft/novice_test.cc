@@ -219,5 +219,38 @@ TEST(Novice, in_the_founders_own_term_is_no_founder) {
   EXPECT_TRUE(std::get<Leader>(state.role).peers.at("n2").is_novice());
 }
 
+// Two voters of three have lost their disks. Whoever led on would refuse every write for as long as they answer.
+TEST(Novice, is_no_company_for_a_leader_whose_others_do_not_answer) {
+  State state = acknowledged_leader({1});
+  const auto tick = [&](std::initializer_list<NodeId> novices, std::uint32_t ticks) {
+    for (std::uint32_t i = 0; i < ticks && state.is_leader(); ++i) {
+      for (const NodeId& id : novices) {
+        (void)receive(state, id, AppendResponse{.term = 2, .success = true, .match = 1, .hint = {}, .novice = true});
+      }
+      (void)step_one(state, Tick{});
+    }
+  };
+  tick({"n2", "n3"}, 2 * Options{}.election_ticks_max);
+  EXPECT_FALSE(state.is_leader());
+}
+
+TEST(Novice, keeps_its_leader_where_it_is_all_that_is_missing) {
+  Restart restart{.id = "n1", .configuration = {}, .hard_state = {.term = 1, .vote = {}}, .trail = {}, .seed = 1};
+  for (const char* id : {"n1", "n2"}) restart.configuration.voters.push_back({id, ""});
+  restart.trail.append(1, EntryKind::kCommand, 10);
+  State state = start(restart, Options{});
+  (void)step_one(state, Campaign{});
+  write_done(state);
+  (void)receive(state, "n2", VoteResponse{.term = 2, .granted = true});
+  write_done(state);
+  for (std::uint32_t i = 0; i < 3 * Options{}.election_ticks_max; ++i) {
+    const AppendResponse answer{.term = 2, .success = true, .match = 1, .hint = {}, .novice = true};
+    (void)receive(state, "n2", answer);
+    write_done(state);
+    (void)step_one(state, Tick{});
+  }
+  EXPECT_TRUE(state.is_leader()) << "of two voters one alone may admit the other";
+}
+
 }  // namespace
 }  // namespace timestore::raft::testing
