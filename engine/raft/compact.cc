@@ -80,6 +80,7 @@ void snapshot_installed(Turn& turn, const SnapshotInstalled& snapshot) {
   turn.tell(SnapshotTakenOver{.last = snapshot.last});
   advance_commit(turn, index);
   state.applied = index;
+  state.unapplied_ticks = 0;
 }
 
 }  // namespace timestore::raft

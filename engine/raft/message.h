@@ -83,6 +83,7 @@ struct AppendResponse {
   bool novice = false;       // the node was not admitted since its disk was empty: what its old disk held is lost
   Level level = 0;           // the highest feature level that the node knows; absent: it is an original
   bool holds_level = false;  // and it was told that the cluster's shall not rise
+  Index applied = 0;         // by the node's state machine; absent: not known
   bool operator==(const AppendResponse&) const = default;
 };
 

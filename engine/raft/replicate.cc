@@ -124,6 +124,25 @@ bool is_answered(const State& state, const Leader& leader) {
   });
 }
 
+// Every write, and every read on every node, waits for what the leader has applied. When its state machine stands still,
+// be it for a slow disk or a full one, and a voter's goes on, that voter should lead.
+void make_way_for_who_applies(Turn& turn) {
+  State& state = turn.state;
+  const Leader& leader = std::get<Leader>(state.role);
+  if (state.unapplied_ticks < state.options.election_ticks_max || leader.handover) return;
+  NodeId best;
+  Index most = state.applied;
+  for (const auto& [id, progress] : leader.peers) {
+    if (!state.configuration().is_voter(id) || !answers(state, progress) || progress.applied <= most) continue;
+    best = id;
+    most = progress.applied;
+  }
+  if (best.empty()) return;
+  TIMESTORE_MARK("raft: a leader whose state machine stood still handed over");
+  state.unapplied_ticks = 0;  // whoever does not take over is not asked again at once
+  transfer(turn, best);
+}
+
 }  // namespace
 
 void become_leader(Turn& turn) {
@@ -146,20 +165,23 @@ void become_leader(Turn& turn) {
 }
 
 // A leader that no majority has answered for an election time-out cannot commit or confirm anything, and one whose disk
-// has stood still for so long, and much longer than of late, can promise nothing. Both make way (thesis 6.2), instead of
-// heartbeating for ever.
+// has stood still for so long can promise nothing. Both make way (thesis 6.2), instead of heartbeating for ever. Where the
+// other disks are as slow, though, nobody could do better: then it has patience in proportion to what writes took of late.
 void tick_leader(Turn& turn) {
   State& state = turn.state;
   Leader& leader = std::get<Leader>(state.role);
   for (auto& [peer, progress] : leader.peers) ++progress.silent_ticks;
   const bool is_alone = !is_answered(state, leader);
-  const bool is_stalled = state.stalled_ticks >= state.options.election_ticks_max + disk_patience(state);
+  const bool others_are_faster = state.commit > state.durable;
+  const std::uint32_t patience = others_are_faster ? 0 : disk_patience(state);
+  const bool is_stalled = state.stalled_ticks >= state.options.election_ticks_max + patience;
   if (is_alone || (is_stalled && !leader.peers.empty())) {
     if (is_alone) TIMESTORE_MARK("raft: a leader made way because no majority answered");
     if (!is_alone) TIMESTORE_MARK("raft: a leader made way because its disk stood still");
     using Reason = LeadershipLost::Reason;
     return become_follower(turn, state.term(), "", is_alone ? Reason::kNoQuorum : Reason::kDiskStandsStill);
   }
+  make_way_for_who_applies(turn);
   tick_transfer(turn);
   if (!state.is_leader()) return;  // it was removed, and nobody took over
   if (++leader.heartbeat_elapsed >= state.options.heartbeat_ticks) return send_heartbeats(turn);
@@ -179,6 +201,7 @@ void receive_append_response(Turn& turn, const NodeId& from, const AppendRespons
   Progress& progress = peer->second;
   progress.silent_ticks = 0;
   hear_level(progress, response);
+  progress.applied = std::max(progress.applied, response.applied);
   hear_novice(turn, from, progress, response);
   // A novice may have forgotten that it elected another leader, so its answer confirms nothing.
   const bool confirms = !response.novice && response.round <= leader->round;

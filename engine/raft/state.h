@@ -54,6 +54,7 @@ struct Progress {
   Index next = 1;               // the next entry to send
   std::vector<Batch> inflight;  // the window: what was sent and is not acknowledged, ascending
   Round round = 0;              // the newest round that it has answered
+  Index applied = 0;            // by its state machine, when it last said so
   Index commit_told = 0;        // the newest commit index that we have sent
   Round round_told = 0;         // the newest round that we have sent
   std::uint32_t silent_ticks = 0;
@@ -153,6 +154,7 @@ struct State {
   std::vector<PendingWrite> pending_writes;  // ascending by id
   std::vector<HeldSend> held_sends;          // ascending by the write they wait for
   WriteId hard_state_write = 0;              // the last one that changed the hard state
+  std::uint32_t unapplied_ticks = 0;         // since something was last applied, while something is due
   std::uint32_t stalled_ticks = 0;           // since a write was last done, while any is pending
   std::uint32_t sync_ticks = 0;              // what the slowest write of late took; it fades with each one that is done
   std::uint32_t election_elapsed = 0;

@@ -186,10 +186,13 @@ void write_done(Turn& turn, WriteId id) {
 void applied(Turn& turn, Index index) {
   TIMESTORE_CHECK(index <= std::min(turn.state.commit, turn.state.durable), "only what was released can be applied");
   turn.state.applied = std::max(turn.state.applied, index);
+  turn.state.unapplied_ticks = 0;
 }
 
 void tick(Turn& turn) {
   if (!turn.state.pending_writes.empty()) ++turn.state.stalled_ticks;
+  const bool owes_an_apply = turn.state.applied < std::min(turn.state.commit, turn.state.durable);
+  turn.state.unapplied_ticks = owes_an_apply ? turn.state.unapplied_ticks + 1 : 0;
   if (turn.state.stalled_ticks >= turn.state.options.heartbeat_ticks) answer_without_a_promise(turn);
   tick_orphans(turn);
   if (turn.state.is_leader()) {

@@ -112,7 +112,8 @@ inline constexpr auto kFields<AppendResponse> = std::tuple(
     field(4, "prevLogIndex", &AppendResponse::prev_index, kMaxIndex), field(5, "hint", &AppendResponse::hint),
     field(6, "round", &AppendResponse::round, kMaxRound), extra(7, "novice", &AppendResponse::novice),
     extra(8, "level", &AppendResponse::level, std::numeric_limits<Level>::max()),
-    extra(9, "holdsLevel", &AppendResponse::holds_level));
+    extra(9, "holdsLevel", &AppendResponse::holds_level),
+    extra(10, "appliedIndex", &AppendResponse::applied, kMaxIndex));
 
 template <>
 inline constexpr auto kFields<SnapshotRequest> = std::tuple(field(1, "term", &SnapshotRequest::term, kMaxTerm),

@@ -81,6 +81,10 @@ raft::Change Operator::to_let_go(const Wish& wish, std::size_t node) const {
   return {.kind = Kind::kAdd, .member = Cluster::member(node), .replaced = {}};
 }
 
+void Operator::remove(std::size_t at, std::size_t node) {
+  submit(at, {.kind = Kind::kRemove, .member = Cluster::member(node), .replaced = {}});
+}
+
 // One voter stays. As long as a disk is bad, they are a minority together; later ones may become bad only then.
 bool Operator::may_go(std::size_t node) const {
   std::size_t inside = 0;

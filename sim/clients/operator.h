@@ -31,6 +31,8 @@ class Operator {
 
   void ask(const Wish& wish);
   void observe();  // who votes by now, as the cluster has committed
+  void remove(std::size_t at, std::size_t node);  // asks this node, which is up
+  bool has_asked_to_go(std::size_t node) const { return requests_[node].pending > 0; }
 
   // Asks from now on that every node that is not gone becomes a voter.
   void gather();

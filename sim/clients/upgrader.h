@@ -24,6 +24,7 @@ class Upgrader {
       : world_(world), options_(options), choices_(choices.stream("upgrades")) {}
 
   void begin();
+  void rest() { is_over_ = true; }  // no release is replaced until the end
   void end();
   bool is_done() const;  // every node that is not gone has the newest release
 

@@ -45,10 +45,19 @@ bool Injector::rot(std::size_t node, std::string_view path) {
   return (world_.is_rotten(node) || may_lose_a_disk()) && world_.rot(node, path);
 }
 
+void Injector::heal_only(const std::vector<bool>& well) {
+  ++epoch_;
+  cut_until_.clear();
+  world_.calm();
+  for (std::size_t node = 0; node < world_.size(); ++node) {
+    if (well[node]) world_.heal_machine(node);
+  }
+}
+
 void Injector::heal() {
   ++epoch_;
   cut_until_.clear();
-  world_.network().heal();
+  world_.heal_network();
   for (std::size_t node = 0; node < world_.size(); ++node) world_.heal_machine(node);
   world_.note(Timeline::kWorld, "healed");
   operator_.gather();

@@ -10,6 +10,7 @@
 #include <map>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "sim/clients/operator.h"
 #include "sim/words/action.h"
@@ -39,6 +40,8 @@ class Injector {
   bool is_hopeless() const { return is_hopeless_; }  // more disks are lost than a cluster survives
   void give_up_hope() { is_hopeless_ = true; }
 
+  // From now on these nodes are well, alone and with each other; what ails the others stays, and nothing more happens.
+  void heal_only(const std::vector<bool>& well);
   void heal();  // everything; nodes whose disks are lost stay away
 
  private:

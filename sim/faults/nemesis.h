@@ -21,6 +21,7 @@ class Nemesis {
 
   void begin();                                           // faults as the seed draws them
   void begin(const std::vector<PlannedFault>& schedule);  // these, at their moments
+  Injector& injector() { return injector_; }
   void end() { injector_.heal(); }
 
   bool is_done() const {

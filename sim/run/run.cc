@@ -6,9 +6,11 @@
 #include <vector>
 
 #include "engine/base/check.h"
+#include "engine/base/mark.h"
 #include "sim/clients/upgrader.h"
 #include "sim/clients/workload.h"
 #include "sim/faults/nemesis.h"
+#include "sim/run/lasting.h"
 #include "sim/run/progress.h"
 #include "sim/run/swarm.h"
 #include "sim/world/world.h"
@@ -85,10 +87,12 @@ bool has_converged(World& world, const Nemesis& nemesis, const Upgrader& upgrade
   return true;
 }
 
-bool is_getting_on(World& world, Progress& progress) {
+// Of the nodes for which `counts` holds.
+template <typename Counts>
+bool is_getting_on(World& world, Progress& progress, const Counts& counts) {
   bool all_are_up = true;
   for (std::size_t node = 0; node < world.size(); ++node) {
-    if (world.is_gone(node)) continue;
+    if (world.is_gone(node) || !counts(node)) continue;
     if (!world.cluster().is_up(node)) {
       all_are_up = false;
       continue;
@@ -109,9 +113,8 @@ Time patience(const WorldOptions& world) {
          2 * world.network.straggling_delay + 10 * kSecond;
 }
 
-std::string describe(World& world, const Workload& workload) {
-  std::string text = std::to_string(workload.probes_left()) + " requests without success, " +
-                     std::to_string(workload.waiting()) + " without an end;";
+std::string describe(World& world) {
+  std::string text;
   for (std::size_t node = 0; node < world.size(); ++node) {
     text += " " + Cluster::name(node) + ":";
     if (!world.cluster().is_up(node)) {
@@ -152,8 +155,37 @@ void run_faults(World& world, Nemesis& nemesis, Upgrader& upgrader, Workload& wo
     if (!run_next(world, options)) return;
   }
   workload.end();
-  nemesis.end();
-  upgrader.end();
+}
+
+// Before anybody can tell who must be well, whoever is down has to come back and say what its log holds.
+bool await_all(World& world, const Lasting& lasting, const RunOptions& options) {
+  const Time deadline = world.now() + patience(world.options());
+  while (!lasting.may_begin() && world.now() <= deadline) {
+    if (!run_next(world, options)) return false;
+  }
+  if (!lasting.may_begin()) TIMESTORE_MARK("lasting: it was left out, for a node did not come back");
+  return lasting.may_begin();
+}
+
+void run_lasting(World& world, Lasting& lasting, const RunOptions& options) {
+  if (!await_all(world, lasting, options)) return;
+  if (!lasting.begin()) return TIMESTORE_MARK("lasting: it was left out, for too many were bad");
+  const Time limit = 10 * world.options().tick * world.options().cluster.raft.election_ticks_max;
+  Time deadline = world.now() + limit;
+  Progress progress(world.size());
+  while (lasting.goal() != Lasting::Goal::kNone) {
+    const Lasting::Goal goal = lasting.goal();
+    lasting.go_on();
+    const bool is_on =
+        is_getting_on(world, progress, [&](std::size_t node) { return lasting.is_well(node); });
+    if (is_on || goal != lasting.goal() || !lasting.are_all_up()) deadline = world.now() + limit;
+    if (world.now() > deadline) {
+      return world.cluster().oracle().report({.checker = "lasting",
+                                              .rule = "a majority that is well works beside those who stay sick",
+                                              .detail = lasting.describe() + ";" + describe(world)});
+    }
+    if (!run_next(world, options)) return;
+  }
 }
 
 // Nobody is excused: every node that is not lost comes back, hears the leader, and ends up with the same state. Or its
@@ -164,11 +196,14 @@ void run_healed(World& world, const Nemesis& nemesis, const Upgrader& upgrader, 
   Time deadline = world.now() + patience(world.options());
   Progress progress(world.size());
   while (!has_converged(world, nemesis, upgrader, workload)) {
-    if (is_getting_on(world, progress)) deadline = world.now() + patience(world.options());
+    if (is_getting_on(world, progress, [](std::size_t) { return true; })) deadline = world.now() + patience(world.options());
     if (world.now() > deadline) {
       return world.cluster().oracle().report({.checker = "liveness",
                                               .rule = "a healed cluster makes progress and converges",
-                                              .detail = describe(world, workload)});
+                                              .detail = std::to_string(workload.probes_left()) +
+                                                        " requests without success, " +
+                                                        std::to_string(workload.waiting()) + " without an end;" +
+                                                        describe(world)});
     }
     if (!run_next(world, options)) return;
   }
@@ -190,11 +225,17 @@ void run_healed(World& world, const Nemesis& nemesis, const Upgrader& upgrader, 
   }
 }
 
-void run_to_the_end(World& world, Nemesis& nemesis, Upgrader& upgrader, Workload& workload, const RunOptions& options) {
+void run_to_the_end(World& world, Nemesis& nemesis, Lasting& lasting, Upgrader& upgrader, Workload& workload,
+                    const RunOptions& options) {
+  const Oracle& oracle = world.cluster().oracle();
   try {
     run_faults(world, nemesis, upgrader, workload, options);
-    const bool may_heal = !world.cluster().oracle().violation() && !nemesis.is_hopeless();
-    if (may_heal) run_healed(world, nemesis, upgrader, workload, options);
+    const bool may_work = !nemesis.is_hopeless();
+    upgrader.rest();
+    if (!oracle.violation() && may_work) run_lasting(world, lasting, options);
+    if (!oracle.violation()) nemesis.end();
+    if (!oracle.violation()) upgrader.end();
+    if (!oracle.violation() && may_work) run_healed(world, nemesis, upgrader, workload, options);
     if (!world.cluster().oracle().violation()) world.cluster().oracle().finish();
   } catch (const BrokenCheck& broken) {
     world.cluster().oracle().report({.checker = "check", .rule = broken.sentence, .detail = "at " + broken.place});
@@ -214,7 +255,8 @@ RunReport run(const RunOptions& options) {
   Nemesis nemesis(world, swarm.faults, choices);
   Upgrader upgrader(world, swarm.upgrades, choices);
   Workload workload(world, swarm.load, choices);
-  run_to_the_end(world, nemesis, upgrader, workload, options);
+  Lasting lasting(nemesis.injector(), choices);
+  run_to_the_end(world, nemesis, lasting, upgrader, workload, options);
 
   Oracle& oracle = world.cluster().oracle();
   report.violation = oracle.violation();

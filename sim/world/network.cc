@@ -61,4 +61,10 @@ void Network::heal() {
   }
 }
 
+void Network::calm(Time delay) {
+  heal();
+  options_.delay = std::min(options_.delay, delay / 2);
+  options_.jitter = std::min(options_.jitter, delay / 2);
+}
+
 }  // namespace timestore::sim

@@ -48,6 +48,7 @@ class Network {
   void delay_orders(std::size_t from, std::size_t to, Time delay) { links_[from * nodes_ + to].orders_delayed = delay; }
   void throttle(std::uint64_t bytes_per_second) { options_.bytes_per_second = bytes_per_second; }
   void heal();  // no losses, doubles, clogs or queues from now on
+  void calm(Time delay);  // healed, and no message takes longer than this, unless its link is clogged
 
  private:
   struct Connection {

@@ -11,6 +11,7 @@ namespace timestore::sim {
 namespace {
 
 constexpr std::uint64_t kFilesCheckPeriod = 64;     // events
+constexpr Time kLookPeriod = 50 * kMillisecond;  // whether who stands still has been healed
 constexpr Time kRestartDelay = 300 * kMillisecond;  // of a supervisor, when nobody said otherwise
 
 const char* kind_of(const raft::Message& message) {
@@ -32,6 +33,7 @@ const char* kind_of(const raft::Message& message) {
 
 World::World(const WorldOptions& options, Choices& choices, std::function<void(std::string_view)> trace)
     : options_(options),
+      disk_speed_(options.disk),
       network_(options.network, options.cluster.size, choices),
       timeline_(options.cluster.size),
       trace_(std::move(trace)),
@@ -228,13 +230,18 @@ void World::plan_tick(std::size_t number, std::uint64_t life) {
   queue_.after(machines_[number].tick_length, [this, number, life] {
     if (cluster_.life(number) != life || !cluster_.is_up(number)) return;
     const Machine& machine = machines_[number];
-    if (queue_.now() < machine.paused_until) {
-      return queue_.after(machine.paused_until - queue_.now(), [this, number, life] { plan_tick(number, life); });
-    }
+    if (queue_.now() < machine.paused_until) return await_end_of_pause(number, life);
     cluster_[number].tick();
     wake(number);
     plan_tick(number, life);
   });
+}
+
+void World::await_end_of_pause(std::size_t number, std::uint64_t life) {
+  const Time paused_until = machines_[number].paused_until;
+  if (paused_until <= queue_.now()) return plan_tick(number, life);
+  queue_.after(std::min(paused_until - queue_.now(), kLookPeriod),
+               [this, number, life] { await_end_of_pause(number, life); });
 }
 
 void World::pause(std::size_t number, Time length) {
@@ -257,8 +264,11 @@ void World::wake(std::size_t number) {
   const Time paused = machine.paused_until > queue_.now() ? machine.paused_until - queue_.now() : 0;
   if (options_.gather + paused == 0) return settle(number);
   machine.is_waking = true;
-  queue_.after(options_.gather + paused, [this, number] {
-    if (std::exchange(machines_[number].is_waking, false)) settle(number);
+  queue_.after(options_.gather + std::min(paused, kLookPeriod), [this, number] {
+    Machine& waking = machines_[number];
+    if (!std::exchange(waking.is_waking, false)) return;
+    if (waking.paused_until > queue_.now()) return wake(number);
+    settle(number);
   });
 }
 
@@ -282,14 +292,10 @@ void World::decided(std::size_t number, const raft::Event& event) {
 
 // ---------------------------------------------------------------------------------------------------- disks
 
-Time World::disk_delay(Machine& machine, Time most) {
-  const Time delay = (1 + machine.choices.below(most)) * machine.disk_factor;
-  const Time stalled = machine.stalled_until > queue_.now() ? machine.stalled_until - queue_.now() : 0;
-  return delay + stalled;
-}
+Time World::disk_delay(Machine& machine, Time most) { return (1 + machine.choices.below(most)) * machine.disk_factor; }
 
 void World::queued(std::size_t number, Lane lane) {
-  plan_work(number, lane, disk_delay(machines_[number], options_.disk.work));
+  plan_work(number, lane, disk_delay(machines_[number], disk_speed_.work));
 }
 
 void World::plan_work(std::size_t number, Lane lane, Time delay) {
@@ -298,17 +304,26 @@ void World::plan_work(std::size_t number, Lane lane, Time delay) {
     if (cluster_.life(number) != life || !cluster_.is_up(number)) return;
     Machine& machine = machines_[number];
     const Time busy_until = std::max(machine.stalled_until, machine.paused_until);
-    if (busy_until > queue_.now()) return plan_work(number, lane, busy_until - queue_.now());
+    if (busy_until > queue_.now()) return plan_work(number, lane, std::min(busy_until - queue_.now(), kLookPeriod));
     trace(number, lane == Lane::kLog ? "writes log" : "writes series", "");
     if (!cluster_.work(number, lane) || !cluster_.is_up(number)) return;
     if (queue_.events() % kFilesCheckPeriod == 0) {
       if (auto broken = broken_bound_of_files(cluster_, number, options_.cluster))
         cluster_.oracle().report(std::move(*broken));
     }
-    queue_.after(disk_delay(machine, options_.disk.sync), [this, number, lane, life] {
-      if (cluster_.life(number) != life || !cluster_.is_up(number)) return;
-      if (cluster_.done(number, lane)) wake(number);
-    });
+    plan_done(number, lane, disk_delay(machine, disk_speed_.sync));
+  });
+}
+
+void World::plan_done(std::size_t number, Lane lane, Time delay) {
+  const std::uint64_t life = cluster_.life(number);
+  queue_.after(delay, [this, number, lane, life] {
+    if (cluster_.life(number) != life || !cluster_.is_up(number)) return;
+    const Time stalled_until = machines_[number].stalled_until;
+    if (stalled_until > queue_.now()) {
+      return plan_done(number, lane, std::min(stalled_until - queue_.now(), kLookPeriod));
+    }
+    if (cluster_.done(number, lane)) wake(number);
   });
 }
 
@@ -353,7 +368,7 @@ void World::arrive(MessageId id, bool keep) {
     return;
   }
   const Time paused_until = machines_[to].paused_until;
-  if (paused_until > queue_.now()) return plan_arrival(id, paused_until - queue_.now(), keep);
+  if (paused_until > queue_.now()) return plan_arrival(id, std::min(paused_until - queue_.now(), kLookPeriod), keep);
   if (trace_ && cluster_.is_up(to)) trace(to, "hears " + Cluster::name(wire.from), wire.text);
   if (!cluster_.is_up(to)) tell_undelivered(wire, options_.network.delay);  // the connection is refused
   cluster_.deliver(id, keep);
@@ -371,6 +386,17 @@ void World::tell_undelivered(const Wire& wire, Time later) {
 }
 
 // ---------------------------------------------------------------------------------------------------- healing
+
+void World::calm() {
+  const Time election = options_.tick * options_.cluster.raft.election_ticks_min;
+  network_.calm(election / 10);
+  disk_speed_ = {.work = std::min(options_.disk.work, election / 8), .sync = std::min(options_.disk.sync, election / 8)};
+}
+
+void World::heal_network() {
+  network_.heal();
+  disk_speed_ = options_.disk;
+}
 
 void World::heal_machine(std::size_t number) {
   Machine& machine = machines_[number];

@@ -71,6 +71,10 @@ class World final : public Pacer {
   // Its clock, disk and links are in order from now on; it will be up. One that has rotted starts again, so that it
   // looks at what its disk holds, and is gone for good once it has called that damage by its name.
   void heal_machine(std::size_t number);
+  // Messages take a tenth of the shortest election time-out at most, and syncs a quarter, except where a link is clogged
+  // or a disk slow; healing takes that back.
+  void calm();
+  void heal_network();
   void could_not_read(std::size_t number, const std::string& why);  // a client's read of its series file failed
   bool is_gone(std::size_t number) const { return machines_[number].is_gone; }
   bool is_rotten(std::size_t number) const { return machines_[number].is_rotten; }
@@ -126,7 +130,9 @@ class World final : public Pacer {
   void meet_newer_level(std::size_t number, const std::string& why);
   void retire(std::size_t number);
   void plan_start(std::size_t number, Time delay);
+  void await_end_of_pause(std::size_t number, std::uint64_t life);
   void plan_tick(std::size_t number, std::uint64_t life);
+  void plan_done(std::size_t number, Lane lane, Time delay);
   void plan_work(std::size_t number, Lane lane, Time delay);
   void plan_arrival(MessageId id, Time delay, bool keep);
   void arrive(MessageId id, bool keep);
@@ -135,6 +141,7 @@ class World final : public Pacer {
   Time disk_delay(Machine& machine, Time most);
 
   WorldOptions options_;
+  DiskSpeed disk_speed_;  // now
   EventQueue queue_;
   Network network_;
   std::vector<Machine> machines_;

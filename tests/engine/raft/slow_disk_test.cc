@@ -81,6 +81,21 @@ TEST(SlowDisk, keeps_a_leader_that_knows_how_slow_it_is) {
   EXPECT_FALSE(state.is_leader()) << "one that never ends is";
 }
 
+TEST(SlowDisk, of_a_leader_makes_way_where_the_others_are_faster) {
+  State state = elected_leader();
+  (void)step_one(state, Propose{1, Payload("x")});
+  sync_slowly(state, Options{}.election_ticks_max - 1);
+  (void)step_one(state, Propose{2, Payload("y")});
+  for (std::uint32_t i = 0; i < Options{}.election_ticks_max; ++i) {
+    for (const char* peer : {"n2", "n3"}) {
+      (void)receive(state, peer, AppendResponse{.term = 2, .success = true, .match = 3, .hint = {}});
+    }
+    (void)step_one(state, Tick{});
+  }
+  EXPECT_EQ(state.commit, 3U);
+  EXPECT_FALSE(state.is_leader());
+}
+
 TEST(SlowDisk, makes_a_candidate_wait_for_votes_that_must_get_onto_other_slow_disks) {
   const auto ticks_between_terms = [](std::uint32_t sync) {
     State state = follower({1}, 1);

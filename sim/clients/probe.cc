@@ -1,0 +1,79 @@
+#include "sim/clients/probe.h"
+
+#include <string>
+#include <utility>
+
+namespace timestore::sim {
+
+namespace {
+
+constexpr const char* kDevice = "probe";
+
+}  // namespace
+
+std::optional<std::size_t> Probe::leader() const {
+  const Cluster& cluster = world_.cluster();
+  std::optional<std::size_t> found;
+  for (std::size_t node = 0; node < world_.size(); ++node) {
+    if (!whom_[node] || !cluster.is_up(node)) continue;
+    for (std::size_t other = 0; other < world_.size(); ++other) {
+      if (!cluster.is_up(other) || cluster.core(node).leader != Cluster::name(other)) continue;
+      if (!cluster.core(other).is_leader() || cluster.core(other).term() != cluster.core(node).term()) continue;
+      if (cluster.is_link_cut(node, other) || cluster.is_link_cut(other, node)) continue;
+      if (!found || cluster.core(other).term() > cluster.core(*found).term()) found = other;
+    }
+  }
+  return found;
+}
+
+void Probe::begin() { ask(); }
+
+void Probe::ask() {
+  if (is_over_ || is_done()) return;
+  if (const auto node = leader()) {
+    if (!has_written_ && writes_at_ != node) write(*node);
+    if (!has_read_ && reads_at_ != node) read(*node);
+  }
+  const WorldOptions& options = world_.options();
+  world_.after(options.tick * options.cluster.raft.heartbeat_ticks, [this] { ask(); });
+}
+
+void Probe::write(std::size_t node) {
+  Oracle& oracle = world_.cluster().oracle();
+  TimeEntry entry;
+  entry.device_id = kDevice;
+  entry.timestamp_ns = static_cast<std::int64_t>(world_.now());
+  entry.value = 1;
+  entry.attributes = "{\"op\":" + std::to_string(oracle.next_operation()) + "}";
+  const OperationId operation = oracle.write_begins(world_.now(), {entry});
+  writes_at_ = node;
+  world_.cluster()[node].submit({entry}, [this, operation, node](replica::WriteEnd end) {
+    if (writes_at_ == node) writes_at_.reset();
+    has_written_ = has_written_ || end.kind == replica::WriteEnd::Kind::kApplied;
+    world_.cluster().oracle().write_ends(world_.now(), operation, end);
+  });
+  world_.wake(node);
+}
+
+void Probe::read(std::size_t node) {
+  const OperationId operation = world_.cluster().oracle().read_begins(world_.now(), kDevice);
+  reads_at_ = node;
+  world_.cluster()[node].read([this, operation, node](bool is_granted, raft::Index index) {
+    world_.after(0, [this, operation, node, is_granted, index] {
+      if (reads_at_ == node) reads_at_.reset();
+      Oracle& oracle = world_.cluster().oracle();
+      if (!is_granted || !world_.cluster().is_up(node)) return oracle.read_fails(world_.now(), operation);
+      auto seen = world_.cluster().read_series(node, kDevice);
+      if (!seen) {
+        oracle.read_fails(world_.now(), operation);
+        return world_.could_not_read(node, seen.error().message);
+      }
+      seen->granted = index;
+      has_read_ = true;
+      oracle.read_ends(world_.now(), operation, *seen);
+    });
+  });
+  world_.wake(node);
+}
+
+}  // namespace timestore::sim
