@@ -51,7 +51,8 @@ void receive_append_request(Turn& turn, const NodeId& from, const AppendRequest&
                           .novice = state.hard_state.novice,
                           .level = state.options.level,
                           .holds_level = state.options.holds_level,
-                          .applied = state.applied};
+                          .applied = state.applied,
+                          .full = state.is_full};
   const auto refuse = [&] { send_when_durable(turn, from, response, correlation); };
 
   // A second leader in one term, or entries that contradict themselves: no honest peer does that.

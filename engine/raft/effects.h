@@ -52,6 +52,11 @@ struct SnapshotInstalled {
   Level level = 0;              // likewise
 };
 
+// Whether this node's disks have space.
+struct Room {
+  bool has_room = true;
+};
+
 struct PeerUnreachable {  // a request to this peer failed or found no room: it must be probed again
   NodeId peer;
 };
@@ -72,7 +77,7 @@ struct ChangeMembers {
 };
 
 using Input = std::variant<Tick, Receive, Propose, Read, WriteDone, Applied, Compact, SnapshotInstalled,
-                           PeerUnreachable, Campaign, StepDown, Transfer, ChangeMembers>;
+                           Room, PeerUnreachable, Campaign, StepDown, Transfer, ChangeMembers>;
 
 // --------------------------------------------------------------------------------------------------- effects
 

@@ -84,6 +84,7 @@ struct AppendResponse {
   Level level = 0;           // the highest feature level that the node knows; absent: it is an original
   bool holds_level = false;  // and it was told that the cluster's shall not rise
   Index applied = 0;         // by the node's state machine; absent: not known
+  bool full = false;         // one of its disks has no space
   bool operator==(const AppendResponse&) const = default;
 };
 

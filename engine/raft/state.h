@@ -55,6 +55,7 @@ struct Progress {
   std::vector<Batch> inflight;  // the window: what was sent and is not acknowledged, ascending
   Round round = 0;              // the newest round that it has answered
   Index applied = 0;            // by its state machine, when it last said so
+  bool is_full = false;         // and so was its disk
   Index commit_told = 0;        // the newest commit index that we have sent
   Round round_told = 0;         // the newest round that we have sent
   std::uint32_t silent_ticks = 0;
@@ -105,6 +106,7 @@ struct Leader {
   Index term_start = 0;              // the no-op that opened this term
   std::map<NodeId, Progress> peers;  // every member but ourselves
   std::uint32_t heartbeat_elapsed = 0;
+  std::uint32_t ticks_until_way = 0;  // until it may make way once more for who can go on
   Round round = 0;                  // the newest round begun
   std::vector<PendingRead> reads;   // waiting for their round to be answered by a quorum
   std::vector<ReadId> fresh_reads;  // waiting for their round to begin
@@ -154,6 +156,8 @@ struct State {
   std::vector<PendingWrite> pending_writes;  // ascending by id
   std::vector<HeldSend> held_sends;          // ascending by the write they wait for
   WriteId hard_state_write = 0;              // the last one that changed the hard state
+  bool is_full = false;                      // a disk of this node has no space
+  Index owed = 0;                            // what was due to be applied when it began to wait for that
   std::uint32_t unapplied_ticks = 0;         // since something was last applied, while something is due
   std::uint32_t stalled_ticks = 0;           // since a write was last done, while any is pending
   std::uint32_t sync_ticks = 0;              // what the slowest write of late took; it fades with each one that is done

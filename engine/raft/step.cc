@@ -189,10 +189,15 @@ void applied(Turn& turn, Index index) {
   turn.state.unapplied_ticks = 0;
 }
 
+void tick_apply(State& state) {
+  const Index due = std::min(state.commit, state.durable);
+  if (state.unapplied_ticks == 0) state.owed = due;
+  state.unapplied_ticks = state.applied < due ? state.unapplied_ticks + 1 : 0;
+}
+
 void tick(Turn& turn) {
   if (!turn.state.pending_writes.empty()) ++turn.state.stalled_ticks;
-  const bool owes_an_apply = turn.state.applied < std::min(turn.state.commit, turn.state.durable);
-  turn.state.unapplied_ticks = owes_an_apply ? turn.state.unapplied_ticks + 1 : 0;
+  tick_apply(turn.state);
   if (turn.state.stalled_ticks >= turn.state.options.heartbeat_ticks) answer_without_a_promise(turn);
   tick_orphans(turn);
   if (turn.state.is_leader()) {
@@ -212,6 +217,7 @@ void dispatch(Turn& turn, const Input& input) {
                  [&](const Applied& done) { applied(turn, done.index); },
                  [&](const Compact& order) { compact(turn, order.through); },
                  [&](const SnapshotInstalled& snapshot) { snapshot_installed(turn, snapshot); },
+                 [&](const Room& room) { turn.state.is_full = !room.has_room; },
                  [&](const PeerUnreachable& event) { peer_unreachable(turn, event.peer); },
                  [&](const Campaign&) { campaign(turn, true); },
                  [&](const StepDown&) {

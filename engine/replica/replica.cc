@@ -32,6 +32,7 @@ Replica::~Replica() = default;
 void Replica::tick() {
   inbox_.add(raft::Tick{});
   if (failure()) return;
+  if (core_.is_full != space_.is_missing()) inbox_.add(raft::Room{!space_.is_missing()});
   if (space_.tick()) {
     log_writer_.start();
     applier_.start();

@@ -14,8 +14,8 @@
 //                    comes before prevLogIndex
 //   AppendResponse  {"term":3,"success":true,"matchIndex":7,"prevLogIndex":6,"round":9}
 //                   {"term":3,"success":false,"prevLogIndex":6,"hintIndex":4,"hintTerm":2,"round":9}
-//                   and "novice":true and "holdsLevel":true where it is so, "level":1 and "appliedIndex":7 where
-//                   it is not 0
+//                   and "novice", "holdsLevel" and "diskFull" where it is so, "level":1 and "appliedIndex":7 where it
+//                   is not 0
 //   SnapshotRequest {"term":3,"nodeId":"node2",SNAPSHOT,"offset":4096}
 //   SnapshotResponse {"term":3,SNAPSHOT,"offset":4096,"checksum":7}, a line feed, and the bytes as they are
 //     SNAPSHOT is "appliedIndex":5,"appliedTerm":2,"stateHash":"9","sizeBytes":8192,"fileChecksum":"11"

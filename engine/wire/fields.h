@@ -113,7 +113,7 @@ inline constexpr auto kFields<AppendResponse> = std::tuple(
     field(6, "round", &AppendResponse::round, kMaxRound), extra(7, "novice", &AppendResponse::novice),
     extra(8, "level", &AppendResponse::level, std::numeric_limits<Level>::max()),
     extra(9, "holdsLevel", &AppendResponse::holds_level),
-    extra(10, "appliedIndex", &AppendResponse::applied, kMaxIndex));
+    extra(10, "appliedIndex", &AppendResponse::applied, kMaxIndex), extra(11, "diskFull", &AppendResponse::full));
 
 template <>
 inline constexpr auto kFields<SnapshotRequest> = std::tuple(field(1, "term", &SnapshotRequest::term, kMaxTerm),

@@ -3,6 +3,8 @@
 #include <string>
 #include <utility>
 
+#include "engine/client/write.h"
+
 namespace timestore::sim {
 
 namespace {
@@ -47,9 +49,9 @@ void Probe::write(std::size_t node) {
   entry.attributes = "{\"op\":" + std::to_string(oracle.next_operation()) + "}";
   const OperationId operation = oracle.write_begins(world_.now(), {entry});
   writes_at_ = node;
-  world_.cluster()[node].submit({entry}, [this, operation, node](replica::WriteEnd end) {
+  client::submit(world_.cluster()[node], {entry}, [this, operation, node](const client::WriteEnd& end) {
     if (writes_at_ == node) writes_at_.reset();
-    has_written_ = has_written_ || end.kind == replica::WriteEnd::Kind::kApplied;
+    has_written_ = has_written_ || end.kind == client::WriteEnd::Kind::kApplied;
     world_.cluster().oracle().write_ends(world_.now(), operation, end);
   });
   world_.wake(node);
