@@ -46,6 +46,7 @@ void Nemesis::strike() {
 }
 
 void Nemesis::inject(const FaultKind& kind, std::uint32_t strength) {
+  if (is_resting_) return;
   injector_.operators().observe();
   Stream choices = streams_.at(kind.name).on(strokes_);
   if (kind.inject(injector_, choices, strength)) ++injected_[std::string(kind.name)];

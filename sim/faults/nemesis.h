@@ -22,6 +22,7 @@ class Nemesis {
   void begin();                                           // faults as the seed draws them
   void begin(const std::vector<PlannedFault>& schedule);  // these, at their moments
   Injector& injector() { return injector_; }
+  void rest() { is_resting_ = true; }  // nothing new happens; what has begun ends in its time
   void end() { injector_.heal(); }
 
   bool is_done() const {
@@ -39,6 +40,7 @@ class Nemesis {
   Injector injector_;
   Stream what_;
   std::map<std::string_view, Stream> streams_;  // of each kind, with an occasion for each stroke
+  bool is_resting_ = false;
   std::uint64_t strokes_ = 0;                   // of all kinds, those too that were switched off
   std::map<std::string, std::uint64_t, std::less<>> injected_;
 };

@@ -4,7 +4,7 @@
 // majority of the voters is connected, with delays below a tenth of the shortest election time-out and syncs below a
 // quarter, and every other node has whatever ailed it before, and an ailment that lasts. Of such a cluster some node that
 // is well must be able to get a write, a read and the removal of a sick member done, each within ten election time-outs
-// after the last progress of those who are well.
+// after the last progress of anybody.
 #pragma once
 
 #include <cstddef>

@@ -87,14 +87,15 @@ bool has_converged(World& world, const Nemesis& nemesis, const Upgrader& upgrade
   return true;
 }
 
-// Of the nodes for which `counts` holds.
-template <typename Counts>
-bool is_getting_on(World& world, Progress& progress, const Counts& counts) {
+// All that is up may be on the way to somewhere: a write waits for its leader, be that sick or well. `must_be_up` tells
+// who is missed while it is down.
+template <typename MustBeUp>
+bool is_getting_on(World& world, Progress& progress, const MustBeUp& must_be_up) {
   bool all_are_up = true;
   for (std::size_t node = 0; node < world.size(); ++node) {
-    if (world.is_gone(node) || !counts(node)) continue;
+    if (world.is_gone(node)) continue;
     if (!world.cluster().is_up(node)) {
-      all_are_up = false;
+      all_are_up = all_are_up && !must_be_up(node);
       continue;
     }
     const raft::State& core = world.cluster().core(node);
@@ -176,8 +177,7 @@ void run_lasting(World& world, Lasting& lasting, const RunOptions& options) {
   while (lasting.goal() != Lasting::Goal::kNone) {
     const Lasting::Goal goal = lasting.goal();
     lasting.go_on();
-    const bool is_on =
-        is_getting_on(world, progress, [&](std::size_t node) { return lasting.is_well(node); });
+    const bool is_on = is_getting_on(world, progress, [&](std::size_t node) { return lasting.is_well(node); });
     if (is_on || goal != lasting.goal() || !lasting.are_all_up()) deadline = world.now() + limit;
     if (world.now() > deadline) {
       return world.cluster().oracle().report({.checker = "lasting",
@@ -231,6 +231,7 @@ void run_to_the_end(World& world, Nemesis& nemesis, Lasting& lasting, Upgrader& 
   try {
     run_faults(world, nemesis, upgrader, workload, options);
     const bool may_work = !nemesis.is_hopeless();
+    nemesis.rest();
     upgrader.rest();
     if (!oracle.violation() && may_work) run_lasting(world, lasting, options);
     if (!oracle.violation()) nemesis.end();
