@@ -7,14 +7,14 @@ namespace timestore {
 
 namespace {
 
-constexpr std::string_view kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+constexpr std::string_view kBase64Digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 constexpr std::uint8_t kNoDigit = 64;
 
 constexpr std::array<std::uint8_t, 256> kValues = [] {
   std::array<std::uint8_t, 256> values{};
   values.fill(kNoDigit);
-  for (std::size_t value = 0; value < kDigits.size(); ++value) {
-    values[static_cast<unsigned char>(kDigits[value])] = static_cast<std::uint8_t>(value);
+  for (std::size_t value = 0; value < kBase64Digits.size(); ++value) {
+    values[static_cast<unsigned char>(kBase64Digits[value])] = static_cast<std::uint8_t>(value);
   }
   return values;
 }();
@@ -29,7 +29,7 @@ void append_base64(std::string& out, std::string_view bytes) {
     for (std::size_t i = 0; i < 3; ++i) {
       bits = bits << 8 | (i < group.size() ? static_cast<unsigned char>(group[i]) : 0U);
     }
-    for (std::size_t i = 0; i < 4; ++i) out += i <= group.size() ? kDigits[bits >> (18 - 6 * i) & 63] : '=';
+    for (std::size_t i = 0; i < 4; ++i) out += i <= group.size() ? kBase64Digits[bits >> (18 - 6 * i) & 63] : '=';
   }
 }
 

@@ -17,15 +17,20 @@ std::optional<std::size_t> Probe::leader() const {
   const Cluster& cluster = world_.cluster();
   std::optional<std::size_t> found;
   for (std::size_t node = 0; node < world_.size(); ++node) {
-    if (!whom_[node] || !cluster.is_up(node)) continue;
-    for (std::size_t other = 0; other < world_.size(); ++other) {
-      if (!cluster.is_up(other) || cluster.core(node).leader != Cluster::name(other)) continue;
-      if (!cluster.core(other).is_leader() || cluster.core(other).term() != cluster.core(node).term()) continue;
-      if (cluster.is_link_cut(node, other) || cluster.is_link_cut(other, node)) continue;
-      if (!found || cluster.core(other).term() > cluster.core(*found).term()) found = other;
-    }
+    if (!cluster.is_up(node) || !cluster.core(node).is_leader() || !via(node)) continue;
+    if (!found || cluster.core(node).term() > cluster.core(*found).term()) found = node;
   }
   return found;
+}
+
+std::optional<std::size_t> Probe::via(std::size_t leader) const {
+  const Cluster& cluster = world_.cluster();
+  for (std::size_t node = 0; node < world_.size(); ++node) {
+    if (!whom_[node] || !cluster.is_up(node) || cluster.core(node).leader != Cluster::name(leader)) continue;
+    if (cluster.core(node).term() != cluster.core(leader).term()) continue;
+    if (!cluster.is_link_cut(node, leader) && !cluster.is_link_cut(leader, node)) return node;
+  }
+  return std::nullopt;
 }
 
 void Probe::begin() { ask(); }
@@ -57,25 +62,35 @@ void Probe::write(std::size_t node) {
   world_.wake(node);
 }
 
-void Probe::read(std::size_t node) {
+// The leader tells how far a read must see, and the node that was asked answers from its own file.
+void Probe::read(std::size_t leader) {
   const OperationId operation = world_.cluster().oracle().read_begins(world_.now(), kDevice);
-  reads_at_ = node;
-  world_.cluster()[node].read([this, operation, node](bool is_granted, raft::Index index) {
-    world_.after(0, [this, operation, node, is_granted, index] {
-      if (reads_at_ == node) reads_at_.reset();
-      Oracle& oracle = world_.cluster().oracle();
-      if (!is_granted || !world_.cluster().is_up(node)) return oracle.read_fails(world_.now(), operation);
-      auto seen = world_.cluster().read_series(node, kDevice);
-      if (!seen) {
-        oracle.read_fails(world_.now(), operation);
-        return world_.could_not_read(node, seen.error().message);
-      }
-      seen->granted = index;
-      has_read_ = true;
-      oracle.read_ends(world_.now(), operation, *seen);
+  reads_at_ = leader;
+  world_.cluster()[leader].read([this, operation, leader](bool is_granted, raft::Index index) {
+    world_.after(0, [this, operation, leader, is_granted, index] {
+      if (reads_at_ == leader) reads_at_.reset();
+      const auto node = world_.cluster().is_up(leader) ? via(leader) : std::nullopt;
+      if (!is_granted || !node) return world_.cluster().oracle().read_fails(world_.now(), operation);
+      world_.cluster()[*node].await_applied(index, [this, operation, node = *node, index](bool is_applied, raft::Index) {
+        if (!is_applied) return world_.cluster().oracle().read_fails(world_.now(), operation);
+        world_.after(0, [this, operation, node, index] { read_at(operation, node, index); });
+      });
     });
   });
-  world_.wake(node);
+  world_.wake(leader);
+}
+
+void Probe::read_at(OperationId operation, std::size_t node, raft::Index index) {
+  Oracle& oracle = world_.cluster().oracle();
+  if (!world_.cluster().is_up(node)) return oracle.read_fails(world_.now(), operation);
+  auto seen = world_.cluster().read_series(node, kDevice);
+  if (!seen) {
+    oracle.read_fails(world_.now(), operation);
+    return world_.could_not_read(node, seen.error().message);
+  }
+  seen->granted = index;
+  has_read_ = true;
+  oracle.read_ends(world_.now(), operation, *seen);
 }
 
 }  // namespace timestore::sim

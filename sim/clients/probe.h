@@ -21,11 +21,13 @@ class Probe {
 
   // Of the highest term, that any of those who are asked follows and can speak with.
   std::optional<std::size_t> leader() const;
+  std::optional<std::size_t> via(std::size_t leader) const;  // one of those who are asked that can speak with it
 
  private:
   void ask();
   void write(std::size_t node);
-  void read(std::size_t node);
+  void read(std::size_t leader);
+  void read_at(OperationId operation, std::size_t node, raft::Index index);
 
   World& world_;
   std::vector<bool> whom_;

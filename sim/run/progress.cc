@@ -6,21 +6,24 @@
 namespace timestore::sim {
 
 void Progress::see(std::size_t number, const Node& node) {
-  seen_.push_back(node);
+  Reached& reached = nodes_[number];
+  reached.now = {node.last, node.durable, node.commit, node.applied};
   if (!were_all_up_) end_ = std::max(end_, node.last);
-  const std::uint64_t before = std::exchange(fetched_bytes_[number], node.fetched_bytes);
+  const std::uint64_t before = std::exchange(reached.fetched_bytes, node.fetched_bytes);
   is_fetching_ = is_fetching_ || node.fetched_bytes > before;
 }
 
 bool Progress::is_any(bool all_are_up) {
   were_all_up_ = were_all_up_ || all_are_up;
-  std::uint64_t sum = 0;
-  for (const Node& node : seen_) {
-    for (const raft::Index index : {node.last, node.durable, node.commit, node.applied}) sum += std::min(index, end_);
+  bool is_more = std::exchange(is_fetching_, false);
+  for (Reached& reached : nodes_) {
+    for (std::size_t what = 0; what < reached.now.size(); ++what) {
+      const raft::Index index = std::min(reached.now[what], end_);
+      is_more = is_more || index > reached.most[what];
+      reached.most[what] = std::max(reached.most[what], index);
+    }
   }
-  seen_.clear();
-  const bool is_more = sum > std::exchange(most_, std::max(most_, sum));
-  return std::exchange(is_fetching_, false) || is_more;
+  return is_more;
 }
 
 }  // namespace timestore::sim

@@ -1,6 +1,7 @@
 // Whether a healed cluster still gets nearer to where it must end, or is stuck.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <vector>
 
@@ -13,7 +14,7 @@ namespace timestore::sim {
 // appending for ever gets nowhere.
 class Progress {
  public:
-  explicit Progress(std::size_t nodes) : fetched_bytes_(nodes, 0) {}
+  explicit Progress(std::size_t nodes) : nodes_(nodes) {}
 
   struct Node {
     raft::Index last = 0;  // of its log
@@ -28,11 +29,16 @@ class Progress {
   bool is_any(bool all_are_up);
 
  private:
-  std::vector<std::uint64_t> fetched_bytes_;  // by node
-  std::vector<Node> seen_;
+  // Each by itself: a log may lose a tail that was never committed, and that takes nothing back from the others.
+  struct Reached {
+    std::array<raft::Index, 4> now = {};
+    std::array<raft::Index, 4> most = {};
+    std::uint64_t fetched_bytes = 0;
+  };
+
+  std::vector<Reached> nodes_;
   bool were_all_up_ = false;
   raft::Index end_ = 0;  // of the longest log when all were up
-  std::uint64_t most_ = 0;
   bool is_fetching_ = false;
 };
 

@@ -88,10 +88,10 @@ bool has_converged(World& world, const Nemesis& nemesis, const Upgrader& upgrade
 }
 
 // All that is up may be on the way to somewhere: a write waits for its leader, be that sick or well. `must_be_up` tells
-// who is missed while it is down.
+// who is missed while it is down; `may_end`: whatever was asked for before is in the logs.
 template <typename MustBeUp>
-bool is_getting_on(World& world, Progress& progress, const MustBeUp& must_be_up) {
-  bool all_are_up = true;
+bool is_getting_on(World& world, Progress& progress, const MustBeUp& must_be_up, bool may_end = true) {
+  bool all_are_up = may_end;
   for (std::size_t node = 0; node < world.size(); ++node) {
     if (world.is_gone(node)) continue;
     if (!world.cluster().is_up(node)) {
@@ -172,12 +172,14 @@ void run_lasting(World& world, Lasting& lasting, const RunOptions& options) {
   if (!await_all(world, lasting, options)) return;
   if (!lasting.begin()) return TIMESTORE_MARK("lasting: it was left out, for too many were bad");
   const Time limit = 10 * world.options().tick * world.options().cluster.raft.election_ticks_max;
-  Time deadline = world.now() + limit;
+  const Time begin = world.now();
+  Time deadline = begin + limit;
   Progress progress(world.size());
   while (lasting.goal() != Lasting::Goal::kNone) {
     const Lasting::Goal goal = lasting.goal();
     lasting.go_on();
-    const bool is_on = is_getting_on(world, progress, [&](std::size_t node) { return lasting.is_well(node); });
+    const auto is_well = [&](std::size_t node) { return lasting.is_well(node); };
+    const bool is_on = is_getting_on(world, progress, is_well, world.now() > begin + limit);
     if (is_on || goal != lasting.goal() || !lasting.are_all_up()) deadline = world.now() + limit;
     if (world.now() > deadline) {
       return world.cluster().oracle().report({.checker = "lasting",
