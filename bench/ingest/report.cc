@@ -14,7 +14,7 @@ struct Percentile {
 
 constexpr std::array<Percentile, 4> kPercentiles = {{{"p50", 5000}, {"p90", 9000}, {"p99", 9900}, {"p99.9", 9990}}};
 
-double to_milliseconds(std::uint64_t nanoseconds) { return static_cast<double>(nanoseconds) / 1e6; }
+double to_milliseconds(std::uint64_t time_ns) { return static_cast<double>(time_ns) / 1e6; }
 
 }  // namespace
 

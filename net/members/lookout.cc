@@ -15,7 +15,7 @@ namespace timestore::net {
 
 namespace {
 
-constexpr std::chrono::milliseconds kAnswerTime{500};
+constexpr std::chrono::milliseconds kPeerAnswerTime{500};
 
 std::string joined(const std::vector<std::string>& parts, const char* separator) {
   std::string out;
@@ -44,8 +44,8 @@ struct Heard {
 
 Heard ask(const raft::NodeId& peer, const HostPort& address, const raft::NodeId& self) {
   httplib::Client client(address.host, address.port);
-  client.set_connection_timeout(kAnswerTime);
-  client.set_read_timeout(kAnswerTime);
+  client.set_connection_timeout(kPeerAnswerTime);
+  client.set_read_timeout(kPeerAnswerTime);
   const auto answer = client.Get("/cluster/members");
   if (!answer)
     return {
@@ -62,7 +62,7 @@ Heard ask(const raft::NodeId& peer, const HostPort& address, const raft::NodeId&
 }  // namespace
 
 std::string Lookout::why_nobody_leads(Node& node, Forwarder& forwarder) {
-  const auto status = node.status(Clock::now() + kAnswerTime);
+  const auto status = node.status(Clock::now() + kPeerAnswerTime);
   if (!status) return "";
   std::vector<std::string> clauses;
   std::size_t voters = 0;
