@@ -127,7 +127,6 @@ void Fetcher::go_on() {
           return end();
         }
         if (const raft::Level level = fetching_->incoming->level(); level > core_.options.level) {
-          TIMESTORE_MARK("replica: a snapshot of a newer release stopped a node");
           return jobs_.fail(raft::too_new(level, core_.options.level));
         }
         fetching_->is_finished = true;

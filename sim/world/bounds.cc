@@ -14,6 +14,8 @@ constexpr std::uint64_t kPageBytes = 4120;
 constexpr std::uint64_t kMaxLogWalBytes = 2 * 1024 * kPageBytes;
 constexpr std::uint64_t kMaxSeriesWalBytes = 2 * 4096 * kPageBytes;
 constexpr std::uint64_t kPagesPerContent = 2;
+// Beside its rows a transaction writes the pages of the state and the base, inner pages and those of the free list.
+constexpr std::uint64_t kPagesBesideContent = 8 * kPageBytes;
 constexpr std::uint64_t kMaxPagesOfGroup = std::uint64_t{1} << 22;  // in bytes
 
 // A row costs its content, some numbers and its share of a page that may be half empty.
@@ -73,7 +75,7 @@ std::optional<Violation> broken_bound_of_files(Cluster& cluster, std::size_t num
   if (!cluster.is_up(number)) return std::nullopt;
   Disk& disk = cluster.disk(number);
   const raft::Trail& trail = cluster.core(number).trail;
-  const std::uint64_t group = kPagesPerContent * options.max_waiting_bytes;
+  const std::uint64_t group = kPagesPerContent * options.max_waiting_bytes + kPagesBesideContent;
   const std::uint64_t log_wal = file_bytes(disk, "log.db-wal");
   if (log_wal > kMaxLogWalBytes + group) {
     return broken(number, "the log's write-ahead log is bounded", log_wal, kMaxLogWalBytes + group);
