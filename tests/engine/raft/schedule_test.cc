@@ -10,6 +10,7 @@
 #include <rapidcheck/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <iostream>
 #include <sstream>
 #include <string>
@@ -86,12 +87,20 @@ std::string printed(const rc::detail::TestResult& result) {
   return out.str();
 }
 
+// These cores are all of one release, their disks are never full, and what they commit is applied at once. So the
+// simulator alone comes there, and must (tools/seeds.sh).
+constexpr std::array<std::string_view, 4> kOutOfReach = {
+    "raft: a level that all know was held", "raft: who does not know the level was not let in",
+    "raft: a leader whose disk was full handed over", "raft: a leader whose state machine stood still handed over"};
+
 // The marks of the core that were not reached.
 std::vector<std::string_view> unreached_marks(const MarkCounts& counts) {
   std::vector<std::string_view> unreached;
   for (std::size_t number = 0; number < Mark::names().size(); ++number) {
     const bool is_reached = number < counts.size() && counts[number] > 0;
-    if (Mark::names()[number].starts_with("raft: ") && !is_reached) unreached.push_back(Mark::names()[number]);
+    const std::string_view name = Mark::names()[number];
+    const bool is_within_reach = std::find(kOutOfReach.begin(), kOutOfReach.end(), name) == kOutOfReach.end();
+    if (name.starts_with("raft: ") && is_within_reach && !is_reached) unreached.push_back(name);
   }
   return unreached;
 }
