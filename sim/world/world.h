@@ -37,6 +37,8 @@ struct WorldOptions {
   bool tears_recoveries = false;  // a node may lose power while it recovers from a disk that has failed
 };
 
+inline constexpr Time kLookPeriod = 50 * kMillisecond;  // whether who stands still has been healed
+
 class World final : public Pacer {
  public:
   World(const WorldOptions& options, Choices& choices, std::function<void(std::string_view)> trace);

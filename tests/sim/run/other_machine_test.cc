@@ -55,7 +55,7 @@ class RegisterWorld {
   Cluster& cluster() { return world_.cluster(); }
 
   Swarm swarm(std::uint64_t seed) {
-    Swarm swarm = draw_swarm({.seed = seed}, choices_);
+    Swarm swarm = draw_swarm({.seed = seed, .faults = {{"upgrades", 0}}}, choices_);  // nobody upgrades nodes here
     swarm.world.cluster.machine = [](const std::string& vfs) -> Result<std::unique_ptr<machine::StateMachine>> {
       return replica::testing::RegisterMachine::open("register", vfs);
     };

@@ -1,0 +1,81 @@
+// How messages travel through the world, and what their senders hear of those that do not arrive.
+#include <algorithm>
+#include <string>
+
+#include "engine/base/mark.h"
+#include "sim/world/world.h"
+
+namespace timestore::sim {
+
+namespace {
+
+const char* kind_of(const raft::Message& message) {
+  struct {
+    const char* operator()(const raft::VoteRequest&) const { return "vote?"; }
+    const char* operator()(const raft::VoteResponse&) const { return "vote!"; }
+    const char* operator()(const raft::PreVoteRequest&) const { return "pre-vote?"; }
+    const char* operator()(const raft::PreVoteResponse&) const { return "pre-vote!"; }
+    const char* operator()(const raft::AppendRequest&) const { return "append?"; }
+    const char* operator()(const raft::AppendResponse&) const { return "append!"; }
+    const char* operator()(const raft::SnapshotRequest&) const { return "snapshot?"; }
+    const char* operator()(const raft::SnapshotResponse&) const { return "snapshot!"; }
+    const char* operator()(const raft::TimeoutNow&) const { return "take over"; }
+  } kind;
+  return std::visit(kind, message);
+}
+
+}  // namespace
+
+void World::posted(MessageId id) {
+  const Wire& wire = cluster_.messages().at(id);
+  ++messages_;
+  hasher_.add(queue_.now()).add(wire.from).add(wire.to).add(wire.text);
+  if (trace_) trace(wire.from, "sends " + Cluster::name(wire.to), std::string(kind_of(wire.message)) + " " + wire.text);
+  const bool is_part = std::holds_alternative<raft::SnapshotResponse>(wire.message);
+  const bool is_order = std::holds_alternative<raft::TimeoutNow>(wire.message);
+  const Parcel parcel = is_part ? Parcel::kSnapshot : is_order ? Parcel::kOrder : Parcel::kMessage;
+  const auto arrival = network_.send(queue_.now(), wire.from, wire.to, wire.text.size(), parcel);
+  if (!arrival) {
+    trace(wire.from, "loses", wire.text);
+    if (options_.notices_loss > 0) tell_undelivered(wire, options_.notices_loss);
+    return cluster_.drop(id);
+  }
+  if (!arrival->second_delay) return plan_arrival(id, arrival->delay, false);
+  plan_arrival(id, arrival->delay, true);
+  plan_arrival(id, *arrival->second_delay, false);
+}
+
+void World::plan_arrival(MessageId id, Time delay, bool keep) {
+  queue_.after(delay, [this, id, keep] { arrive(id, keep); });
+}
+
+void World::arrive(MessageId id, bool keep) {
+  const auto found = cluster_.messages().find(id);
+  if (found == cluster_.messages().end()) return;  // its first arrival waited for a paused node, and the second came
+  const Wire& wire = found->second;
+  const std::size_t to = wire.to;
+  if (cluster_.is_link_cut(wire.from, to)) {
+    TIMESTORE_MARK("network: a message was under way when its link was cut");
+    if (options_.notices_loss > 0) tell_undelivered(wire, options_.notices_loss);
+    if (!keep) cluster_.drop(id);
+    return;
+  }
+  const Time paused_until = machines_[to].paused_until;
+  if (paused_until > queue_.now()) return plan_arrival(id, std::min(paused_until - queue_.now(), kLookPeriod), keep);
+  if (trace_ && cluster_.is_up(to)) trace(to, "hears " + Cluster::name(wire.from), wire.text);
+  if (!cluster_.is_up(to)) tell_undelivered(wire, options_.network.delay);  // the connection is refused
+  cluster_.deliver(id, keep);
+  wake(to);
+}
+
+// As a transport does that gets no answer to a request.
+void World::tell_undelivered(const Wire& wire, Time later) {
+  if (!std::holds_alternative<raft::AppendRequest>(wire.message)) return;
+  queue_.after(later, [this, from = wire.from, to = wire.to, life = cluster_.life(wire.from)] {
+    if (cluster_.life(from) != life || !cluster_.is_up(from)) return;
+    cluster_[from].peer_unreachable(Cluster::name(to));
+    wake(from);
+  });
+}
+
+}  // namespace timestore::sim
