@@ -5,6 +5,7 @@
 #include <signal.h>
 
 #include <chrono>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <utility>
@@ -294,6 +295,7 @@ TEST_F(Membership, waits_for_a_node_that_asks_under_an_id_which_another_has) {
   ASSERT_NO_FATAL_FAILURE(start(1));
   const int port = free_port();
   const std::string log = cluster_->folder(0) + "/twin.log";
+  std::filesystem::create_directory(cluster_->folder(0) + "/twin");
   Process twin(
       {.arguments = {timestored_binary(), "--node-id", "node1", "--listen", "127.0.0.1:" + std::to_string(port),
                      "--database", cluster_->folder(0) + "/twin/series.db", "--join", cluster_->url(0)},
