@@ -61,7 +61,7 @@ last_line
 # four with g++, good and whole with the address sanitizer, wire with the thread sanitizer, four of the seeds, five bugs
 expect_output "16 passed, 0 failed"
 [[ $(tail -n 1 "$scratch/seed_calls") == *"$project/build $project/build-address" ]] || fail "$(<"$scratch/seed_calls")"
-[[ $(<"$scratch/bug_calls") == "--draw 4 --minutes 5" ]] || fail "$(<"$scratch/bug_calls")"
+[[ $(<"$scratch/bug_calls") == "--draw 2 --minutes 1" ]] || fail "$(<"$scratch/bug_calls")"
 
 claim "a bug that survives is a failure, and so is one that is not planted"
 echo '5 bugs, 3 caught' >"$project/bugs"
