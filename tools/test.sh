@@ -184,7 +184,7 @@ else
     -L '^unit$'
   drive=()
   CXX=clang++ stage "clang, threads" build-thread thread tests/net/all -L '^net$'
-  run_seeds --least 1500 --minutes 5 "$root/build" "$root/build-address"
+  run_seeds --least 600 --minutes 2 "$root/build" "$root/build-address"
   run_bugs 2 1
 fi
 

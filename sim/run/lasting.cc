@@ -125,7 +125,8 @@ bool Lasting::is_removed() const {
 void Lasting::hand_over(std::size_t leader) {
   Cluster& cluster = world_.cluster();
   for (std::size_t node = 0; node < world_.size(); ++node) {
-    if (!well_[node] || cluster.core(node).leader != Cluster::name(leader)) continue;
+    if (!well_[node] || !cluster.is_up(node) || cluster.core(node).leader != Cluster::name(leader)) continue;
+    if (cluster.is_link_cut(node, leader) || cluster.is_link_cut(leader, node)) continue;
     cluster[leader].transfer(Cluster::name(node));
     return world_.wake(leader);
   }

@@ -201,6 +201,7 @@ TEST(DeafNode, that_everybody_hears_does_not_disturb_the_leader) {
 
   const int port = free_port();
   const std::string log = cluster.folder(0) + "/node3.log";
+  std::filesystem::create_directory(cluster.folder(0) + "/node3");
   Process deaf({.arguments = {timestored_binary(), "--node-id", "node3", "--listen",
                               "127.0.0.1:" + std::to_string(port), "--database", cluster.folder(0) + "/node3/series.db",
                               "--peers", "node1=" + cluster.url(0) + ",node2=" + cluster.url(1)},
