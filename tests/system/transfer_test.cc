@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
+#include <filesystem>
+
 #include "tests/system/cluster.h"
 #include "tests/system/peer_double.h"
 #include "tests/system/workload.h"
