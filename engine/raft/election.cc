@@ -199,7 +199,7 @@ void receive_vote_request(Turn& turn, const NodeId& from, const VoteRequest& req
                                                   : Reason::kNovice;
     turn.tell(VoteRefused{.term = state.term(), .candidate = from, .reason = reason});
   }
-  send_when_durable(turn, from, VoteResponse{.term = state.term(), .granted = granted}, correlation);
+  send_when_durable(turn, from, VoteResponse{state.term(), granted, request.log_end()}, correlation);
 }
 
 // Binds nobody: neither term, vote nor timer change.
@@ -234,9 +234,13 @@ void receive_pre_vote_response(Turn& turn, const NodeId& from, const PreVoteResp
   count_pre_votes(turn);
 }
 
+// A node that lost its disk may ask again in a term in which it has asked before. A vote that was given to the log that is
+// lost says nothing about the one that it has now.
 void receive_vote_response(Turn& turn, const NodeId& from, const VoteResponse& response) {
-  Candidate* candidate = std::get_if<Candidate>(&turn.state.role);
+  State& state = turn.state;
+  Candidate* candidate = std::get_if<Candidate>(&state.role);
   if (candidate == nullptr) return TIMESTORE_MARK("raft: a vote came when the election was over");
+  if (response.judged != state.trail.last()) return;
   candidate->votes.emplace(from, response.granted);
   count_votes(turn);
 }

@@ -21,12 +21,14 @@ struct VoteRequest {
   Term last_term = 0;
   bool founds = false;  // its log holds nothing but no-ops: an empty one always does
   bool forced = false;  // the leader wants this election, or an operator: voters do not wait for the leader's silence
+  Position log_end() const { return {last_term, last_index}; }
   bool operator==(const VoteRequest&) const = default;
 };
 
 struct VoteResponse {
   Term term = 0;
   bool granted = false;
+  Position judged = {};  // the end of the candidate's log, as the request told it; absent: taken from it
   bool operator==(const VoteResponse&) const = default;
 };
 

@@ -70,7 +70,9 @@ void add(Hasher& hasher, const VoteRequest& message) {
   hasher.add(message.founds).add(message.forced);
 }
 
-void add(Hasher& hasher, const VoteResponse& message) { hasher.add(message.term).add(message.granted); }
+void add(Hasher& hasher, const VoteResponse& message) {
+  hasher.add(message.term).add(message.granted).add(message.judged.term).add(message.judged.index);
+}
 
 void add(Hasher& hasher, const PreVoteRequest& message) {
   hasher.add(message.term).add(message.candidate).add(message.last_index).add(message.last_term);

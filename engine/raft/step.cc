@@ -45,9 +45,9 @@ bool is_believable(const State& state, const Receive& input) {
 
 // "Your request is refused; this is our term." Answers nothing to an answer.
 void refuse(Turn& turn, const NodeId& to, const Message& message, Correlation correlation) {
-  if (std::holds_alternative<VoteRequest>(message)) {
+  if (const auto* vote = std::get_if<VoteRequest>(&message)) {
     TIMESTORE_MARK("raft: a candidate was told that its term is over");
-    send_when_durable(turn, to, VoteResponse{.term = turn.state.term()}, correlation);
+    send_when_durable(turn, to, VoteResponse{.term = turn.state.term(), .judged = vote->log_end()}, correlation);
   } else if (const auto* request = std::get_if<PreVoteRequest>(&message)) {
     send_when_durable(turn, to, PreVoteResponse{.term = turn.state.term(), .proposed = request->term}, correlation);
   } else if (std::holds_alternative<AppendRequest>(message)) {
@@ -126,9 +126,10 @@ void release_held_sends(Turn& turn) {
     }
     if (spoken_in(send.message) == state.term()) {
       turn.effects.sends.push_back(std::move(send));
-    } else if (std::holds_alternative<VoteResponse>(send.message)) {
+    } else if (const auto* vote = std::get_if<VoteResponse>(&send.message)) {
       TIMESTORE_MARK("raft: a newer term turned a held vote into a refusal");
-      send_when_durable(turn, send.to, VoteResponse{.term = state.term()}, send.correlation);
+      const VoteResponse refusal{.term = state.term(), .judged = vote->judged};
+      send_when_durable(turn, send.to, refusal, send.correlation);
     } else if (const auto* response = std::get_if<PreVoteResponse>(&send.message)) {
       const PreVoteResponse refusal{.term = state.term(), .proposed = response->proposed};
       send_when_durable(turn, send.to, refusal, send.correlation);

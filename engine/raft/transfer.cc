@@ -96,6 +96,7 @@ void receive_timeout_now(Turn& turn, const NodeId& from, const TimeoutNow& reque
     TIMESTORE_MARK("raft: a request to take over came too late");
     return turn.tell(OrderTooLate{.term = state.term(), .leader = from});
   }
+  if (state.hard_state.novice) return;  // it was meant for the disk that is lost
   TIMESTORE_MARK("raft: a follower took over");
   campaign(turn, true);
 }

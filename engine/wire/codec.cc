@@ -111,8 +111,11 @@ PreVoteResponse read_pre_vote_response(ObjectReader& reader, const PreVoteReques
           .granted = reader.boolean("voteGranted")};
 }
 
-VoteResponse read_vote_response(ObjectReader& reader) {
-  return {.term = reader.integer("term", kTermRange), .granted = reader.boolean("voteGranted")};
+VoteResponse read_vote_response(ObjectReader& reader, const VoteRequest& request) {
+  return {.term = reader.integer("term", kTermRange),
+          .granted = reader.boolean("voteGranted"),
+          .judged = {reader.optional_integer("lastLogTerm", kTermRange).value_or(request.last_term),
+                     reader.optional_integer("lastLogIndex", kIndexRange).value_or(request.last_index)}};
 }
 
 Entry read_entry(ObjectReader& reader) {
@@ -231,6 +234,8 @@ void encode(std::string& out, const PreVoteResponse& message) {
 void encode(std::string& out, const VoteResponse& message) {
   append_json_integer(out, R"({"term":)", message.term);
   append_boolean(out, R"(,"voteGranted":)", message.granted);
+  append_json_integer(out, R"(,"lastLogIndex":)", message.judged.index);
+  append_json_integer(out, R"(,"lastLogTerm":)", message.judged.term);
   out += '}';
 }
 
@@ -286,8 +291,8 @@ Result<VoteRequest> decode_vote_request(std::string_view json) {
   return decode_object<VoteRequest>(json, read_candidacy<VoteRequest>);
 }
 
-Result<VoteResponse> decode_vote_response(std::string_view json) {
-  return decode_object<VoteResponse>(json, read_vote_response);
+Result<VoteResponse> decode_vote_response(std::string_view json, const VoteRequest& request) {
+  return decode_object<VoteResponse>(json, [&](ObjectReader& reader) { return read_vote_response(reader, request); });
 }
 
 Result<TimeoutNow> decode_timeout_now(std::string_view json) {
@@ -303,7 +308,7 @@ Result<Message> decode(std::size_t alternative, std::string_view json, const Mes
     case index_of<VoteRequest>:
       return decode_vote_request(json);
     case index_of<VoteResponse>:
-      return decode_vote_response(json);
+      return decode_vote_response(json, std::get<VoteRequest>(*asked));
     case index_of<PreVoteRequest>:
       return decode_pre_vote_request(json);
     case index_of<PreVoteResponse>:

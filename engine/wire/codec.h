@@ -3,7 +3,7 @@
 // node that is not known yet may be one of ours, and what an absent field means holds for an original only.
 //
 //   VoteRequest     {"term":3,"candidateId":"node1","lastLogIndex":7,"lastLogTerm":2}
-//   VoteResponse    {"term":3,"voteGranted":true}
+//   VoteResponse    {"term":3,"voteGranted":true,"lastLogIndex":7,"lastLogTerm":2}
 //                   and "founds":true and "forced":true where it is so
 //   PreVoteRequest  like VoteRequest, for /raft/prevote
 //   PreVoteResponse {"term":2,"voteGranted":true,"proposedTerm":3}
@@ -64,7 +64,7 @@ void encode(std::string& out, const TimeoutNow& message);
 std::string encode(const Message& message);
 
 [[nodiscard]] Result<VoteRequest> decode_vote_request(std::string_view json);
-[[nodiscard]] Result<VoteResponse> decode_vote_response(std::string_view json);
+[[nodiscard]] Result<VoteResponse> decode_vote_response(std::string_view json, const VoteRequest& request);
 [[nodiscard]] Result<PreVoteRequest> decode_pre_vote_request(std::string_view json);
 [[nodiscard]] Result<PreVoteResponse> decode_pre_vote_response(std::string_view json, const PreVoteRequest& request);
 [[nodiscard]] Result<AppendRequest> decode_append_request(std::string_view json);
@@ -77,8 +77,8 @@ std::string encode(const Message& message);
 [[nodiscard]] Result<SnapshotResponse> decode_snapshot_response(std::string_view text);
 [[nodiscard]] Result<TimeoutNow> decode_timeout_now(std::string_view json);
 
-// The message of the kind `alternative` of the variant Message. An answer to an append or a pre-vote needs `asked`, the
-// request that it answers.
+// The message of the kind `alternative` of the variant Message. An answer to a vote, a pre-vote or an append needs
+// `asked`, the request that it answers.
 [[nodiscard]] Result<Message> decode(std::size_t alternative, std::string_view json, const Message* asked);
 
 }  // namespace timestore::raft

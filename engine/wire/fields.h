@@ -80,7 +80,8 @@ inline constexpr auto kFields<VoteRequest> = std::tuple(field(1, "term", &VoteRe
 
 template <>
 inline constexpr auto kFields<VoteResponse> = std::tuple(field(1, "term", &VoteResponse::term, kMaxTerm),
-                                                         field(2, "voteGranted", &VoteResponse::granted));
+                                                         field(2, "voteGranted", &VoteResponse::granted),
+                                                         field(3, "judged", &VoteResponse::judged));
 
 template <>
 inline constexpr auto kFields<PreVoteRequest> = std::tuple(

@@ -123,6 +123,11 @@ names=$(sed -nE 's/^ *[0-9]+ +[0-9-]+  (.*)/\1/p' <<<"$output")
 (($(wc -l <<<"$names") > 100)) || fail "$output"
 [[ $names == "$(LC_ALL=C sort <<<"$names")" ]] || fail "$names"
 
+claim "marks --json prints a line for each seed, and the table beside it"
+"$sim" marks --seeds 1..4 --json >"$scratch/lines" 2>"$scratch/table" || true
+jq -es 'map(.seed) == [1, 2, 3, 4]' "$scratch/lines" >/dev/null || fail "$(<"$scratch/lines")"
+grep -qE '^[0-9]+ marks, [0-9]+ never reached$' "$scratch/table" || fail "$(<"$scratch/table")"
+
 claim "run --marks prints the same table, but demands nothing"
 run "$sim" run --seeds 1..4 --marks
 expect_status 0

@@ -48,6 +48,10 @@ void add_budget(CLI::App& command, RunSettings& settings) {
       ->check(CLI::Range(1, 10'000'000));
 }
 
+void add_json(CLI::App& command, RunSettings& settings) {
+  command.add_flag("--json", settings.json, "print one line for each seed, in their order; the summary is on stderr");
+}
+
 CLI::App* add_run(CLI::App& app, RunSettings& settings) {
   CLI::App* command = app.add_subcommand("run", "run seeds: clusters under faults and load, healed, checked all along");
   command->footer(kExitStatus);
@@ -74,7 +78,7 @@ CLI::App* add_run(CLI::App& app, RunSettings& settings) {
                       "first line names");
   command->add_option("--record", settings.record, "write the list of the run's choices to this file");
   command->add_option("--trace", settings.trace, "write everything that happens to this file, a line each");
-  command->add_flag("--json", settings.json, "print one line for each seed, in their order; the summary is on stderr");
+  add_json(*command, settings);
   command->add_flag("--marks", settings.prints_marks, "end with how often each mark was reached");
   return command;
 }
@@ -89,6 +93,7 @@ CLI::App* add_marks(CLI::App& app, RunSettings& settings) {
   add_seeds(*command, settings);
   add_jobs_and_seconds(*command, settings);
   add_budget(*command, settings);
+  add_json(*command, settings);
   return command;
 }
 

@@ -42,7 +42,7 @@ State leader(std::vector<Term> terms, Index match) {
   State state = follower(std::move(terms), 4);
   checked_step(state, {Campaign{}});
   finish_writes(state);
-  checked_step(state, {Receive{"n2", VoteResponse{.term = 5, .granted = true}}});
+  checked_step(state, {Receive{"n2", VoteResponse{.term = 5, .granted = true, .judged = state.trail.last()}}});
   finish_writes(state);
   EXPECT_TRUE(state.is_leader());
   checked_step(state, {Receive{"n2", AppendResponse{.term = 5, .success = true, .match = match}}});

@@ -27,7 +27,7 @@ State leader(const Options& options = {.level = 2}, std::vector<Member> learners
   State state = start(restart, options);
   (void)step_one(state, Campaign{});
   write_done(state);
-  (void)receive(state, "n2", VoteResponse{.term = 2, .granted = true});
+  (void)receive_vote(state, "n2");
   write_done(state);
   EXPECT_TRUE(state.is_leader());
   return state;
@@ -102,7 +102,7 @@ TEST(Level, what_was_told_last_counts_and_only_in_this_term) {
   (void)step_one(state, StepDown{});
   (void)step_one(state, Campaign{});
   write_done(state);
-  (void)receive(state, "n3", VoteResponse{.term = 3, .granted = true});
+  (void)receive_vote(state, "n3");
   write_done(state);
   (void)receive(state, "n2", tells(state, 1));
   EXPECT_EQ(state.levels.latest(), 0) << "n3 has told it in term 2 alone";

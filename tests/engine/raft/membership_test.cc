@@ -73,7 +73,7 @@ TEST(Thesis_4_1, a_change_waits_for_a_commit_of_the_leaders_own_term) {
   State state = follower({1, 1}, 1);
   (void)step_one(state, Campaign{});
   write_done(state);
-  (void)receive(state, "n2", VoteResponse{.term = 2, .granted = true});
+  (void)receive_vote(state, "n2");
   EXPECT_EQ(refusal_of(change(state, Change::Kind::kRemove, "n3")), Refusal::kNotReady);
   EXPECT_EQ(state.configuration(), three());
 }
@@ -140,7 +140,7 @@ TEST(Thesis_4_2_1, a_later_leader_promotes_whom_an_older_one_took_in) {
   write_done(state);
   (void)step_one(state, Campaign{});
   write_done(state);
-  (void)receive(state, "n3", VoteResponse{.term = 2, .granted = true});
+  (void)receive_vote(state, "n3");
   acknowledge(state, {"n2", "n4"});
   EXPECT_TRUE(state.configuration().is_voter("n4"));
 }
@@ -205,7 +205,7 @@ TEST(Thesis_4_2_2, a_node_on_the_way_out_campaigns_until_that_is_committed) {
   (void)step_one(state, Campaign{});
   write_done(state);
   EXPECT_FALSE(state.is_leader()) << "its own vote does not count";
-  (void)receive(state, "n2", VoteResponse{.term = 2, .granted = true});
+  (void)receive_vote(state, "n2");
   EXPECT_TRUE(state.is_leader());
 }
 
@@ -264,9 +264,9 @@ TEST(Thesis_4_3, a_candidate_needs_both_majorities) {
   write_done(state);
   (void)step_one(state, Campaign{});
   write_done(state);
-  for (const char* voter : {"n4", "n5"}) (void)receive(state, voter, VoteResponse{.term = 2, .granted = true});
+  for (const char* voter : {"n4", "n5"}) (void)receive_vote(state, voter);
   EXPECT_FALSE(state.is_leader());
-  (void)receive(state, "n3", VoteResponse{.term = 2, .granted = true});
+  (void)receive_vote(state, "n3");
   EXPECT_TRUE(state.is_leader());
 }
 
@@ -276,7 +276,7 @@ TEST(Thesis_4_3, a_later_leader_leaves_a_joint_configuration) {
   write_done(state);
   (void)step_one(state, Campaign{});
   write_done(state);
-  (void)receive(state, "n2", VoteResponse{.term = 2, .granted = true});
+  (void)receive_vote(state, "n2");
   acknowledge(state, {"n2"});
   EXPECT_FALSE(state.configuration().is_joint());
   EXPECT_EQ(state.configuration().voters.size(), 2U);

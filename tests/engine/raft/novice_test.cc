@@ -26,7 +26,7 @@ State founding_leader() {
   State state = follower({}, 1);
   (void)step_one(state, Campaign{});
   write_done(state);
-  (void)receive(state, "n3", VoteResponse{.term = 2, .granted = true});
+  (void)receive_vote(state, "n3");
   write_done(state);
   return state;
 }
@@ -68,6 +68,27 @@ TEST(Novice, does_not_campaign_with_entries_that_it_was_given) {
   EXPECT_EQ(state.term(), 1U);
 }
 
+TEST(Novice, takes_over_by_nobodys_order) {
+  State state = novice();
+  (void)receive(state, "n2", append(1, {1, 2}, {}));
+  write_done(state);
+  ASSERT_EQ(state.leader, "n2");
+  (void)receive(state, "n2", TimeoutNow{.term = 1, .leader = "n2", .round = 1});
+  EXPECT_EQ(state.term(), 1U) << "the order was meant for the disk that is lost";
+}
+
+// It asks in a term in which it has asked before, as it cannot know; and the votes of then arrive now.
+TEST(Novice, is_not_elected_by_votes_for_the_log_that_is_lost) {
+  State state = novice();
+  (void)step_one(state, Campaign{});
+  write_done(state);
+  ASSERT_TRUE(std::holds_alternative<Candidate>(state.role));
+  (void)receive(state, "n2", VoteResponse{.term = 1, .granted = true, .judged = {1, 2}});
+  EXPECT_FALSE(state.is_leader());
+  (void)receive_vote(state, "n2");
+  EXPECT_TRUE(state.is_leader());
+}
+
 TEST(Novice, says_so_until_it_is_admitted_with_all_that_it_needs) {
   State state = novice();
   EXPECT_TRUE(answer_after_write<AppendResponse>(state, receive(state, "n2", append(1, {}, {entry(1, "x")}))).novice);
@@ -86,7 +107,7 @@ TEST(Novice, is_admitted_at_once_by_whoever_founds_the_cluster) {
   State state = novice();
   (void)step_one(state, Campaign{});
   write_done(state);
-  const Effects elected = receive(state, "n2", VoteResponse{.term = 1, .granted = true});
+  const Effects elected = receive_vote(state, "n2");
   ASSERT_TRUE(state.is_leader());
   EXPECT_EQ(admission_in(elected, "n2"), 1U);
   EXPECT_FALSE(elected.write->hard_state.novice);
@@ -241,7 +262,7 @@ TEST(Novice, keeps_its_leader_where_it_is_all_that_is_missing) {
   State state = start(restart, Options{});
   (void)step_one(state, Campaign{});
   write_done(state);
-  (void)receive(state, "n2", VoteResponse{.term = 2, .granted = true});
+  (void)receive_vote(state, "n2");
   write_done(state);
   for (std::uint32_t i = 0; i < 3 * Options{}.election_ticks_max; ++i) {
     const AppendResponse answer{.term = 2, .success = true, .match = 1, .hint = {}, .novice = true};

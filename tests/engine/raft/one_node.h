@@ -32,12 +32,17 @@ inline Effects receive(State& state, const NodeId& from, Message message) {
   return step_one(state, Receive{from, std::move(message)});
 }
 
+// What `voter` answers when it votes for this candidate.
+inline Effects receive_vote(State& state, const NodeId& voter) {
+  return receive(state, voter, VoteResponse{.term = state.term(), .granted = true, .judged = state.trail.last()});
+}
+
 // n1 leads term 2 of three; entry 1 is its no-op, durable, and n2 has acknowledged it.
 inline State elected_leader() {
   State state = follower({}, 1);
   (void)step_one(state, Campaign{});
   (void)step_one(state, WriteDone{state.last_write});
-  (void)receive(state, "n2", VoteResponse{.term = 2, .granted = true});
+  (void)receive_vote(state, "n2");
   (void)step_one(state, WriteDone{state.last_write});
   (void)receive(state, "n2", AppendResponse{.term = 2, .success = true, .match = 1, .hint = {}});
   EXPECT_EQ(state.commit, 1U);
@@ -49,7 +54,7 @@ inline State acknowledged_leader(std::vector<Term> terms = {}) {
   State state = follower(std::move(terms), 1);
   (void)step_one(state, Campaign{});
   write_done(state);
-  (void)receive(state, "n2", VoteResponse{.term = 2, .granted = true});
+  (void)receive_vote(state, "n2");
   write_done(state);
   const Index last = state.trail.last_index();
   for (const char* peer : {"n2", "n3"}) {

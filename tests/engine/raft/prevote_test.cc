@@ -122,7 +122,7 @@ TEST(Thesis_4_2_3, whoever_hears_the_leader_does_not_listen_to_a_candidate) {
   State state = led_follower();
   const VoteRequest request{.term = 9, .candidate = "n3", .last_index = 2, .last_term = 3};
   const auto refusal = answer_after_write<VoteResponse>(state, receive(state, "n3", request));
-  EXPECT_EQ(refusal, (VoteResponse{.term = 3, .granted = false}));
+  EXPECT_EQ(refusal, (VoteResponse{.term = 3, .granted = false, .judged = {3, 2}}));
   EXPECT_EQ(state.term(), 3U);
 
   tick(state, Options{}.election_ticks_min);

@@ -79,7 +79,7 @@ TEST(Thesis_6_4, a_new_leader_grants_no_read_before_an_entry_of_its_term_is_comm
   State state = follower({1}, 1);
   const Effects campaign = step_one(state, Campaign{});
   (void)step_one(state, WriteDone{campaign.write->id});
-  (void)receive(state, "n2", VoteResponse{2, true});
+  (void)receive_vote(state, "n2");
   ASSERT_TRUE(state.is_leader());
   (void)step_one(state, Read{7});
   const Effects early =
@@ -205,7 +205,7 @@ TEST(Hostile, absurd_answers_do_not_move_a_leader) {
       state, peer,
       AppendResponse{
           .term = term, .success = false, .prev_index = kMaxIndex, .hint = {kMaxTerm, kMaxIndex}, .round = 1U << 30});
-  (void)receive(state, peer, VoteResponse{term, true});
+  (void)receive_vote(state, peer);
   (void)receive(state, "stranger", AppendResponse{.term = term + 1, .hint = {}});
   EXPECT_TRUE(state.is_leader());
   EXPECT_EQ(state.commit, commit);

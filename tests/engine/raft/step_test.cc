@@ -43,8 +43,8 @@ TEST(Paper_5_2, a_candidate_wins_only_when_its_own_vote_is_durable_too) {
   State state = follower({}, 0);
   const Effects effects = step_one(state, Campaign{});
   EXPECT_TRUE(effects.sends.empty());
-  (void)receive(state, "n2", VoteResponse{1, true});
-  (void)receive(state, "n3", VoteResponse{1, true});
+  (void)receive_vote(state, "n2");
+  (void)receive_vote(state, "n3");
   EXPECT_FALSE(state.is_leader());
   (void)step_one(state, WriteDone{effects.write->id});
   EXPECT_TRUE(state.is_leader());
@@ -172,7 +172,7 @@ TEST(Paper_5_3, a_follower_that_cannot_be_reached_is_probed_from_the_same_place_
   State state = follower({1, 1, 2}, 2);
   const Effects campaign = step_one(state, Campaign{});
   (void)step_one(state, WriteDone{campaign.write->id});
-  (void)receive(state, "n2", VoteResponse{3, true});
+  (void)receive_vote(state, "n2");
   ASSERT_TRUE(state.is_leader());
   (void)step_one(state, PeerUnreachable{"n3"});
   EXPECT_EQ(std::get<Leader>(state.role).peers.at("n3").next, 4U) << "not from the log's start";
@@ -187,7 +187,7 @@ TEST(Paper_5_4_2, an_entry_of_an_older_term_is_not_committed_by_counting) {
   State state = follower({1, 2}, 2);
   const Effects campaign = step_one(state, Campaign{});
   (void)step_one(state, WriteDone{campaign.write->id});
-  const Effects won = receive(state, "n2", VoteResponse{3, true});
+  const Effects won = receive_vote(state, "n2");
   ASSERT_TRUE(state.is_leader());
   (void)step_one(state, WriteDone{won.write->id});
   (void)receive(state, "n2", AppendResponse{.term = 3, .success = true, .match = 2, .prev_index = 2, .hint = {}});

@@ -29,7 +29,7 @@ State leader(std::uint64_t max_inflight_bytes, std::uint32_t max_inflight_append
   state.options.max_inflight_appends = max_inflight_appends;
   const Effects campaign = step_one(state, Campaign{});
   (void)step_one(state, WriteDone{campaign.write->id});
-  (void)receive(state, "n2", VoteResponse{1, true});
+  (void)receive_vote(state, "n2");
   (void)step_one(state, WriteDone{state.last_write});
   for (const char* peer : {"n2", "n3"}) {
     (void)receive(state, peer, AppendResponse{.term = 1, .success = true, .match = 1, .hint = {}});

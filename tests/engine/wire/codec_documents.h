@@ -59,12 +59,17 @@ inline AppendRequest asked() {
           .entries = {command(3, "x"), noop(3)}};
 }
 
+// What the votes answer.
+inline VoteRequest asked_for_a_vote() {
+  return {.term = 3, .candidate = "node1", .last_index = 7, .last_term = 2};
+}
+
 inline Document full(Kind kind) {
   switch (kind) {
     case Kind::kVoteRequest:
       return {{{"term", "3"}, {"candidateId", "\"node1\""}, {"lastLogIndex", "7"}, {"lastLogTerm", "2"}}};
     case Kind::kVoteResponse:
-      return {{{"term", "3"}, {"voteGranted", "true"}}};
+      return {{{"term", "3"}, {"voteGranted", "true"}, {"lastLogIndex", "6"}, {"lastLogTerm", "1"}}};
     case Kind::kAppendRequest:
       return {{{"term", "3"},
                {"leaderId", "\"node1\""},
@@ -91,7 +96,7 @@ inline Result<Message> decode(Kind kind, std::string_view json) {
     case Kind::kVoteRequest:
       return decode_vote_request(json).map(widen);
     case Kind::kVoteResponse:
-      return decode_vote_response(json).map(widen);
+      return decode_vote_response(json, asked_for_a_vote()).map(widen);
     case Kind::kAppendRequest:
       return decode_append_request(json).map(widen);
     case Kind::kAppendResponse:

@@ -321,7 +321,11 @@ inline std::optional<Message> naive_decode(Kind kind, const std::string& text) {
                             .last_term = object.integer("lastlogterm", kMaxTerm)};
       break;
     case Kind::kVoteResponse:
-      message = VoteResponse{.term = object.integer("term", kMaxTerm), .granted = object.boolean("votegranted")};
+      message = VoteResponse{
+          .term = object.integer("term", kMaxTerm),
+          .granted = object.boolean("votegranted"),
+          .judged = {object.integer_if_any("lastlogterm", kMaxTerm).value_or(asked_for_a_vote().last_term),
+                     object.integer_if_any("lastlogindex", kMaxIndex).value_or(asked_for_a_vote().last_index)}};
       break;
     case Kind::kAppendRequest:
       message = naive_append_request(object);

@@ -114,7 +114,9 @@ Message any_message(Kind kind) {
       return request;
     }
     case Kind::kVoteResponse:
-      return VoteResponse{.term = *integer_up_to(kMaxTerm), .granted = *rc::gen::arbitrary<bool>()};
+      return VoteResponse{.term = *integer_up_to(kMaxTerm),
+                          .granted = *rc::gen::arbitrary<bool>(),
+                          .judged = {*integer_up_to(kMaxTerm), *integer_up_to(kMaxIndex)}};
     case Kind::kAppendRequest:
       return any_append_request();
     case Kind::kAppendResponse: {

@@ -35,8 +35,10 @@ void expect_golden(Kind kind, const Message& message, const std::string& text) {
 TEST(CodecGolden, votes_have_these_texts) {
   expect_golden(Kind::kVoteRequest, VoteRequest{.term = 3, .candidate = "node1", .last_index = 7, .last_term = 2},
                 R"({"term":3,"candidateId":"node1","lastLogIndex":7,"lastLogTerm":2})");
-  expect_golden(Kind::kVoteResponse, VoteResponse{.term = 3, .granted = true}, R"({"term":3,"voteGranted":true})");
-  expect_golden(Kind::kVoteResponse, VoteResponse{.term = 4, .granted = false}, R"({"term":4,"voteGranted":false})");
+  expect_golden(Kind::kVoteResponse, VoteResponse{.term = 3, .granted = true, .judged = {2, 7}},
+                R"({"term":3,"voteGranted":true,"lastLogIndex":7,"lastLogTerm":2})");
+  expect_golden(Kind::kVoteResponse, VoteResponse{.term = 4, .granted = false},
+                R"({"term":4,"voteGranted":false,"lastLogIndex":0,"lastLogTerm":0})");
 }
 
 TEST(CodecGolden, an_append_request_has_this_text) {
@@ -105,6 +107,11 @@ TEST(CodecOriginal, absent_and_null_entries_are_none_and_a_null_command_is_a_noo
   EXPECT_THAT(decode_append_request(document.with("entries", "null").text()).value().entries, ::testing::IsEmpty());
   EXPECT_THAT(decode_append_request(document.with("entries", R"([{"term":2,"command":null}])").text()).value().entries,
               ::testing::ElementsAre(noop(2)));
+}
+
+TEST(CodecOriginal, a_bare_vote_is_for_the_log_that_asked) {
+  EXPECT_EQ(decode_vote_response(R"({"Term":3,"VoteGranted":true})", asked_for_a_vote()),
+            (VoteResponse{.term = 3, .granted = true, .judged = {2, 7}}));
 }
 
 TEST(CodecOriginal, a_bare_success_matches_all_that_was_sent) {
@@ -227,7 +234,9 @@ TEST(CodecHostile, every_required_property_is_missed_by_name) {
   for (const Kind kind : kKinds) {
     for (const auto& [name, value] : full(kind).properties) {
       const std::string rest = full(kind).without(name).text();
-      if (optional(name) || (kind == Kind::kAppendResponse && name == "prevLogIndex")) {
+      const bool repeats_the_request =
+          kind == Kind::kVoteResponse ? name.starts_with("lastLog") : kind == Kind::kAppendResponse && name == "prevLogIndex";
+      if (optional(name) || repeats_the_request) {
         EXPECT_TRUE(decode(kind, rest)) << name;
       } else {
         EXPECT_THAT(complaint(kind, rest), ::testing::StartsWith(name + " is missing")) << rest;
@@ -254,7 +263,7 @@ TEST(CodecHostile, names_match_in_the_case_of_ascii_letters_only) {
   for (const std::string name : {"\\u0014erm", "terM\\u0000", "ter", "terms", "", "te\u0280m", "4erm"}) {
     EXPECT_EQ(complaint(Kind::kVoteResponse, "{\"" + name + R"(":3,"voteGranted":true})"), "term is missing.");
   }
-  EXPECT_TRUE(decode_vote_response(R"({"\u0054eRm":3,"VOTEGRANTED":true})"));
+  EXPECT_TRUE(decode_vote_response(R"({"\u0054eRm":3,"VOTEGRANTED":true})", asked_for_a_vote()));
 }
 
 TEST(CodecHostile, entries_are_refused_by_place_and_name) {
@@ -323,10 +332,10 @@ TEST(CodecHostile, only_one_json_object_is_a_message) {
 TEST(CodecHostile, unknown_properties_may_nest_64_deep_with_the_message) {
   const auto nested = [](std::size_t depth) { return std::string(depth, '[') + "7" + std::string(depth, ']'); };
   const Document document = full(Kind::kVoteResponse);
-  EXPECT_TRUE(decode_vote_response(document.with("unknown", nested(63)).text()));
+  EXPECT_TRUE(decode_vote_response(document.with("unknown", nested(63)).text(), asked_for_a_vote()));
   EXPECT_EQ(complaint(Kind::kVoteResponse, document.with("unknown", nested(64)).text()),
             "The message is nested deeper than 64.");
-  EXPECT_FALSE(decode_vote_response(document.with("unknown", nested(100'000)).text()));
+  EXPECT_FALSE(decode_vote_response(document.with("unknown", nested(100'000)).text(), asked_for_a_vote()));
 }
 
 TEST(CodecHostile, texts_that_are_not_unicode_are_refused) {

@@ -114,6 +114,7 @@ inline Message asked_by(const Message& answer) {
   if (const auto* response = std::get_if<AppendResponse>(&answer)) {
     return AppendRequest{.term = response->term, .leader = "n1", .prev_index = 3, .round = 4, .entries = {}};
   }
+  if (std::holds_alternative<VoteResponse>(answer)) return VoteRequest{.term = 12, .candidate = "n1"};
   return PreVoteRequest{.term = 12, .candidate = "n1"};
 }
 
