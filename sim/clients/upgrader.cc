@@ -17,7 +17,8 @@ void Upgrader::begin() {
 
 void Upgrader::plan_next() {
   Stream choices = choices_.on(++occasion_);
-  world_.after(choices.between(options_.pause / 6, options_.pause), [this, choices] {
+  const Time pause = choices.between(options_.pause / 6, options_.pause);  // before the copy below, with every compiler
+  world_.after(pause, [this, choices] {
     if (is_over_) return;
     replace(choices);
     plan_next();
