@@ -34,7 +34,7 @@ Result<raft::NodeId> parse_transfer(std::string_view body) {
   bool is_given = false;
   for (const auto& [name, value] : object) {
     if (!http::equal_ignoring_case(name, "to")) {
-      return fail("The only property of a transfer is `to`, the id of the node that shall lead.");
+      return fail("The only property of a transfer is `to`, the id of the new leader.");
     }
     if (std::exchange(is_given, true)) return fail("`to` is given twice.");
     if (value.is_null()) continue;
@@ -63,7 +63,7 @@ void ClusterApi::add_routes(http::Router& router) {
 void ClusterApi::post_transfer(const http::Request& request, httplib::Response& response) {
   if (!has_only(request, {})) {
     return Problem{.kind = ProblemKind::kBadRequest,
-                   .detail = "A transfer has no query parameters; who shall lead stands in the body: {\"to\":\"n2\"}."}
+                   .detail = "A transfer has no query parameters; the new leader stands in the body: {\"to\":\"n2\"}."}
         .write_to(response);
   }
   const auto to = parse_transfer(request.http.body);
@@ -71,7 +71,7 @@ void ClusterApi::post_transfer(const http::Request& request, httplib::Response& 
   const Errand errand{.method = "POST",
                       .target = kPath,
                       .nobody = "No leader could be asked, so nothing was handed over.",
-                      .unknown = "who leads will be seen.",
+                      .unknown = "GET /raft/status shows who leads.",
                       .here = [&](const replica::Status& status, Deadline deadline, httplib::Response& answer) {
                         hand_over(status, *to, deadline, answer);
                         return true;
@@ -97,7 +97,7 @@ void ClusterApi::hand_over(const replica::Status& status, const raft::NodeId& to
   }
   if (std::none_of(status.peers.begin(), status.peers.end(), votes)) {
     const std::string reason = to.empty() ? "This node is the only one that votes: nobody could take over."
-                                          : "Node " + to + " does not vote, or not for much longer, so it cannot lead.";
+                                          : "Node " + to + " does not vote, or is about to leave, so it cannot lead.";
     return Problem{.kind = ProblemKind::kConflict, .detail = reason}.write_to(response);
   }
   const std::string whoever = to.empty() ? "No other node" : "Node " + to;
@@ -109,7 +109,8 @@ void ClusterApi::hand_over(const replica::Status& status, const raft::NodeId& to
   if (!leader.empty() && (to.empty() || leader == to)) return answer_leader(response, leader);
   if (!leader.empty()) return answer_unavailable(response, "Node " + leader + " took over, not " + to + ".");
   if (!node_.leadership().is_leader) {
-    return answer_unavailable(response, "Node " + status.node + " leads no more, and it is not known yet who does.");
+    return answer_unavailable(response,
+                              "Node " + status.node + " is no longer the leader, and the new leader is not known yet.");
   }
   answer_unavailable(response, whoever + (to.empty() ? " took over" : " did not take over") + " in time, so node " +
                                    status.node + " leads on.");

@@ -191,10 +191,10 @@ Result<Settings> check(const SettingsText& text) {
 
   const std::set<std::string> levels = {"trace", "debug", "info", "warn", "error", "critical", "off"};
   if (!levels.contains(text.log_level)) {
-    return fail("--log-level \"" + text.log_level + "\" is none of trace, debug, info, warn, error, critical, off.");
+    return fail("--log-level \"" + text.log_level + "\" must be trace, debug, info, warn, error, critical or off.");
   }
   if (text.log_format != "text" && text.log_format != "json") {
-    return fail("--log-format \"" + text.log_format + "\" is neither text nor json.");
+    return fail("--log-format \"" + text.log_format + "\" must be text or json.");
   }
   settings.log_level = text.log_level;
   settings.log_format = text.log_format;

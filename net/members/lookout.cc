@@ -92,7 +92,8 @@ std::string Lookout::why_nobody_leads(Node& node, Forwarder& forwarder) {
     sentence += " That is no majority of " + std::to_string(voters) + " voters: start more of them.";
   } else if (status->is_novice) {
     sentence +=
-        " This node holds nothing yet, and does not vote until a leader has admitted it or all founders are there.";
+        " This node started with an empty disk: it does not vote until a leader has brought it up to date, or all "
+        "founding nodes are running.";
   }
   return sentence;
 }

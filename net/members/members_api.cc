@@ -23,7 +23,7 @@ using http::Problem;
 using http::ProblemKind;
 
 constexpr const char* kPath = "/cluster/members";
-constexpr const char* kUnknownFate = "GET /cluster/members will tell whether the members have changed.";
+constexpr const char* kUnknownFate = "GET /cluster/members shows whether the members have changed.";
 constexpr std::size_t kMaxBodyBytes = 8192;
 constexpr std::chrono::milliseconds kPatience{10'000};
 constexpr std::chrono::milliseconds kAnswerTime{2000};
@@ -44,9 +44,9 @@ void answer_refusal(raft::Refusal refusal, const raft::NodeId& id, httplib::Resp
     case raft::Refusal::kNone:
     case raft::Refusal::kNotLeader:
     case raft::Refusal::kNotReady:
-      return answer_unavailable(response, "The leader is new and not ready for a change of the members yet.");
+      return answer_unavailable(response, "The leader is new and cannot change the members yet; try again.");
     case raft::Refusal::kBusy:
-      return answer(response, ProblemKind::kConflict, "Another change of the members is on its way.", true);
+      return answer(response, ProblemKind::kConflict, "Another change of the members is in progress.", true);
     case raft::Refusal::kUnknownMember:
       return answer(response, ProblemKind::kConflict, "Only a voter can be replaced, and no voter has that id.");
     case raft::Refusal::kAlreadyMember:
@@ -60,7 +60,7 @@ void answer_refusal(raft::Refusal refusal, const raft::NodeId& id, httplib::Resp
     case raft::Refusal::kLastVoter:
       return answer(response, ProblemKind::kConflict, "Node " + id + " is the last voter.");
     case raft::Refusal::kMalformed:
-      return answer(response, ProblemKind::kBadRequest, "No member can have that id or URL.");
+      return answer(response, ProblemKind::kBadRequest, "A member cannot have that id or URL.");
     case raft::Refusal::kTooMany:
       return answer(response, ProblemKind::kConflict,
                     "A cluster has at most " + std::to_string(raft::kMaxMembers) + " members.");
@@ -89,7 +89,7 @@ Rest answer_end(const replica::ChangeEnd& end, const raft::NodeId& id, httplib::
       answer_refusal(end.refusal, id, response);
       return Rest::kNothing;
     case replica::ChangeEnd::Kind::kUnknown:
-      answer_unavailable(response, std::string("No majority has answered in time: ") + kUnknownFate);
+      answer_unavailable(response, std::string("No majority answered in time: ") + kUnknownFate);
       return Rest::kNothing;
   }
   return Rest::kNothing;

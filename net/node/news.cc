@@ -39,18 +39,19 @@ void News::tell(const replica::Replica& replica) {
   const bool is_full = replica.has_full_disk();
   if (std::exchange(is_full_, is_full) != is_full) {
     if (is_full) {
-      log_warning("The disk is full. This node stores nothing until there is room; make some. It goes on by itself.");
+      log_warning("The disk is full. This node stores nothing until you free space, and then goes on by itself.");
     } else {
-      log_info("There is room on the disk again, and this node goes on.");
+      log_info("There is room on the disk again, so this node goes on.");
     }
   }
   const bool is_fetching = replica.is_fetching();
   if (std::exchange(is_fetching_, is_fetching) != is_fetching && is_fetching) {
-    log_info("This node lags behind what the logs of the others begin with, and takes a snapshot from one of them.");
+    log_info("The other nodes have removed entries from their logs that this node needs, so it copies a snapshot.");
   }
   if (replica.unreadable() > std::exchange(unreadable_, replica.unreadable())) {
-    log_warning("The log up to entry " + std::to_string(replica.applied()) + " holds commands that nobody can read: " +
-                std::to_string(unreadable_) + " since this node started. They are skipped, on every node alike.");
+    log_warning("The log up to entry " + std::to_string(replica.applied()) +
+                " holds commands that no release can read: " + std::to_string(unreadable_) +
+                " since this node started. Every node skips them.");
   }
   tell_if_admitted(replica.core().hard_state.novice);
 }
@@ -59,10 +60,10 @@ void News::tell_if_admitted(bool is_novice) {
   if (std::exchange(is_novice_, is_novice) == is_novice) return;
   if (is_novice) {
     log_info(
-        "This node holds nothing yet: it does not vote until a leader has brought it up to date, or all founders "
-        "are there.");
+        "This node started with an empty disk: it does not vote until a leader has brought it up to date, or all "
+        "founding nodes are running.");
   } else {
-    log_info("This node is admitted, and votes from now on.");
+    log_info("A leader has brought this node up to date, so it votes from now on.");
   }
 }
 

@@ -22,15 +22,15 @@ constexpr int kProbeMs = 100;
 std::string unconnected(int error, const std::string& place) {
   switch (error) {
     case 0:
-      return "the connection to " + place + " could not be made, and now it can";
+      return "the connection to " + place + " failed, but works now";
     case ECONNREFUSED:
       return "nothing listens at " + place + " (connection refused)";
     case ETIMEDOUT:
     case EINPROGRESS:
-      return "nothing comes back from " + place + " (connection timed out)";
+      return place + " does not answer (connection timed out)";
     case EHOSTUNREACH:
     case ENETUNREACH:
-      return "there is no way to " + place + " (" + std::strerror(error) + ")";
+      return "there is no route to " + place + " (" + std::strerror(error) + ")";
     default:
       return "the connection to " + place + " fails (" + std::strerror(error) + ")";
   }
@@ -63,7 +63,7 @@ std::string why_unconnected(const HostPort& address) {
   hints.ai_socktype = SOCK_STREAM;
   addrinfo* found = nullptr;
   const int code = getaddrinfo(address.host.c_str(), std::to_string(address.port).c_str(), &hints, &found);
-  if (code != 0) return "the name " + address.host + " leads nowhere (" + gai_strerror(code) + ")";
+  if (code != 0) return "the host name " + address.host + " cannot be resolved (" + gai_strerror(code) + ")";
   const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> addresses(found, &freeaddrinfo);
   int error = 0;
   for (const addrinfo* each = found; each != nullptr; each = each->ai_next) {
@@ -82,9 +82,9 @@ std::string reason_of(httplib::Error error, const HostPort& address) {
     case httplib::Error::ConnectionTimeout:
       return unconnected(ETIMEDOUT, address.text());
     case httplib::Error::Read:
-      return address.text() + " takes requests and does not answer them in time, or hangs up";
+      return address.text() + " takes requests and does not answer them in time, or closes the connection";
     case httplib::Error::Write:
-      return address.text() + " does not take requests";
+      return address.text() + " accepts no requests";
     default:
       return address.text() + ": " + httplib::to_string(error);
   }
