@@ -39,9 +39,10 @@ int report(const replica::Recovery& recovery) {
   std::printf("%s is the only member now, with its log up to entry %llu of term %llu.\n", node.c_str(),
               static_cast<unsigned long long>(recovery.last.index),
               static_cast<unsigned long long>(recovery.last.term));
-  if (!gone.empty()) std::printf("No members any more: %s.\n", gone.c_str());
-  if (recovery.was_novice) std::printf("Its disk had been empty, and it may lack more than the warning says.\n");
-  std::printf("Start it as before. It needs no --peers any more.\n");
+  if (!gone.empty()) std::printf("Removed from the members: %s.\n", gone.c_str());
+  if (recovery.was_novice)
+    std::printf("It had lost its disk, and no leader had admitted it again: it may lack more than the warning says.\n");
+  std::printf("Start it as before; it no longer needs --peers.\n");
   return kDone;
 }
 
@@ -51,11 +52,11 @@ int recover(int argc, char** argv) {
   std::string database;
   std::string node;
   bool is_forced = false;
-  CLI::App app("Makes a lone survivor a cluster of one again, offline. For when all other nodes are lost for good.",
+  CLI::App app("Turns a stopped node into a cluster of one, for when all other nodes are lost for good.",
                "timestored recover");
   app.add_option("--database", database, "The series file; the log file NAME.raft.db stands beside it")->required();
-  app.add_option("--node-id", node, "Whose files these must be");
-  app.add_flag("--force-single", is_forced, "Yes, the others are lost for good");
+  app.add_option("--node-id", node, "Refuse files that belong to another node");
+  app.add_flag("--force-single", is_forced, "Confirm that all other nodes are lost for good");
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& asked) {
@@ -65,7 +66,7 @@ int recover(int argc, char** argv) {
   }
   std::fputs(kWarning, stderr);
   if (!is_forced) {
-    return fail(kWrongArguments, "Nothing was changed. Say --force-single if the others are lost for good.");
+    return fail(kWrongArguments, "Nothing was changed. Add --force-single if all other nodes are lost for good.");
   }
   const auto recovery = net::recover_single(database, node);
   if (!recovery) return fail(kFailed, recovery.error().message);

@@ -97,29 +97,28 @@ void describe(CLI::App& app, SettingsText& text) {
   app.set_config("--config", "", "Read settings from a TOML file, such as: node-id = \"node1\"");
   app.allow_config_extras(CLI::config_extras_mode::error);
   app.footer(
-      "The environment may say Raft__NodeId, Raft__Peers, Database__Path and ASPNETCORE_URLS. Flags win over it, "
-      "and it wins over the file. On SIGHUP the file is read again, and its log-level counts at once. "
-      "`timestored recover --help` is for when all other nodes are lost.");
+      "Environment variables: Raft__NodeId, Raft__Peers, Database__Path, ASPNETCORE_URLS. A flag wins over the "
+      "environment, and the environment over the file. On SIGHUP the file is read again, and a new log-level counts at "
+      "once. See `timestored recover --help` if all other nodes are lost.");
   app.add_option("--node-id", text.node_id, "This node's name, unique in the cluster");
   app.add_option("--listen", text.listen, "Where to listen: host:port");
   app.add_option("--urls", text.urls, "Where to listen, as a URL, when --listen is not given: http://+:5001");
   app.add_option("--advertise", text.advertise, "The URL by which the other nodes and clients reach this node");
   app.add_option("--peers", text.peers, "The other nodes: id=http://host:port,... (a bare URL is asked for its id)");
-  app.add_option("--join", text.join, "The URL of any member of the cluster that this new node shall be let into");
+  app.add_option("--join", text.join, "The URL of any member of the cluster that this new node asks to join");
   app.add_option("--database", text.database, "The series file; the log file NAME.raft.db stands beside it");
   app.add_option("--log-level", text.log_level, "trace, debug, info, warn, error, critical or off")
       ->capture_default_str();
   app.add_option("--log-format", text.log_format, "text or json (one object a line)")->capture_default_str();
-  app.add_option("--tick-ms", text.tick_ms, "The unit that time-outs are counted in")->capture_default_str();
-  app.add_option("--heartbeat-ms", text.heartbeat_ms, "How often a leader lets the others hear it")
-      ->capture_default_str();
+  app.add_option("--tick-ms", text.tick_ms, "The unit of time-outs")->capture_default_str();
+  app.add_option("--heartbeat-ms", text.heartbeat_ms, "How often a leader sends heartbeats")->capture_default_str();
   app.add_option("--election-min-ms", text.election_min_ms, "Shortest silence before a node calls an election")
       ->capture_default_str();
   app.add_option("--election-max-ms", text.election_max_ms, "Longest silence before a node calls an election")
       ->capture_default_str();
-  app.add_option("--log-entries", text.log_entries, "Applied writes that stay in the log for nodes that lag behind")
+  app.add_option("--log-entries", text.log_entries, "Applied writes kept in the log for followers that lag")
       ->capture_default_str();
-  app.add_option("--log-megabytes", text.log_megabytes, "And at most so much of them, in MiB")->capture_default_str();
+  app.add_option("--log-megabytes", text.log_megabytes, "The same limit in MiB")->capture_default_str();
   app.add_flag("--hold-level", text.hold_level,
                "Keep the cluster's feature level where it is, so that this node can go back to an older release");
 }

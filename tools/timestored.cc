@@ -65,7 +65,8 @@ bool must_stop() {
 void read_again(const std::vector<std::string>& arguments, Told& told) {
   auto now = timestore::tools::read_settings(arguments);
   if (const auto* wrong = std::get_if<Ending>(&now)) {
-    return timestore::net::log_error("The settings stay as they are, for what was read is wrong: " + wrong->sentence);
+    return timestore::net::log_error("The settings stay as they are, because the new ones are wrong: " +
+                                     wrong->sentence);
   }
   Told& read = std::get<Told>(now);
   std::string later;
@@ -75,7 +76,8 @@ void read_again(const std::vector<std::string>& arguments, Told& told) {
   }
   timestore::net::set_log_level(read.settings.log_level);
   timestore::net::log_info("The settings were read again. The log level is " + read.settings.log_level + ".");
-  if (!later.empty()) timestore::net::log_warning("From the next start on there are other values of: " + later + ".");
+  if (!later.empty())
+    timestore::net::log_warning("These settings changed and count from the next start on: " + later + ".");
   told.values["log-level"] = read.values["log-level"];
 }
 

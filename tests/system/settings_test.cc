@@ -219,7 +219,7 @@ TEST_F(Settings, are_read_again_on_sighup_and_other_signals_end_nothing) {
   write("log-level = \"info\"\ntick-ms = 20\n");
   node.send_signal(SIGHUP);
   EXPECT_TRUE(is_said("The log level is info."));
-  EXPECT_TRUE(is_said("From the next start on there are other values of: tick-ms."));
+  EXPECT_TRUE(is_said("These settings changed and count from the next start on: tick-ms."));
   write("log-level = \"loud\"\n");
   node.send_signal(SIGHUP);
   EXPECT_TRUE(is_said("The settings stay as they are"));

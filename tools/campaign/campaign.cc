@@ -57,7 +57,7 @@ class Campaign {
 
   Result<CampaignOutcome> run() {
     if (interruption_.descriptor() < 0) {
-      return fail(std::string("Signals cannot be awaited: ") + std::strerror(errno) + ".");
+      return fail(std::string("Cannot wait for signals: ") + std::strerror(errno) + ".");
     }
     for (;;) {
       if (auto given = give_seeds(); !given) return tl::unexpected(given.error());

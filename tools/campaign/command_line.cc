@@ -22,8 +22,8 @@ CLI::Option* add_seeds(CLI::App& command, RunSettings& settings) {
   return command
       .add_option(
           "--seeds", settings.seeds,
-          "which seeds, in their order: A, A..B, fresh:N for N new ones, whose numbers are printed, or several of "
-          "these with commas between them, as in 1..250,1492")
+          "which seeds, in this order: A, A..B, fresh:N for N new ones (their numbers are printed), or several of "
+          "these separated by commas, as in 1..250,1492")
       ->capture_default_str();
 }
 
@@ -36,7 +36,7 @@ void add_jobs_and_seconds(CLI::App& command, RunSettings& settings) {
       ->capture_default_str();
   command
       .add_option("--limit-seconds", settings.limit_seconds,
-                  "of processor time for each seed; what needs more is the violation 'hang'; 0: no limit")
+                  "of processor time for each seed; a seed that needs more is the violation 'hang'; 0: no limit")
       ->check(CLI::Range(0, 1'000'000))
       ->capture_default_str();
 }
@@ -44,7 +44,7 @@ void add_jobs_and_seconds(CLI::App& command, RunSettings& settings) {
 void add_budget(CLI::App& command, RunSettings& settings) {
   command
       .add_option("--budget-seconds", settings.budget_seconds,
-                  "begin no seed after so many seconds by the clock on the wall, and tell which ran")
+                  "begin no seed after this many seconds of real time, and print which ran")
       ->check(CLI::Range(1, 10'000'000));
 }
 
@@ -53,7 +53,8 @@ void add_json(CLI::App& command, RunSettings& settings) {
 }
 
 CLI::App* add_run(CLI::App& app, RunSettings& settings) {
-  CLI::App* command = app.add_subcommand("run", "run seeds: clusters under faults and load, healed, checked all along");
+  CLI::App* command = app.add_subcommand(
+      "run", "run seeds: each is a cluster under faults and load, then healed, checked at every step");
   command->footer(kExitStatus);
   CLI::Option* seeds = add_seeds(*command, settings);
   const auto is_number = [](const std::string& text) {
@@ -65,9 +66,10 @@ CLI::App* add_run(CLI::App& app, RunSettings& settings) {
       ->check(CLI::Range(1, 7));
   add_jobs_and_seconds(*command, settings);
   command
-      ->add_option("--fault", settings.faults,
-                   "NAME=on, NAME=off, or NAME=1 to NAME=3 for how hard; again for each fault; `all` is every one; a "
-                   "later one wins; the seed decides about the others; `timestore-sim faults` lists them")
+      ->add_option(
+          "--fault", settings.faults,
+          "NAME=on, NAME=off, or NAME=1 to NAME=3 for its strength; once for each fault; `all` is every fault; a "
+          "later option wins; the seed decides the others; `timestore-sim faults` lists them")
       ->allow_extra_args(false)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   command->add_flag("--verify", settings.verifies, "run each seed twice; a difference is the violation 'determinism'");
@@ -79,13 +81,13 @@ CLI::App* add_run(CLI::App& app, RunSettings& settings) {
   command->add_option("--record", settings.record, "write the list of the run's choices to this file");
   command->add_option("--trace", settings.trace, "write everything that happens to this file, a line each");
   add_json(*command, settings);
-  command->add_flag("--marks", settings.prints_marks, "end with how often each mark was reached");
+  command->add_flag("--marks", settings.prints_marks, "print at the end how often each mark was reached");
   return command;
 }
 
 CLI::App* add_marks(CLI::App& app, RunSettings& settings) {
-  CLI::App* command =
-      app.add_subcommand("marks", "run seeds and tell how often each mark was reached: never is a failure");
+  CLI::App* command = app.add_subcommand(
+      "marks", "run seeds and print how often each mark was reached; a mark never reached is a failure");
   command->footer(kExitStatus);
   settings.seeds = "1..2000";
   settings.prints_marks = true;

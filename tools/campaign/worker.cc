@@ -152,7 +152,7 @@ bool is_out_of_time() { return seconds_beyond_limit > 0; }
 Result<std::unique_ptr<Worker>> Worker::start(const SeedRunner& runner, std::chrono::seconds cpu_limit) {
   int sockets[2] = {-1, -1};
   if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets) != 0) {
-    return fail(std::string("A worker cannot be spoken to: ") + std::strerror(errno) + ".");
+    return fail(std::string("Cannot connect to a worker: ") + std::strerror(errno) + ".");
   }
   std::fflush(nullptr);  // or what is buffered would be printed by both
   const pid_t parent = getpid();
@@ -165,7 +165,7 @@ Result<std::unique_ptr<Worker>> Worker::start(const SeedRunner& runner, std::chr
   if (pid < 0) {
     const std::string reason = std::strerror(errno);
     close(sockets[0]);
-    return fail("A worker cannot be started: " + reason + ". Try fewer --jobs.");
+    return fail("Cannot start a worker: " + reason + ". Try fewer --jobs.");
   }
   return std::unique_ptr<Worker>(new Worker(pid, sockets[0], cpu_limit));
 }
