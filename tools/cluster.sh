@@ -2,7 +2,7 @@
 # A three-node Time Store DB on this machine, for trying things out.
 #
 #   tools/cluster.sh up          install and build what is missing, start the nodes that do not run, wait for a leader
-#   tools/cluster.sh down        stop all nodes in good order
+#   tools/cluster.sh down        stop all nodes cleanly
 #   tools/cluster.sh status      one line for each node: pid, role, term, commit and applied index
 #   tools/cluster.sh logs [-f]   the last lines of the nodes' logs; -f keeps following
 #   tools/cluster.sh kill N      end node N (1 to 3) as a power cut would: kill -9
@@ -84,11 +84,11 @@ build_program() {
     local launcher=()
     command -v ccache >/dev/null && launcher=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
     CXX=${CXX:-g++} cmake -S "$root" -B "$build" -G Ninja "${launcher[@]}" >"$home/configure.log" 2>&1 ||
-      { cat "$home/configure.log" >&2; die "CMake could not configure $build; its words are above."; }
+      { cat "$home/configure.log" >&2; die "CMake could not configure $build; its output is above."; }
   fi
   say "Building timestored ..."
   cmake --build "$build" --target timestored >"$home/build.log" 2>&1 ||
-    { cat "$home/build.log" >&2; die "timestored does not build; the compiler's words are above."; }
+    { cat "$home/build.log" >&2; die "timestored does not build; the compiler's output is above."; }
 }
 
 require_free_port() {
@@ -111,7 +111,7 @@ start_node() {
   await 60 answers_or_gone "$n" "$pid" || die "node$n (pid $pid) does not answer on port $(port_of "$n"); see $(log_of "$n")"
   if gone "$pid"; then
     show_log_end "$n"
-    die "node$n ended at once; its last words are above, and in $(log_of "$n")"
+    die "node$n ended at once; the end of its log is above; all of it is in $(log_of "$n")"
   fi
   say "node$n started, pid $pid."
 }
@@ -127,7 +127,7 @@ stop_nodes() {
   for n in "$@"; do
     if pid=$(pid_of "$n") && ! await $((deadline - SECONDS)) gone "$pid"; then
       kill -KILL "$pid" 2>/dev/null || true
-      await 60 gone "$pid" || die "node$n (pid $pid) does not even yield to kill -9."
+      await 60 gone "$pid" || die "node$n (pid $pid) does not end even after kill -9."
       say "node$n did not stop in time, so it was killed (kill -9)."
     else
       say "node$n stopped."
@@ -147,7 +147,7 @@ prove_it_works() {
     die "node$writer refused to write an entry: $answer"
   answer=$("${ask[@]}" "$(url_of "$reader")/api/timeseries/device/cluster-sh") ||
     die "node$reader refused to read an entry: $answer"
-  [[ $answer == *"$id"* ]] || die "node$reader does not know the entry that node$writer acknowledged; it says: $answer"
+  [[ $answer == *"$id"* ]] || die "node$reader does not know the entry that node$writer acknowledged; its answer: $answer"
   say "node$leader leads. One entry was written through node$writer and read back from node$reader."
 }
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# What the tree promises to try out, read from the tree itself: whoever runs it compares what ran with this, so that nothing
-# can be left out unnoticed.
+# What the tree promises to test, read from the tree itself. The test command compares this with what ran, so nothing can
+# be left out unnoticed.
 #
 #   tools/promised.sh tests   every test that the sources define, by the name that CTest knows it by; but all instances of a
 #                             TEST_P have one name, unless they are scenarios (tests/scenarios/)

@@ -1,23 +1,23 @@
 #!/usr/bin/env bash
 # Runs the simulator for the test command: is it the same everywhere, and does everything hold?
 #
-#   tools/seeds.sh BUILD OTHER-BUILD   20 seeds run twice in each of the two builds and must all four times be the same;
-#                                      then, with the first build, seeds that once found a bug, fixed ones and fresh ones
+#   tools/seeds.sh BUILD OTHER-BUILD   run 20 seeds twice in each of two builds: all four runs must be the same; then,
+#                                      with the first build, run seeds that once found a bug, fixed seeds and fresh seeds
 #   tools/seeds.sh BUILD               the same without the comparison
-#   --least N                          N fixed seeds and a quarter as many fresh ones run, however long it takes
+#   --least N                          run N fixed seeds and a quarter as many fresh ones, however long it takes
 #                                      (default: 200)
-#   --minutes N                        where that is done sooner, more of both, until N minutes are over (default: 1)
+#   --minutes N                        if that takes less than N minutes, go on with more of both until then (default: 1)
 #
-# The fixed seeds, with those that together do come first, must reach every mark that the sources have. What ran is counted, and
-# fewer seeds than that, or a mark that the simulator does not know, are failures. BUILD is a build directory with
-# bin/timestore-sim. The exit status is 1 if a seed is violated or differs or did not run, and 2 for wrong usage. The last line
-# says: N passed, N failed; the comparison, each kept seed, the fixed, the fresh and the further seeds count as one each.
+# BUILD is a build directory with bin/timestore-sim. The fixed seeds must reach every mark that the sources have; the few
+# that together reach all of them come first. It is a failure if fewer seeds ran than promised, or if the simulator does
+# not know a mark. The exit status is 1 if a seed is violated, differs or did not run, and 2 for wrong usage. The last
+# line says: N passed, N failed; the comparison, each kept seed, the fixed, the fresh and the further seeds count as one each.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 compared=1..20
-# The first seed to reach each mark, as `timestore-sim marks --seeds 1..2500` tells. Any change to what is drawn makes it
-# other seeds.
+# The first seed to reach each mark, from `timestore-sim marks --seeds 1..2500`. Any change to what is drawn changes which
+# seeds these are.
 reaching=1..8,10..18,20..22,28,40,46,47,60,76,78,101,129,130,142,209,250,287,435,477,1146
 least=200
 minutes=1
@@ -69,7 +69,7 @@ compare_builds() {
   runs_of "${simulators[1]}" "$scratch/other.log" >"$scratch/other" || status=1
   if ! cmp -s "$scratch/one" "$scratch/other"; then
     status=1
-    echo "The builds differ. The first lines that do, those of the second build further right:"
+    echo "The builds differ. The first different lines follow, those of the second build further right:"
     comm -3 <(sort "$scratch/one") <(sort "$scratch/other") | head -n 6 || true
   elif (($(wc -l <"$scratch/one") != $(count_of "$compared"))); then
     status=1

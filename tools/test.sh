@@ -1,16 +1,15 @@
 #!/usr/bin/env bash
 # Installs what is missing, builds, and runs the tests. The last line says: N passed, N failed.
 #
-#   tools/test.sh          what everybody runs before a commit: with one compiler, every test but the long ones (those that
-#                          CTest labels "full"), and some of the simulator's seeds. Ten minutes on two processors.
-#   tools/test.sh --full   everything: every test; clang with the address and undefined-behaviour sanitizers, and with the
+#   tools/test.sh          for every commit: one compiler, all tests except the long ones (CTest's label "full"), and some
+#                          of the simulator's seeds. Ten minutes on two processors.
+#   tools/test.sh --full   everything: all tests; clang with the address and undefined-behaviour sanitizers, and with the
 #                          thread sanitizer; many seeds, some of which must be the same in the first two builds; and
 #                          some planted bugs, drawn anew each time. 45 minutes on two processors.
 #
-# The exit status is 1 if a test failed or was skipped, a seed is violated, a mark is not reached, a planted bug survives, or
-# something did not build; and if fewer of them ran than the tree promises (tools/promised.sh). Builds are kept in build/,
-# build-address/, build-thread/ and build-mutants/, so that a second run is quick. A stage that fails does not hide the
-# results of the later ones.
+# The exit status is 1 if a test failed or was skipped, a seed is violated, a mark is not reached, a planted bug survives,
+# something did not build, or fewer of them ran than the tree promises (tools/promised.sh). Builds are kept in build/,
+# build-address/, build-thread/ and build-mutants/, so a second run is quick. If a stage fails, the later ones still run.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
