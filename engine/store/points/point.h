@@ -1,0 +1,39 @@
+// A point as the store keeps it: one value of one series at one time.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <tuple>
+
+#include "engine/base/guid.h"
+
+namespace timestore::points {
+
+// What the values of a series are. The numbers are on disks.
+enum class Type : uint8_t { kFloat = 1, kInteger = 2, kUnsigned = 3, kBoolean = 4, kString = 5 };
+constexpr Type kLastType = Type::kString;
+
+using SeriesNumber = uint64_t;
+
+// The place in the log: log index << 17 | ordinal in the command.
+using Seq = uint64_t;
+
+struct Point {
+  SeriesNumber series = 0;
+  Type type = Type::kFloat;  // of the series
+  int64_t time_ns = 0;       // since 1970
+  Seq seq = 0;
+  uint64_t bits = 0;                 // of a float, an integer or an unsigned; 0 or 1; of a string: 0
+  std::string_view text = {};        // of a string
+  bool is_line = false;              // it came as line protocol: a later one with its series and time replaces it
+  Guid id = {};                      // that a client gave; nil: its place in the log is its id
+  std::string_view attributes = {};  // minified JSON; empty: none
+  bool operator==(const Point&) const = default;
+};
+
+// The order of points in segments.
+inline bool is_before(const Point& left, const Point& right) {
+  return std::tie(left.series, left.time_ns, left.seq) < std::tie(right.series, right.time_ns, right.seq);
+}
+
+}  // namespace timestore::points
