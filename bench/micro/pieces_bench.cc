@@ -2,6 +2,7 @@
 // few series with many points each and in many series with few.
 #include <benchmark/benchmark.h>
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <memory>
@@ -10,7 +11,10 @@
 
 #include "engine/base/check.h"
 #include "engine/base/prng.h"
+#include "engine/store/points/generation.h"
+#include "engine/store/points/merge.h"
 #include "engine/store/points/piece.h"
+#include "engine/store/points/survivors.h"
 
 namespace timestore::points {
 namespace {
@@ -88,6 +92,87 @@ void read_pieces(benchmark::State& bench) {
   bench.SetItemsProcessed(bench.iterations() * static_cast<int64_t>(points.size()));
 }
 BENCHMARK(read_pieces)->ArgsProduct({{100, 1'000, 16'000, 100'000}, {0, 1}});
+
+std::vector<Point> in_the_order_of_the_log(std::vector<Point> points) {
+  std::sort(points.begin(), points.end(), [](const Point& left, const Point& right) { return left.seq < right.seq; });
+  return points;
+}
+
+void append_to_a_generation(benchmark::State& bench) {
+  const auto points = in_the_order_of_the_log(walks(static_cast<size_t>(bench.range(0))));
+  size_t bytes = 0;
+  for (auto _ : bench) {
+    const auto generation = std::make_unique<Generation>();
+    for (const Point& point : points) generation->append(point);
+    bytes = generation->size_bytes();
+  }
+  bench.SetItemsProcessed(bench.iterations() * static_cast<int64_t>(points.size()));
+  bench.counters["bytes"] = static_cast<double>(bytes) / static_cast<double>(points.size());
+}
+BENCHMARK(append_to_a_generation)->Arg(1'000);
+
+// What a seal does before the disk: sort, encode.
+void seal_a_generation(benchmark::State& bench) {
+  const auto points = in_the_order_of_the_log(walks(static_cast<size_t>(bench.range(0))));
+  const auto generation = std::make_unique<Generation>();
+  for (const Point& point : points) generation->append(point);
+  for (auto _ : bench) {
+    size_t bytes = 0;
+    PieceWriter writer([&](Piece&& piece) { bytes += piece.data.size(); });
+    Survivors survivors([&](const Point& point) { writer.add(point); });
+    for (const uint32_t row : generation->sorted(generation->size())) survivors.add(generation->at(row));
+    survivors.finish();
+    writer.finish();
+    benchmark::DoNotOptimize(bytes);
+  }
+  bench.SetItemsProcessed(bench.iterations() * static_cast<int64_t>(points.size()));
+}
+BENCHMARK(seal_a_generation)->Arg(1'000)->Arg(100'000)->Arg(kPoints);
+
+// One series' fresh points.
+void find_in_a_generation(benchmark::State& bench) {
+  const auto points = in_the_order_of_the_log(walks(1'000));
+  const auto generation = std::make_unique<Generation>();
+  for (const Point& point : points) generation->append(point);
+  std::vector<uint32_t> rows;
+  SeriesNumber series = 0;
+  for (auto _ : bench) {
+    rows.clear();
+    generation->find(1 + series++ % 1'000, 0, 1'000'000'000'000, generation->size(), rows);
+    benchmark::DoNotOptimize(rows.data());
+  }
+}
+BENCHMARK(find_in_a_generation);
+
+// Four seals that follow each other become one segment.
+void merge_segments(benchmark::State& bench) {
+  const auto points = in_the_order_of_the_log(walks(static_cast<size_t>(bench.range(0))));
+  std::vector<std::vector<Piece>> segments;
+  for (size_t part = 0; part < 4; ++part) {
+    const auto begin = points.begin() + static_cast<std::ptrdiff_t>(part * points.size() / 4);
+    std::vector<Point> some(begin, points.begin() + static_cast<std::ptrdiff_t>((part + 1) * points.size() / 4));
+    std::sort(some.begin(), some.end(), is_before);
+    segments.push_back(pieces_of(some));
+  }
+  for (auto _ : bench) {
+    std::vector<SegmentCursor> cursors;
+    for (const auto& segment : segments) {
+      cursors.emplace_back([&segment, next = size_t{0}]() mutable -> Result<std::optional<PieceBytes>> {
+        if (next == segment.size()) return std::nullopt;
+        const Piece& piece = segment[next++];
+        return PieceBytes{piece.data, piece.more};
+      });
+    }
+    size_t bytes = 0;
+    PieceWriter writer([&](Piece&& piece) { bytes += piece.data.size(); });
+    TIMESTORE_CHECK(merge(
+                        cursors, [](const Point&) { return true; }, writer),
+                    "they were just written");
+    benchmark::DoNotOptimize(bytes);
+  }
+  bench.SetItemsProcessed(bench.iterations() * static_cast<int64_t>(points.size()));
+}
+BENCHMARK(merge_segments)->Arg(1'000)->Arg(100'000);
 
 }  // namespace
 }  // namespace timestore::points

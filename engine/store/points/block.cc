@@ -296,7 +296,9 @@ Result<void> decode_identities(const BlockHead& head, const BlockColumns& column
   if (!in.left().empty()) return wrong("is longer than its columns");
   for (size_t at = 1; at < count; ++at) {
     const bool is_tie = columns.series[at - 1] == columns.series[at] && columns.times[at - 1] == columns.times[at];
-    if (is_tie && identities.seqs[at - 1] >= identities.seqs[at]) return wrong("has points that are out of order");
+    const std::pair before(!columns.are_lines[at - 1], identities.seqs[at - 1]);
+    if (is_tie && before >= std::pair(!columns.are_lines[at], identities.seqs[at]))
+      return wrong("has points that are out of order");
   }
   return {};
 }

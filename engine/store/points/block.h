@@ -16,7 +16,7 @@
 //
 // In `data`: the series' numbers (if it is narrow), times, values, and which points are lines (if they differ). In
 // `more`: seqs; a byte, 1 if any client gave an id + 2 if any point has attributes; which points have such an id, and
-// the two words of each of these; attributes. Points are in the order of series, time, seq.
+// the two words of each of these; attributes. Points are in their order (point.h).
 #pragma once
 
 #include <cstdint>

@@ -3,7 +3,7 @@
 //   data  how many blocks, less one: varint; their heads (block.h); their columns
 //   more  their seqs, ids and attributes, in the same order: aggregates never read it
 //
-// A segment is a run of points in the order of series, time and seq, cut into pieces. Each piece is a row of SQLite's,
+// A segment is a run of points in their order (point.h), cut into pieces. Each piece is a row of SQLite's,
 // so one page more is read for a series, not one for each point. What one says is a function of its points alone, so
 // all nodes write the same.
 #pragma once
@@ -45,7 +45,7 @@ class PieceWriter {
   using Sink = std::function<void(Piece&&)>;
   explicit PieceWriter(Sink sink, PieceOptions options = {});
 
-  // In the order of series, time and seq; of one series all have one type. Its texts are copied.
+  // In their order; of one series all have one type. Its texts are copied.
   void add(const Point& point);
 
   // The last piece leaves. Nothing is added any more.

@@ -31,9 +31,15 @@ struct Point {
   bool operator==(const Point&) const = default;
 };
 
-// The order of points in segments.
+// The order of points in segments: by series and time, of equal times lines first, then by their place in the log.
 inline bool is_before(const Point& left, const Point& right) {
-  return std::tie(left.series, left.time_ns, left.seq) < std::tie(right.series, right.time_ns, right.seq);
+  return std::tie(left.series, left.time_ns, right.is_line, left.seq) <
+         std::tie(right.series, right.time_ns, left.is_line, right.seq);
+}
+
+// Whether the later of two neighbours in that order takes the place of the earlier.
+inline bool replaces(const Point& later, const Point& earlier) {
+  return later.is_line && earlier.is_line && later.series == earlier.series && later.time_ns == earlier.time_ns;
 }
 
 }  // namespace timestore::points

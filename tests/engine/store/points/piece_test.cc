@@ -6,80 +6,15 @@
 
 #include <algorithm>
 #include <bit>
-#include <cmath>
-#include <deque>
 #include <memory>
 #include <tuple>
 #include <vector>
 
+#include "tests/engine/store/points/any_points.h"
 #include "tests/engine/store/points/columns.h"
 
 namespace timestore::points {
 namespace {
-
-// Points whose texts stand in `texts`.
-struct SortedRun {
-  std::vector<Point> points;
-  std::deque<std::string> texts;
-};
-
-uint64_t any_bits(Prng& prng, Type type) {
-  if (type == Type::kBoolean) return prng.below(2);
-  if (type == Type::kString) return 0;
-  if (type == Type::kFloat && prng.chance(2, 3)) {
-    return std::bit_cast<uint64_t>(static_cast<double>(prng.below(4000)) / 100 - 20);
-  }
-  return prng.chance(1, 2) ? prng.below(1000) : prng.next();
-}
-
-std::string_view any_text(Prng& prng, SortedRun& run) {
-  const size_t size = prng.chance(1, 50) ? prng.below(20'000) : prng.below(8);
-  return run.texts.emplace_back(size, static_cast<char>('a' + prng.below(26)));
-}
-
-// Series with few and with many points, of all types, with ties, clients' ids, lines and attributes here and there.
-SortedRun any_run(Prng& prng) {
-  SortedRun run;
-  SeriesNumber series = prng.below(3);
-  const size_t some_series = 1 + prng.below(40);
-  Seq seq = prng.below(1 << 20);
-  for (size_t number = 0; number < some_series; ++number, series += 1 + prng.below(3)) {
-    const auto type = static_cast<Type>(prng.chance(1, 2) ? 1 : 1 + prng.below(5));
-    const size_t count = 1 + (prng.chance(1, 8) ? prng.below(3000) : prng.below(40));
-    auto time = static_cast<int64_t>(prng.chance(1, 3) ? prng.next() : prng.below(1'000'000'000));
-    const bool has_ids = prng.chance(1, 4);
-    const bool has_attributes = prng.chance(1, 4);
-    for (size_t at = 0; at < count; ++at) {
-      const auto step = static_cast<int64_t>(prng.chance(1, 10) ? 0 : prng.below(2'000'000'000));
-      if (time > std::numeric_limits<int64_t>::max() - step) break;
-      time += step;
-      Point point{.series = series, .type = type, .time_ns = time, .seq = seq += 1 + prng.below(5)};
-      point.bits = any_bits(prng, type);
-      if (type == Type::kString) point.text = any_text(prng, run);
-      point.is_line = prng.chance(1, 3);
-      if (has_ids && prng.chance(1, 2)) point.id.bytes[prng.below(16)] = static_cast<uint8_t>(1 + prng.below(255));
-      if (has_attributes && prng.chance(1, 2)) point.attributes = any_text(prng, run);
-      run.points.push_back(point);
-    }
-  }
-  return run;
-}
-
-PieceOptions any_options(Prng& prng) {
-  return {.max_data_bytes = 1 + prng.below(20'000),
-          .max_more_bytes = 1 + prng.below(70'000),
-          .max_block_points = 1 + prng.below(kMaxBlockPoints),
-          .max_block_text_bytes = 1 + prng.below(10'000),
-          .least_wide_points = prng.below(40)};
-}
-
-std::vector<Piece> pieces_of(const std::vector<Point>& points, PieceOptions options = {}) {
-  std::vector<Piece> pieces;
-  PieceWriter writer([&](Piece&& piece) { pieces.push_back(std::move(piece)); }, options);
-  for (const Point& point : points) writer.add(point);
-  writer.finish();
-  return pieces;
-}
 
 struct Block {
   BlockColumns columns;
@@ -247,7 +182,8 @@ TEST(Piece, has_these_bytes) {
   EXPECT_EQ(hex(pieces[0].data), "00490101020080c8afa0251a1e0e02010201010e0080c8afa025020102010e9003010201020302");
   EXPECT_EQ(hex(pieces[0].more), "0a00010206c00903030401000300000000000000ff010e00020201017b7d");
   const auto wide = pieces_of(steps(7, 40));
-  EXPECT_EQ(hex(wide[0].data), "001107270080f8beeeac0b01900306e67e180402008090dfc04a010f90030102410404060d141b22dddd0d");
+  EXPECT_EQ(hex(wide[0].data),
+            "001107270080f8beeeac0b01900306e67e180402008090dfc04a010f90030102410404060d141b22dddd0d");
 }
 
 // --- Hostile bytes --------------------------------------------------------------------------------------------------

@@ -1,0 +1,139 @@
+// Segments of a log that was cut anywhere, merged, against all of its points at once.
+#include "engine/store/points/merge.h"
+
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include <map>
+#include <memory>
+#include <tuple>
+
+#include "engine/store/points/survivors.h"
+#include "tests/engine/store/points/any_points.h"
+
+namespace timestore::points {
+namespace {
+
+PieceSource source_of(const std::vector<Piece>& pieces) {
+  return [&pieces, next = size_t{0}]() mutable -> Result<std::optional<PieceBytes>> {
+    if (next == pieces.size()) return std::nullopt;
+    const Piece& piece = pieces[next++];
+    return PieceBytes{piece.data, piece.more};
+  };
+}
+
+// The last line point of each series and time, and all entries, in their order; by the definition.
+std::vector<Point> naive_survivors(std::vector<Point> points) {
+  std::map<std::tuple<SeriesNumber, int64_t>, Seq> last_lines;
+  for (const Point& point : points) {
+    if (point.is_line) {
+      Seq& last = last_lines[{point.series, point.time_ns}];
+      last = std::max(last, point.seq);
+    }
+  }
+  std::erase_if(points, [&](const Point& point) {
+    return point.is_line && last_lines.at({point.series, point.time_ns}) != point.seq;
+  });
+  std::sort(points.begin(), points.end(), is_before);
+  return points;
+}
+
+// As a seal would write them.
+std::vector<Piece> segment_of(std::vector<Point> points, const PieceOptions& options) {
+  std::sort(points.begin(), points.end(), is_before);
+  std::vector<Piece> pieces;
+  PieceWriter writer([&](Piece&& piece) { pieces.push_back(std::move(piece)); }, options);
+  Survivors survivors([&](const Point& point) { writer.add(point); });
+  for (const Point& point : points) survivors.add(point);
+  survivors.finish();
+  writer.finish();
+  return pieces;
+}
+
+std::vector<SegmentCursor> cursors_over(const std::vector<std::vector<Piece>>& segments) {
+  std::vector<SegmentCursor> cursors;
+  for (const auto& segment : segments) cursors.emplace_back(source_of(segment));
+  return cursors;
+}
+
+// With more ties between lines than a random log would have.
+std::vector<Point> any_log(Prng& prng, SortedRun& run) {
+  run = any_run(prng);
+  std::vector<Point> log = run.points;
+  for (const Point& point : run.points) {
+    if (prng.chance(1, 4)) log.push_back(point);
+  }
+  shuffle(prng, log);
+  return log;
+}
+
+RC_GTEST_PROP(Merge, gives_what_one_segment_of_all_points_would_hold, (uint64_t seed)) {
+  Prng prng(seed);
+  SortedRun run;
+  const std::vector<Point> log = any_log(prng, run);
+  std::vector<std::vector<Piece>> segments;
+  for (size_t begin = 0; begin < log.size();) {
+    const size_t end = std::min(log.size(), begin + 1 + prng.below(log.size()));
+    const auto first = log.begin() + static_cast<std::ptrdiff_t>(begin);
+    segments.push_back(segment_of({first, log.begin() + static_cast<std::ptrdiff_t>(end)}, any_options(prng)));
+    begin = end;
+  }
+  const uint64_t odd_one = 2 + prng.below(5);
+  const auto keeps = [&](const Point& point) { return point.seq % odd_one != 0; };
+  std::vector<Point> expected = naive_survivors(log);
+  std::erase_if(expected, [&](const Point& point) { return !keeps(point); });
+
+  const PieceOptions options = any_options(prng);
+  std::vector<Piece> merged;
+  PieceWriter writer([&](Piece&& piece) { merged.push_back(std::move(piece)); }, options);
+  auto cursors = cursors_over(segments);
+  RC_ASSERT(merge(cursors, keeps, writer).has_value());
+
+  const auto direct = pieces_of(expected, options);
+  RC_ASSERT(merged.size() == direct.size());
+  for (size_t at = 0; at < merged.size(); ++at) {
+    RC_ASSERT(merged[at].data == direct[at].data);
+    RC_ASSERT(merged[at].more == direct[at].more);
+  }
+}
+
+TEST(Merge, what_comes_last_in_the_log_survives_and_entries_do_not_replace) {
+  const auto line = [](Seq seq) { return Point{.series = 1, .time_ns = 5, .seq = seq, .bits = seq, .is_line = true}; };
+  const Point entry{.series = 1, .time_ns = 5, .seq = 4};
+  std::vector<std::vector<Piece>> segments = {segment_of({line(1), line(3), entry}, {}), segment_of({line(9)}, {})};
+  auto cursors = cursors_over(segments);
+  std::vector<Piece> merged;
+  PieceWriter writer([&](Piece&& piece) { merged.push_back(std::move(piece)); });
+  ASSERT_TRUE(merge(
+      cursors, [](const Point&) { return true; }, writer));
+  ASSERT_EQ(merged.size(), 1U);
+  SegmentCursor points(source_of(merged));
+  ASSERT_TRUE(points.next().value());
+  EXPECT_EQ(points.point(), line(9)) << "lines come first";
+  ASSERT_TRUE(points.next().value());
+  EXPECT_EQ(points.point(), entry);
+  EXPECT_FALSE(points.next().value());
+}
+
+TEST(Merge, an_error_of_a_source_is_an_error) {
+  std::vector<SegmentCursor> cursors;
+  cursors.emplace_back([]() -> Result<std::optional<PieceBytes>> { return fail("the disk cannot be read"); });
+  PieceWriter writer([](Piece&&) { FAIL() << "a piece of nothing"; });
+  const auto merged = merge(
+      cursors, [](const Point&) { return true; }, writer);
+  ASSERT_FALSE(merged);
+  EXPECT_EQ(merged.error().message, "the disk cannot be read");
+}
+
+TEST(Merge, pieces_that_are_out_of_order_are_refused) {
+  std::vector<Piece> pieces;
+  for (const SeriesNumber series : {2U, 1U}) pieces.push_back(pieces_of({{.series = series}}).front());
+  SegmentCursor cursor(source_of(pieces));
+  ASSERT_TRUE(cursor.next().value());
+  const auto next = cursor.next();
+  ASSERT_FALSE(next);
+  EXPECT_EQ(next.error().message, "a segment has blocks that are out of order");
+}
+
+}  // namespace
+}  // namespace timestore::points
