@@ -155,17 +155,18 @@ void merge_segments(benchmark::State& bench) {
     segments.push_back(pieces_of(some));
   }
   for (auto _ : bench) {
-    std::vector<SegmentCursor> cursors;
+    std::vector<std::unique_ptr<PointCursor>> cursors;
     for (const auto& segment : segments) {
-      cursors.emplace_back([&segment, next = size_t{0}]() mutable -> Result<std::optional<PieceBytes>> {
+      const auto source = [&segment, next = size_t{0}]() mutable -> Result<std::optional<PieceBytes>> {
         if (next == segment.size()) return std::nullopt;
         const Piece& piece = segment[next++];
         return PieceBytes{piece.data, piece.more};
-      });
+      };
+      cursors.push_back(std::make_unique<SegmentCursor>(source));
     }
     size_t bytes = 0;
     PieceWriter writer([&](Piece&& piece) { bytes += piece.data.size(); });
-    TIMESTORE_CHECK(merge(
+    TIMESTORE_CHECK(merge_points(
                         cursors, [](const Point&) { return true; }, writer),
                     "they were just written");
     benchmark::DoNotOptimize(bytes);

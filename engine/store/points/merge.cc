@@ -22,8 +22,13 @@ Result<bool> SegmentCursor::next_piece() {
 }
 
 Result<bool> SegmentCursor::next_block() {
-  while (!piece_ || blocks_read_ == piece_->blocks().size()) {
-    if (auto is_there = next_piece(); !is_there || !*is_there) return is_there;
+  const auto is_at_end = [this] { return !piece_ || blocks_read_ == piece_->blocks().size(); };
+  while (is_at_end() || !wanted_.block(piece_->blocks()[blocks_read_])) {
+    if (!is_at_end()) {
+      ++blocks_read_;
+    } else if (auto is_there = next_piece(); !is_there || !*is_there) {
+      return is_there;
+    }
   }
   const size_t block = blocks_read_++;
   if (auto read = piece_->read(block, block_->columns); !read) return tl::unexpected(std::move(read.error()));
@@ -33,7 +38,7 @@ Result<bool> SegmentCursor::next_block() {
   return true;
 }
 
-Result<bool> SegmentCursor::next() {
+Result<bool> SegmentCursor::next_point() {
   if (!has_point_ || ++at_ == block_->columns.count) {
     const SeriesNumber series = point_.series;  // what else the last point had may be gone
     const int64_t time = point_.time_ns;
@@ -47,26 +52,32 @@ Result<bool> SegmentCursor::next() {
   return true;
 }
 
+Result<bool> SegmentCursor::next() {
+  while (true) {
+    auto is_there = next_point();
+    if (!is_there || !*is_there || wanted_.point(point_)) return is_there;
+  }
+}
+
 // --- merge ----------------------------------------------------------------------------------------------------------
 
-Result<void> merge(std::span<SegmentCursor> sources, const std::function<bool(const Point&)>& keeps, PieceWriter& out) {
-  std::vector<SegmentCursor*> heap;  // whose point comes first is at the front
-  const auto comes_later = [](const SegmentCursor* left, const SegmentCursor* right) {
+Result<void> merge_points(std::span<const std::unique_ptr<PointCursor>> sources,
+                          const std::function<void(const Point&)>& survivor) {
+  std::vector<PointCursor*> heap;  // whose point comes first is at the front
+  const auto comes_later = [](const PointCursor* left, const PointCursor* right) {
     return is_before(right->point(), left->point());
   };
-  for (SegmentCursor& source : sources) {
-    auto is_there = source.next();
+  for (const auto& source : sources) {
+    auto is_there = source->next();
     if (!is_there) return tl::unexpected(std::move(is_there.error()));
-    if (*is_there) heap.push_back(&source);
+    if (*is_there) heap.push_back(source.get());
   }
   std::make_heap(heap.begin(), heap.end(), comes_later);
-  Survivors survivors([&](const Point& point) {
-    if (keeps(point)) out.add(point);
-  });
+  Survivors survivors(survivor);
   while (!heap.empty()) {
     std::pop_heap(heap.begin(), heap.end(), comes_later);
-    SegmentCursor& first = *heap.back();
-    const SegmentCursor* second = heap.size() > 1 ? heap.front() : nullptr;
+    PointCursor& first = *heap.back();
+    const PointCursor* second = heap.size() > 1 ? heap.front() : nullptr;
     // Neighbours in the log mostly follow each other in time, so there are long runs of one source.
     bool is_there = true;
     while (is_there && (second == nullptr || !is_before(second->point(), first.point()))) {
@@ -79,7 +90,6 @@ Result<void> merge(std::span<SegmentCursor> sources, const std::function<bool(co
     if (!is_there) heap.pop_back();
   }
   survivors.finish();
-  out.finish();
   return {};
 }
 

@@ -1,4 +1,4 @@
-// Several segments become one.
+// Points of several sources as one sequence: how segments become one, and how they are read.
 //
 // Points come out in their order, and of line points with one series and time only the last. Segments that are merged
 // are neighbours in the log, so that none of another segment lies between what replaces and what is replaced.
@@ -22,16 +22,36 @@ struct PieceBytes {
 };
 using PieceSource = std::function<Result<std::optional<PieceBytes>>()>;
 
-// The points of a segment, one after the other.
-class SegmentCursor {
+// Points in their order, one after the other.
+class PointCursor {
  public:
-  explicit SegmentCursor(PieceSource source) : source_(std::move(source)), block_(std::make_unique<Block>()) {}
+  PointCursor() = default;
+  PointCursor(const PointCursor&) = delete;
+  PointCursor& operator=(const PointCursor&) = delete;
+  virtual ~PointCursor() = default;
 
-  // To the first point, and then to the next. False: there is none. Pieces and blocks out of order are an error.
-  Result<bool> next();
+  // To the first point, and then to the next. False: there is none.
+  virtual Result<bool> next() = 0;
 
   // Its texts live until next(). Requires that next() said true.
   const Point& point() const { return point_; }
+
+ protected:
+  Point point_;
+};
+
+// Which points are wanted; a block that cannot have any is not decoded.
+struct Wanted {
+  std::function<bool(const BlockHead&)> block = [](const BlockHead&) { return true; };
+  std::function<bool(const Point&)> point = [](const Point&) { return true; };
+};
+
+// The points of a segment that are wanted. Pieces and blocks that are out of order are an error.
+class SegmentCursor : public PointCursor {
+ public:
+  explicit SegmentCursor(PieceSource source, Wanted wanted = {})
+      : source_(std::move(source)), wanted_(std::move(wanted)), block_(std::make_unique<Block>()) {}
+  Result<bool> next() override;
 
  private:
   struct Block {
@@ -39,21 +59,23 @@ class SegmentCursor {
     BlockIdentities identities;
   };
 
+  Result<bool> next_point();
   Result<bool> next_block();
   Result<bool> next_piece();
 
   PieceSource source_;
+  Wanted wanted_;
   std::optional<PieceReader> piece_;
   std::string_view more_;
   size_t blocks_read_ = 0;
   std::unique_ptr<Block> block_;
   size_t at_ = 0;
-  Point point_;
   bool has_point_ = false;
 };
 
-// Writes what `keeps` says of all points of the sources that survive each other. `keeps` is asked of each, in their
-// order. An error is one of a source's: then what was written is of no use.
-Result<void> merge(std::span<SegmentCursor> sources, const std::function<bool(const Point&)>& keeps, PieceWriter& out);
+// Tells the points of all sources that survive each other, in their order. An error is one of a source's: then what was
+// told is of no use.
+Result<void> merge_points(std::span<const std::unique_ptr<PointCursor>> sources,
+                          const std::function<void(const Point&)>& survivor);
 
 }  // namespace timestore::points

@@ -50,9 +50,9 @@ std::vector<Piece> segment_of(std::vector<Point> points, const PieceOptions& opt
   return pieces;
 }
 
-std::vector<SegmentCursor> cursors_over(const std::vector<std::vector<Piece>>& segments) {
-  std::vector<SegmentCursor> cursors;
-  for (const auto& segment : segments) cursors.emplace_back(source_of(segment));
+std::vector<std::unique_ptr<PointCursor>> cursors_over(const std::vector<std::vector<Piece>>& segments) {
+  std::vector<std::unique_ptr<PointCursor>> cursors;
+  for (const auto& segment : segments) cursors.push_back(std::make_unique<SegmentCursor>(source_of(segment)));
   return cursors;
 }
 
@@ -78,16 +78,13 @@ RC_GTEST_PROP(Merge, gives_what_one_segment_of_all_points_would_hold, (uint64_t 
     segments.push_back(segment_of({first, log.begin() + static_cast<std::ptrdiff_t>(end)}, any_options(prng)));
     begin = end;
   }
-  const uint64_t odd_one = 2 + prng.below(5);
-  const auto keeps = [&](const Point& point) { return point.seq % odd_one != 0; };
-  std::vector<Point> expected = naive_survivors(log);
-  std::erase_if(expected, [&](const Point& point) { return !keeps(point); });
+  const std::vector<Point> expected = naive_survivors(log);
 
   const PieceOptions options = any_options(prng);
   std::vector<Piece> merged;
   PieceWriter writer([&](Piece&& piece) { merged.push_back(std::move(piece)); }, options);
-  auto cursors = cursors_over(segments);
-  RC_ASSERT(merge(cursors, keeps, writer).has_value());
+  RC_ASSERT(merge_points(cursors_over(segments), [&](const Point& point) { writer.add(point); }).has_value());
+  writer.finish();
 
   const auto direct = pieces_of(expected, options);
   RC_ASSERT(merged.size() == direct.size());
@@ -101,26 +98,16 @@ TEST(Merge, what_comes_last_in_the_log_survives_and_entries_do_not_replace) {
   const auto line = [](Seq seq) { return Point{.series = 1, .time_ns = 5, .seq = seq, .bits = seq, .is_line = true}; };
   const Point entry{.series = 1, .time_ns = 5, .seq = 4};
   std::vector<std::vector<Piece>> segments = {segment_of({line(1), line(3), entry}, {}), segment_of({line(9)}, {})};
-  auto cursors = cursors_over(segments);
-  std::vector<Piece> merged;
-  PieceWriter writer([&](Piece&& piece) { merged.push_back(std::move(piece)); });
-  ASSERT_TRUE(merge(
-      cursors, [](const Point&) { return true; }, writer));
-  ASSERT_EQ(merged.size(), 1U);
-  SegmentCursor points(source_of(merged));
-  ASSERT_TRUE(points.next().value());
-  EXPECT_EQ(points.point(), line(9)) << "lines come first";
-  ASSERT_TRUE(points.next().value());
-  EXPECT_EQ(points.point(), entry);
-  EXPECT_FALSE(points.next().value());
+  std::vector<Point> survivors;
+  ASSERT_TRUE(merge_points(cursors_over(segments), [&](const Point& point) { survivors.push_back(point); }));
+  EXPECT_EQ(survivors, (std::vector{line(9), entry})) << "lines come first";
 }
 
 TEST(Merge, an_error_of_a_source_is_an_error) {
-  std::vector<SegmentCursor> cursors;
-  cursors.emplace_back([]() -> Result<std::optional<PieceBytes>> { return fail("the disk cannot be read"); });
-  PieceWriter writer([](Piece&&) { FAIL() << "a piece of nothing"; });
-  const auto merged = merge(
-      cursors, [](const Point&) { return true; }, writer);
+  std::vector<std::unique_ptr<PointCursor>> cursors;
+  cursors.push_back(std::make_unique<SegmentCursor>(
+      []() -> Result<std::optional<PieceBytes>> { return fail("the disk cannot be read"); }));
+  const auto merged = merge_points(cursors, [](const Point&) { FAIL() << "a point of nothing"; });
   ASSERT_FALSE(merged);
   EXPECT_EQ(merged.error().message, "the disk cannot be read");
 }

@@ -1,0 +1,144 @@
+#include "engine/store/segments/segment_scan.h"
+
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <utility>
+
+#include "engine/store/points/merge.h"
+
+namespace timestore::segments {
+
+using points::Generation;
+using points::Point;
+using points::PointCursor;
+
+namespace {
+
+// Rows of a generation, in their order.
+class FreshCursor : public PointCursor {
+ public:
+  FreshCursor(const Generation& generation, std::vector<std::uint32_t> rows)
+      : generation_(generation), rows_(std::move(rows)) {}
+
+  Result<bool> next() override {
+    if (at_ == rows_.size()) return false;
+    point_ = generation_.at(rows_[at_++]);
+    return true;
+  }
+
+ private:
+  const Generation& generation_;
+  std::vector<std::uint32_t> rows_;
+  std::size_t at_ = 0;
+};
+
+using Sources = std::map<Partition, std::vector<std::unique_ptr<PointCursor>>>;
+
+void open_fresh(const FreshPoints& fresh, const Scan& scan, std::int64_t width_ns, Sources& sources) {
+  std::map<Partition, std::vector<std::uint32_t>> rows;
+  for (const std::uint32_t row : fresh.generation->sorted(fresh.size)) {
+    const Point point = fresh.generation->at(row);
+    const bool is_wanted = scan.first_series <= point.series && point.series <= scan.last_series &&
+                           scan.from <= point.time_ns && point.time_ns <= scan.to;
+    if (is_wanted) rows[partition_of(point.time_ns, width_ns)].push_back(row);
+  }
+  for (auto& [partition, some] : rows) {
+    sources[partition].push_back(std::make_unique<FreshCursor>(*fresh.generation, std::move(some)));
+  }
+}
+
+}  // namespace
+
+Result<SegmentReader> SegmentReader::open(store::Database& database, std::int64_t partition_width_ns) {
+  auto tables = SegmentTables::open(database);
+  if (!tables) return tl::unexpected(std::move(tables.error()));
+  auto partitions = database.prepare("list the partitions of a segment",
+                                     "SELECT DISTINCT partition FROM pieces "
+                                     "WHERE segment = ?1 AND partition >= ?2 AND partition <= ?3");
+  if (!partitions) return tl::unexpected(std::move(partitions.error()));
+  return SegmentReader(database, partition_width_ns, std::move(*tables), std::move(*partitions));
+}
+
+Result<std::vector<SegmentReader::Visible>> SegmentReader::visible(const Scan& scan) {
+  const auto jobs = tables_.jobs();
+  if (!jobs) return tl::unexpected(jobs.error());
+  auto segments = tables_.segments();
+  if (!segments) return tl::unexpected(std::move(segments.error()));
+  std::vector<Visible> visible;
+  for (Segment& segment : *segments) {
+    if (segment.points == 0 || segment.max_time < scan.from || segment.min_time > scan.to) continue;
+    Place begin = Place::beginning();
+    for (const Job& job : *jobs) {
+      if (!segment.is_output && segment.job == job.id) begin = job.begin;
+    }
+    visible.push_back({std::move(segment), begin});
+  }
+  return visible;
+}
+
+Result<std::vector<Partition>> SegmentReader::partitions_of(const Visible& visible, const Scan& scan) {
+  const store::ResetAtEnd reset(partitions_);
+  partitions_.bind_integer(1, visible.segment.id)
+      .bind_integer(2, std::max(partition_of(scan.from, partition_width_ns_), visible.begin.partition))
+      .bind_integer(3, partition_of(scan.to, partition_width_ns_));
+  std::vector<Partition> partitions;
+  while (true) {
+    const auto is_there = partitions_.step();
+    if (!is_there) return tl::unexpected(is_there.error());
+    if (!*is_there) return partitions;
+    partitions.push_back(partitions_.integer(0));
+  }
+}
+
+Result<std::unique_ptr<PointCursor>> SegmentReader::open_stretch(const Visible& visible, const Stretch& stretch,
+                                                                 const Scan& scan, std::size_t number) {
+  while (readers_.size() <= number) {
+    auto statement = select_pieces(*database_);
+    if (!statement) return tl::unexpected(std::move(statement.error()));
+    readers_.push_back(std::move(*statement));
+  }
+  points::Wanted wanted = wanted_of(stretch);
+  wanted.block = [within = std::move(wanted.block), scan](const points::BlockHead& head) {
+    return head.max_time >= scan.from && head.min_time <= scan.to && within(head);
+  };
+  wanted.point = [within = std::move(wanted.point), scan](const Point& point) {
+    return scan.from <= point.time_ns && point.time_ns <= scan.to && within(point);
+  };
+  auto pieces = pieces_of(readers_[number], visible.segment.id, stretch);
+  return std::make_unique<points::SegmentCursor>(std::move(pieces), std::move(wanted));
+}
+
+Result<void> SegmentReader::scan(const Scan& scan, std::span<const FreshPoints> fresh,
+                                 const std::function<void(const Point&)>& tell) {
+  auto segments = visible(scan);
+  if (!segments) return tl::unexpected(std::move(segments.error()));
+  std::map<Partition, std::vector<const Visible*>> holders;
+  for (const Visible& visible : *segments) {
+    const auto partitions = partitions_of(visible, scan);
+    if (!partitions) return tl::unexpected(partitions.error());
+    for (const Partition partition : *partitions) holders[partition].push_back(&visible);
+  }
+  Sources sources;
+  for (const FreshPoints& some : fresh) open_fresh(some, scan, partition_width_ns_, sources);
+  for (const auto& [partition, some] : holders) sources[partition];
+  readers_.reserve(segments->size());
+  for (auto& [partition, cursors] : sources) {
+    std::size_t number = 0;
+    for (const Visible* visible : holders[partition]) {
+      const Place first{.partition = partition, .series = scan.first_series};
+      const Place behind{.partition = partition, .series = scan.last_series + 1};
+      const Stretch stretch = stretch_of(partition, std::max(first, visible->begin), behind);
+      if (stretch.begin >= stretch.end) continue;
+      auto cursor = open_stretch(*visible, stretch, scan, number++);
+      if (!cursor) return tl::unexpected(std::move(cursor.error()));
+      cursors.push_back(std::move(*cursor));
+    }
+    auto merged = points::merge_points(cursors, tell);
+    for (store::Statement& statement : readers_) statement.reset();
+    if (!merged) return merged;
+  }
+  return {};
+}
+
+}  // namespace timestore::segments

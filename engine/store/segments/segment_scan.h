@@ -1,0 +1,67 @@
+// Reading points: those of all segments and of fresh generations as one sequence, in which the later of two line points
+// of one series and time has replaced the earlier.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <limits>
+#include <span>
+#include <vector>
+
+#include "engine/base/result.h"
+#include "engine/store/points/generation.h"
+#include "engine/store/segments/piece_rows.h"
+#include "engine/store/segments/segment_tables.h"
+
+namespace timestore::segments {
+
+struct Scan {
+  points::SeriesNumber first_series = 0;
+  points::SeriesNumber last_series = std::numeric_limits<std::uint32_t>::max();
+  std::int64_t from = std::numeric_limits<std::int64_t>::min();  // the first time that is wanted
+  std::int64_t to = std::numeric_limits<std::int64_t>::max();    // the last
+};
+
+// What of a generation a reader may see.
+struct FreshPoints {
+  const points::Generation* generation = nullptr;
+  std::size_t size = 0;
+};
+
+class SegmentReader {
+ public:
+  // Of a database that has the tables, which is read within transactions of the caller. It must outlive the reader.
+  [[nodiscard]] static Result<SegmentReader> open(store::Database& database, std::int64_t partition_width_ns);
+
+  // Tells the points in the order of partition, series and time (point.h). Their texts live until `tell` returns. An
+  // error says that the file is damaged or cannot be read.
+  [[nodiscard]] Result<void> scan(const Scan& scan, std::span<const FreshPoints> fresh,
+                                  const std::function<void(const points::Point&)>& tell);
+
+ private:
+  // A segment, and from where on its points count.
+  struct Visible {
+    Segment segment;
+    Place begin;
+  };
+
+  SegmentReader(store::Database& database, std::int64_t partition_width_ns, SegmentTables tables,
+                store::Statement partitions)
+      : database_(&database),
+        partition_width_ns_(partition_width_ns),
+        tables_(std::move(tables)),
+        partitions_(std::move(partitions)) {}
+
+  Result<std::vector<Visible>> visible(const Scan& scan);
+  Result<std::vector<Partition>> partitions_of(const Visible& visible, const Scan& scan);
+  Result<std::unique_ptr<points::PointCursor>> open_stretch(const Visible& visible, const Stretch& stretch,
+                                                            const Scan& scan, std::size_t number);
+
+  store::Database* database_;
+  std::int64_t partition_width_ns_;
+  SegmentTables tables_;
+  store::Statement partitions_;
+  std::vector<store::Statement> readers_;  // one for each segment that is read at the same time
+};
+
+}  // namespace timestore::segments

@@ -1,0 +1,104 @@
+// The tables of segments, inside transactions of the caller. What is written here follows from what is there alone.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "engine/base/result.h"
+#include "engine/store/points/piece.h"
+#include "engine/store/segments/merge_plan.h"
+#include "engine/store/segments/place.h"
+#include "engine/store/sqlite/sqlite.h"
+
+namespace timestore::segments {
+
+// SQL that makes the tables.
+extern const char* const kSegmentSchema;
+
+using JobId = std::int64_t;  // from 1 on, never used again
+
+struct Segment {
+  SegmentId id = 0;
+  std::optional<Partition> partition = {};  // none: mixed
+  std::uint32_t level = 0;
+  JobId job = 0;  // that it takes part in; 0: none
+  bool is_output = false;
+  std::uint64_t pieces = 0;  // that were ever written: the number of the next
+  std::int64_t min_time = 0;
+  std::int64_t max_time = 0;
+  points::Seq first_seq = 0;
+  points::Seq last_seq = 0;
+  std::uint64_t points = 0;  // that were written
+  std::uint64_t bytes = 0;
+  std::uint32_t checksum = 0;  // over all pieces that were written, in their order
+  bool operator==(const Segment&) const = default;
+};
+
+// Points of inputs that stand before `begin` are in the outputs, and count there alone. The next step goes up to `end`.
+struct Job {
+  JobId id = 0;
+  std::uint32_t level = 0;  // of the inputs
+  Place begin = {};
+  Place end = {};
+  bool operator==(const Job&) const = default;
+};
+
+class SegmentTables {
+ public:
+  // The database must outlive the tables (but may move).
+  [[nodiscard]] static Result<SegmentTables> open(store::Database& database);
+
+  [[nodiscard]] Result<SegmentId> next_segment();  // each is another
+  [[nodiscard]] Result<JobId> next_job();
+
+  [[nodiscard]] Result<std::vector<Segment>> segments();  // all, by id
+  [[nodiscard]] Result<void> put(const Segment& segment);
+  [[nodiscard]] Result<void> erase(const Segment& segment);  // with its pieces
+
+  [[nodiscard]] Result<std::vector<Job>> jobs();  // all, by id
+  [[nodiscard]] Result<void> put(const Job& job);
+  [[nodiscard]] Result<void> erase(const Job& job);
+
+  // The next piece of the segment, whose numbers it brings up to date.
+  [[nodiscard]] Result<void> append(Segment& segment, Partition partition, const points::Piece& piece);
+
+  // Of the job's inputs: pieces that may hold points from `begin` on, in the order of their members.
+  [[nodiscard]] Result<std::vector<PieceExtent>> extents(const Job& job);
+
+  // Of the job's inputs: points by partition.
+  [[nodiscard]] Result<std::vector<std::pair<Partition, std::uint64_t>>> points_by_partition(const Job& job);
+
+  // Of the job's inputs: pieces that hold nothing from the job's `begin` on go.
+  [[nodiscard]] Result<void> erase_consumed(const Job& job);
+
+ private:
+  enum Verb : std::uint8_t {
+    kNumbers,
+    kTakeSegment,
+    kTakeJob,
+    kSegments,
+    kPutSegment,
+    kEraseSegment,
+    kErasePieces,
+    kJobs,
+    kPutJob,
+    kEraseJob,
+    kAppend,
+    kExtents,
+    kPoints,
+    kEraseConsumed,
+    kVerbs,
+  };
+  explicit SegmentTables(std::vector<store::Statement> statements) : statements_(std::move(statements)) {}
+
+  store::Statement& verb(Verb verb) { return statements_[verb]; }
+  Result<std::int64_t> next_number(Verb take, int column);
+
+  std::vector<store::Statement> statements_;  // by verb
+};
+
+}  // namespace timestore::segments

@@ -1,0 +1,241 @@
+// Seals and merges against a plain vector of all points.
+#include "engine/store/segments/segment_store.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <optional>
+#include <tuple>
+#include <vector>
+
+#include "engine/store/segments/segment_scan.h"
+#include "tests/engine/store/points/any_points.h"
+
+namespace timestore::segments {
+namespace {
+
+using points::Generation;
+using points::Point;
+using points::SortedRun;
+
+store::Database database_with_tables() {
+  auto database = store::Database::open(":memory:", "", store::Database::Access::kReadWrite);
+  EXPECT_TRUE(database) << database.error().message;
+  EXPECT_TRUE(database->run("make the tables", kSegmentSchema));
+  return std::move(*database);
+}
+
+bool keeps_all(const Point&) { return true; }
+
+SegmentOptions any_options(Prng& prng) {
+  constexpr std::int64_t kWidths[] = {1'000'000'000, 60'000'000'000, 86'400'000'000'000, 1'000'000'000'000'000'000};
+  return {.partition_width_ns = kWidths[prng.below(4)],
+          .merge = {.fan_out = 2 + prng.below(3),
+                    .least_step_points = 1 + prng.below(300),
+                    .least_points_of_its_own = 1 + prng.below(100)},
+          .pieces = points::any_options(prng)};
+}
+
+// Points whose times lie near each other, so that there are some partitions and not one for each point.
+std::vector<Point> any_log(Prng& prng, SortedRun& run) {
+  run = points::any_run(prng);
+  const auto span = static_cast<std::int64_t>(prng.chance(1, 2) ? 3'000'000'000 : 20'000'000'000'000);
+  std::vector<Point> log = run.points;
+  for (Point& point : log) point.time_ns = point.time_ns % span / 1'000'000 * 1'000'000;
+  points::shuffle(prng, log);
+  return log;
+}
+
+void seal(store::Database& database, SegmentStore& store, const Generation& fresh,
+          const std::function<bool(const Point&)>& keeps = keeps_all) {
+  auto transaction = store::Transaction::begin(database);
+  RC_ASSERT(transaction.has_value());
+  const auto sealed = store.seal(fresh, fresh.size(), keeps);
+  if (!sealed) RC_FAIL(sealed.error().message);
+  RC_ASSERT(transaction->commit().has_value());
+}
+
+// By the definition: the last line of each series and time, and all entries, by partition.
+std::vector<Point> expected_of(std::vector<Point> points, const Scan& scan, std::int64_t width_ns) {
+  std::map<std::tuple<points::SeriesNumber, std::int64_t>, points::Seq> lines;
+  for (const Point& point : points) {
+    if (point.is_line) lines[{point.series, point.time_ns}] = point.seq;  // they come in the order of the log
+  }
+  std::erase_if(points, [&](const Point& point) {
+    const bool is_replaced = point.is_line && lines.at({point.series, point.time_ns}) != point.seq;
+    const bool is_outside = point.series < scan.first_series || point.series > scan.last_series ||
+                            point.time_ns < scan.from || point.time_ns > scan.to;
+    return is_replaced || is_outside;
+  });
+  std::sort(points.begin(), points.end(), [&](const Point& left, const Point& right) {
+    const Partition one = partition_of(left.time_ns, width_ns);
+    const Partition other = partition_of(right.time_ns, width_ns);
+    return one != other ? one < other : is_before(left, right);
+  });
+  return points;
+}
+
+// A point with texts of its own.
+struct Told {
+  explicit Told(const Point& told) : point(told), text(told.text), attributes(told.attributes) {}
+  bool is(const Point& expected) const {
+    Point whole = point;
+    whole.text = text;
+    whole.attributes = attributes;
+    return whole == expected;
+  }
+  Point point;
+  std::string text, attributes;
+};
+
+std::vector<Told> scanned(store::Database& database, const Scan& scan, std::int64_t width_ns,
+                          const FreshPoints& fresh) {
+  auto reader = SegmentReader::open(database, width_ns);
+  RC_ASSERT(reader.has_value());
+  std::vector<Told> told;
+  const auto read = reader->scan(scan, std::span(&fresh, 1), [&](const Point& point) { told.emplace_back(point); });
+  if (!read) RC_FAIL(read.error().message);
+  return told;
+}
+
+void expect_points(const std::vector<Told>& told, const std::vector<Point>& expected) {
+  RC_ASSERT(told.size() == expected.size());
+  for (std::size_t at = 0; at < told.size(); ++at) RC_ASSERT(told[at].is(expected[at]));
+}
+
+Scan any_scan(Prng& prng, const std::vector<Point>& log) {
+  Scan scan;
+  if (prng.chance(1, 3)) return scan;
+  const Point& one = log[prng.below(log.size())];
+  const Point& other = log[prng.below(log.size())];
+  scan.first_series = std::min(one.series, other.series);
+  scan.last_series = prng.chance(1, 2) ? scan.first_series : std::max(one.series, other.series);
+  if (prng.chance(1, 2)) std::tie(scan.from, scan.to) = std::minmax(one.time_ns, other.time_ns);
+  return scan;
+}
+
+// --- Properties -----------------------------------------------------------------------------------------------------
+
+RC_GTEST_PROP(SegmentStore, tells_what_was_put_in_at_every_moment, (std::uint64_t seed)) {
+  Prng prng(seed);
+  SortedRun run;
+  const std::vector<Point> log = any_log(prng, run);
+  const SegmentOptions options = any_options(prng);
+  store::Database database = database_with_tables();
+  auto store = SegmentStore::open(database, options);
+  RC_ASSERT(store.has_value());
+  const std::size_t seals = 2 + prng.below(20);
+  std::size_t sealed = 0;
+  for (std::size_t number = 0; number <= seals; ++number) {
+    const std::size_t end = std::min(log.size(), sealed + prng.below(2 * log.size() / seals + 2));
+    const auto generation = std::make_unique<Generation>();
+    for (std::size_t at = sealed; at < end; ++at) generation->append(log[at]);
+    const std::size_t seen = prng.below(end - sealed + 1);  // a reader knows of so many
+    const auto first = log.begin();
+    const std::vector<Point> before(first, first + static_cast<std::ptrdiff_t>(sealed + seen));
+    const Scan scan = any_scan(prng, log);
+    expect_points(scanned(database, scan, options.partition_width_ns, {generation.get(), seen}),
+                  expected_of(before, scan, options.partition_width_ns));
+    seal(database, *store, *generation);
+    sealed = end;
+    const std::vector<Point> after(first, first + static_cast<std::ptrdiff_t>(sealed));
+    const Scan another = any_scan(prng, log);
+    expect_points(scanned(database, another, options.partition_width_ns, {generation.get(), 0}),
+                  expected_of(after, another, options.partition_width_ns));
+  }
+}
+
+std::string rows_of(store::Database& database) {
+  std::string all;
+  for (const char* query :
+       {"SELECT group_concat(id || ':' || ifnull(partition, '-') || ':' || level || ':' || job || ':' || "
+        "is_output || ':' || pieces || ':' || points || ':' || checksum) FROM segments",
+        "SELECT group_concat(key || ':' || first_series || ':' || hex(data) || ':' || hex(more)) FROM pieces",
+        "SELECT group_concat(id || ':' || begin_partition || ':' || begin_series || ':' || begin_time || "
+        "':' || end_partition || ':' || end_series || ':' || end_time) FROM jobs",
+        "SELECT next_segment || ':' || next_job FROM numbers"}) {
+    all += database.text("look at all rows", std::string("SELECT ifnull((") + query + "), '')").value() + "\n";
+  }
+  return all;
+}
+
+RC_GTEST_PROP(SegmentStore, writes_the_same_rows_whatever_restarts_come_between, (std::uint64_t seed)) {
+  Prng prng(seed);
+  SortedRun run;
+  const std::vector<Point> log = any_log(prng, run);
+  const SegmentOptions options = any_options(prng);
+  store::Database one = database_with_tables();
+  store::Database other = database_with_tables();
+  auto steady = SegmentStore::open(one, options);
+  auto restarted = SegmentStore::open(other, options);
+  for (std::size_t begin = 0; begin < log.size();) {
+    const std::size_t end = std::min(log.size(), begin + 1 + prng.below(log.size() / 4 + 1));
+    const auto generation = std::make_unique<Generation>();
+    for (; begin < end; ++begin) generation->append(log[begin]);
+    seal(one, *steady, *generation);
+    if (prng.chance(1, 2)) restarted = SegmentStore::open(other, options);
+    seal(other, *restarted, *generation);
+    RC_ASSERT(rows_of(one) == rows_of(other));
+  }
+}
+
+// However much came, merging ends, and leaves few segments of each partition and level.
+RC_GTEST_PROP(SegmentStore, merges_until_there_is_nothing_to_merge, (std::uint64_t seed)) {
+  Prng prng(seed);
+  SortedRun run;
+  const std::vector<Point> log = any_log(prng, run);
+  const SegmentOptions options = any_options(prng);
+  store::Database database = database_with_tables();
+  auto store = SegmentStore::open(database, options);
+  for (std::size_t begin = 0; begin < log.size();) {
+    const std::size_t end = std::min(log.size(), begin + 1 + prng.below(log.size() / 8 + 1));
+    const auto generation = std::make_unique<Generation>();
+    for (; begin < end; ++begin) generation->append(log[begin]);
+    seal(database, *store, *generation);
+  }
+  auto tables = SegmentTables::open(database);
+  const Generation none;
+  int seals = 0;
+  while (!tables->jobs()->empty()) {
+    RC_ASSERT(++seals < 2000);
+    seal(database, *store, none);
+  }
+  std::map<std::tuple<std::optional<Partition>, std::uint32_t>, std::size_t> groups;
+  const auto segments = tables->segments();
+  for (const Segment& segment : *segments) ++groups[{segment.partition, segment.level}];
+  for (const auto& [group, count] : groups) RC_ASSERT(count < options.merge.fan_out);
+  const Scan all;
+  expect_points(scanned(database, all, options.partition_width_ns, {&none, 0}),
+                expected_of(log, all, options.partition_width_ns));
+}
+
+RC_GTEST_PROP(SegmentStore, what_is_not_kept_goes_and_nothing_else, (std::uint64_t seed)) {
+  Prng prng(seed);
+  SortedRun run;
+  std::vector<Point> log = any_log(prng, run);
+  const SegmentOptions options = any_options(prng);
+  store::Database database = database_with_tables();
+  auto store = SegmentStore::open(database, options);
+  const points::SeriesNumber dropped = log[prng.below(log.size())].series;
+  const auto keeps = [&](const Point& point) { return point.series != dropped; };
+  for (std::size_t begin = 0; begin < log.size();) {
+    const std::size_t end = std::min(log.size(), begin + 1 + prng.below(log.size() / 8 + 1));
+    const auto generation = std::make_unique<Generation>();
+    for (; begin < end; ++begin) generation->append(log[begin]);
+    seal(database, *store, *generation, keeps);
+  }
+  const Generation none;
+  const Scan all;
+  auto told = scanned(database, all, options.partition_width_ns, {&none, 0});
+  std::erase_if(told, [&](const Told& point) { return !keeps(point.point); });
+  auto expected = expected_of(log, all, options.partition_width_ns);
+  std::erase_if(expected, [&](const Point& point) { return !keeps(point); });
+  expect_points(told, expected);
+}
+
+}  // namespace
+}  // namespace timestore::segments
