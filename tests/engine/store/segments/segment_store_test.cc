@@ -47,6 +47,7 @@ std::vector<Point> any_log(Prng& prng, SortedRun& run) {
   std::vector<Point> log = run.points;
   for (Point& point : log) point.time_ns = point.time_ns % span / 1'000'000 * 1'000'000;
   points::shuffle(prng, log);
+  log.resize(std::min<std::size_t>(log.size(), 1'500));
   return log;
 }
 
