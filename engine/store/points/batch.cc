@@ -1,0 +1,134 @@
+#include "engine/store/points/batch.h"
+
+#include <algorithm>
+#include <limits>
+#include <memory>
+#include <numeric>
+#include <utility>
+
+#include "engine/base/check.h"
+#include "engine/store/points/column.h"
+
+namespace timestore::points {
+
+// --- Writing --------------------------------------------------------------------------------------------------------
+
+SeriesNumber BatchWriter::add_series(const BatchSeries& series) {
+  TIMESTORE_CHECK(series.name.size() <= kMaxSeriesNameBytes, "the names of series are checked where they come in");
+  series_.push_back({series.number, series.number == 0 ? texts_.keep(series.name) : std::string_view()});
+  return series_.size() - 1;
+}
+
+void BatchWriter::add(const Point& point) {
+  TIMESTORE_CHECK(points_.size() < kMaxBatchPoints, "a batch is cut before it is too large");
+  TIMESTORE_CHECK(point.series < series_.size(), "a point is of a series of the batch");
+  Point& added = points_.emplace_back(point);
+  added.seq = points_.size() - 1;
+  added.text = texts_.keep(point.text);
+  added.attributes = texts_.keep(point.attributes);
+}
+
+std::string BatchWriter::finish(std::vector<uint32_t>* places) {
+  TIMESTORE_CHECK(!points_.empty(), "there is no batch of nothing");
+  std::string bytes;
+  put_varint(bytes, series_.size());
+  for (const BatchSeries& series : series_) {
+    put_varint(bytes, series.number);
+    if (series.number != 0) continue;
+    put_varint(bytes, series.name.size());
+    bytes += series.name;
+  }
+  std::vector<uint32_t> order(points_.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::sort(order.begin(), order.end(),
+            [this](uint32_t left, uint32_t right) { return is_before(points_[left], points_[right]); });
+  if (places != nullptr) places->resize(points_.size());
+  constexpr size_t kOnePiece = std::numeric_limits<size_t>::max();
+  PieceWriter writer(
+      [&](Piece&& piece) {
+        put_varint(bytes, piece.data.size());
+        bytes += piece.data;
+        bytes += piece.more;
+      },
+      {.max_data_bytes = kOnePiece, .max_more_bytes = kOnePiece});
+  for (uint32_t place = 0; place < order.size(); ++place) {
+    Point& point = points_[order[place]];
+    if (places != nullptr) (*places)[order[place]] = place;
+    point.seq = place;
+    writer.add(point);
+  }
+  writer.finish();
+  points_.clear();
+  series_.clear();
+  texts_.clear();
+  return bytes;
+}
+
+// --- Reading --------------------------------------------------------------------------------------------------------
+
+namespace {
+
+tl::unexpected<Error> wrong(std::string_view what) { return fail("a batch " + std::string(what)); }
+
+Result<std::vector<BatchSeries>> take_series(ByteReader& in) {
+  const auto count = in.varint();
+  if (!count) return cut_off();
+  if (*count == 0 || *count > kMaxBatchPoints) return wrong("has no series, or too many");
+  std::vector<BatchSeries> series;
+  while (series.size() < *count) {
+    const auto number = in.varint();
+    if (!number) return cut_off();
+    if (*number != 0) {
+      series.push_back({.number = *number});
+      continue;
+    }
+    const auto size = in.varint();
+    if (!size) return cut_off();
+    if (*size == 0 || *size > kMaxSeriesNameBytes) return wrong("has a series with a name of an impossible size");
+    const auto name = in.take(*size);
+    if (!name) return cut_off();
+    series.push_back({.name = *name});
+  }
+  return series;
+}
+
+}  // namespace
+
+Result<BatchReader> BatchReader::open(std::string_view bytes) {
+  ByteReader in(bytes);
+  auto series = take_series(in);
+  if (!series) return tl::unexpected(std::move(series.error()));
+  const auto size = in.varint();
+  if (!size) return cut_off();
+  const auto data = in.take(*size);
+  if (!data) return cut_off();
+  auto piece = PieceReader::open(*data);
+  if (!piece) return tl::unexpected(std::move(piece.error()));
+  BatchReader reader(std::move(*series), std::move(*piece), in.left());
+  for (const BlockHead& head : reader.piece_.blocks()) {
+    reader.size_ += head.count;
+    if (head.last_series >= reader.series_.size()) return wrong("has a point of a series that it does not name");
+    if (reader.size_ > kMaxBatchPoints) return wrong("has too many points");
+  }
+  return reader;
+}
+
+Result<void> BatchReader::read(const std::function<void(const Point&)>& tell) const {
+  struct Block {
+    BlockColumns columns;
+    BlockIdentities identities;
+  };
+  const auto block = std::make_unique<Block>();
+  Seq place = 0;
+  for (size_t number = 0; number < piece_.blocks().size(); ++number) {
+    if (auto read = piece_.read(number, block->columns); !read) return read;
+    if (auto read = piece_.read_more(number, more_, block->columns, block->identities); !read) return read;
+    for (size_t at = 0; at < block->columns.count; ++at) {
+      if (block->identities.seqs[at] != place++) return wrong("has points that are out of place");
+      tell(point_at(block->columns, block->identities, at));
+    }
+  }
+  return {};
+}
+
+}  // namespace timestore::points

@@ -1,0 +1,80 @@
+// A batch: points of any series that are stored as a whole, as the bytes of one command.
+//
+//   varint: how many series; for each of them a varint: its number, or 0, and then a varint: the size of its name, and
+//                 the name
+//   varint: bytes of `data`; `data` and `more` of a piece (piece.h), in which a series is its place in that list, and a
+//                 seq the point's place in the batch
+//
+// So a batch has the columns that segments have: a thousand devices with a point each cost some three bytes a point, if
+// their series are numbered already. Points stand in the order of segments (point.h), which gives each its place in the
+// batch, whatever the order in which they came.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/base/result.h"
+#include "engine/store/points/piece.h"
+#include "engine/store/points/point.h"
+#include "engine/store/points/text_arena.h"
+
+namespace timestore::points {
+
+constexpr size_t kMaxBatchPoints = size_t{1} << 17;
+constexpr size_t kMaxSeriesNameBytes = 65'535;
+
+// A series by its number, or, when it has none yet (0), by its name.
+struct BatchSeries {
+  SeriesNumber number = 0;
+  std::string_view name = {};
+  bool operator==(const BatchSeries&) const = default;
+};
+
+class BatchWriter {
+ public:
+  // The place of one more series in the batch's list. Its name is copied.
+  SeriesNumber add_series(const BatchSeries& series);
+
+  // One more point, whose `series` is such a place; its `seq` does not matter. Texts are copied. Of one series all have
+  // one type. Requires size() < kMaxBatchPoints.
+  void add(const Point& point);
+
+  size_t size() const { return points_.size(); }
+
+  // The bytes. For each point, in the order in which they were added, `places` (if there is one) gets its place in the
+  // batch. The writer is as new afterwards. Requires at least one point.
+  std::string finish(std::vector<uint32_t>* places = nullptr);
+
+ private:
+  TextArena texts_;
+  std::vector<BatchSeries> series_;
+  std::vector<Point> points_;
+};
+
+// Any bytes are a batch or an error, the same on every machine; decoding expands nothing.
+class BatchReader {
+ public:
+  // `bytes` must outlive the reader.
+  static Result<BatchReader> open(std::string_view bytes);
+
+  const std::vector<BatchSeries>& series() const { return series_; }
+  size_t size() const { return size_; }  // points
+
+  // Tells every point, in the order of their places. `series` is a place in the list. Texts live until `tell` returns.
+  Result<void> read(const std::function<void(const Point&)>& tell) const;
+
+ private:
+  BatchReader(std::vector<BatchSeries> series, PieceReader piece, std::string_view more)
+      : series_(std::move(series)), piece_(std::move(piece)), more_(more) {}
+
+  std::vector<BatchSeries> series_;
+  PieceReader piece_;
+  std::string_view more_;
+  size_t size_ = 0;
+};
+
+}  // namespace timestore::points
