@@ -4,6 +4,8 @@
 
 #include <ctime>
 
+#include "engine/base/base64.h"
+
 namespace timestore::bench {
 namespace {
 
@@ -24,11 +26,27 @@ std::string rfc3339(std::int64_t timestamp_ns) {
                      utc.tm_hour, utc.tm_min, utc.tm_sec, timestamp_ns % kNanosecondsPerSecond);
 }
 
+std::string_view path_of(Server server) { return server == Server::kEtcd ? "/v3/kv/put" : "/api/timeseries"; }
+
+std::string timestore_body(const Entry& entry) {
+  const std::string id = entry.id.empty() ? std::string() : "\"id\":\"" + entry.id + "\",";
+  return fmt::format(R"({{{}"deviceId":"bench-{:06}","timestamp":"{}","value":{}.{:02}}})", id, entry.device,
+                     rfc3339(entry.timestamp_ns), entry.value_hundredths / 100, entry.value_hundredths % 100);
+}
+
+std::string etcd_body(const Entry& entry) {
+  std::string body = R"({"key":")";
+  append_base64(body, fmt::format("bench-{:06}/{}", entry.device, rfc3339(entry.timestamp_ns)));
+  body += R"(","value":")";
+  append_base64(body, fmt::format("{}.{:02}", entry.value_hundredths / 100, entry.value_hundredths % 100));
+  return body + "\"}";
+}
+
 }  // namespace
 
 EntryRequests::EntryRequests(const Target& target, const Options& options)
-    : head_("POST /api/timeseries HTTP/1.1\r\nHost: " + target.authority() +
-            "\r\nContent-Type: application/json\r\nContent-Length: "),
+    : head_(fmt::format("POST {} HTTP/1.1\r\nHost: {}\r\nContent-Type: application/json\r\nContent-Length: ",
+                        path_of(options.server), target.authority())),
       options_(options),
       random_(options.seed) {}
 
@@ -41,10 +59,7 @@ Entry EntryRequests::next(std::int64_t timestamp_ns) {
 }
 
 std::string EntryRequests::request(const Entry& entry) const {
-  const std::string id = entry.id.empty() ? std::string() : "\"id\":\"" + entry.id + "\",";
-  const std::string body =
-      fmt::format(R"({{{}"deviceId":"bench-{:06}","timestamp":"{}","value":{}.{:02}}})", id, entry.device,
-                  rfc3339(entry.timestamp_ns), entry.value_hundredths / 100, entry.value_hundredths % 100);
+  const std::string body = options_.server == Server::kEtcd ? etcd_body(entry) : timestore_body(entry);
   return fmt::format("{}{}\r\n\r\n{}", head_, body.size(), body);
 }
 

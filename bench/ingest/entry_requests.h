@@ -1,5 +1,8 @@
 // Makes the time entries that a load run posts, and the requests that carry them: devices in turn, real time stamps,
 // values with two decimals.
+//
+// The same entries can go to etcd, whose JSON gateway takes keys and values in base64: the key is the device and the
+// time, the value is the value.
 #pragma once
 
 #include <cstdint>
@@ -17,9 +20,12 @@ struct Entry {
   std::uint64_t value_hundredths = 0;
 };
 
+enum class Server : std::uint8_t { kTimestore, kEtcd };
+
 class EntryRequests {
  public:
   struct Options {
+    Server server = Server::kTimestore;
     std::uint64_t devices = 1;
     bool with_ids = false;  // the client makes a random GUID for each entry
     std::uint64_t seed = 0;

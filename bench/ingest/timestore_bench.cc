@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <csignal>
 #include <cstdio>
+#include <map>
 #include <random>
 #include <string>
 
@@ -23,6 +24,7 @@ struct Settings {
   bool json = false;
   bool with_ids = false;
   bool follow_redirect = false;
+  Server server = Server::kTimestore;
 };
 
 volatile std::sig_atomic_t interrupt_came = 0;
@@ -45,7 +47,8 @@ int ingest(const Settings& settings) {
   const auto report = run_ingest({.target = *target,
                                   .connections = settings.connections,
                                   .measured = std::chrono::seconds(settings.seconds),
-                                  .entries = {.devices = static_cast<std::uint64_t>(settings.devices),
+                                  .entries = {.server = settings.server,
+                                              .devices = static_cast<std::uint64_t>(settings.devices),
                                               .with_ids = settings.with_ids,
                                               .seed = std::random_device()()},
                                   .on_second = print_progress,
@@ -76,6 +79,10 @@ int main(int argc, char** argv) {
   command->add_flag("--with-ids", settings.with_ids, "send a random id with each entry; entries can then be retried");
   command->add_flag("--follow-redirect", settings.follow_redirect,
                     "ask the node for its leader first, and load that one");
+  const std::map<std::string, Server> servers = {{"timestore", Server::kTimestore}, {"etcd", Server::kEtcd}};
+  command->add_option("--server", settings.server, "what listens there: timestore, or etcd for comparison")
+      ->transform(CLI::CheckedTransformer(servers))
+      ->option_text("timestore|etcd");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

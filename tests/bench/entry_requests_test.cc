@@ -5,6 +5,8 @@
 #include <regex>
 #include <set>
 
+#include "engine/base/base64.h"
+
 namespace timestore::bench {
 namespace {
 
@@ -27,6 +29,21 @@ TEST(EntryRequests, an_id_stands_first_in_the_body) {
   entry.id = "0f0e0d0c-0b0a-4908-8706-050403020100";
   EXPECT_NE(requests.request(entry).find(R"({"id":"0f0e0d0c-0b0a-4908-8706-050403020100","deviceId":)"),
             std::string::npos);
+}
+
+TEST(EntryRequests, etcd_gets_the_same_as_a_key_and_a_value) {
+  const EntryRequests requests(kTarget, {.server = Server::kEtcd});
+  const Entry entry{.id = {}, .device = 7, .timestamp_ns = 1'700'000'000'000'000'000, .value_hundredths = 2105};
+  const std::string request = requests.request(entry);
+  EXPECT_TRUE(request.starts_with("POST /v3/kv/put HTTP/1.1\r\n")) << request;
+  const auto in_base64 = [](std::string_view text) {
+    std::string encoded;
+    append_base64(encoded, text);
+    return encoded;
+  };
+  const std::string body = R"({"key":")" + in_base64("bench-000007/2023-11-14T22:13:20.000000000Z") + R"(","value":")" +
+                           in_base64("21.05") + "\"}";
+  EXPECT_TRUE(request.ends_with("\r\n\r\n" + body)) << request;
 }
 
 TEST(EntryRequests, devices_come_in_turn) {

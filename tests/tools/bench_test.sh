@@ -37,3 +37,16 @@ done
 jq -e '.errors == 0 and .unanswered == 0 and .latencyMs.p50 > 0 and .latencyMs.p50 <= .latencyMs.max' <<<"$report" >/dev/null || fail "$report"
 stored=$(curl -s "$url/api/timeseries" | jq '[.[] | select(.deviceId | startswith("bench-00000"))] | length')
 ((entries > 0 && entries <= stored)) || fail "it counted $entries entries, and $stored are stored"
+
+claim "by turns: a table of both, or of this build alone"
+"$root/tools/cluster.sh" down >/dev/null
+run "$root/tools/bench.sh" --without-etcd --rounds 1 --seconds 1 --connections 2,4
+expect_status 0
+[[ $(awk '$1 == 2 || $1 == 4 { print ($2 > 0), NF }' <<<"$output") == $'1 9\n1 9' ]] || fail "$output"
+
+claim "bench.sh refuses what it does not know"
+run "$root/tools/bench.sh" --fast
+expect_status 2
+expect_contains "unknown option '--fast'"
+run "$root/tools/bench.sh" --connections 1,
+expect_status 2
