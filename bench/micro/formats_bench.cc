@@ -1,0 +1,74 @@
+// The parsers of request bodies: a batch of 1,000 points of 1,000 devices, in pieces of 64 KiB.
+#include <benchmark/benchmark.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "engine/base/check.h"
+#include "engine/base/prng.h"
+#include "engine/formats/line_protocol.h"
+
+namespace timestore {
+namespace {
+
+constexpr size_t kPoints = 1'000;
+constexpr size_t kPieceBytes = size_t{64} * 1024;
+constexpr Limits kLimits = {.bytes = 25'000'000, .records = 100'000, .record_bytes = 1'000'000};
+
+// Values between 20 and 30 with two decimals.
+std::string value_of(Prng& prng) {
+  return std::to_string(20 + prng.below(10)) + '.' + std::to_string(10 + prng.below(90));
+}
+
+template <typename Parser>
+void feed_in_pieces(Parser& parser, std::string_view body) {
+  for (; !body.empty(); body.remove_prefix(std::min(kPieceBytes, body.size()))) {
+    parser.feed(body.substr(0, kPieceBytes));
+  }
+  TIMESTORE_CHECK(parser.finish().has_value() && parser.seen().records == kPoints, "the batch is good");
+}
+
+// Bytes a second and, inverted, seconds a point.
+void report(benchmark::State& state, const std::string& body) {
+  const auto runs = static_cast<int64_t>(state.iterations());
+  state.SetBytesProcessed(runs * static_cast<int64_t>(body.size()));
+  state.counters["a_point"] = benchmark::Counter(
+      static_cast<double>(kPoints), benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
+}
+
+struct CountingSink : LineSink {
+  void take(const Line& line) override {
+    benchmark::DoNotOptimize(line.fields.data());
+    fields += line.fields.size();
+  }
+  void refuse(const BadLine&) override { TIMESTORE_CHECK(false, "every line is good"); }
+  size_t fields = 0;
+};
+
+void lines(benchmark::State& state, size_t fields) {
+  Prng prng(1);
+  std::string body;
+  for (size_t point = 0; point < kPoints; ++point) {
+    body += "cpu,host=host_" + std::to_string(point) + ",region=eu-west ";
+    for (size_t field = 0; field < fields; ++field) {
+      body += (field == 0 ? "usage_" : ",usage_") + std::to_string(field) + '=' + value_of(prng);
+    }
+    body += " 1714564800000000000\n";
+  }
+  for (auto unused : state) {
+    CountingSink sink;
+    LineParser parser(sink, kLimits, {});
+    feed_in_pieces(parser, body);
+  }
+  report(state, body);
+}
+
+void lines_of_one_field(benchmark::State& state) { lines(state, 1); }
+void lines_of_ten_fields(benchmark::State& state) { lines(state, 10); }
+BENCHMARK(lines_of_one_field);
+BENCHMARK(lines_of_ten_fields);
+
+}  // namespace
+}  // namespace timestore
