@@ -42,6 +42,11 @@ inline Refusal too_many_bytes(const Limits& limits) {
   return too_large("A body has at most " + std::to_string(limits.bytes) + " bytes.");
 }
 
+inline Refusal line_too_long(const Limits& limits, uint64_t number) {
+  return too_large("A line has at most " + std::to_string(limits.record_bytes) + " bytes; line " +
+                   std::to_string(number) + " has more.");
+}
+
 // What of the next piece is within the limit. It is counted.
 inline std::string_view admit(std::string_view piece, const Limits& limits, Seen& seen) {
   const std::string_view admitted = piece.substr(0, std::min<uint64_t>(piece.size(), limits.bytes - seen.bytes));

@@ -1,6 +1,5 @@
 #include "engine/formats/line_protocol.h"
 
-#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -44,8 +43,7 @@ bool LineParser::feed(std::string_view piece) {
   const std::string_view admitted = admit(piece, limits_, seen_);
   const auto fed = records_.feed(admitted, [this](std::string_view record) { return take(record); });
   if (fed.is_too_long) {
-    refusal_ = too_large("A line has at most " + std::to_string(limits_.record_bytes) + " bytes; line " +
-                         std::to_string(number_) + " has more.");
+    refusal_ = line_too_long(limits_, number_);
   } else if (!refusal_ && admitted.size() < piece.size()) {
     refusal_ = too_many_bytes(limits_);
   }
@@ -61,8 +59,7 @@ tl::expected<void, Refusal> LineParser::finish() {
 bool LineParser::take(std::string_view record) {
   const uint64_t number = number_;
   number_ += count_line_feeds(record);
-  if (record.ends_with('\n')) record.remove_suffix(1);
-  if (record.ends_with('\r')) record.remove_suffix(1);
+  record = without_line_end(record);
   const size_t first = record.find_first_not_of(std::string_view(" \t\0", 3));
   if (first == std::string_view::npos || record[first] == '#') return true;
   record.remove_prefix(first);

@@ -11,6 +11,19 @@
 
 namespace timestore {
 
+inline std::string_view without_byte_order_mark(std::string_view text) {
+  constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
+  if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
+  return text;
+}
+
+// LF, CRLF or none.
+inline std::string_view without_line_end(std::string_view record) {
+  if (record.ends_with('\n')) record.remove_suffix(1);
+  if (record.ends_with('\r')) record.remove_suffix(1);
+  return record;
+}
+
 // Usually one, at the end.
 inline uint64_t count_line_feeds(std::string_view record) {
   uint64_t count = 0;

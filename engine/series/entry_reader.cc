@@ -1,7 +1,5 @@
 #include "engine/series/entry_reader.h"
 
-#include <algorithm>
-#include <array>
 #include <optional>
 #include <string>
 #include <utility>
@@ -9,62 +7,12 @@
 #include "engine/base/timestamp.h"
 #include "engine/series/json_copier.h"
 #include "engine/series/json_reader.h"
+#include "engine/series/property.h"
 
 namespace timestore {
 namespace {
 
 namespace ondemand = simdjson::ondemand;
-
-enum class Property { kId, kDeviceId, kTimestamp, kValue, kAttributes };
-
-constexpr std::array<std::string_view, 5> kPropertyNames = {"id", "deviceId", "timestamp", "value", "attributes"};
-
-constexpr std::string_view name_of(Property property) { return kPropertyNames[static_cast<size_t>(property)]; }
-
-constexpr char to_lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
-constexpr bool same_name(std::string_view left, std::string_view right) {
-  return std::equal(left.begin(), left.end(), right.begin(), right.end(),
-                    [](char a, char b) { return to_lower(a) == to_lower(b); });
-}
-
-std::optional<Property> property_named(std::string_view name) {
-  for (size_t index = 0; index < kPropertyNames.size(); ++index) {
-    if (same_name(name, kPropertyNames[index])) return static_cast<Property>(index);
-  }
-  return std::nullopt;
-}
-
-class PropertySet {
- public:
-  bool contains(Property property) const { return (bits_ >> static_cast<unsigned>(property) & 1) != 0; }
-  void insert(Property property) { bits_ |= 1U << static_cast<unsigned>(property); }
-
- private:
-  unsigned bits_ = 0;
-};
-
-// A name in a sentence; names that would make it unreadable are described instead.
-std::string mention(std::string_view name) {
-  constexpr size_t kMaxReadableBytes = 64;
-  if (name.size() > kMaxReadableBytes) return "with a name of " + std::to_string(name.size()) + " bytes";
-  return '"' + std::string(name) + '"';
-}
-
-// `name` as a step of a JSON pointer (RFC 6901, section 3).
-std::string pointer_step(std::string_view name) {
-  std::string step = "/";
-  for (const char c : name) {
-    if (c == '~') {
-      step += "~0";
-    } else if (c == '/') {
-      step += "~1";
-    } else {
-      step += c;
-    }
-  }
-  return step;
-}
 
 // Reads the entries of one document, one at a time, and gathers what is wrong with any of them.
 class EntryReader {
@@ -89,6 +37,9 @@ class EntryReader {
   // `step` leads from the entry to what is wrong.
   void note(std::string_view step, std::string detail);
   void note(Property property, std::string detail) { note(pointer_step(name_of(property)), std::move(detail)); }
+  void note_all(Property property, Faults faults) {
+    for (std::string& fault : faults) note(property, std::move(fault));
+  }
   void note_missing(PropertySet seen);
   Result<void> refuse_unknown(std::string_view name, ondemand::value value);
   Result<void> refuse_kind(Property property, std::string_view due, ondemand::value value);
@@ -136,7 +87,7 @@ Result<void> EntryReader::read_object(ondemand::object object, std::optional<siz
       continue;
     }
     if (seen.contains(*property)) {
-      note(*property, mention(name_of(*property)) + " is given twice; names match in any case.");
+      note(*property, repeated_property(*property));
     }
     seen.insert(*property);
     if (Result<void> read = read_property(*property, value); !read) return read;
@@ -147,9 +98,9 @@ Result<void> EntryReader::read_object(ondemand::object object, std::optional<siz
 }
 
 void EntryReader::note_missing(PropertySet seen) {
-  for (const Property property : {Property::kDeviceId, Property::kTimestamp, Property::kValue}) {
+  for (const Property property : kRequiredProperties) {
     if (seen.contains(property) || (property == Property::kDeviceId && !strict())) continue;
-    note(property, "A time entry needs " + mention(name_of(property)) + ".");
+    note(property, missing_property(property));
   }
 }
 
@@ -175,10 +126,10 @@ Result<void> EntryReader::read_id(ondemand::value value) {
   if (kind != JsonKind::kString) return refuse_kind(Property::kId, "a GUID in a string", value);
   const Result<std::string_view> text = json_string(document_, value);
   if (!text) return tl::unexpected(text.error());
-  if (const std::optional<Guid> id = Guid::parse(*text)) {
+  if (const Result<Guid> id = id_from_text(*text)) {
     entry_.id = *id;
   } else {
-    note(Property::kId, "An id is a GUID such as 0190b6a8-5a4e-7c3d-9f12-3456789abcde, or is left out.");
+    note(Property::kId, id.error().message);
   }
   return {};
 }
@@ -190,15 +141,7 @@ Result<void> EntryReader::read_device_id(ondemand::value value) {
   const Result<std::string_view> text = json_string(document_, value);
   if (!text) return tl::unexpected(text.error());
   entry_.device_id = *text;
-  if (!strict()) return {};
-  if (text->empty()) note(Property::kDeviceId, "A deviceId is not empty.");
-  if (text->size() > kMaxDeviceIdBytes) {
-    note(Property::kDeviceId, "A deviceId has at most " + std::to_string(kMaxDeviceIdBytes) + " bytes; this one has " +
-                                  std::to_string(text->size()) + ".");
-  }
-  if (std::any_of(text->begin(), text->end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; })) {
-    note(Property::kDeviceId, "A deviceId has no control characters.");
-  }
+  if (strict()) note_all(Property::kDeviceId, faults_of_device_id(*text));
   return {};
 }
 
@@ -221,16 +164,13 @@ Result<void> EntryReader::read_value(ondemand::value value) {
   const JsonKind kind = json_kind(token);
   const bool in_quotes = kind == JsonKind::kString;
   if (in_quotes) token = token.substr(1, token.size() - 2);
-  if (!is_json_number(token)) {
-    if (in_quotes) note(Property::kValue, "The text of a value is a finite decimal number such as 21.5 or -1e-3.");
-    return in_quotes ? pass_over(value) : refuse_kind(Property::kValue, "a number", value);
-  }
-  const auto number = in_quotes ? value.get_double_in_string() : value.get_double();
-  if (number.error() == simdjson::SUCCESS) {
-    entry_.value = number.value_unsafe();
+  if (!in_quotes && kind != JsonKind::kNumber) return refuse_kind(Property::kValue, "a number", value);
+  if (const Result<double> number = value_from_text(token)) {
+    entry_.value = *number;
     return {};
+  } else {
+    note(Property::kValue, number.error().message);
   }
-  note(Property::kValue, "A value is a finite 64-bit floating-point number; this one is not.");
   return pass_over(value);
 }
 
@@ -241,13 +181,8 @@ Result<void> EntryReader::read_attributes(ondemand::value value) {
   if (kind != JsonKind::kObject) return refuse_kind(Property::kAttributes, "an object", value);
   JsonCopier copier(document_, JsonForm::kMinified);
   if (Result<void> copied = copier.append(value, kLevelOfAttributes); !copied) return copied;
-  if (const std::optional<std::string>& name = copier.repeated_name()) {
-    note(Property::kAttributes, "The attributes have a property " + mention(*name) + " twice in one object.");
-  }
-  if (strict() && copier.text().size() > kMaxAttributesBytes) {
-    note(Property::kAttributes, "Attributes have at most " + std::to_string(kMaxAttributesBytes) +
-                                    " bytes without white space; these have " + std::to_string(copier.text().size()) +
-                                    ".");
+  if (const std::optional<std::string>& name = copier.repeated_name(); name || strict()) {
+    note_all(Property::kAttributes, faults_of_attributes(copier.text(), name));
   }
   if (copier.text() != "{}") entry_.attributes = copier.text();
   return {};
@@ -255,9 +190,7 @@ Result<void> EntryReader::read_attributes(ondemand::value value) {
 
 Result<void> EntryReader::refuse_unknown(std::string_view name, ondemand::value value) {
   if (strict()) {
-    constexpr size_t kMaxPointerStepBytes = 64;
-    note(name.size() <= kMaxPointerStepBytes ? pointer_step(name) : "",
-         "A time entry has no property " + mention(name) + "; put what is your own into \"attributes\".");
+    note(pointer_step(name), unknown_property(name));
   }
   return pass_over(value);
 }
@@ -274,30 +207,30 @@ Result<void> EntryReader::pass_over(ondemand::value value) {
   return JsonCopier(document_, JsonForm::kMinified).append(value, kLevelOfProperties);
 }
 
-Result<ReadEntries> read_one(JsonDocument& document, EntrySource source) {
+Result<ReadEntries> read_one(JsonDocument& document, const EntryReading& reading) {
   ondemand::object object;
   if (document.root.get_object().get(object) != simdjson::SUCCESS) {
     return fail("The JSON does not end with the } of its object.");
   }
-  EntryReader reader(document, source);
-  if (const Result<void> read = reader.read_object(object, std::nullopt); !read) return tl::unexpected(read.error());
+  EntryReader reader(document, reading.source);
+  if (const Result<void> read = reader.read_object(object, reading.place); !read) return tl::unexpected(read.error());
   if (const Result<void> end = document.expect_end(); !end) return tl::unexpected(end.error());
   return reader.take();
 }
 
-Result<ReadEntries> read_batch(JsonDocument& document, EntrySource source) {
+Result<ReadEntries> read_batch(JsonDocument& document, const EntryReading& reading) {
   ondemand::array array;
   if (document.root.get_array().get(array) != simdjson::SUCCESS) {
     return fail("The JSON does not end with the ] of its array.");
   }
-  EntryReader reader(document, source);
-  size_t place = 0;
+  EntryReader reader(document, reading.source);
+  size_t count = 0;
   for (auto element : array) {
     if (const auto code = element.error()) return tl::unexpected(document.error(code));
-    if (place == kMaxBatchEntries && source == EntrySource::kClient) {
+    if (count == kMaxBatchEntries && reading.source == EntrySource::kClient) {
       return fail("A batch has at most " + std::to_string(kMaxBatchEntries) + " time entries.");
     }
-    const Result<void> read = reader.read_element(element.value_unsafe(), place++);
+    const Result<void> read = reader.read_element(element.value_unsafe(), reading.place.value_or(0) + count++);
     if (!read) return tl::unexpected(read.error());
   }
   if (const Result<void> end = document.expect_end(); !end) return tl::unexpected(end.error());
@@ -307,16 +240,19 @@ Result<ReadEntries> read_batch(JsonDocument& document, EntrySource source) {
 }  // namespace
 
 Result<ReadEntries> read_entries(std::string_view json, EntryReading reading) {
-  return read_json(json, [reading](JsonDocument& document) -> Result<ReadEntries> {
+  const auto read = [reading](JsonDocument& document) -> Result<ReadEntries> {
     const std::string_view token = document.root.raw_json_token().value_unsafe();
     const JsonKind kind = json_kind(token);
     if (kind == JsonKind::kMalformed) return tl::unexpected(document.malformed_at(token.data()));
-    if (kind == JsonKind::kObject && reading.shape != EntryShape::kArray) return read_one(document, reading.source);
-    if (kind == JsonKind::kArray && reading.shape != EntryShape::kObject) return read_batch(document, reading.source);
+    const bool may_be_object = reading.shape == EntryShape::kObject || reading.shape == EntryShape::kObjectOrArray;
+    if (kind == JsonKind::kObject && may_be_object) return read_one(document, reading);
+    if (kind == JsonKind::kArray && reading.shape != EntryShape::kObject) return read_batch(document, reading);
     const std::string due =
         reading.shape == EntryShape::kArray ? "A batch of time entries is an array" : "A time entry is an object";
     return fail(due + ", not " + std::string(json_kind_name(kind)) + ".");
-  });
+  };
+  const bool is_element = reading.shape == EntryShape::kElement;
+  return read_json(json, {.is_element = is_element, .begin = reading.begin}, read);
 }
 
 }  // namespace timestore

@@ -1,10 +1,13 @@
 // Reading time entries from JSON: what request bodies (parse.h) and commands (command.h) have in common.
 #pragma once
 
+#include <cstddef>
+#include <optional>
 #include <string_view>
 #include <vector>
 
 #include "engine/base/result.h"
+#include "engine/base/text_position.h"
 #include "engine/series/parse.h"
 #include "engine/series/time_entry.h"
 
@@ -14,7 +17,12 @@ namespace timestore {
 // replica can agree on.
 enum class EntrySource { kClient, kCommand };
 
-enum class EntryShape { kObject, kArray, kObjectOrArray };
+enum class EntryShape {
+  kObject,
+  kArray,
+  kObjectOrArray,
+  kElement,  // of an array, with the comma or bracket that follows it
+};
 
 struct ReadEntries {
   std::vector<TimeEntry> entries;
@@ -25,6 +33,10 @@ struct ReadEntries {
 struct EntryReading {
   EntrySource source;
   EntryShape shape;
+  // Where the text stands in a longer one: what the pointers begin with, and where it begins. What is said of an
+  // element is what would be said of it within its array.
+  std::optional<size_t> place = std::nullopt;
+  TextPosition begin = {};
 };
 
 // Fails when the text is not well-formed JSON of the shape asked for: then nothing more can be said about it.

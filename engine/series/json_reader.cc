@@ -86,13 +86,9 @@ Result<std::string_view> json_string(const JsonDocument& document, simdjson::ond
 }
 
 std::string JsonDocument::position_of(const char* place) const {
-  const std::string_view before = text.substr(0, static_cast<size_t>(place - text.data()));
-  const std::string_view line_before = before.substr(before.rfind('\n') + 1);
-  // Columns count characters: continuation bytes of UTF-8 do not begin one.
-  const auto begins_character = [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; };
-  const auto line = 1 + std::count(before.begin(), before.end(), '\n');
-  const auto column = 1 + std::count_if(line_before.begin(), line_before.end(), begins_character);
-  return "line " + std::to_string(line) + ", column " + std::to_string(column);
+  TextPosition position = begin;
+  position.pass(text.substr(0, static_cast<size_t>(place - text.data())));
+  return position.words();
 }
 
 Error JsonDocument::malformed_at(const char* place) const {
@@ -114,11 +110,17 @@ Result<void> JsonDocument::expect_end() {
   return fail("The JSON ends, but something follows it at " + position_of(place) + ".");
 }
 
-Result<JsonDocument> JsonScratch::open(std::string_view text) {
-  padded_.assign(text);
+Result<JsonDocument> JsonScratch::open(std::string_view text, JsonPart part) {
+  padded_.assign(part.is_element ? "[" : "");
+  padded_ += text;
+  if (part.is_element) {
+    --part.begin.column;
+    if (padded_.ends_with(',')) padded_.back() = ']';
+  }
+  const size_t size = padded_.size();
   padded_.append(simdjson::SIMDJSON_PADDING, '\0');
-  JsonDocument document{std::string_view(padded_).substr(0, text.size()), {}};
-  const simdjson::padded_string_view padded(padded_.data(), text.size(), padded_.size());
+  JsonDocument document{std::string_view(padded_).substr(0, size), part.begin, {}};
+  const simdjson::padded_string_view padded(padded_.data(), size, padded_.size());
   // Not a switch: these are a few of very many codes.
   const simdjson::error_code code = parser_.iterate(padded).get(document.root);
   if (code == simdjson::SUCCESS) return document;

@@ -16,6 +16,7 @@
 #include <type_traits>
 
 #include "engine/base/result.h"
+#include "engine/base/text_position.h"
 
 namespace timestore {
 
@@ -29,9 +30,16 @@ std::string_view json_kind_name(JsonKind kind);
 
 bool is_json_number(std::string_view text);
 
+// How a text stands in a longer one that is read in parts.
+struct JsonPart {
+  bool is_element = false;  // of an array, with the comma or bracket that follows it: it is read as an array of its own
+  TextPosition begin = {};
+};
+
 // A text that is being read, and how far.
 struct JsonDocument {
   std::string_view text;
+  TextPosition begin;
   simdjson::ondemand::document root;
 
   // Sentences about where the text stops being JSON: at `place`, or where simdjson stopped with `code`.
@@ -49,7 +57,7 @@ struct JsonDocument {
 class JsonScratch {
  public:
   // The document borrows the scratch and lives until the next text is opened.
-  Result<JsonDocument> open(std::string_view text);
+  Result<JsonDocument> open(std::string_view text, JsonPart part = {});
 
  private:
   simdjson::ondemand::parser parser_;
@@ -61,13 +69,18 @@ inline constexpr size_t kMaxKeptScratchBytes = size_t{128} * 1024;
 
 // Opens `text` and returns what `read` makes of it: some Result. Do not nest: within `read` the scratch is in use.
 template <typename Read>
-std::invoke_result_t<Read, JsonDocument&> read_json(std::string_view text, Read read) {
+std::invoke_result_t<Read, JsonDocument&> read_json(std::string_view text, JsonPart part, Read read) {
   thread_local JsonScratch kept;
   std::optional<JsonScratch> own;
   if (text.size() > kMaxKeptScratchBytes) own.emplace();
-  Result<JsonDocument> document = (own ? *own : kept).open(text);
+  Result<JsonDocument> document = (own ? *own : kept).open(text, part);
   if (!document) return tl::unexpected(document.error());
   return read(*document);
+}
+
+template <typename Read>
+std::invoke_result_t<Read, JsonDocument&> read_json(std::string_view text, Read read) {
+  return read_json(text, JsonPart{}, read);
 }
 
 // The token that `value` begins with, which is all of it unless it is an object or an array.
