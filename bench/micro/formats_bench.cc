@@ -8,7 +8,10 @@
 
 #include "engine/base/check.h"
 #include "engine/base/prng.h"
+#include "engine/formats/csv.h"
+#include "engine/formats/json_array.h"
 #include "engine/formats/line_protocol.h"
+#include "engine/formats/ndjson.h"
 
 namespace timestore {
 namespace {
@@ -69,6 +72,65 @@ void lines_of_one_field(benchmark::State& state) { lines(state, 1); }
 void lines_of_ten_fields(benchmark::State& state) { lines(state, 10); }
 BENCHMARK(lines_of_one_field);
 BENCHMARK(lines_of_ten_fields);
+
+// kPoints entries, each written by `write(body, device, value)`.
+template <typename Parser, typename Write>
+void entries(benchmark::State& state, std::string body, Write write, std::string_view end = "") {
+  Prng prng(1);
+  for (size_t point = 0; point < kPoints; ++point) write(body, "host_" + std::to_string(point), value_of(prng));
+  body += end;
+  for (auto unused : state) {
+    size_t count = 0;
+    Parser parser([&](const TimeEntry&) { ++count; }, kLimits);
+    feed_in_pieces(parser, body);
+    benchmark::DoNotOptimize(count);
+  }
+  report(state, body);
+}
+
+std::string object(const std::string& device, const std::string& value) {
+  return R"({"deviceId":")" + device + R"(","timestamp":"2024-05-01T12:00:00Z","value":)" + value + '}';
+}
+
+void json_array(benchmark::State& state) {
+  const auto write = [](std::string& body, const std::string& device, const std::string& value) {
+    body += (body.size() == 1 ? "" : ",") + object(device, value);
+  };
+  entries<JsonArrayParser>(state, "[", write, "]");
+}
+BENCHMARK(json_array);
+
+void ndjson(benchmark::State& state) {
+  const auto write = [](std::string& body, const std::string& device, const std::string& value) {
+    body += object(device, value) + '\n';
+  };
+  entries<NdjsonParser>(state, "", write);
+}
+BENCHMARK(ndjson);
+
+void csv(benchmark::State& state) {
+  const auto write = [](std::string& body, const std::string& device, const std::string& value) {
+    body += device + ",2024-05-01T12:00:00Z," + value + '\n';
+  };
+  entries<CsvParser>(state, "deviceId,timestamp,value\n", write);
+}
+BENCHMARK(csv);
+
+// What the pieces cost: the same array at once.
+void json_array_whole(benchmark::State& state) {
+  Prng prng(1);
+  std::string body = "[";
+  for (size_t point = 0; point < kPoints; ++point) {
+    body += (point == 0 ? "" : ",") + object("host_" + std::to_string(point), value_of(prng));
+  }
+  body += ']';
+  for (auto unused : state) {
+    auto batch = parse_time_entries(body);
+    TIMESTORE_CHECK(batch.has_value() && batch->size() == kPoints, "the batch is good");
+  }
+  report(state, body);
+}
+BENCHMARK(json_array_whole);
 
 }  // namespace
 }  // namespace timestore

@@ -1,6 +1,7 @@
 // A place in a text, for sentences.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -15,11 +16,13 @@ struct TextPosition {
   bool operator==(const TextPosition&) const = default;
 
   void pass(std::string_view text) {
-    for (const char c : text) {
-      const bool begins_character = (static_cast<unsigned char>(c) & 0xc0) != 0x80;
-      column = c == '\n' ? 1 : column + (begins_character ? 1 : 0);
-      line += c == '\n' ? 1 : 0;
+    for (size_t end = text.find('\n'); end != std::string_view::npos; end = text.find('\n')) {
+      text.remove_prefix(end + 1);
+      ++line;
+      column = 1;
     }
+    const auto begins_character = [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; };
+    column += static_cast<size_t>(std::count_if(text.begin(), text.end(), begins_character));
   }
 
   // "line 2, column 5".

@@ -1,7 +1,5 @@
 #include "engine/formats/csv.h"
 
-#include <algorithm>
-
 #include "engine/base/text_position.h"
 #include "engine/base/timestamp.h"
 #include "engine/base/utf8.h"
@@ -41,7 +39,7 @@ tl::expected<void, CsvFault> CsvRow::read(std::string_view row) {
 
 tl::expected<void, CsvFault> CsvRow::read_bare() {
   const size_t begin = at_;
-  at_ = std::min(row_.find_first_of(",\"", begin), row_.size());
+  while (at_ < row_.size() && row_[at_] != ',' && row_[at_] != '"') ++at_;
   fields_.push_back(row_.substr(begin, at_ - begin));
   if (at_ < row_.size() && row_[at_] == '"') return tl::unexpected(CsvFault{at_, "a quote in a field without quotes"});
   return {};

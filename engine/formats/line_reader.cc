@@ -12,9 +12,9 @@ namespace timestore {
 namespace {
 
 // What a backslash escapes.
-constexpr bool is_special_in_measurement(char c) { return c == ',' || c == ' '; }
-constexpr bool is_special_in_key(char c) { return c == ',' || c == ' ' || c == '='; }
-constexpr bool is_special_in_string(char c) { return c == '"' || c == '\\'; }
+constexpr auto is_special_in_measurement = [](char c) { return c == ',' || c == ' '; };
+constexpr auto is_special_in_key = [](char c) { return c == ',' || c == ' ' || c == '='; };
+constexpr auto is_special_in_string = [](char c) { return c == '"' || c == '\\'; };
 
 constexpr int64_t kMinLineTime = std::numeric_limits<int64_t>::min() + 2;
 constexpr int64_t kMaxLineTime = std::numeric_limits<int64_t>::max() - 1;
@@ -219,14 +219,12 @@ LineReader::Reason LineReader::read_time() {
     return std::nullopt;
   }
   const char* const begin = at_;
-  if (*at_ == '-') ++at_;
-  while (at_ != end_ && is_digit(*at_)) ++at_;
-  if (at_ != end_ && *at_ != ' ') return "bad timestamp";
-  const std::string_view text(begin, static_cast<size_t>(at_ - begin));
   int64_t units = 0;
-  const std::errc error = std::from_chars(begin, at_, units).ec;
+  const auto [read_up_to, error] = std::from_chars(begin, end_, units);
+  at_ = error == std::errc::invalid_argument ? begin + (*begin == '-' ? 1 : 0) : read_up_to;
+  if (at_ != end_ && *at_ != ' ') return "bad timestamp";
   if (error != std::errc{}) {
-    return "strconv.ParseInt: parsing \"" + std::string(text) +
+    return "strconv.ParseInt: parsing \"" + std::string(begin, at_) +
            "\": " + (error == std::errc::result_out_of_range ? "value out of range" : "invalid syntax");
   }
   const std::optional<int64_t> time_ns = checked_mul(units, static_cast<int64_t>(reading_.precision));
