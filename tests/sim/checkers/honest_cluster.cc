@@ -138,7 +138,7 @@ void HonestCluster::elect_without_commit(std::size_t node) {
                                   .forced = true};
   forge(node, voter, request);
   while (write_done(voter)) continue;
-  forge(voter, node, raft::VoteResponse{.term = request.term, .granted = true});
+  forge(voter, node, raft::VoteResponse{.term = request.term, .granted = true, .judged = core(node).trail.last()});
   network_.clear();
   ASSERT_TRUE(core(node).is_leader());
 }

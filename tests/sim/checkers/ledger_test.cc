@@ -194,7 +194,8 @@ TEST(Ledger, a_leader_elected_late_need_not_hold_what_later_terms_committed) {
   cluster.settle();
   ASSERT_TRUE(cluster.core(2).is_leader());
   ASSERT_GE(cluster.oracle().committed(), 2U);
-  for (const std::size_t voter : {2U, 3U}) cluster.forge(voter, 1, raft::VoteResponse{.term = 2, .granted = true});
+  const raft::VoteResponse vote{.term = 2, .granted = true, .judged = {1, 1}};
+  for (const std::size_t voter : {2U, 3U}) cluster.forge(voter, 1, vote);
   EXPECT_TRUE(cluster.core(1).is_leader());
   EXPECT_RULE(cluster, "");
 }
