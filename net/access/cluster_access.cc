@@ -6,6 +6,7 @@
 
 #include "engine/base/json_text.h"
 #include "engine/series/command.h"
+#include "net/base/clock.h"
 
 namespace timestore::net {
 
@@ -13,82 +14,71 @@ namespace {
 
 using std::chrono::milliseconds;
 
-// How long to wait before asking a leader again that did not take a request: long enough for it to notice what is
-// wrong, short against an election time-out. A change of leadership ends the wait.
-constexpr milliseconds kRetryPause{20};
-
-// How long to wait for a leader's answer before looking whether another one leads by now. It costs nothing to ask
-// again: a write has its id, and a read has no effect.
-constexpr milliseconds kAttemptTime{2000};
-
-milliseconds attempt_time(Deadline deadline) {
-  const auto left = std::chrono::duration_cast<milliseconds>(deadline - Clock::now());
-  return std::clamp(left, milliseconds(1), kAttemptTime);
+client::Outcome outcome_of(const ReadBarrier& barrier) {
+  switch (barrier.kind) {
+    case ReadBarrier::Kind::kPassed:
+      return client::Outcome::kDone;
+    case ReadBarrier::Kind::kNotLeader:
+      return client::Outcome::kNotTaken;
+    case ReadBarrier::Kind::kNoQuorum:
+      return client::Outcome::kRefused;
+  }
+  return client::Outcome::kRefused;
 }
 
 }  // namespace
 
-// Once an attempt may have stored the entry, only a final answer (stored, or refused for its content) can change what
-// is said of it: a later attempt that certainly did nothing says nothing about the first.
-WriteAnswer ClusterAccess::write(TimeEntry entry, bool is_forwarded, Deadline deadline) {
+milliseconds time_for(const client::Attempts::Step& step) {
+  return std::max(std::chrono::duration_cast<milliseconds>(to_moment(step.until) - Clock::now()), milliseconds(1));
+}
+
+WriteAnswer ClusterAccess::write(std::vector<TimeEntry> entries, bool is_forwarded, Deadline deadline) {
   WriteAnswer answer;
-  answer.kind = WriteAnswer::Kind::kNotLeader;
-  answer.end.entries = {std::move(entry)};
-  for (bool is_final = false; !is_final && goes_on(deadline);) {
-    const Leadership leadership = node_.leadership();
-    const bool may_be_stored = answer.kind == WriteAnswer::Kind::kUnknown;
-    if (leadership.is_leader) {
-      is_final = write_here(answer, deadline);
-    } else if (!is_forwarded && !leadership.leader.empty()) {
-      is_final = forward(answer, leadership.leader, deadline);
-    }
-    const bool is_certain = answer.kind == WriteAnswer::Kind::kApplied || answer.kind == WriteAnswer::Kind::kForwarded;
-    if (may_be_stored && !is_certain) answer.kind = WriteAnswer::Kind::kUnknown;
-    is_final = is_final || is_forwarded;
-    if (!is_final) node_.await_change(leadership, std::min(deadline, Clock::now() + kRetryPause));
-  }
+  client::Submission submission({.self = node_.id(),
+                                 .is_forwarded = is_forwarded,
+                                 .deadline = to_time(deadline),
+                                 .make_id = make_time_ordered_guid},
+                                std::move(entries));
+  carry_out(submission, [&](const client::Attempts::Step& step) {
+    if (step.to != node_.id()) return hand_on(submission, step, answer);
+    auto end = node_.write(submission.entries(), to_moment(step.until));
+    submission.ended(step.attempt, std::move(end), time_now());
+  });
+  answer.end = submission.end();
   return answer;
 }
 
-bool ClusterAccess::write_here(WriteAnswer& answer, Deadline deadline) {
-  answer.end = node_.write(std::move(answer.end.entries), deadline);
-  switch (answer.end.kind) {
-    case client::WriteEnd::Kind::kApplied:
-      answer.kind = WriteAnswer::Kind::kApplied;
-      return true;
-    case client::WriteEnd::Kind::kBusy:
-      answer.kind = WriteAnswer::Kind::kBusy;
-      return true;
-    case client::WriteEnd::Kind::kDiskFull:
-      answer.kind = WriteAnswer::Kind::kDiskFull;
-      return true;
-    case client::WriteEnd::Kind::kUnknown:
-      answer.kind = WriteAnswer::Kind::kUnknown;
-      return false;
-    case client::WriteEnd::Kind::kNotLeader:
-      answer.kind = WriteAnswer::Kind::kNotLeader;
-      return false;
-  }
-  return true;
+client::SubmitAnswer ClusterAccess::take(std::vector<TimeEntry> entries) {
+  const Deadline deadline = Clock::now() + lasting(client::kAttemptTime);  // then the node that asks waits no longer
+  return {.end = write(std::move(entries), true, deadline).end, .hint = node_.leadership()};
 }
 
-bool ClusterAccess::forward(WriteAnswer& answer, const raft::NodeId& leader, Deadline deadline) {
-  Guid& id = answer.end.entries.front().id;
-  if (id.is_nil()) id = make_time_ordered_guid();
-  const std::string body = encode_command(answer.end.entries);
-  switch (forwarder_.post(leader, "/api/timeseries", body, attempt_time(deadline), answer.response)) {
-    case Forwarder::Outcome::kAnswered:
-      // The leader's 503 means "busy" or "unknown": the safe reading is the latter, and to ask again would not help it.
-      answer.kind = answer.response.status == 503 ? WriteAnswer::Kind::kUnknown : WriteAnswer::Kind::kForwarded;
-      return true;
-    case Forwarder::Outcome::kUnknown:
-      answer.kind = WriteAnswer::Kind::kUnknown;
-      return false;
-    case Forwarder::Outcome::kNotTaken:
-      answer.kind = WriteAnswer::Kind::kNotLeader;
-      return false;
+// A leader that does not know how writes are handed on takes them as a client's. Its 503 means "busy" or "unknown": the
+// safe reading is the latter, and to ask again would not help it.
+void ClusterAccess::hand_on(client::Submission& submission, const client::Attempts::Step& step, WriteAnswer& answer) {
+  using Outcome = Forwarder::Outcome;
+  const std::string command = encode_command(submission.entries());
+  httplib::Response response;
+  auto outcome = forwarder_.post(step.to, client::kSubmitPath, command, time_for(step), response);
+  if (outcome == Outcome::kAnswered && response.status == 404) {
+    outcome = forwarder_.post(step.to, "/api/timeseries", command, time_for(step), response);
+    if (outcome == Outcome::kAnswered) {
+      const bool is_certain = response.status != 503;
+      if (is_certain) answer.response = std::move(response);
+      submission.ended_otherwise(step.attempt, is_certain, time_now());
+      return;
+    }
   }
-  return true;
+  if (outcome != Outcome::kAnswered) {
+    submission.lost(step.attempt, outcome == Outcome::kNotTaken, time_now());
+    return;
+  }
+  const auto said = response.status == 200 ? client::decode_submit_answer(response.body) : fail("no answer");
+  if (said) {
+    submission.ended(step.attempt, said->end, time_now(), said->hint);
+  } else {
+    submission.lost(step.attempt, false, time_now());
+  }
 }
 
 ReadBarrier ClusterAccess::confirm_here(ReadLevel level, Deadline deadline) {
@@ -106,30 +96,23 @@ ReadBarrier ClusterAccess::confirm_here(ReadLevel level, Deadline deadline) {
 ReadBarrier ClusterAccess::await_readable(ReadLevel level, Deadline deadline) {
   if (level == ReadLevel::kNone) return {.kind = ReadBarrier::Kind::kPassed, .level = level};
   ReadBarrier barrier{.kind = ReadBarrier::Kind::kNotLeader};
-  while (goes_on(deadline)) {
-    const Leadership leadership = node_.leadership();
-    if (leadership.is_leader) {
-      barrier = confirm_here(level, deadline);
-      if (barrier.kind == ReadBarrier::Kind::kNoQuorum) return barrier;
-    } else if (!leadership.leader.empty()) {
-      barrier = ask_leader(leadership.leader, level, deadline);
-    }
-    if (barrier.kind == ReadBarrier::Kind::kPassed) {
-      if (node_.await_applied(barrier.index, deadline)) return barrier;
-      return {.kind = ReadBarrier::Kind::kNoQuorum};
-    }
-    node_.await_change(leadership, std::min(deadline, Clock::now() + kRetryPause));
-  }
+  client::Attempts attempts({.self = node_.id(), .effect = client::Effect::kNone, .deadline = to_time(deadline)});
+  carry_out(attempts, [&](const client::Attempts::Step& step) {
+    barrier = step.to == node_.id() ? confirm_here(level, to_moment(step.until)) : ask_leader(step, level);
+    attempts.ended(step.attempt, outcome_of(barrier), time_now());
+  });
+  if (attempts.verdict() != client::Attempts::Verdict::kDone) return barrier;
+  if (!node_.await_applied(barrier.index, deadline)) return {.kind = ReadBarrier::Kind::kNoQuorum};
   return barrier;
 }
 
 // A leader that knows only the original's endpoints cannot confirm anything. Then this node answers from what it holds,
 // and says so.
-ReadBarrier ClusterAccess::ask_leader(const raft::NodeId& leader, ReadLevel level, Deadline deadline) {
+ReadBarrier ClusterAccess::ask_leader(const client::Attempts::Step& step, ReadLevel level) {
   httplib::Response response;
   const std::string target =
       level == ReadLevel::kWeak ? "/raft/read-index?level=weak" : "/raft/read-index?level=linearizable";
-  const auto outcome = forwarder_.get(leader, target, attempt_time(deadline), response);
+  const auto outcome = forwarder_.get(step.to, target, time_for(step), response);
   if (outcome != Forwarder::Outcome::kAnswered) return {.kind = ReadBarrier::Kind::kNotLeader};
   if (response.status == 404) return {.kind = ReadBarrier::Kind::kPassed, .level = ReadLevel::kNone};
   const auto index = response.status == 200 ? parse_read_index(response.body) : std::nullopt;
@@ -138,13 +121,15 @@ ReadBarrier ClusterAccess::ask_leader(const raft::NodeId& leader, ReadLevel leve
 }
 
 std::optional<ClusterAccess::Elsewhere> ClusterAccess::leader_elsewhere(Deadline deadline) {
-  for (;;) {
-    const Leadership leadership = node_.leadership();
-    if (leadership.is_leader) return std::nullopt;
-    if (const auto url = forwarder_.url_of(leadership.leader)) return Elsewhere{leadership.leader, *url};
-    if (!goes_on(deadline)) return std::nullopt;
-    node_.await_change(leadership, std::min(deadline, Clock::now() + kRetryPause));
-  }
+  std::optional<Elsewhere> found;
+  client::Attempts attempts({.self = node_.id(), .effect = client::Effect::kNone, .deadline = to_time(deadline)});
+  carry_out(attempts, [&](const client::Attempts::Step& step) {
+    const bool is_here = step.to == node_.id();
+    if (const auto url = is_here ? std::nullopt : forwarder_.url_of(step.to)) found = Elsewhere{step.to, *url};
+    const auto outcome = is_here ? client::Outcome::kRefused : client::Outcome::kNotTaken;
+    attempts.ended(step.attempt, found ? client::Outcome::kDone : outcome, time_now());
+  });
+  return found;
 }
 
 std::string read_index_body(raft::Index index) {

@@ -1,8 +1,6 @@
 // One way to reach the cluster's truth from any node: writes go to whoever leads, reads wait until this node may
-// answer.
-//
-// A write has its id before it leaves this node for another, so it can be tried again after a lost answer without being
-// stored twice; that is done here until the deadline passes.
+// answer. What is tried next, where, and what may be said in the end is decided in engine/client; here are the threads
+// and sockets.
 #pragma once
 
 #include <httplib.h>
@@ -12,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/client/submission.h"
 #include "net/access/forwarder.h"
 #include "net/node/node.h"
 
@@ -24,18 +23,8 @@ enum class ReadLevel : unsigned char {
 };
 
 struct WriteAnswer {
-  enum class Kind : unsigned char {
-    kApplied,    // `end` holds the result
-    kForwarded,  // `response` is the leader's answer
-    kNotLeader,  // certainly not stored: no leader was found in time, or a forwarded request reached a node that is
-                 // none
-    kBusy,       // certainly not stored: too much is waiting
-    kDiskFull,   // certainly not stored: the leader's disk is full
-    kUnknown,    // may be stored or not; `end.entries` have their ids for a retry
-  };
-  Kind kind = Kind::kUnknown;
-  client::WriteEnd end;
-  httplib::Response response;
+  client::WriteEnd end;                       // where the outcome is unknown, the entries have their ids for a retry
+  std::optional<httplib::Response> response;  // what a leader answered that takes clients' requests only
 };
 
 struct ReadBarrier {
@@ -50,13 +39,19 @@ class ClusterAccess {
   ClusterAccess(Node& node, Forwarder& forwarder) : node_(node), forwarder_(forwarder) {}
 
   // `is_forwarded`: the request came from another node, so it is not handed on.
-  WriteAnswer write(TimeEntry entry, bool is_forwarded, Deadline deadline);
+  WriteAnswer write(std::vector<TimeEntry> entries, bool is_forwarded, Deadline deadline);
+
+  // A write that another node has handed on, with its ids.
+  client::SubmitAnswer take(std::vector<TimeEntry> entries);
 
   // After this, this node's series file may answer a read of that level.
   ReadBarrier await_readable(ReadLevel level, Deadline deadline);
 
   // What a leader tells another node that wants to read: how far it must have applied. Asks nobody but the quorum.
   ReadBarrier confirm_here(ReadLevel level, Deadline deadline);
+
+  // Waits until this node has applied so much; false at the deadline.
+  bool await_applied(raft::Index index, Deadline deadline) { return node_.await_applied(index, deadline); }
 
   // This node is about to stop: what comes from now on is refused, certainly without effect, and nothing is tried
   // again.
@@ -69,18 +64,41 @@ class ClusterAccess {
   };
   std::optional<Elsewhere> leader_elsewhere(Deadline deadline);
 
- private:
-  // One attempt each; true when there is no point in another.
-  bool write_here(WriteAnswer& answer, Deadline deadline);
-  bool forward(WriteAnswer& answer, const raft::NodeId& leader, Deadline deadline);
-  ReadBarrier ask_leader(const raft::NodeId& leader, ReadLevel level, Deadline deadline);
+  // Carries out `attempts` (client::Attempts, or what wraps them) until they end: `try_one(step)` tries once and tells
+  // them how that ended.
+  template <typename Attempts, typename Try>
+  void carry_out(Attempts& attempts, Try try_one);
 
-  bool goes_on(Deadline deadline) const { return !refusing_ && Clock::now() < deadline; }
+ private:
+  void hand_on(client::Submission& submission, const client::Attempts::Step& step, WriteAnswer& answer);
+  ReadBarrier ask_leader(const client::Attempts::Step& step, ReadLevel level);
 
   Node& node_;
   Forwarder& forwarder_;
   std::atomic<bool> refusing_ = false;
 };
+
+template <typename Attempts, typename Try>
+void ClusterAccess::carry_out(Attempts& attempts, Try try_one) {
+  for (;;) {
+    if (refusing_) attempts.stop();
+    const Leadership known = node_.leadership();
+    const client::Attempts::Step step = attempts.next(known, time_now());
+    switch (step.kind) {
+      case client::Attempts::Step::Kind::kTry:
+        try_one(step);
+        break;
+      case client::Attempts::Step::Kind::kWait:
+        node_.await_change(known, to_moment(step.until));
+        break;
+      case client::Attempts::Step::Kind::kEnd:
+        return;
+    }
+  }
+}
+
+// How long another node may take.
+std::chrono::milliseconds time_for(const client::Attempts::Step& step);
 
 // The body of an answer to GET /raft/read-index: {"index":7}.
 std::string read_index_body(raft::Index index);

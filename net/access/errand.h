@@ -29,7 +29,9 @@ class Errands {
   void run(const Errand& errand, const http::Request& request, Deadline deadline, httplib::Response& response);
 
  private:
-  bool ask_leader(const Errand& errand, const std::string& body, Deadline deadline, httplib::Response& response);
+  client::Outcome do_here(const Errand& errand, Deadline deadline, httplib::Response& response);
+  client::Outcome ask_leader(const Errand& errand, const std::string& body, const client::Attempts::Step& step,
+                             httplib::Response& response);
 
   Node& node_;
   ClusterAccess& cluster_;

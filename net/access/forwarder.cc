@@ -2,11 +2,13 @@
 
 #include <httplib.h>
 
+#include "net/base/clock.h"
+#include "net/peers/peer_link.h"
+
 namespace timestore::net {
 
 namespace {
 constexpr std::size_t kMaxIdleClients = 64;
-constexpr std::chrono::milliseconds kConnectTimeout{500};
 }  // namespace
 
 Forwarder::Forwarder(raft::NodeId self, std::map<raft::NodeId, HostPort> addresses)
@@ -43,7 +45,7 @@ Forwarder::Outcome Forwarder::exchange(const raft::NodeId& to, std::chrono::mill
   auto client = borrow(to, *address);
   client->set_read_timeout(timeout);
   client->set_write_timeout(timeout);
-  const httplib::Headers headers = {{kForwardedHeader, self_}};
+  const httplib::Headers headers = {{kForwardedHeader, self_}, {kAddresseeHeader, to}};
   const httplib::Result result = request(*client, headers);
   if (!result) {
     const bool connected =
@@ -52,7 +54,8 @@ Forwarder::Outcome Forwarder::exchange(const raft::NodeId& to, std::chrono::mill
   }
   response = *result;
   give_back(to, *address, std::move(client));
-  return response.has_header(kNotLeaderHeader) ? Outcome::kNotTaken : Outcome::kAnswered;
+  const bool is_misdirected = response.status == 421;  // another node has the address
+  return is_misdirected || response.has_header(kNotLeaderHeader) ? Outcome::kNotTaken : Outcome::kAnswered;
 }
 
 Forwarder::Outcome Forwarder::post(const raft::NodeId& to, const std::string& target, const std::string& body,
@@ -89,7 +92,7 @@ std::unique_ptr<httplib::Client> Forwarder::borrow(const raft::NodeId& to, const
   auto client = std::make_unique<httplib::Client>(address.host, address.port);
   client->set_keep_alive(true);
   client->set_tcp_nodelay(true);
-  client->set_connection_timeout(kConnectTimeout);
+  client->set_connection_timeout(lasting(client::kConnectTime));
   return client;
 }
 

@@ -8,6 +8,7 @@
 #include "engine/base/json_text.h"
 #include "net/access/answer.h"
 #include "net/api/query.h"
+#include "net/base/clock.h"
 #include "net/http/head.h"
 #include "net/http/problem.h"
 
@@ -18,7 +19,6 @@ namespace {
 using http::Problem;
 using http::ProblemKind;
 
-constexpr std::chrono::milliseconds kPatience{10'000};
 constexpr std::size_t kMaxBodyBytes = 4096;
 constexpr const char* kPath = "/cluster/transfer";
 
@@ -76,7 +76,7 @@ void ClusterApi::post_transfer(const http::Request& request, httplib::Response& 
                         hand_over(status, *to, deadline, answer);
                         return true;
                       }};
-  errands_.run(errand, request, Clock::now() + kPatience, response);
+  errands_.run(errand, request, Clock::now() + lasting(client::kErrandTime), response);
 }
 
 void ClusterApi::hand_over(const replica::Status& status, const raft::NodeId& to, Deadline deadline,

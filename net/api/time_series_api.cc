@@ -4,6 +4,7 @@
 #include "engine/series/parse.h"
 #include "net/access/answer.h"
 #include "net/api/query.h"
+#include "net/base/clock.h"
 #include "net/base/log.h"
 #include "net/http/problem.h"
 
@@ -144,19 +145,22 @@ void TimeSeriesApi::post_entry(const http::Request& request, httplib::Response& 
 
   const bool had_id = !entry->id.is_nil();
   const bool is_forwarded = request.http.has_header(kForwardedHeader);
-  const WriteAnswer answer = cluster_.write(std::move(*entry), is_forwarded, in(patience_.write));
-  switch (answer.kind) {
-    case WriteAnswer::Kind::kApplied:
+  const WriteAnswer answer = cluster_.write({std::move(*entry)}, is_forwarded, in(patience_.write));
+  if (answer.response) return relay(*answer.response, response);
+  switch (answer.end.kind) {
+    case client::WriteEnd::Kind::kApplied:
+      // Another node may have stored it; what stands under the client's id is read here.
+      if (had_id && !cluster_.await_applied(answer.end.applied, Clock::now() + lasting(client::kCatchUpTime))) {
+        return answer_unknown(answer.end.entries.front(), response);
+      }
       return answer_stored(answer.end, had_id, response);
-    case WriteAnswer::Kind::kForwarded:
-      return relay(answer.response, response);
-    case WriteAnswer::Kind::kNotLeader:
+    case client::WriteEnd::Kind::kNotLeader:
       return answer_not_leader(response);
-    case WriteAnswer::Kind::kBusy:
+    case client::WriteEnd::Kind::kBusy:
       return answer_unavailable(response, "Too many writes are waiting. Nothing was stored; try again.");
-    case WriteAnswer::Kind::kDiskFull:
+    case client::WriteEnd::Kind::kDiskFull:
       return answer_unavailable(response, "The leader's disk is full. Nothing was stored; make room, then try again.");
-    case WriteAnswer::Kind::kUnknown:
+    case client::WriteEnd::Kind::kUnknown:
       return answer_unknown(answer.end.entries.front(), response);
   }
 }

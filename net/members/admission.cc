@@ -3,11 +3,12 @@
 #include <httplib.h>
 #include <simdjson.h>
 
-#include <algorithm>
 #include <map>
 #include <utility>
 
 #include "engine/base/json_text.h"
+#include "engine/client/pause.h"
+#include "net/base/clock.h"
 #include "net/base/log.h"
 
 namespace timestore::net {
@@ -21,7 +22,7 @@ constexpr std::chrono::milliseconds kLearnAgainAfter{250};
 
 httplib::Client client_for(const HostPort& address) {
   httplib::Client client(address.host, address.port);
-  client.set_connection_timeout(std::chrono::milliseconds(500));
+  client.set_connection_timeout(lasting(client::kConnectTime));
   client.set_read_timeout(kAdmissionTime);
   return client;
 }
@@ -63,15 +64,16 @@ void Admission::stop() {
   if (thread_.joinable()) thread_.join();
 }
 
-bool Admission::pause(std::chrono::milliseconds time) {
+bool Admission::pause(std::chrono::microseconds time) {
   std::unique_lock lock(mutex_);
   return !stopped_.wait_for(lock, time, [&] { return stopping_; });
 }
 
 void Admission::run() {
   log_info("This node asks http://" + options_.asked.text() + " to be let in as " + options_.self.url + ".");
-  for (auto time = options_.first_pause; !ask(); time = std::min(2 * time, options_.longest_pause)) {
-    if (!pause(time)) return;
+  client::Pause pauses(client::kFirstAdmissionPause, client::kLongestAdmissionPause);
+  while (!ask()) {
+    if (!pause(std::chrono::microseconds(pauses.take()))) return;
   }
   log_info("This node is let in. It votes when it has caught up.");
   while (!is_known_here()) {

@@ -19,8 +19,6 @@ class Admission {
   struct Options {
     HostPort asked;
     raft::Member self;
-    std::chrono::milliseconds first_pause{100};
-    std::chrono::milliseconds longest_pause{5000};
   };
 
   // The node must outlive this object.
@@ -34,7 +32,7 @@ class Admission {
   bool ask();
   void learn_members();
   bool is_known_here();
-  bool pause(std::chrono::milliseconds time);
+  bool pause(std::chrono::microseconds time);
 
   const Options options_;
   Node& node_;

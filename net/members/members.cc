@@ -15,6 +15,7 @@
 #include "engine/base/json_text.h"
 #include "engine/wire/paths.h"
 #include "net/access/answer.h"
+#include "net/base/clock.h"
 #include "net/base/log.h"
 #include "net/http/server.h"
 
@@ -58,7 +59,7 @@ Result<std::unique_ptr<http::Server>> answer_who_we_are(const Settings& settings
 
 Result<std::string> get_status(const HostPort& address) {
   httplib::Client client(address.host, address.port);
-  client.set_connection_timeout(std::chrono::milliseconds(500));
+  client.set_connection_timeout(lasting(client::kConnectTime));
   client.set_read_timeout(std::chrono::milliseconds(500));
   const auto answer = client.Get("/raft/status");
   if (!answer) return fail(httplib::to_string(answer.error()));

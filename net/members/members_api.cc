@@ -10,6 +10,7 @@
 #include "net/access/answer.h"
 #include "net/api/query.h"
 #include "net/api/raft_api.h"
+#include "net/base/clock.h"
 #include "net/base/settings.h"
 #include "net/http/problem.h"
 #include "net/members/members.h"
@@ -25,7 +26,6 @@ using http::ProblemKind;
 constexpr const char* kPath = "/cluster/members";
 constexpr const char* kUnknownFate = "GET /cluster/members shows whether the members have changed.";
 constexpr std::size_t kMaxBodyBytes = 8192;
-constexpr std::chrono::milliseconds kPatience{10'000};
 constexpr std::chrono::milliseconds kAnswerTime{2000};
 constexpr std::chrono::seconds kWaitForVoter{60};     // with ?wait=true
 constexpr std::chrono::milliseconds kGivesWay{2000};  // another change: it is over in a few round trips
@@ -159,7 +159,7 @@ void MembersApi::post_member(const http::Request& request, httplib::Response& re
                         known.level = ask_level(wish->member.url).value_or(known.level);
                         return let_in(known, deadline, end);
                       }};
-  errands_.run(errand, request, Clock::now() + kPatience, response);
+  errands_.run(errand, request, Clock::now() + lasting(client::kErrandTime), response);
   catch_up_with(response);
   if (*waits && response.status == 202) wait_for(*wish, response);
 }
@@ -177,7 +177,7 @@ void MembersApi::delete_member(const http::Request& request, httplib::Response& 
                       .here = [&](const replica::Status&, Deadline deadline, auto& end) {
                         return let_go(id, *is_forced, deadline, end);
                       }};
-  errands_.run(errand, request, Clock::now() + kPatience, response);
+  errands_.run(errand, request, Clock::now() + lasting(client::kErrandTime), response);
   catch_up_with(response);
 }
 

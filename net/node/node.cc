@@ -15,16 +15,16 @@ constexpr std::uint32_t kMaxTicksAtOnce = 3;
 
 constexpr std::chrono::milliseconds kAskAgainAfter{20};
 
-int answer_timeout_ms(const Node::Options& options) {
-  const auto election = options.tick * options.replica.raft.election_ticks_max;
-  return static_cast<int>(std::max<std::int64_t>(election.count(), 1000));
+client::Time answer_time(const Node::Options& options) {
+  const std::chrono::microseconds election = options.tick * options.replica.raft.election_ticks_max;
+  return std::max(static_cast<client::Time>(election.count()), client::kAnswerTime);
 }
 
 }  // namespace
 
 Node::Node(Options options)
     : options_(std::move(options)),
-      transport_(answer_timeout_ms(options_),
+      transport_(answer_time(options_),
                  {.received =
                       [this](raft::NodeId from, raft::Message message) {
                         post([this, from = std::move(from), message = std::move(message)]() mutable {
@@ -90,6 +90,7 @@ void Node::take_turn(std::vector<std::function<void()>> inputs, std::uint32_t ti
   for (auto& input : inputs) input();
   for (std::uint32_t i = 0; i < ticks && !retired_; ++i) replica_->tick();
   replica_->settle();
+  if (ticks > 0) transport_.tick();
   follow_members();
   publish();
   if (!replica_->failure()) news_.tell(*replica_);

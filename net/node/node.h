@@ -16,24 +16,17 @@
 #include <vector>
 
 #include "engine/base/result.h"
+#include "engine/client/attempts.h"
 #include "engine/client/write.h"
 #include "engine/replica/replica.h"
+#include "net/base/clock.h"
 #include "net/node/lane_thread.h"
 #include "net/node/news.h"
 #include "net/peers/http_transport.h"
 
 namespace timestore::net {
 
-using Clock = std::chrono::steady_clock;
-using Deadline = Clock::time_point;
-
-// Who leads, as far as this node knows.
-struct Leadership {
-  bool is_leader = false;
-  raft::NodeId leader;  // empty: not known
-  raft::Term term = 0;
-  bool operator==(const Leadership&) const = default;
-};
+using client::Leadership;
 
 class Node {
  public:

@@ -1,5 +1,7 @@
 #include "net/peers/http_transport.h"
 
+#include <algorithm>
+
 #include "net/base/log.h"
 
 namespace timestore::net {
@@ -24,16 +26,15 @@ void HttpTransport::set_peers(const std::map<raft::NodeId, HostPort>& peers) {
   }
   for (const auto& [peer, address] : peers) {
     if (links_.contains(peer)) continue;
-    links_[peer] = {.appends = connect(peer, address),
-                    .votes = connect(peer, address),
-                    .snapshots = connect(peer, address),
-                    .address = address};
+    Links& links = links_[peer];
+    links.address = address;
+    for (auto& link : links.by_purpose) link = connect(peer, address);
   }
 }
 
 std::unique_ptr<PeerLink> HttpTransport::connect(const raft::NodeId& peer, const HostPort& address) {
   PeerLink::Options options{.peer = peer, .address = address};
-  options.answer_timeout_ms = answer_timeout_ms_;
+  options.link.answer_time = answer_time_;
   return std::make_unique<PeerLink>(std::move(options),
                                     PeerLink::Events{.answered =
                                                          [this](raft::NodeId id, raft::Message answer) {
@@ -66,16 +67,22 @@ void HttpTransport::note(const raft::NodeId& peer, const std::string& reason) {
 }
 
 PeerLink& HttpTransport::Links::of(const raft::Message& request) const {
-  if (std::holds_alternative<raft::AppendRequest>(request)) return *appends;
-  return std::holds_alternative<raft::SnapshotRequest>(request) ? *snapshots : *votes;
+  return *by_purpose[static_cast<std::size_t>(client::purpose_of(request))];
 }
 
 void HttpTransport::Links::finish() const {
-  for (PeerLink* link : {appends.get(), votes.get(), snapshots.get()}) link->finish();
+  for (const auto& link : by_purpose) link->finish();
 }
 
 bool HttpTransport::Links::has_finished() const {
-  return appends->has_finished() && votes->has_finished() && snapshots->has_finished();
+  return std::all_of(by_purpose.begin(), by_purpose.end(), [](const auto& link) { return link->has_finished(); });
+}
+
+void HttpTransport::tick() {
+  const std::lock_guard lock(links_mutex_);
+  for (auto& [peer, links] : links_) {
+    for (const auto& link : links.by_purpose) link->tick();
+  }
 }
 
 void HttpTransport::send(raft::Send send) {
@@ -113,7 +120,7 @@ void HttpTransport::stop() {
   for (auto& [peer, links] : links_) ending_.push_back(std::move(links));
   links_.clear();
   for (const Links& links : ending_) {
-    for (PeerLink* link : {links.appends.get(), links.votes.get(), links.snapshots.get()}) link->stop();
+    for (const auto& link : links.by_purpose) link->stop();
   }
   ending_.clear();
 }

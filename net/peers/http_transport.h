@@ -2,6 +2,7 @@
 // request that they belong to.
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <functional>
 #include <future>
@@ -17,13 +18,12 @@ namespace timestore::net {
 
 class HttpTransport final : public replica::Transport {
  public:
-  struct Events {  // called on the threads of the links
+  struct Events {  // called on the threads of the links, or on the one that sends and ticks
     std::function<void(raft::NodeId from, raft::Message message)> received;
     std::function<void(raft::NodeId peer)> unreachable;
   };
 
-  HttpTransport(int answer_timeout_ms, Events events)
-      : answer_timeout_ms_(answer_timeout_ms), events_(std::move(events)) {}
+  HttpTransport(client::Time answer_time, Events events) : answer_time_(answer_time), events_(std::move(events)) {}
   ~HttpTransport() override { stop(); }
 
   // Who can be reached from now on, and where: at first nobody. What waits for somebody who goes is still sent, so that
@@ -31,6 +31,7 @@ class HttpTransport final : public replica::Transport {
   void set_peers(const std::map<raft::NodeId, HostPort>& peers);
 
   void send(raft::Send send) override;
+  void tick();  // requests that have been on their way for too long are given up
   void stop();
 
   // For a request that has come in: the number to hand to the core, and where its answer will arrive. When the number
@@ -39,10 +40,8 @@ class HttpTransport final : public replica::Transport {
   void give_up(raft::Correlation correlation);
 
  private:
-  struct Links {  // a slow append never delays a vote, nor a part of a snapshot anything
-    std::unique_ptr<PeerLink> appends;
-    std::unique_ptr<PeerLink> votes;
-    std::unique_ptr<PeerLink> snapshots;
+  struct Links {
+    std::array<std::unique_ptr<PeerLink>, client::kPurposes.size()> by_purpose;
     HostPort address;
 
     PeerLink& of(const raft::Message& request) const;
@@ -52,7 +51,7 @@ class HttpTransport final : public replica::Transport {
   std::unique_ptr<PeerLink> connect(const raft::NodeId& peer, const HostPort& address);
   void note(const raft::NodeId& peer, const std::string& reason);
 
-  const int answer_timeout_ms_;
+  const client::Time answer_time_;
   const Events events_;
   std::mutex mutex_;
   raft::Correlation last_correlation_ = 0;

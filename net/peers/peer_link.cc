@@ -5,6 +5,7 @@
 #include "engine/wire/codec.h"
 #include "engine/wire/frame.h"
 #include "engine/wire/paths.h"
+#include "net/base/clock.h"
 #include "net/peers/peer_errors.h"
 
 namespace timestore::net {
@@ -21,7 +22,7 @@ bool is_frame(const httplib::Response& response) {
 }  // namespace
 
 PeerLink::PeerLink(Options options, Events events)
-    : options_(std::move(options)), events_(std::move(events)), thread_([this] { run(); }) {}
+    : options_(std::move(options)), events_(std::move(events)), link_(options_.link), thread_([this] { run(); }) {}
 
 PeerLink::~PeerLink() { stop(); }
 
@@ -43,48 +44,68 @@ void PeerLink::finish() {
   changed_.notify_one();
 }
 
-bool PeerLink::join_with_last(raft::Message& request) {
-  if (queue_.empty()) return false;
-  auto* next = std::get_if<raft::AppendRequest>(&request);
-  auto* last = std::get_if<raft::AppendRequest>(&queue_.back());
-  return next != nullptr && last != nullptr && raft::join(*last, std::move(*next), options_.max_request_bytes);
-}
-
 void PeerLink::send(raft::Message request) {
+  bool has_room = true;
   {
     const std::lock_guard lock(mutex_);
-    if (stopping_ || finishing_ || join_with_last(request)) return;
-    if (queue_.size() >= options_.max_queue) return;
-    queue_.push_back(std::move(request));
+    if (stopping_ || finishing_) return;
+    has_room = link_.send(std::move(request));
   }
   changed_.notify_one();
+  if (!has_room) events_.failed(options_.peer, "too much waits for it");
+}
+
+void PeerLink::tick() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!link_.tick(time_now())) return;
+    if (client_ != nullptr) client_->stop();
+  }
+  events_.failed(options_.peer, "it took too long");
+}
+
+// Waits until there is something to send; nothing: the link has come to its end.
+std::optional<client::Link::Outgoing> PeerLink::await_request() {
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    if (stopping_ || (finishing_ && !link_.has_waiting())) {
+      client_ = nullptr;
+      has_finished_ = true;
+      return std::nullopt;
+    }
+    if (auto outgoing = link_.next(time_now())) return outgoing;
+    if (link_.has_waiting()) {
+      changed_.wait_until(lock, to_moment(link_.resumes_at()));
+    } else {
+      changed_.wait(lock);
+    }
+  }
 }
 
 void PeerLink::run() {
   httplib::Client client(options_.address.host, options_.address.port);
   client.set_keep_alive(true);
   client.set_tcp_nodelay(true);
-  client.set_connection_timeout(0, options_.connect_timeout_ms * 1000);
-  client.set_read_timeout(options_.answer_timeout_ms / 1000, (options_.answer_timeout_ms % 1000) * 1000);
-  client.set_write_timeout(options_.answer_timeout_ms / 1000, (options_.answer_timeout_ms % 1000) * 1000);
+  client.set_connection_timeout(lasting(client::kConnectTime));
+  const std::chrono::microseconds answer_time(options_.link.answer_time);
+  client.set_read_timeout(answer_time);
+  client.set_write_timeout(answer_time);
   {
     const std::lock_guard lock(mutex_);
     client_ = &client;
   }
-  for (;;) {
-    raft::Message request;
+  while (const auto outgoing = await_request()) {
+    auto answer = exchange(client, outgoing->request);
     {
-      std::unique_lock lock(mutex_);
-      changed_.wait(lock, [&] { return stopping_ || finishing_ || !queue_.empty(); });
-      if (stopping_ || queue_.empty()) {
-        client_ = nullptr;
-        has_finished_ = true;
-        return;
-      }
-      request = std::move(queue_.front());
-      queue_.pop_front();
+      const std::lock_guard lock(mutex_);
+      // What was given up meanwhile has been told already.
+      if (!(answer ? link_.answered(outgoing->exchange) : link_.failed(outgoing->exchange, time_now()))) continue;
     }
-    exchange(client, request);
+    if (!answer) {
+      events_.failed(options_.peer, std::move(answer.error().message));
+    } else if (*answer) {
+      events_.answered(options_.peer, std::move(**answer));
+    }
   }
 }
 
@@ -108,34 +129,20 @@ httplib::Result PeerLink::post(httplib::Client& client, const raft::Message& req
   return response;
 }
 
-void PeerLink::exchange(httplib::Client& client, const raft::Message& request) {
+// The answer, if the request has one.
+Result<std::optional<raft::Message>> PeerLink::exchange(httplib::Client& client, const raft::Message& request) {
   const raft::Endpoint& endpoint = raft::endpoint_of(request);
   const auto response = post(client, request);
-  if (!response) return events_.failed(options_.peer, reason_of(response.error(), options_.address));
-  if (response->status == 404 && !endpoint.is_of_the_original) return does_not_know(request);
-  if (response->status == 421) {
-    return events_.failed(options_.peer, reason_of_misdirection(response->body, options_.address));
-  }
-  if (response->status != 200) {
-    return events_.failed(options_.peer, "status " + std::to_string(response->status) + " for " + endpoint.path);
-  }
-  if (!raft::has_answer(request)) return;
-  if (is_frame(*response)) {
-    reads_frames_ = true;
-    auto answer = raft::decode_frame(raft::answer_to(request), response->body, &request);
-    if (!answer) return events_.failed(options_.peer, answer.error().message);
-    return events_.answered(options_.peer, std::move(*answer));
-  }
-  auto answer = raft::decode(raft::answer_to(request), response->body, &request);
-  if (!answer) return events_.failed(options_.peer, answer.error().message);
-  events_.answered(options_.peer, std::move(*answer));
-}
-
-// A peer that cannot be asked beforehand is asked for its vote itself, and one that cannot be told to take over waits.
-void PeerLink::does_not_know(const raft::Message& request) {
-  const auto* asked = std::get_if<raft::PreVoteRequest>(&request);
-  if (asked == nullptr) return;
-  events_.answered(options_.peer, raft::PreVoteResponse{.term = 0, .proposed = asked->term, .granted = true});
+  if (!response) return fail(reason_of(response.error(), options_.address));
+  if (response->status == 404 && !endpoint.is_of_the_original) return client::answer_of_the_original(request);
+  if (response->status == 421) return fail(reason_of_misdirection(response->body, options_.address));
+  if (response->status != 200) return fail("status " + std::to_string(response->status) + " for " + endpoint.path);
+  if (!raft::has_answer(request)) return std::nullopt;
+  if (!is_frame(*response)) return raft::decode(raft::answer_to(request), response->body, &request);
+  reads_frames_ = true;
+  auto answer = raft::decode_frame(raft::answer_to(request), response->body, &request);
+  if (!answer) return fail(answer.error().message);
+  return std::move(*answer);
 }
 
 }  // namespace timestore::net

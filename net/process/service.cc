@@ -83,6 +83,7 @@ tl::expected<std::unique_ptr<Service>, StartFailure> Service::start(const Settin
   service->cluster_ = std::make_unique<ClusterAccess>(*service->node_, service->forwarder_);
   service->time_series_ = std::make_unique<TimeSeriesApi>(*service->cluster_, service->readers_, settings.patience);
   service->raft_ = std::make_unique<RaftApi>(*service->node_, *service->cluster_, version);
+  service->submit_ = std::make_unique<SubmitApi>(settings.node_id, *service->cluster_);
   service->cluster_api_ = std::make_unique<ClusterApi>(*service->node_, *service->cluster_, service->forwarder_);
   service->members_api_ = std::make_unique<MembersApi>(*service->node_, *service->cluster_, service->forwarder_);
   http::Router router;
@@ -90,6 +91,7 @@ tl::expected<std::unique_ptr<Service>, StartFailure> Service::start(const Settin
   service->cluster_api_->add_routes(router);
   service->members_api_->add_routes(router);
   service->raft_->add_routes(router);
+  service->submit_->add_routes(router);
   SwaggerApi().add_routes(router);
 
   http::Options http;

@@ -11,6 +11,7 @@
 #include "net/access/forwarder.h"
 #include "net/api/cluster_api.h"
 #include "net/api/raft_api.h"
+#include "net/api/submit_api.h"
 #include "net/api/time_series_api.h"
 #include "net/base/settings.h"
 #include "net/http/server.h"
@@ -46,6 +47,7 @@ class Service {
   std::unique_ptr<ClusterApi> cluster_api_;
   std::unique_ptr<MembersApi> members_api_;
   std::unique_ptr<RaftApi> raft_;
+  std::unique_ptr<SubmitApi> submit_;
   std::unique_ptr<http::Server> http_;
   std::unique_ptr<Admission> admission_;  // of a node that joins
   std::unique_ptr<Lookout> lookout_;

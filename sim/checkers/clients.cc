@@ -57,13 +57,14 @@ Clients::Operation* Clients::end(OperationId number, Kind kind) {
 
 // ---------------------------------------------------------------------------------------------------- writes
 
-OperationId Clients::write_begins(const std::vector<TimeEntry>& entries) {
+OperationId Clients::write_begins(const std::vector<TimeEntry>& entries, bool is_submitted) {
   TIMESTORE_CHECK(!entries.empty(), "a write has entries");
   const OperationId number = next_operation();
   const OperationId first = operation_of(entries.front().attributes);
   TIMESTORE_CHECK(first >= 1 && first <= number, "the attributes of a write name its first try");
   Operation operation;
   operation.submitted = entries;
+  operation.has_attempts = !is_submitted;
   if (first == number) {
     operation.write = writes_.size();
     writes_.emplace_back();
@@ -72,8 +73,53 @@ OperationId Clients::write_begins(const std::vector<TimeEntry>& entries) {
     operation.write = operations_[first - 1].write;
   }
   writes_[operation.write].tries.push_back(number);
+  if (is_submitted) ++writes_[operation.write].submitted;
   operations_.push_back(std::move(operation));
   return number;
+}
+
+void Clients::attempt_begins(OperationId number, const std::vector<TimeEntry>& entries) {
+  Operation& operation = operations_[number - 1];
+  const auto describe = [&] {
+    return facts("op", number, "attempts that may have stored it", operation.open_attempts);
+  };
+  const auto keeps_id = [](const TimeEntry& entry, const TimeEntry& before) {
+    return !before.id.is_nil() && entry.id == before.id;
+  };
+  const bool keeps_ids =
+      std::equal(entries.begin(), entries.end(), operation.attempted.begin(), operation.attempted.end(), keeps_id);
+  if (!rules_.require(!operation.is_called_undone, "nothing is tried after its client was told that nothing was stored",
+                      describe) ||
+      !rules_.require(operation.open_attempts == 0 || keeps_ids,
+                      "a write keeps its ids once an attempt may have stored it", describe) ||
+      !rules_.require(is_same(entries, operation.submitted) || is_form_of(entries, operation.submitted),
+                      "an attempt is what the client asked for", describe)) {
+    return;
+  }
+  ++operation.open_attempts;
+  ++writes_[operation.write].submitted;
+  operation.attempted = entries;
+}
+
+void Clients::attempt_ends(OperationId number, const client::WriteEnd& end_seen) {
+  Operation& operation = operations_[number - 1];
+  switch (end_seen.kind) {
+    case client::WriteEnd::Kind::kApplied:
+    case client::WriteEnd::Kind::kUnknown:
+      if (!end_seen.entries.empty()) operation.attempted = end_seen.entries;
+      return;
+    case client::WriteEnd::Kind::kNotLeader:
+    case client::WriteEnd::Kind::kBusy:
+    case client::WriteEnd::Kind::kDiskFull:
+      --operation.open_attempts;
+      refused(writes_[operation.write]);
+      return;
+  }
+}
+
+void Clients::refused(Write& write) {
+  ++write.refused;
+  is_committed_at_most_once(write);
 }
 
 void Clients::committed(raft::Index index, raft::EntryKind kind, const std::vector<TimeEntry>& entries) {
@@ -86,8 +132,10 @@ void Clients::committed(raft::Index index, raft::EntryKind kind, const std::vect
   Write& write = writes_[operations_[number - 1].write];
   // A try that names these very ids goes before one that leaves them to the node.
   const auto submitted_as = [&](const auto& is_form) {
-    return std::find_if(write.tries.begin(), write.tries.end(),
-                        [&](OperationId attempt) { return is_form(entries, operations_[attempt - 1].submitted); });
+    return std::find_if(write.tries.begin(), write.tries.end(), [&](OperationId attempt) {
+      const Operation& operation = operations_[attempt - 1];
+      return is_form(entries, operation.submitted) || is_form(entries, operation.attempted);
+    });
   };
   auto form = submitted_as(is_same);
   const bool ids_are_given = form == write.tries.end();
@@ -113,11 +161,11 @@ void Clients::committed(raft::Index index, raft::EntryKind kind, const std::vect
 
 // Each try that was not refused may stand in the log once.
 bool Clients::is_committed_at_most_once(const Write& write) {
-  const std::size_t possible = write.tries.size() - write.refused;
+  const std::size_t possible = write.submitted - write.refused;
   return rules_.require(
       write.commits.size() <= possible,
       write.refused > 0 ? "a refused write is not committed" : "a write is committed once for each try", [&] {
-        return facts("op", write.tries.front(), "tries", write.tries.size(), "refused", write.refused, "committed",
+        return facts("op", write.tries.front(), "submitted", write.submitted, "refused", write.refused, "committed",
                      write.commits.size(), "last at index", write.commits.back().index);
       });
 }
@@ -130,12 +178,13 @@ void Clients::write_ends(OperationId number, const client::WriteEnd& end_seen) {
       return acknowledged(number, end_seen);
     case client::WriteEnd::Kind::kNotLeader:
     case client::WriteEnd::Kind::kBusy:
-    case client::WriteEnd::Kind::kDiskFull: {
-      Write& write = writes_[operation->write];
-      ++write.refused;
-      is_committed_at_most_once(write);
+    case client::WriteEnd::Kind::kDiskFull:
+      operation->is_called_undone = true;
+      if (!operation->has_attempts) return refused(writes_[operation->write]);
+      rules_.require(operation->open_attempts == 0,
+                     "a write is called not stored only when each attempt certainly did not store it",
+                     [&] { return facts("op", number, "attempts that may have", operation->open_attempts); });
       return;
-    }
     case client::WriteEnd::Kind::kUnknown:
       return;
   }

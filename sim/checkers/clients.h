@@ -1,8 +1,10 @@
 // What clients were told, against the model at the index it belongs to and in the order of real time.
 //
-// A *write* is what a client wants stored; a *try* is one submission of it. A client that does not know how a try ended
-// may submit the same entries again, with the same ids (if a node made them, those that the client was told). Every
-// entry's attributes, {"op":N}, name the first try, so each committed command is known to belong to one write.
+// A *write* is what a client wants stored; a *try* is one request for it, and a node may make several *attempts* to
+// fulfil that, each of which submits it to a replica (a try without attempts is submitted once, by the client). A
+// client that does not know how a try ended may submit the same entries again, with the same ids (if a node made them,
+// those that the client was told). Every entry's attributes, {"op":N}, name the first try, so each committed command is
+// known to belong to one write.
 #pragma once
 
 #include <cstdint>
@@ -23,7 +25,9 @@ class Clients {
   Clients(Findings& findings, const Ledger& ledger, const Model& model);
 
   OperationId next_operation() const { return operations_.size() + 1; }
-  OperationId write_begins(const std::vector<TimeEntry>& entries);
+  OperationId write_begins(const std::vector<TimeEntry>& entries, bool is_submitted);
+  void attempt_begins(OperationId operation, const std::vector<TimeEntry>& entries);
+  void attempt_ends(OperationId operation, const client::WriteEnd& end);
   void write_ends(OperationId operation, const client::WriteEnd& end);
   OperationId read_begins(const std::string& device_id);
   void read_ends(OperationId operation, const ReadSeen& seen);
@@ -44,6 +48,11 @@ class Clients {
     raft::Index floor = 0;             // of a read: what had been acknowledged when it began
     std::string device_id;             // of a read
     std::vector<TimeEntry> submitted;  // of a try
+    // Of a try that a node makes attempts for:
+    bool has_attempts = false;
+    bool is_called_undone = false;
+    std::size_t open_attempts = 0;     // that may have stored it
+    std::vector<TimeEntry> attempted;  // the entries as last attempted, with their ids where they are known
   };
   struct Commit {
     raft::Index index = 0;
@@ -52,11 +61,13 @@ class Clients {
   };
   struct Write {
     std::vector<OperationId> tries;
-    std::size_t refused = 0;  // of them certainly not in the log
+    std::size_t submitted = 0;  // to a replica
+    std::size_t refused = 0;    // of those certainly not in the log
     std::vector<Commit> commits;
   };
 
   Operation* end(OperationId operation, Kind kind);
+  void refused(Write& write);
   bool is_committed_at_most_once(const Write& write);
   void acknowledged(OperationId number, const client::WriteEnd& end);
   void keep_acknowledged_entries(std::size_t node, const std::vector<TimeEntry>& stored);

@@ -9,6 +9,7 @@
 #include "sim/checkers/histories.h"
 #include "sim/checkers/ledger.h"
 #include "sim/checkers/levels.h"
+#include "sim/checkers/links.h"
 #include "sim/checkers/members.h"
 #include "sim/checkers/membership.h"
 #include "sim/checkers/model.h"
@@ -33,6 +34,7 @@ struct Oracle::State {
         ledger(findings, shadows, members, elections),
         reads(findings, members, ledger, elections, options.nodes),
         replication(findings, options.nodes),
+        links(findings, options.nodes),
         clients(findings, ledger, model),
         histories(findings, options.searches_linearizability && options.knows_commands),
         knows_commands(options.knows_commands) {}
@@ -49,6 +51,7 @@ struct Oracle::State {
   Ledger ledger;
   Reads reads;
   Replication replication;
+  Links links;
   Model model;
   Clients clients;
   Histories histories;
@@ -95,6 +98,7 @@ void Oracle::started(std::size_t node, const store::LogFile::Recovered& recovere
   state_->membership.started(node, core);
   state_->reads.started(node);
   state_->replication.started(node);
+  state_->links.started(node);
   state_->ledger.started(node, core, state_hash);
   if (!state_->is_over()) state_->levels.started(node, core);
 }
@@ -128,6 +132,22 @@ void Oracle::sends(std::size_t node, const raft::Send& send) {
   state_->levels.sends(node, send);
 }
 
+void Oracle::sends_over_link(std::size_t from, std::size_t to, const raft::Message& request) {
+  if (!state_->is_over()) state_->links.sends(from, to, request);
+}
+
+void Oracle::leaves(std::size_t from, std::size_t to, const raft::Message& request, client::ExchangeId exchange) {
+  if (!state_->is_over()) state_->links.leaves(from, to, request, exchange);
+}
+
+void Oracle::given_up(std::size_t from, std::size_t to, client::Purpose purpose) {
+  if (!state_->is_over()) state_->links.given_up(from, to, purpose);
+}
+
+void Oracle::answered(std::size_t from, std::size_t to, client::Purpose purpose, client::ExchangeId exchange) {
+  if (!state_->is_over()) state_->links.answered(from, to, purpose, exchange);
+}
+
 void Oracle::applied(std::size_t node, raft::Index applied, std::uint64_t state_hash) {
   if (state_->is_over()) return;
   state_->ledger.applied(node, applied, state_hash);
@@ -145,8 +165,8 @@ void Oracle::lost(std::size_t node) {
 
 OperationId Oracle::next_operation() const { return state_->clients.next_operation(); }
 
-OperationId Oracle::write_begins(Time, const std::vector<TimeEntry>& entries) {
-  const OperationId operation = state_->clients.write_begins(entries);
+OperationId Oracle::write_begins(Time, const std::vector<TimeEntry>& entries, Submitted how) {
+  const OperationId operation = state_->clients.write_begins(entries, how == Submitted::kHere);
   state_->histories.write_begins(operation, entries);
   return operation;
 }
@@ -155,6 +175,14 @@ void Oracle::write_ends(Time, OperationId operation, const client::WriteEnd& end
   if (state_->is_over()) return;
   state_->clients.write_ends(operation, end);
   state_->histories.write_ends(operation, end);
+}
+
+void Oracle::attempt_begins(OperationId operation, const std::vector<TimeEntry>& entries) {
+  if (!state_->is_over()) state_->clients.attempt_begins(operation, entries);
+}
+
+void Oracle::attempt_ends(OperationId operation, const client::WriteEnd& end) {
+  if (!state_->is_over()) state_->clients.attempt_ends(operation, end);
 }
 
 OperationId Oracle::read_begins(Time, const std::string& device_id) {

@@ -12,6 +12,7 @@
 //   levels            releases are mixed without one meeting what it does not know
 //   reads             a read is granted by a majority that was asked after it, with everything committed before it
 //   replication       the appends to a follower leave no gap
+//   links             one request at a time; an answer is taken for its own request; what is joined loses nothing
 //   model             the commands of the ledger applied in order: results and contents that clients may see
 //   clients           each answer against the model at its index, in real-time order; exactly-once; nothing lost
 //   linearizability   a blind search over a sample of the histories, which does not believe any index
@@ -24,6 +25,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/client/link.h"
 #include "engine/client/write.h"
 #include "engine/raft/state.h"
 #include "sim/checkers/findings.h"
@@ -65,6 +67,11 @@ class Oracle {
   void wrote(std::size_t node, raft::WriteId last, bool is_synced);
   // A message leaves the node. An append request has all its payloads.
   void sends(std::size_t node, const raft::Send& send);
+  // The core sends a request over a link; a request leaves over the link; its exchange is given up, or answered.
+  void sends_over_link(std::size_t from, std::size_t to, const raft::Message& request);
+  void leaves(std::size_t from, std::size_t to, const raft::Message& request, client::ExchangeId exchange);
+  void given_up(std::size_t from, std::size_t to, client::Purpose purpose);
+  void answered(std::size_t from, std::size_t to, client::Purpose purpose, client::ExchangeId exchange);
   void applied(std::size_t node, raft::Index applied, std::uint64_t state_hash);  // after every settle
   void stopped(std::size_t node);  // the process has ended, in whatever way
   void lost(std::size_t node);     // the disk and everything on it is gone for good
@@ -73,7 +80,11 @@ class Oracle {
   // The entries as they are submitted; nil ids are given by the node. Each carries the attributes {"op":N}, N being the
   // operation's id, which next_operation() has told.
   OperationId next_operation() const;
-  OperationId write_begins(Time now, const std::vector<TimeEntry>& entries);
+  // `kByAttempts`: it is not submitted yet; a node that has taken the request tells of each attempt.
+  enum class Submitted : std::uint8_t { kHere, kByAttempts };
+  OperationId write_begins(Time now, const std::vector<TimeEntry>& entries, Submitted how = Submitted::kHere);
+  void attempt_begins(OperationId operation, const std::vector<TimeEntry>& entries);  // submitted to some replica
+  void attempt_ends(OperationId operation, const client::WriteEnd& end);
   void write_ends(Time now, OperationId operation, const client::WriteEnd& end);
   OperationId read_begins(Time now, const std::string& device_id);
   void read_ends(Time now, OperationId operation, const ReadSeen& seen);

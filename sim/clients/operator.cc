@@ -50,7 +50,8 @@ void Operator::ask(const Wish& wish) {
   Cluster& cluster = world_.cluster();
   const auto leader = cluster.leader();
   if (!leader) return;
-  const std::size_t at = wish.is_misdirected ? wish.other : *leader;
+  const bool asks_anybody = wish.is_misdirected || front_ != nullptr;
+  const std::size_t at = asks_anybody ? wish.other : *leader;
   const std::size_t node = wish.is_of_leader ? *leader : wish.node;
   if (!cluster.is_up(at)) return;
   observe();
@@ -97,26 +98,53 @@ bool Operator::may_go(std::size_t node) const {
   return are_all_well || world_.is_bad(node) || 2 * (world_.unreliable() + 1) < world_.size();
 }
 
+std::optional<std::size_t> Operator::who_goes(const raft::Change& change) const {
+  const raft::NodeId& goes = change.kind == Kind::kRemove ? change.member.id : change.replaced;
+  for (std::size_t node = 0; node < world_.size(); ++node) {
+    if (Cluster::name(node) == goes) return node;
+  }
+  return std::nullopt;
+}
+
 void Operator::submit(std::size_t at, const raft::Change& change) {
+  if (front_ == nullptr) return this->change(at, change, [](bool) {});
+  const auto goes = who_goes(change);
+  if (goes) world_.set_out(*goes, true);
+  const auto token = goes ? requests_[*goes].token : nullptr;
+  const auto errand = [this, change, token](std::size_t node, const std::function<void(bool)>& end) {
+    this->change(node, change, end);
+  };
+  front_->run(at, errand, world_.now() + client::kErrandTime);
+}
+
+void Operator::hand_over(std::size_t at, const raft::NodeId& to) {
+  const auto errand = [this, to](std::size_t node, const std::function<void(bool)>& end) {
+    world_.cluster()[node].transfer(to);
+    world_.wake(node);
+    end(true);
+  };
+  if (front_ != nullptr) return front_->run(at, errand, world_.now() + client::kErrandTime);
+  errand(at, [](bool) {});
+}
+
+void Operator::change(std::size_t at, const raft::Change& change, const std::function<void(bool)>& end) {
   Cluster& cluster = world_.cluster();
   std::string text = change.member.id;
   if (!change.replaced.empty()) text = change.replaced + " by " + text;
   if (change.is_forced) text += ", whatever it costs";
   world_.note(at, describe(change.kind), text);
-  const raft::NodeId& goes = change.kind == Kind::kRemove ? change.member.id : change.replaced;
-  std::size_t node = 0;
-  while (node < world_.size() && Cluster::name(node) != goes) ++node;
-  const bool is_about_somebody = node < world_.size();
-  if (is_about_somebody) {
-    world_.set_out(node, true);
-    requests_[node].term = std::max(requests_[node].term, cluster.core(at).term());
-    ++requests_[node].pending;
+  const auto goes = who_goes(change);
+  if (goes) {
+    world_.set_out(*goes, true);
+    requests_[*goes].term = std::max(requests_[*goes].term, cluster.core(at).term());
+    ++requests_[*goes].pending;
   }
-  cluster[at].change_members(change, [this, at, node, is_about_somebody](const replica::ChangeEnd& end) {
-    if (is_about_somebody) --requests_[node].pending;
-    if (end.kind == replica::ChangeEnd::Kind::kRefused) TIMESTORE_MARK("operator: a change of members was refused");
-    if (end.kind == replica::ChangeEnd::Kind::kUnknown) TIMESTORE_MARK("operator: a change of members got lost");
-    if (end.kind == replica::ChangeEnd::Kind::kDone) world_.note(at, "has changed the members");
+  cluster[at].change_members(change, [this, at, goes, end](const replica::ChangeEnd& how) {
+    if (goes) --requests_[*goes].pending;
+    if (how.kind == replica::ChangeEnd::Kind::kRefused) TIMESTORE_MARK("operator: a change of members was refused");
+    if (how.kind == replica::ChangeEnd::Kind::kUnknown) TIMESTORE_MARK("operator: a change of members got lost");
+    if (how.kind == replica::ChangeEnd::Kind::kDone) world_.note(at, "has changed the members");
+    end(how.kind != replica::ChangeEnd::Kind::kNotLeader);
   });
   world_.wake(at);
 }
@@ -140,7 +168,8 @@ void Operator::observe() {
   const raft::Term term = world_.cluster().core(*world_.cluster().leader()).term();
   for (std::size_t node = 0; node < world_.size(); ++node) {
     const raft::NodeId id = Cluster::name(node);
-    const bool may_yet_go = requests_[node].pending > 0 && requests_[node].term >= term;
+    const bool is_pending = requests_[node].pending > 0 && requests_[node].term >= term;
+    const bool may_yet_go = is_pending || is_on_the_way(node);
     const bool votes = raft::Configuration::holds(members->voters, id) && !members->is_replaced(id);
     if (votes && !may_yet_go) world_.set_out(node, false);
   }

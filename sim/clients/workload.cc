@@ -12,6 +12,7 @@ namespace {
 constexpr std::size_t kMaxWaiting = 128;  // requests of one client; then it waits for answers
 constexpr std::size_t kMaxRecent = 64;
 constexpr Time kProbePause = 500 * kMillisecond;
+constexpr Time kProbePatience = 10 * kSecond;
 constexpr std::int64_t kFirstTimestamp = 1'700'000'000'000'000'000;
 
 Guid make_id(std::uint64_t number) {
@@ -40,7 +41,8 @@ const char* name_of(const client::WriteEnd& end) {
 
 }  // namespace
 
-Workload::Workload(World& world, const LoadOptions& load, Choices& choices) : world_(world), load_(load) {
+Workload::Workload(World& world, Front* front, const LoadOptions& load, Choices& choices)
+    : world_(world), load_(load), front_(front) {
   for (std::size_t number = 0; number < load.clients; ++number) {
     clients_.push_back({.choices = choices.stream("client", number),
                         .requests = choices.stream("request", number),
@@ -136,10 +138,15 @@ void Workload::write(Request request, std::size_t node, std::vector<TimeEntry> e
   ++clients_[request.client].waiting;
   recent_.push_back(entries);
   if (recent_.size() > kMaxRecent) recent_.pop_front();
-  request.operation = world_.cluster().oracle().write_begins(world_.now(), entries);
+  request.operation = world_.cluster().oracle().write_begins(
+      world_.now(), entries, front_ != nullptr ? Oracle::Submitted::kByAttempts : Oracle::Submitted::kHere);
   if (world_.is_traced()) {
     world_.trace(node, "is asked to write",
                  "operation " + std::to_string(request.operation) + " " + encode_command(entries));
+  }
+  if (front_ != nullptr) {
+    return front_->write(node, request.operation, std::move(entries), deadline(),
+                         [=, this](client::WriteEnd end) { written(request, node, std::move(end)); });
   }
   const std::uint64_t life = world_.cluster().life(node);
   const auto ticket = client::submit(world_.cluster()[node], std::move(entries),
@@ -150,6 +157,8 @@ void Workload::write(Request request, std::size_t node, std::vector<TimeEntry> e
     });
   world_.wake(node);
 }
+
+Time Workload::deadline() const { return world_.now() + (is_active_ ? load_.patience : kProbePatience); }
 
 // Called while the replica settles, so whatever follows happens later.
 void Workload::written(const Request& request, std::size_t node, client::WriteEnd end) {
@@ -194,21 +203,24 @@ void Workload::read(Request request, std::size_t node) {
   request.operation = world_.cluster().oracle().read_begins(world_.now(), wanted);
   if (world_.is_traced())
     world_.trace(node, "is asked to read", "operation " + std::to_string(request.operation) + " " + wanted);
-  world_.cluster()[node].read([=, this](bool is_granted, raft::Index index) {
+  const auto ended = [=, this](bool is_granted, raft::Index index) {
     if (is_granted) {
       granted(request, node, wanted, index);
     } else {
       read_failed(request);
     }
-  });
+  };
+  if (front_ != nullptr) return front_->read(node, deadline(), ended);
+  world_.cluster()[node].read(ended);
   world_.wake(node);
 }
 
-// Reads where it was granted, or on another node that first applies as far as the grant says.
+// Reads where it was granted, or on another node that first applies as far as the grant says. (A node that finds the
+// leader for its clients was granted it by the leader, and is read itself.)
 void Workload::granted(const Request& request, std::size_t leader, const std::string& wanted, raft::Index index) {
   Stream choices = choices_of_end(request);
   const std::uint64_t elsewhere = choices.below(2 * world_.size());
-  const std::size_t reader = elsewhere < world_.size() ? elsewhere : leader;
+  const std::size_t reader = elsewhere < world_.size() && front_ == nullptr ? elsewhere : leader;
   const Time way = choices.between(1, 2 * kMillisecond);
   const Time pause = choices.below(kMillisecond);
   world_.after(way, [=, this] {
@@ -271,9 +283,10 @@ void Workload::probe_again(std::size_t number) {
     if (leader && client.waiting == 0) {
       Request request{.client = number, .act = ++client.acts};
       Stream choices = choices_of(request);
-      if (client.is_probing_write) write(request, *leader, {make_entry(choices)});
+      const std::size_t node = front_ != nullptr ? choose_node(client, choices).value_or(*leader) : *leader;
+      if (client.is_probing_write) write(request, node, {make_entry(choices)});
       ++request.place;
-      if (client.is_probing_read) read(request, *leader);
+      if (client.is_probing_read) read(request, node);
     }
     probe_again(number);
   });

@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "sim/clients/front.h"
 #include "sim/words/choices.h"
 #include "sim/world/world.h"
 
@@ -33,7 +34,8 @@ struct LoadOptions {
 
 class Workload {
  public:
-  Workload(World& world, const LoadOptions& load, Choices& choices);
+  // Through the front, if there is one, nodes find the leader for their clients; else they refuse.
+  Workload(World& world, Front* front, const LoadOptions& load, Choices& choices);
 
   void begin();
   void end() { is_active_ = false; }
@@ -92,8 +94,11 @@ class Workload {
   void succeeded(OperationId operation, bool& is_probing);
   std::string device(std::uint64_t number) const;
 
+  Time deadline() const;
+
   World& world_;
   LoadOptions load_;
+  Front* front_;
   std::vector<Client> clients_;
   std::deque<std::vector<TimeEntry>> recent_;  // writes that somebody may repeat
   std::uint64_t next_id_ = 0;

@@ -49,8 +49,9 @@ bool transfer(Injector& injector, Stream& choices, std::uint32_t strength) {
   if (!leader) return false;
   const bool is_anybody = to == world.size();
   world.note(*leader, "is told to hand over", is_anybody ? "to anybody" : "to " + Cluster::name(to));
-  world.cluster()[*leader].transfer(is_anybody ? raft::NodeId() : Cluster::name(to));
-  world.wake(*leader);
+  const std::size_t asked = to % world.size();  // where nodes find the leader for their operators
+  const bool asks_anybody = world.options().cluster.links && world.cluster().is_up(asked);
+  injector.operators().hand_over(asks_anybody ? asked : *leader, is_anybody ? raft::NodeId() : Cluster::name(to));
   for (std::size_t other = 0; is_late && other < world.size(); ++other) {
     world.network().delay_orders(*leader, other, delay);
     injector.later(election, [&world, from = *leader, other] { world.network().delay_orders(from, other, 0); });

@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <exception>
+#include <optional>
 #include <utility>
 #include <vector>
 
 #include "engine/base/check.h"
 #include "engine/base/mark.h"
+#include "sim/clients/front.h"
 #include "sim/clients/upgrader.h"
 #include "sim/clients/workload.h"
 #include "sim/faults/nemesis.h"
@@ -198,14 +200,14 @@ void run_healed(World& world, const Nemesis& nemesis, const Upgrader& upgrader, 
   Time deadline = world.now() + patience(world.options());
   Progress progress(world.size());
   while (!has_converged(world, nemesis, upgrader, workload)) {
-    if (is_getting_on(world, progress, [](std::size_t) { return true; })) deadline = world.now() + patience(world.options());
+    if (is_getting_on(world, progress, [](std::size_t) { return true; }))
+      deadline = world.now() + patience(world.options());
     if (world.now() > deadline) {
-      return world.cluster().oracle().report({.checker = "liveness",
-                                              .rule = "a healed cluster makes progress and converges",
-                                              .detail = std::to_string(workload.probes_left()) +
-                                                        " requests without success, " +
-                                                        std::to_string(workload.waiting()) + " without an end;" +
-                                                        describe(world)});
+      return world.cluster().oracle().report(
+          {.checker = "liveness",
+           .rule = "a healed cluster makes progress and converges",
+           .detail = std::to_string(workload.probes_left()) + " requests without success, " +
+                     std::to_string(workload.waiting()) + " without an end;" + describe(world)});
     }
     if (!run_next(world, options)) return;
   }
@@ -257,7 +259,9 @@ RunReport run(const RunOptions& options) {
   World world(swarm.world, choices, options.trace);
   Nemesis nemesis(world, swarm.faults, choices);
   Upgrader upgrader(world, swarm.upgrades, choices);
-  Workload workload(world, swarm.load, choices);
+  std::optional<Front> front;
+  if (swarm.world.cluster.links) nemesis.injector().operators().ask_through(front.emplace(world, choices));
+  Workload workload(world, front ? &*front : nullptr, swarm.load, choices);
   Lasting lasting(nemesis.injector(), choices);
   run_to_the_end(world, nemesis, lasting, upgrader, workload, options);
 

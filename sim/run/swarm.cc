@@ -68,6 +68,18 @@ void draw_releases(Swarm& swarm, bool is_forced, Stream choices) {
   swarm.upgrades = {.pause = swarm.faults.pause * 4 / strength, .down = swarm.faults.length};
 }
 
+// Half of the worlds send requests as `net` does. In the others each travels by itself, for cores must bear more than
+// links do to them.
+std::optional<client::Link::Options> draw_links(Stream choices) {
+  if (choices.below(2) == 0) return std::nullopt;
+  client::Link::Options links;
+  links.max_waiting = pick<std::size_t>(choices, {client::kMaxWaitingRequests, 2, 4});
+  links.max_waiting_bytes = pick<std::uint64_t>(choices, {client::kMaxWaitingBytes, client::kMaxWaitingBytes, 2'000});
+  links.max_joined_bytes = pick<std::uint64_t>(choices, {client::kMaxJoinedBytes, client::kMaxJoinedBytes, 300, 5'000});
+  links.answer_time = pick<Time>(choices, {1'000, 300, 3'000}) * kMillisecond;
+  return links;
+}
+
 }  // namespace
 
 Swarm draw_swarm(const RunOptions& options, Choices& choices) {
@@ -96,6 +108,9 @@ Swarm draw_swarm(const RunOptions& options, Choices& choices) {
   swarm.faults.length = pick<Time>(world, {1'000, 200, 4'000, 10'000}) * kMillisecond;
   swarm.world.network = draw_network(choices.stream("swarm.network"));
   swarm.load = draw_load(choices.stream("swarm.load"));
+  swarm.world.cluster.links = draw_links(choices.stream("swarm.links"));
+  Stream parts = choices.stream("swarm.parts");
+  swarm.world.network.cut_short = pick<std::uint32_t>(parts, {0, 1'000, 20'000});
 
   for (const FaultKind& kind : fault_kinds()) {
     Stream fault = choices.stream("swarm.fault", Hasher().add(kind.name).value());

@@ -4,9 +4,6 @@
 #include "engine/base/hash.h"
 #include "engine/base/mark.h"
 #include "engine/store/series/series_machine.h"
-#include "engine/wire/codec.h"
-#include "engine/wire/fields.h"
-#include "engine/wire/frame.h"
 
 namespace timestore::sim {
 
@@ -26,31 +23,6 @@ raft::Configuration configuration_of(std::size_t size) {
 
 Result<std::unique_ptr<machine::StateMachine>> open_series(const std::string& vfs, raft::Level known) {
   return store::SeriesMachine::open(kSeriesPath, vfs, known);
-}
-
-std::size_t number_of(const raft::NodeId& id) { return static_cast<std::size_t>(std::stoul(id.substr(1))) - 1; }
-
-// A share of the links speaks JSON: both their ends, as with an original, but in every other cluster another share.
-bool speaks_json(const ClusterOptions& options, const Wire& wire) {
-  return (options.seed + wire.from + wire.to) % 4 == 0;
-}
-
-// Once in so many messages, a frame is looked at with a bit flipped as well.
-constexpr MessageId kDamageEvery = 16;
-
-std::string damaged(std::string frame, MessageId id) {
-  const std::size_t bit = Hasher().add(id).value() % (8 * frame.size());
-  frame[bit / 8] = static_cast<char>(frame[bit / 8] ^ (1 << bit % 8));
-  return frame;
-}
-
-std::string difference(const raft::Message& sent, const raft::Message& read) {
-  if (sent.index() != read.index()) return "its kind";
-  return std::visit(
-      [&](const auto& message) {
-        return std::string(raft::difference(message, std::get<std::decay_t<decltype(message)>>(read)));
-      },
-      sent);
 }
 
 }  // namespace
@@ -139,6 +111,7 @@ Result<void> Cluster::open(Node& node) {
                                std::move(*machine));
   if (!replica) return tl::unexpected(replica.error());
   node.replica = std::move(*replica);
+  if (options_.links) node.links.assign(size() * client::kPurposes.size(), client::Link(*options_.links));
   oracle_.started(node.number, recovered, node.replica->core(), node.replica->state_hash());
   return {};
 }
@@ -154,6 +127,7 @@ void Cluster::end_life(Node& node) {
   }
   for (LaneState& lane : node.lanes) lane = {};
   node.questions.clear();
+  node.links.clear();
 }
 
 void Cluster::stop(Node& node, StopReason reason, const std::string& why) {
@@ -252,82 +226,6 @@ bool Cluster::run_lane(std::size_t number, Lane lane) {
   if (!work(number, lane)) return false;
   if (done(number, lane)) settle(number);
   return true;
-}
-
-// ---------------------------------------------------------------------------------------------------- network
-
-void Cluster::Node::send(raft::Send send) {
-  cluster.oracle_.sends(number, send);
-  Wire wire{.from = number,
-            .to = number_of(send.to),
-            .message = std::move(send.message),
-            .text = {},
-            .frame = {},
-            .correlation = send.correlation,
-            .asked = nullptr};
-  if (send.correlation != 0) {
-    const auto question = questions.extract(send.correlation);
-    if (!question.empty()) wire.asked = question.mapped();
-  }
-  wire.text = raft::encode(wire.message);
-  if (!speaks_json(cluster.options_, wire)) wire.frame = raft::encode_frame(wire.message);
-  if (cluster.is_link_cut(wire.from, wire.to)) return;
-  const MessageId id = ++cluster.last_message_;
-  cluster.messages_.emplace(id, std::move(wire));
-  cluster.pacer_.posted(id);
-}
-
-void Cluster::set_link(std::size_t from, std::size_t to, bool is_cut) { cut_[from * size() + to] = is_cut; }
-
-void Cluster::deliver(MessageId id, bool keep) {
-  const auto found = messages_.find(id);
-  if (found == messages_.end()) return;
-  Node& to = *nodes_[found->second.to];
-  if (keep) {
-    if (to.replica) receive(to, id, found->second);
-    return;
-  }
-  const Wire wire = std::move(found->second);
-  messages_.erase(found);
-  if (to.replica) receive(to, id, wire);
-}
-
-// What the codec of the link makes of a message: the message itself, or it is told what differs.
-raft::Message Cluster::read(MessageId id, const Wire& wire) {
-  const std::size_t kind = wire.message.index();
-  const raft::Message* asked = wire.asked.get();
-  std::string error;
-  std::optional<raft::Message> read;
-  if (wire.frame.empty()) {
-    auto message = raft::decode(kind, wire.text, asked);
-    message ? void(read = std::move(*message)) : void(error = message.error().message);
-  } else {
-    auto message = raft::decode_frame(kind, wire.frame, asked);
-    message ? void(read = std::move(*message)) : void(error = message.error().message);
-    if (id % kDamageEvery == 0 && raft::decode_frame(kind, damaged(wire.frame, id), asked)) {
-      oracle_.report({.checker = "wire", .rule = "a damaged frame is noticed", .detail = wire.text});
-    }
-  }
-  if (read == wire.message) return std::move(*read);
-  oracle_.report({.checker = "wire",
-                  .rule = "what arrives equals what was sent, field by field",
-                  .detail = name(wire.from) + " to " + name(wire.to) + (wire.frame.empty() ? " as JSON: " : ": ") +
-                            (read ? difference(wire.message, *read) : error) + " of " + wire.text});
-  return wire.message;
-}
-
-void Cluster::receive(Node& to, MessageId id, const Wire& wire) {
-  raft::Message message = read(id, wire);
-  raft::Correlation correlation = 0;
-  if (raft::has_answer(message)) {
-    correlation = ++to.last_question;
-    raft::Message asked = message;
-    if (auto* append = std::get_if<raft::AppendRequest>(&asked)) {
-      for (raft::Entry& entry : append->entries) entry.payload = {};
-    }
-    to.questions.emplace(correlation, std::make_shared<const raft::Message>(std::move(asked)));
-  }
-  to.replica->receive(name(wire.from), std::move(message), correlation);
 }
 
 // ---------------------------------------------------------------------------------------------------- reading

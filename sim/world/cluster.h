@@ -19,6 +19,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/client/link.h"
 #include "engine/machine/state_machine.h"
 #include "engine/replica/replica.h"
 #include "engine/store/series/series_reader.h"
@@ -35,6 +36,13 @@ using replica::Replica;
 
 using MessageId = std::uint64_t;  // in the order of sending, from 1
 
+// Of a message that travels over a link: which request on its way it is, or ends.
+struct Exchange {
+  client::Purpose purpose = client::Purpose::kAppends;
+  client::ExchangeId id = 0;  // 0: it travels by itself
+  std::uint64_t life = 0;     // of the node that asks
+};
+
 // A message on its way.
 struct Wire {
   std::size_t from = 0;
@@ -44,6 +52,11 @@ struct Wire {
   std::string frame;                           // the same on a link that speaks frames, else empty
   raft::Correlation correlation = 0;           // of an answer: the question's, as the answering node numbered it
   std::shared_ptr<const raft::Message> asked;  // of an answer, without payloads
+  Exchange exchange = {};
+  bool ends_exchange = false;  // an answer, or (`is_receipt`) the bare end of a request that has none
+  bool is_receipt = false;
+  std::size_t asker() const { return ends_exchange ? to : from; }
+  std::size_t asked_node() const { return ends_exchange ? from : to; }
 };
 
 enum class StopReason : std::uint8_t {
@@ -56,6 +69,7 @@ enum class StopReason : std::uint8_t {
 class Pacer {
  public:
   virtual ~Pacer() = default;
+  virtual Time now() const { return 0; }
   virtual void posted(MessageId) {}                                     // a message is on its way
   virtual void decided(std::size_t, const raft::Event&) {}              // the core of a node has
   virtual void queued(std::size_t, Lane) {}                             // a job stands at the head of an idle lane
@@ -86,6 +100,9 @@ struct ClusterOptions {
   // commands the oracle understands and whose contents can be read.
   std::function<Result<std::unique_ptr<machine::StateMachine>>(const std::string& vfs)> machine = nullptr;
   std::vector<Release> releases = {};  // of the nodes; empty: what `raft` says
+  // Requests travel as `net` sends them: over links that join them, one at a time. Without: each by itself, in any
+  // order.
+  std::optional<client::Link::Options> links = std::nullopt;
 };
 
 class Cluster {
@@ -137,6 +154,9 @@ class Cluster {
   const std::map<MessageId, Wire>& messages() const { return messages_; }
   void deliver(MessageId id, bool keep = false);  // receives and does not settle. `keep`: it will arrive again
   void drop(MessageId id) { messages_.erase(id); }
+  void tick_links(std::size_t number);  // gives up what has been on its way for too long; sends what has paused
+  void end_exchange_in_failure(const Wire& wire);  // its asker hears of it; nothing when that was given up before
+  void break_connections();                        // what was lost on its way over links is noticed everywhere
   void set_link(std::size_t from, std::size_t to, bool is_cut);  // one direction; affects what is sent from now on
   bool is_link_cut(std::size_t from, std::size_t to) const { return cut_[from * size() + to]; }
 
@@ -157,6 +177,10 @@ class Cluster {
     std::deque<Job> jobs;
     bool is_worked = false;  // the work of the first job is done, its end is not told yet
   };
+  struct Question {
+    std::shared_ptr<const raft::Message> asked;
+    Exchange exchange;
+  };
   struct Node final : replica::Transport, replica::Lanes, replica::Witness {
     Node(Cluster& in, std::size_t with_number, Disk on_disk) : cluster(in), number(with_number), disk(on_disk) {}
 
@@ -169,7 +193,8 @@ class Cluster {
     bool founds = false;  // its settings say who founds the cluster
     Release release = {};
     std::array<LaneState, 2> lanes;
-    std::map<raft::Correlation, std::shared_ptr<const raft::Message>> questions;  // not answered yet
+    std::map<raft::Correlation, Question> questions;  // not answered yet
+    std::vector<client::Link> links;                  // of this life; see link_of()
     raft::Correlation last_question = 0;
     std::unique_ptr<Replica> replica;
     std::unique_ptr<store::SeriesReader> reader;
@@ -193,6 +218,16 @@ class Cluster {
   void stop_if_broken(Node& node);
   void receive(Node& to, MessageId id, const Wire& wire);
   raft::Message read(MessageId id, const Wire& wire);
+  client::Link& link_of(std::size_t from, std::size_t to, client::Purpose purpose) {
+    return nodes_[from]->links[to * client::kPurposes.size() + static_cast<std::size_t>(purpose)];
+  }
+  void send_over_link(std::size_t from, std::size_t to, raft::Message request);
+  void pump(std::size_t from, std::size_t to, client::Purpose purpose);
+  void fail(std::size_t from, std::size_t to, client::Purpose purpose, client::ExchangeId exchange);
+  void post(Wire wire);
+  bool take_end(const Wire& wire);
+  bool is_given_up(const Wire& request);
+  void acknowledge(const Wire& wire);
 
   ClusterOptions options_;
   Pacer& pacer_;

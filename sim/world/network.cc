@@ -14,14 +14,16 @@ Network::Network(const NetworkOptions& options, std::size_t nodes, Choices& choi
     : options_(options), healthy_(options), nodes_(nodes) {
   healthy_.loss = healthy_.duplication = healthy_.reordering = healthy_.straggling = 0;
   for (std::size_t link = 0; link < nodes * nodes; ++link)
-    links_.push_back({.choices = choices.stream("network", link)});
+    links_.push_back(
+        {.choices = choices.stream("network", link), .for_clients = choices.stream("network.client", link)});
 }
 
 std::optional<Arrival> Network::send(Time now, std::size_t from, std::size_t to, std::size_t size_bytes,
                                      Parcel parcel) {
   Link& link = links_[from * nodes_ + to];
-  Connection& connection = link.connections[parcel == Parcel::kSnapshot ? 1 : 0];
-  Stream choices = link.choices.on(++link.messages);
+  const bool is_for_client = parcel == Parcel::kForClient;
+  Connection& connection = link.connections[is_for_client ? 2 : parcel == Parcel::kSnapshot ? 1 : 0];
+  Stream choices = is_for_client ? link.for_clients.on(++link.messages_for_clients) : link.choices.on(++link.messages);
   const Time jitter = choices.below(options_.jitter + 1);
   const std::uint64_t fate = choices.below(kMillion);  // the calm end of the scale is zero
   connection.busy_until = std::max(connection.busy_until, now) + size_bytes * kMillion / options_.bytes_per_second;
@@ -55,6 +57,7 @@ std::optional<Arrival> Network::send(Time now, std::size_t from, std::size_t to,
 
 void Network::heal() {
   options_ = healthy_;
+  is_healed_ = true;
   for (Link& link : links_) {
     link.clogged = link.orders_delayed = 0;
     link.connections = {};

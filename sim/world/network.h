@@ -24,6 +24,7 @@ struct NetworkOptions {
   std::uint32_t duplication = 0;
   std::uint32_t reordering = 0;
   Time reordering_delay = 20 * kMillisecond;  // at most
+  std::uint32_t cut_short = 0;                // requests over links (cluster.h) of which only a part arrives
   std::uint32_t straggling = 0;               // messages that come very late, when everybody has forgotten them
   Time straggling_delay = 5 * kSecond;        // at most
 };
@@ -35,7 +36,8 @@ struct Arrival {
 
 // Parts of snapshots travel on a connection of their own: they delay nothing else. Orders to take over are so rare that
 // they are delayed by themselves, or nobody would ever see one come too late.
-enum class Parcel : std::uint8_t { kMessage, kOrder, kSnapshot };
+// What nodes hand on for clients has choices of its own, so that it changes nothing for the others.
+enum class Parcel : std::uint8_t { kMessage, kOrder, kSnapshot, kForClient };
 
 class Network {
  public:
@@ -48,6 +50,7 @@ class Network {
   void delay_orders(std::size_t from, std::size_t to, Time delay) { links_[from * nodes_ + to].orders_delayed = delay; }
   void throttle(std::uint64_t bytes_per_second) { options_.bytes_per_second = bytes_per_second; }
   void heal();  // no losses, doubles, clogs or queues from now on
+  bool is_healed() const { return is_healed_; }
   void calm(Time delay);  // healed, and no message takes longer than this, unless its link is clogged
 
  private:
@@ -57,14 +60,17 @@ class Network {
   };
   struct Link {
     Stream choices;  // an occasion for each message
+    Stream for_clients;
     std::uint64_t messages = 0;
-    std::array<Connection, 2> connections = {};
+    std::uint64_t messages_for_clients = 0;
+    std::array<Connection, 3> connections = {};
     Time clogged = 0;         // more delay
     Time orders_delayed = 0;  // by so much
   };
 
   NetworkOptions options_;
   NetworkOptions healthy_;
+  bool is_healed_ = false;
   std::size_t nodes_;
   std::vector<Link> links_;
 };

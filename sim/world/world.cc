@@ -27,6 +27,8 @@ World::World(const WorldOptions& options, Choices& choices, std::function<void(s
     machines_.push_back(
         {.choices = choices.stream("machine", number), .tick_length = options.tick, .is_out = !is_founder});
   }
+  for (std::size_t link = 0; link < size() * size(); ++link) parts_.push_back(choices.stream("network.part", link));
+  requests_.assign(size() * size(), 0);
 }
 
 void World::start_all() {
@@ -97,6 +99,7 @@ void World::stopped(std::size_t number, StopReason reason, const std::string& wh
       cluster_.disk(number).lose_power_at(change - 80);
     }
   }
+  if (doorman_ != nullptr) doorman_->stopped(number);
   const Time down = std::exchange(machine.down, 0);
   if (!machine.is_gone) plan_start(number, down == 0 ? kRestartDelay : down);
 }
@@ -216,6 +219,7 @@ void World::plan_tick(std::size_t number, std::uint64_t life) {
     const Machine& machine = machines_[number];
     if (queue_.now() < machine.paused_until) return await_end_of_pause(number, life);
     cluster_[number].tick();
+    cluster_.tick_links(number);
     wake(number);
     plan_tick(number, life);
   });
@@ -264,6 +268,15 @@ void World::settle(std::size_t number) {
   }
   const raft::State& core = cluster_.core(number);
   hasher_.add(core.commit).add(core.last_write);
+  if (doorman_ != nullptr) note_leadership(number);
+}
+
+void World::note_leadership(std::size_t number) {
+  const raft::State& core = cluster_.core(number);
+  client::Leadership& known = machines_[number].known;
+  if (known.is_leader == core.is_leader() && known.term == core.term() && known.leader == core.leader) return;
+  known = {.is_leader = core.is_leader(), .leader = core.leader, .term = core.term()};
+  doorman_->leadership_changed(number);
 }
 
 void World::decided(std::size_t number, const raft::Event& event) {
@@ -320,7 +333,9 @@ void World::stall_disk(std::size_t number, Time length) {
 void World::calm() {
   const Time election = options_.tick * options_.cluster.raft.election_ticks_min;
   network_.calm(election / 10);
-  disk_speed_ = {.work = std::min(options_.disk.work, election / 8), .sync = std::min(options_.disk.sync, election / 8)};
+  cluster_.break_connections();
+  disk_speed_ = {.work = std::min(options_.disk.work, election / 8),
+                 .sync = std::min(options_.disk.sync, election / 8)};
 }
 
 void World::heal_network() {

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "engine/base/hash.h"
+#include "engine/client/attempts.h"
 #include "sim/words/choices.h"
 #include "sim/words/event_queue.h"
 #include "sim/world/cluster.h"
@@ -38,6 +39,13 @@ struct WorldOptions {
 };
 
 inline constexpr Time kLookPeriod = 50 * kMillisecond;  // whether who stands still has been healed
+// Who takes clients' requests at the nodes hears what becomes of them.
+class Doorman {
+ public:
+  virtual ~Doorman() = default;
+  virtual void leadership_changed(std::size_t number) = 0;  // as far as this node knows
+  virtual void stopped(std::size_t number) = 0;
+};
 
 class World final : public Pacer {
  public:
@@ -45,7 +53,7 @@ class World final : public Pacer {
 
   Cluster& cluster() { return cluster_; }
   Network& network() { return network_; }
-  Time now() const { return queue_.now(); }
+  Time now() const override { return queue_.now(); }
   std::size_t size() const { return machines_.size(); }
   const WorldOptions& options() const { return options_; }
 
@@ -73,8 +81,8 @@ class World final : public Pacer {
   // Its clock, disk and links are in order from now on; it will be up. One that has rotted starts again, so that it
   // looks at what its disk holds, and is gone for good once it has called that damage by its name.
   void heal_machine(std::size_t number);
-  // Messages take a tenth of the shortest election time-out at most, and syncs a quarter, except where a link is clogged
-  // or a disk slow; healing takes that back.
+  // Messages take a tenth of the shortest election time-out at most, and syncs a quarter, except where a link is
+  // clogged or a disk slow; healing takes that back. Nobody goes on waiting for what was lost.
   void calm();
   void heal_network();
   void could_not_read(std::size_t number, const std::string& why);  // a client's read of its series file failed
@@ -89,6 +97,8 @@ class World final : public Pacer {
   // configuration that leaves out only nodes that are out.
   std::size_t unreliable() const;
   bool may_be_wiped(std::size_t number) const;
+
+  void set_doorman(Doorman& doorman) { doorman_ = &doorman; }
 
   void trace(std::size_t number, std::string_view what, std::string_view text);  // costs nothing where nobody listens
   bool is_traced() const { return trace_ != nullptr; }
@@ -120,6 +130,7 @@ class World final : public Pacer {
     Release release = {};             // that it runs, or ran or tried to run last
     std::string refusal = {};         // why it did not start, the last time
     std::uint64_t faults_before = 0;  // of its disk, when the present life began
+    client::Leadership known = {};    // to this node, when it last settled
   };
 
   void posted(MessageId id) override;
@@ -140,6 +151,8 @@ class World final : public Pacer {
   void arrive(MessageId id, bool keep);
   void settle(std::size_t number);
   void tell_undelivered(const Wire& wire, Time later);
+  void arrive_in_part(MessageId id, Time delay);
+  void note_leadership(std::size_t number);
   Time disk_delay(Machine& machine, Time most);
 
   WorldOptions options_;
@@ -150,6 +163,9 @@ class World final : public Pacer {
   Timeline timeline_;
   Hasher hasher_;
   std::function<void(std::string_view)> trace_;
+  std::vector<Stream> parts_;  // of each link: which requests arrive in part
+  std::vector<std::uint64_t> requests_;
+  Doorman* doorman_ = nullptr;
   std::uint64_t restarts_ = 0;
   std::uint64_t messages_ = 0;
   Cluster cluster_;  // last: while it is built and torn down it calls this world

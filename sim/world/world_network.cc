@@ -1,6 +1,7 @@
 // How messages travel through the world, and what their senders hear of those that do not arrive.
 #include <algorithm>
 #include <string>
+#include <utility>
 
 #include "engine/base/mark.h"
 #include "sim/world/world.h"
@@ -33,12 +34,21 @@ void World::posted(MessageId id) {
   if (trace_) trace(wire.from, "sends " + Cluster::name(wire.to), std::string(kind_of(wire.message)) + " " + wire.text);
   const bool is_part = std::holds_alternative<raft::SnapshotResponse>(wire.message);
   const bool is_order = std::holds_alternative<raft::TimeoutNow>(wire.message);
-  const Parcel parcel = is_part ? Parcel::kSnapshot : is_order ? Parcel::kOrder : Parcel::kMessage;
+  const Parcel parcel = is_part                           ? Parcel::kSnapshot
+                        : is_order && !wire.ends_exchange ? Parcel::kOrder
+                                                          : Parcel::kMessage;
   const auto arrival = network_.send(queue_.now(), wire.from, wire.to, wire.text.size(), parcel);
   if (!arrival) {
     trace(wire.from, "loses", wire.text);
     if (options_.notices_loss > 0) tell_undelivered(wire, options_.notices_loss);
     return cluster_.drop(id);
+  }
+  const bool is_request = wire.exchange.id != 0 && !wire.ends_exchange;
+  if (is_request && !network_.is_healed() && options_.network.cut_short > 0) {
+    const std::size_t link = wire.from * size() + wire.to;
+    if (parts_[link].on(++requests_[link]).chance(options_.network.cut_short, 1'000'000)) {
+      return arrive_in_part(id, arrival->delay);
+    }
   }
   if (!arrival->second_delay) return plan_arrival(id, arrival->delay, false);
   plan_arrival(id, arrival->delay, true);
@@ -68,8 +78,31 @@ void World::arrive(MessageId id, bool keep) {
   wake(to);
 }
 
+// The connection breaks in the middle of a request: it means nothing to the one who is asked, and the other learns of
+// it.
+void World::arrive_in_part(MessageId id, Time delay) {
+  TIMESTORE_MARK("network: a request arrived in part");
+  const Wire& wire = cluster_.messages().at(id);
+  tell_undelivered(wire, delay + options_.network.delay);
+  cluster_.drop(id);
+}
+
 // As a transport does that gets no answer to a request.
 void World::tell_undelivered(const Wire& wire, Time later) {
+  if (wire.exchange.id != 0) {
+    Wire end{.from = wire.asker(),
+             .to = wire.asked_node(),
+             .message = {},
+             .text = {},
+             .frame = {},
+             .correlation = 0,
+             .asked = nullptr};
+    end.exchange = wire.exchange;
+    return queue_.after(later, [this, end = std::move(end)] {
+      cluster_.end_exchange_in_failure(end);
+      wake(end.from);
+    });
+  }
   if (!std::holds_alternative<raft::AppendRequest>(wire.message)) return;
   queue_.after(later, [this, from = wire.from, to = wire.to, life = cluster_.life(wire.from)] {
     if (cluster_.life(from) != life || !cluster_.is_up(from)) return;

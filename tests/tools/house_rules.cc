@@ -50,7 +50,7 @@ const std::vector<Room>& rooms() {
       {"sim/script/", {"engine/", "sim/words/", "sim/disk/", "sim/checkers/", "sim/world/"}},
       {"net/http/", {"engine/base/"}},
       {"net/swagger/", {}},
-      {"net/base/", {"engine/base/", "engine/raft/"}},
+      {"net/base/", {"engine/base/", "engine/raft/", "engine/client/"}},
       {"net/peers/", {"engine/", "net/base/"}},
       {"net/node/", {"engine/", "net/base/", "net/peers/"}},
       {"net/access/", {"engine/", "net/base/", "net/peers/", "net/node/", "net/http/"}},

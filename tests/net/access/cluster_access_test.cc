@@ -15,7 +15,8 @@
 namespace timestore::net {
 namespace {
 
-// A leader that answers the first write only when it is thawed, and the others with `status`.
+// A leader that takes clients' requests only, as the original does. It answers the first write only when it is thawed,
+// and the others with `status`.
 class FreezingLeader {
  public:
   explicit FreezingLeader(int status, bool freezes) : status_(status), freezes_(freezes) {
@@ -75,8 +76,8 @@ TEST_F(FollowerTest, a_busy_leader_does_not_make_certain_what_a_frozen_one_left_
   FreezingLeader n2(503, true);
   start_as_follower({{"n2", {"127.0.0.1", n2.port()}}});
   follow("n2", 1);
-  const WriteAnswer answer = access_->write(entry_, false, Clock::now() + std::chrono::minutes(2));
-  EXPECT_EQ(answer.kind, WriteAnswer::Kind::kUnknown) << "the frozen attempt may still be stored";
+  const WriteAnswer answer = access_->write({entry_}, false, Clock::now() + std::chrono::minutes(2));
+  EXPECT_EQ(answer.end.kind, client::WriteEnd::Kind::kUnknown) << "the frozen attempt may still be stored";
   ASSERT_EQ(n2.ids().size(), 2U);
   EXPECT_EQ(n2.ids()[0], n2.ids()[1]) << "tried again under the same id";
   EXPECT_EQ(answer.end.entries.front().id, n2.ids()[0]) << "and the caller learns it";
@@ -90,12 +91,55 @@ TEST_F(FollowerTest, a_write_leaves_a_frozen_leader_for_the_next_one_with_its_id
   auto frozen = n2.frozen();
   // The deadline is far away: only giving up on n2 can bring an answer of n3.
   auto write = std::async(std::launch::async,
-                          [&] { return access_->write(entry_, false, Clock::now() + std::chrono::hours(1)); });
+                          [&] { return access_->write({entry_}, false, Clock::now() + std::chrono::hours(1)); });
   frozen.wait();
   follow("n3", 2);
-  EXPECT_EQ(write.get().kind, WriteAnswer::Kind::kForwarded);
+  EXPECT_TRUE(write.get().response);
   ASSERT_EQ(n3.ids().size(), 1U);
   EXPECT_EQ(n3.ids()[0], n2.ids()[0]);
+}
+
+TEST_F(FollowerTest, a_write_is_handed_on_as_a_command_and_answered_from_one_line) {
+  AskedNode n2("POST", client::kSubmitPath,
+               [](const auto&, httplib::Response& response) { response.set_content("conflict 17 0", "text/plain"); });
+  start_as_follower({{"n2", n2.address()}});
+  follow("n2", 1);
+  const WriteAnswer answer = access_->write({entry_}, false, Clock::now() + std::chrono::seconds(20));
+  EXPECT_EQ(answer.end.kind, client::WriteEnd::Kind::kApplied);
+  EXPECT_EQ(answer.end.applied, 17U);
+  EXPECT_EQ(answer.end.result.conflicts, std::vector<std::uint32_t>{0});
+  EXPECT_FALSE(answer.response);
+  EXPECT_EQ(n2.requests(), std::vector<std::string>{"n1: " + std::string(client::kSubmitPath) + " " +
+                                                    encode_command(answer.end.entries)});
+}
+
+TEST_F(FollowerTest, a_node_that_leads_no_more_says_who_does_and_that_one_is_asked_at_once) {
+  AskedNode n2("POST", client::kSubmitPath,
+               [](const auto&, httplib::Response& response) { response.set_content("not-leader 5 n3", "text/plain"); });
+  AskedNode n3("POST", client::kSubmitPath,
+               [](const auto&, httplib::Response& response) { response.set_content("stored 3", "text/plain"); });
+  start_as_follower({{"n2", n2.address()}, {"n3", n3.address()}});
+  follow("n2", 1);
+  const WriteAnswer answer = access_->write({entry_}, false, Clock::now() + std::chrono::seconds(20));
+  EXPECT_EQ(answer.end.kind, client::WriteEnd::Kind::kApplied);
+  EXPECT_EQ(n2.requests(), n3.requests()) << "the same bytes, with the same id";
+}
+
+TEST_F(FollowerTest, an_answer_that_cannot_be_read_leaves_a_write_unknown) {
+  AskedNode n2("POST", client::kSubmitPath,
+               [](const auto&, httplib::Response& response) { response.set_content("fine", "text/plain"); });
+  start_as_follower({{"n2", n2.address()}});
+  follow("n2", 1);
+  const WriteAnswer answer = access_->write({entry_}, false, Clock::now() + std::chrono::milliseconds(100));
+  EXPECT_EQ(answer.end.kind, client::WriteEnd::Kind::kUnknown);
+}
+
+TEST_F(FollowerTest, a_write_that_reaches_another_node_under_the_leaders_address_is_certainly_not_stored) {
+  AskedNode other("POST", client::kSubmitPath, [](const auto&, httplib::Response& response) { response.status = 421; });
+  start_as_follower({{"n2", other.address()}});
+  follow("n2", 1);
+  const WriteAnswer answer = access_->write({entry_}, false, Clock::now() + std::chrono::milliseconds(100));
+  EXPECT_EQ(answer.end.kind, client::WriteEnd::Kind::kNotLeader);
 }
 
 // The deadline of what is asked last is far away: only what has been withdrawn lets the node end before it.

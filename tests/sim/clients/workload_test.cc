@@ -13,7 +13,7 @@ TEST(Workload, a_probe_is_not_repeated_while_it_waits_for_its_answer) {
   Choices choices(std::vector<Choice>{});  // a calm world
   const Swarm swarm = draw_swarm({.nodes = 1}, choices);
   World world(swarm.world, choices, nullptr);
-  Workload workload(world, swarm.load, choices);
+  Workload workload(world, nullptr, swarm.load, choices);
   world.start_all();
   while (!world.cluster().leader()) ASSERT_TRUE(world.run_next());
 
