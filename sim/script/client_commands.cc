@@ -36,15 +36,9 @@ Result<TimeEntry> to_entry(const std::string& word) {
 Result<void> propose(Stage& stage, Words& words) {
   const auto number = take_running_node(stage, words);
   if (!number) return tl::unexpected(number.error());
-  std::vector<TimeEntry> entries;
-  do {
-    auto word = words.take("DEVICE=VALUE");
-    if (!word) return tl::unexpected(word.error());
-    auto entry = to_entry(*word);
-    if (!entry) return tl::unexpected(entry.error());
-    entries.push_back(std::move(*entry));
-  } while (!words.empty());
-  stage.clients().propose(*number, std::move(entries));
+  auto entries = take_entries(words);
+  if (!entries) return tl::unexpected(entries.error());
+  stage.clients().propose(*number, std::move(*entries));
   stage.act(*number);
   return {};
 }
@@ -102,6 +96,18 @@ Result<void> end_read(Stage& stage, Words& words) {
 }
 
 }  // namespace
+
+Result<std::vector<TimeEntry>> take_entries(Words& words) {
+  std::vector<TimeEntry> entries;
+  do {
+    auto word = words.take("DEVICE=VALUE");
+    if (!word) return tl::unexpected(word.error());
+    auto entry = to_entry(*word);
+    if (!entry) return tl::unexpected(entry.error());
+    entries.push_back(std::move(*entry));
+  } while (!words.empty());
+  return entries;
+}
 
 Result<std::size_t> take_proposal(Stage& stage, Words& words) {
   auto word = words.take("PROPOSAL");

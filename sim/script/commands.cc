@@ -9,9 +9,9 @@ namespace {
 constexpr std::string_view kQuietly = "quietly";
 
 const std::vector<const Chapter*>& chapters() {
-  static const std::vector<const Chapter*> kChapters = {&node_chapter(),   &disk_chapter(),   &network_chapter(),
-                                                        &client_chapter(), &member_chapter(), &show_chapter(),
-                                                        &expect_chapter()};
+  static const std::vector<const Chapter*> kChapters = {&node_chapter(),   &disk_chapter(),       &network_chapter(),
+                                                        &client_chapter(), &submission_chapter(), &member_chapter(),
+                                                        &show_chapter(),   &expect_chapter()};
   return kChapters;
 }
 

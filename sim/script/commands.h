@@ -26,13 +26,14 @@ struct Chapter {
   std::vector<Command> commands;
 };
 
-[[nodiscard]] const Chapter& node_chapter();     // node_commands.cc
-[[nodiscard]] const Chapter& disk_chapter();     // disk_commands.cc
-[[nodiscard]] const Chapter& network_chapter();  // network_commands.cc
-[[nodiscard]] const Chapter& client_chapter();   // client_commands.cc
-[[nodiscard]] const Chapter& member_chapter();   // member_commands.cc
-[[nodiscard]] const Chapter& show_chapter();     // show_commands.cc
-[[nodiscard]] const Chapter& expect_chapter();   // expect_commands.cc
+[[nodiscard]] const Chapter& node_chapter();        // node_commands.cc
+[[nodiscard]] const Chapter& disk_chapter();        // disk_commands.cc
+[[nodiscard]] const Chapter& network_chapter();     // network_commands.cc
+[[nodiscard]] const Chapter& client_chapter();      // client_commands.cc
+[[nodiscard]] const Chapter& submission_chapter();  // submission_commands.cc
+[[nodiscard]] const Chapter& member_chapter();      // member_commands.cc
+[[nodiscard]] const Chapter& show_chapter();        // show_commands.cc
+[[nodiscard]] const Chapter& expect_chapter();      // expect_commands.cc
 
 // Runs one line. An error says what was expected of the line or of the nodes.
 [[nodiscard]] Result<void> run_command(Stage& stage, std::string_view line);
@@ -44,6 +45,8 @@ void print_commands(std::ostream& out);
 [[nodiscard]] Result<std::vector<MessageId>> take_messages(Stage& stage, Words& words);  // a SELECTOR; may find none
 [[nodiscard]] Result<std::size_t> take_proposal(Stage& stage, Words& words);  // its place among the proposals
 [[nodiscard]] Result<std::size_t> take_read(Stage& stage, Words& words);
+[[nodiscard]] Result<std::vector<TimeEntry>> take_entries(
+    Words& words);  // "DEVICE=VALUE[@ID]...", to the end of the line
 [[nodiscard]] Result<std::size_t> take_change(Stage& stage, Words& words);
 // What of "ASPECT=VALUE...", to the end of the line, is seen otherwise: " ASPECT=SEEN..."; empty: nothing.
 [[nodiscard]] Result<std::string> seen_otherwise(Stage& stage, std::size_t number, Words& words);

@@ -23,6 +23,7 @@ raft::NodeId successor_in(const raft::Role& role) {
 Result<void> Stage::open(const ClusterOptions& options) {
   cluster_ = std::make_unique<Cluster>(options, choices_, *this);
   clients_ = std::make_unique<Clients>(*cluster_);
+  submissions_ = std::make_unique<Submissions>(*cluster_);
   machines_.resize(options.size);
   told_.resize(options.size);
   for (std::size_t number = 0; number + options.outsiders < options.size; ++number) {
@@ -157,7 +158,9 @@ void Stage::tell(std::size_t number) {
     }
   }
   clients_->finish_reads();
+  submissions_->go_on();
   for (std::string& line : clients_->take_news()) say(Detail::kEndings, std::move(line));
+  for (std::string& line : submissions_->take_news()) say(Detail::kEndings, std::move(line));
 }
 
 void Stage::tell_node(std::size_t number) {

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "sim/script/clients.h"
+#include "sim/script/submissions.h"
 #include "sim/world/cluster.h"
 
 namespace timestore::sim::script {
@@ -40,6 +41,7 @@ class Stage final : public Pacer {
   bool is_open() const { return cluster_ != nullptr; }
   Cluster& cluster() { return *cluster_; }
   Clients& clients() { return *clients_; }
+  Submissions& submissions() { return *submissions_; }
   std::size_t size() const { return cluster_->size(); }
 
   // ---- what is told
@@ -118,7 +120,8 @@ class Stage final : public Pacer {
   std::vector<std::optional<Told>> told_;  // none: down
   std::set<Link> held_links_;
   Choices choices_{1};
-  std::unique_ptr<Clients> clients_;  // outlives the cluster, whose end gives up whoever still waits
+  std::unique_ptr<Clients> clients_;          // outlives the cluster, whose end gives up whoever still waits
+  std::unique_ptr<Submissions> submissions_;  // likewise
   std::unique_ptr<Cluster> cluster_;
 };
 
