@@ -11,11 +11,16 @@ namespace timestore::net {
 using http::Problem;
 using http::ProblemKind;
 
+namespace {
+// A batch of the largest body, with the ids that this made longer.
+constexpr std::size_t kMaxCommandBytes = std::size_t{32} << 20;
+}  // namespace
+
 void SubmitApi::add_routes(http::Router& router) {
   router.add({.method = "POST",
               .pattern = client::kSubmitPath,
               .handler = [this](const auto& request, auto& response) { post_command(request, response); },
-              .body = http::BodyRules{}});
+              .body = http::BodyRules{.max_bytes = kMaxCommandBytes}});
 }
 
 void SubmitApi::post_command(const http::Request& request, httplib::Response& response) {

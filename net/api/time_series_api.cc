@@ -1,5 +1,9 @@
 #include "net/api/time_series_api.h"
 
+#include <algorithm>
+#include <string>
+#include <utility>
+
 #include "engine/base/json_text.h"
 #include "engine/series/parse.h"
 #include "net/access/answer.h"
@@ -45,14 +49,67 @@ void answer_not_leader(httplib::Response& response) {
                      "try again.");
 }
 
-void answer_unknown(const TimeEntry& entry, httplib::Response& response) {
-  Problem problem{.kind = ProblemKind::kUnavailable,
-                  .detail =
-                      "Whether the entry was stored is not known. Send it again with this id: it will be stored "
-                      "once, whatever happened.",
-                  .retry_after_seconds = kRetryAfterSeconds};
-  if (!entry.id.is_nil()) problem.members.emplace_back("id", entry.id.text());
+void answer_unknown(const std::vector<TimeEntry>& entries, bool is_batch, httplib::Response& response) {
+  Problem problem{.kind = ProblemKind::kUnavailable, .retry_after_seconds = kRetryAfterSeconds};
+  const bool have_ids = !entries.empty() && !entries.front().id.is_nil();
+  if (!is_batch) {
+    problem.detail =
+        "Whether the entry was stored is not known. Send it again with this id: it will be stored once, whatever "
+        "happened.";
+    if (have_ids) problem.members.emplace_back("id", entries.front().id.text());
+    return problem.write_to(response);
+  }
+  problem.detail =
+      "Whether the batch was stored is not known. Send it again with these ids, one for each entry in its order: it "
+      "will be stored once, whatever happened.";
+  if (have_ids) {
+    auto& ids = problem.lists.emplace_back("ids", std::vector<std::string>()).second;
+    for (const TimeEntry& entry : entries) ids.push_back(entry.id.text());
+  }
   problem.write_to(response);
+}
+
+std::string text_of(const TimeEntry& entry) {
+  std::string text;
+  append_json(text, entry);
+  return text;
+}
+
+std::string array_of(const std::vector<TimeEntry>& entries) {
+  std::string text = "[";
+  for (const TimeEntry& entry : entries) {
+    if (text.size() > 1) text += ',';
+    append_json(text, entry);
+  }
+  return text + "]";
+}
+
+void answer_conflict(const client::WriteEnd& end, bool is_batch, httplib::Response& response) {
+  Problem problem{.kind = ProblemKind::kConflict};
+  if (!is_batch) {
+    problem.detail = "The id " + end.entries.front().id.text() + " is already stored with other content.";
+    problem.errors = {{"/id", "stored with other content"}};
+    return problem.write_to(response);
+  }
+  problem.detail = "Nothing of the batch was stored: " + std::to_string(end.result.conflicts.size()) +
+                   " of its ids are already stored, or stand twice in it, with other content.";
+  for (const std::uint32_t ordinal : end.result.conflicts) {
+    if (problem.errors.size() == kMaxProblems) break;
+    problem.errors.push_back({"/" + std::to_string(ordinal) + "/id",
+                              "The id " + end.entries[ordinal].id.text() + " is stored with other content."});
+  }
+  problem.write_to(response);
+}
+
+// RFC 7240. Preferences may stand in several fields, or with commas in one.
+bool prefers_minimal(const http::Request& request) {
+  std::string preferences;
+  const auto [first, last] = request.http.headers.equal_range("Prefer");
+  for (auto field = first; field != last; ++field) preferences += ',' + field->second;
+  std::erase_if(preferences, [](char c) { return c == ' ' || c == '\t'; });
+  preferences += ',';
+  return preferences.find(",return=minimal,") != std::string::npos ||
+         preferences.find(",return=\"minimal\",") != std::string::npos;
 }
 
 // Writes a JSON array of entries in chunks of bounded size.
@@ -101,8 +158,8 @@ bool stream(store::SeriesReader& reader, const store::SeriesQuery& query, httpli
 void TimeSeriesApi::add_routes(http::Router& router) {
   router.add({.method = "POST",
               .pattern = "/api/timeseries",
-              .handler = [this](const auto& request, auto& response) { post_entry(request, response); },
-              .body = http::BodyRules{.media_types = {"application/json"}, .content_type_required = true}});
+              .handler = [this](const auto& request, auto& response) { post_entries(request, response); },
+              .body = http::BodyRules{.media_types = entry_media_types(), .content_type_required = true}});
   router.add({.method = "GET", .pattern = "/api/timeseries", .handler = [this](const auto& request, auto& response) {
                 get_entries(request, response, {});
               }});
@@ -131,29 +188,50 @@ bool TimeSeriesApi::redirect(const http::Request& request, httplib::Response& re
   return true;
 }
 
-void TimeSeriesApi::post_entry(const http::Request& request, httplib::Response& response) {
+// Members of the original's kind read single entries only. The level that tells there is none never falls, so whoever
+// knows it may store batches for ever.
+bool TimeSeriesApi::may_store(const EntryBody& body, httplib::Response& response) {
+  if (!body.is_batch || knows_batches_) return true;
+  const auto status = cluster_.status(in(patience_.write));
+  knows_batches_ = status && status->level > raft::kOriginalLevel;
+  if (knows_batches_) return true;
+  answer_unavailable(response,
+                     "The cluster takes no batches yet: not all members are known to run a release that reads them. "
+                     "Nothing was stored; try again, or send single entries.");
+  return false;
+}
+
+void TimeSeriesApi::post_entries(const http::Request& request, httplib::Response& response) {
   if (!has_only(request, {"redirect"})) {
     return answer_bad_request(response, "A write takes no other query parameter than redirect.");
   }
-  auto entry = parse_time_entry(request.http.body);
-  if (!entry) {
-    Problem problem{.kind = ProblemKind::kBadRequest, .detail = "The time entry cannot be stored as it is."};
-    for (auto& fault : entry.error()) problem.errors.push_back({std::move(fault.pointer), std::move(fault.detail)});
-    return problem.write_to(response);
-  }
+  auto body = read_entries(request.http);
+  if (!body) return body.error().write_to(response);
   if (redirect(request, response)) return;
-
-  const bool had_id = !entry->id.is_nil();
+  if (!may_store(*body, response)) return;
+  Posted posted{.is_batch = body->is_batch, .wants_nothing_back = prefers_minimal(request), .had_id = {}};
+  for (const TimeEntry& entry : body->entries) posted.had_id.push_back(!entry.id.is_nil());
+  if (body->entries.empty()) {  // nothing is to be done
+    return answer_stored({.kind = client::WriteEnd::Kind::kApplied,
+                          .result = {.outcome = ApplyResult::Outcome::kStored, .conflicts = {}},
+                          .entries = {}},
+                         posted, response);
+  }
   const bool is_forwarded = request.http.has_header(kForwardedHeader);
-  const WriteAnswer answer = cluster_.write({std::move(*entry)}, is_forwarded, in(patience_.write));
+  const WriteAnswer answer = cluster_.write(std::move(body->entries), is_forwarded, in(patience_.write));
   if (answer.response) return relay(*answer.response, response);
-  switch (answer.end.kind) {
+  answer_end(answer.end, posted, response);
+}
+
+void TimeSeriesApi::answer_end(const client::WriteEnd& end, const Posted& posted, httplib::Response& response) {
+  const bool had_any_id = std::find(posted.had_id.begin(), posted.had_id.end(), true) != posted.had_id.end();
+  switch (end.kind) {
     case client::WriteEnd::Kind::kApplied:
-      // Another node may have stored it; what stands under the client's id is read here.
-      if (had_id && !cluster_.await_applied(answer.end.applied, Clock::now() + lasting(client::kCatchUpTime))) {
-        return answer_unknown(answer.end.entries.front(), response);
+      // Another node may have stored it; what stands under the client's ids is read here.
+      if (had_any_id && !cluster_.await_applied(end.applied, Clock::now() + lasting(client::kCatchUpTime))) {
+        return answer_unknown(end.entries, posted.is_batch, response);
       }
-      return answer_stored(answer.end, had_id, response);
+      return answer_stored(end, posted, response);
     case client::WriteEnd::Kind::kNotLeader:
       return answer_not_leader(response);
     case client::WriteEnd::Kind::kBusy:
@@ -161,40 +239,43 @@ void TimeSeriesApi::post_entry(const http::Request& request, httplib::Response& 
     case client::WriteEnd::Kind::kDiskFull:
       return answer_unavailable(response, "The leader's disk is full. Nothing was stored; make room, then try again.");
     case client::WriteEnd::Kind::kUnknown:
-      return answer_unknown(answer.end.entries.front(), response);
+      return answer_unknown(end.entries, posted.is_batch, response);
   }
 }
 
-// What stands under the id that the client gave. It may have been there before, and equal is not the same: -0 is equal
+// What stands under the ids that the client gave. It may have been there before, and equal is not the same: -0 is equal
 // to 0, and attributes to others in another order.
-Result<TimeEntry> TimeSeriesApi::stored(const TimeEntry& sent) {
+Result<void> TimeSeriesApi::read_stored(std::vector<TimeEntry>& entries, const std::vector<bool>& had_id) {
+  if (std::find(had_id.begin(), had_id.end(), true) == had_id.end()) return {};
   auto reader = readers_.lend();
   if (!reader) return tl::unexpected(reader.error());
   if (const auto begun = (*reader)->begin(); !begun) return tl::unexpected(begun.error());
-  auto found = (*reader)->find(sent.id);
-  if (!found) return tl::unexpected(found.error());
-  return *found ? std::move(**found) : sent;  // gone again since
+  for (std::size_t at = 0; at < entries.size(); ++at) {
+    if (!had_id[at]) continue;
+    auto found = (*reader)->find(entries[at].id);
+    if (!found) return tl::unexpected(found.error());
+    if (*found) entries[at] = std::move(**found);  // otherwise it is gone again since
+  }
+  return {};
 }
 
-void TimeSeriesApi::answer_stored(const client::WriteEnd& end, bool had_id, httplib::Response& response) {
-  const TimeEntry& entry = end.entries.front();
+void TimeSeriesApi::answer_stored(const client::WriteEnd& end, const Posted& posted, httplib::Response& response) {
   switch (end.result.outcome) {
     case ApplyResult::Outcome::kStored: {
-      const auto answer = had_id ? stored(entry) : Result<TimeEntry>(entry);
-      if (!answer) {
-        log_error("What was stored cannot be read: " + answer.error().message);
-        return answer_unknown(entry, response);  // the id tells, when it is sent again
+      if (end.applied > 0) response.set_header(kAppliedIndexHeader, std::to_string(end.applied));
+      if (posted.wants_nothing_back) {
+        response.status = 204;
+        return response.set_header("Preference-Applied", "return=minimal");
       }
-      std::string body;
-      append_json(body, *answer);
-      response.set_header(kAppliedIndexHeader, std::to_string(end.applied));
-      return response.set_content(std::move(body), "application/json");
+      std::vector<TimeEntry> entries = end.entries;
+      if (const auto read = read_stored(entries, posted.had_id); !read) {
+        log_error("What was stored cannot be read: " + read.error().message);
+        return answer_unknown(end.entries, posted.is_batch, response);  // the ids tell, when they are sent again
+      }
+      return response.set_content(posted.is_batch ? array_of(entries) : text_of(entries.front()), "application/json");
     }
     case ApplyResult::Outcome::kConflict:
-      return Problem{.kind = ProblemKind::kConflict,
-                     .detail = "The id " + entry.id.text() + " is already stored with other content.",
-                     .errors = {{"/id", "stored with other content"}}}
-          .write_to(response);
+      return answer_conflict(end, posted.is_batch, response);
     case ApplyResult::Outcome::kNothing:
     case ApplyResult::Outcome::kMalformed:
       log_error("A time entry that was accepted could not be applied.");

@@ -1,13 +1,18 @@
 // The original's time-series endpoints.
 //
-//   POST /api/timeseries                     stores one time entry and answers it with its id
+//   POST /api/timeseries                     stores one time entry, or a batch of them as a whole, and answers what is
+//                                            stored, with its ids; or 204 to Prefer: return=minimal
 //   GET  /api/timeseries                     all time entries, in the order in which they were stored
 //   GET  /api/timeseries/device/{deviceId}   those of one device, by time
 //
 // Reads take level=linearizable|weak|none; any request takes redirect=true.
 #pragma once
 
+#include <atomic>
+#include <vector>
+
 #include "net/access/cluster_access.h"
+#include "net/api/entry_bodies.h"
 #include "net/base/settings.h"
 #include "net/http/router.h"
 #include "net/node/readers.h"
@@ -23,15 +28,25 @@ class TimeSeriesApi {
   void add_routes(http::Router& router);
 
  private:
-  void post_entry(const http::Request& request, httplib::Response& response);
+  // What of a request its answer depends on.
+  struct Posted {
+    bool is_batch = false;
+    bool wants_nothing_back = false;
+    std::vector<bool> had_id;  // by entry
+  };
+
+  void post_entries(const http::Request& request, httplib::Response& response);
+  bool may_store(const EntryBody& body, httplib::Response& response);
   void get_entries(const http::Request& request, httplib::Response& response, store::SeriesQuery query);
   bool redirect(const http::Request& request, httplib::Response& response);
-  void answer_stored(const client::WriteEnd& end, bool had_id, httplib::Response& response);
-  Result<TimeEntry> stored(const TimeEntry& sent);
+  void answer_end(const client::WriteEnd& end, const Posted& posted, httplib::Response& response);
+  void answer_stored(const client::WriteEnd& end, const Posted& posted, httplib::Response& response);
+  Result<void> read_stored(std::vector<TimeEntry>& entries, const std::vector<bool>& had_id);
 
   ClusterAccess& cluster_;
   Readers& readers_;
   const Patience patience_;
+  std::atomic<bool> knows_batches_ = false;  // all members do
 };
 
 }  // namespace timestore::net

@@ -60,6 +60,16 @@ void append_member(std::string& out, std::string_view name, std::string_view val
   append_json_string(out, value);
 }
 
+void append_list(std::string& out, std::string_view name, const std::vector<std::string>& values) {
+  append_json_string(out, name);
+  out += ":[";
+  for (const std::string& value : values) {
+    if (&value != &values.front()) out += ',';
+    append_json_string(out, value);
+  }
+  out += ']';
+}
+
 }  // namespace
 
 int status_of(ProblemKind kind) { return facts_of(kind).status; }
@@ -90,6 +100,10 @@ std::string Problem::to_json() const {
   for (const auto& [name, value] : members) {
     out += ',';
     append_member(out, name, value);
+  }
+  for (const auto& [name, values] : lists) {
+    out += ',';
+    append_list(out, name, values);
   }
   out += '}';
   return out;

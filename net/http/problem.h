@@ -51,6 +51,7 @@ struct Problem {
   std::vector<Fault> errors = {};
   // Further members of type string, such as {"leaderId", "n2"}; names must differ from those RFC 9457 defines.
   std::vector<std::pair<std::string, std::string>> members = {};
+  std::vector<std::pair<std::string, std::vector<std::string>>> lists = {};  // and of type array of strings
   std::optional<unsigned> retry_after_seconds = {};
 
   [[nodiscard]] std::string to_json() const;
