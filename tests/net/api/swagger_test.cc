@@ -5,9 +5,9 @@
 
 #include <set>
 
-#include "engine/series/parse.h"
 #include "engine/wire/codec.h"
 #include "net/api/cluster_api.h"
+#include "net/api/entry_bodies.h"
 #include "net/api/raft_api.h"
 #include "net/api/swagger_api.h"
 #include "net/api/time_series_api.h"
@@ -154,10 +154,23 @@ TEST_F(OpenApiTest, every_reference_leads_somewhere_and_every_component_is_refer
   EXPECT_EQ(distinct, components);
 }
 
+bool is_taken(const std::string& body, const std::string& type) {
+  httplib::Request request;
+  request.set_header("Content-Type", type);
+  request.body = body;
+  return read_entries(request).has_value();
+}
+
 TEST_F(OpenApiTest, every_example_of_a_request_is_one_that_a_node_takes) {
   const auto entries = request_examples("~1api~1timeseries");
   EXPECT_THAT(entries, Not(IsEmpty()));
-  for (const std::string& entry : entries) EXPECT_TRUE(parse_time_entry(entry)) << entry;
+  for (const std::string& entry : entries) EXPECT_TRUE(is_taken(entry, "application/json")) << entry;
+  for (const std::string type : {"application/x-ndjson", "text/csv"}) {
+    const std::string media =
+        "/requestBody/content/" + std::string(type == "text/csv" ? "text~1csv" : "application~1x-ndjson");
+    EXPECT_TRUE(
+        is_taken(std::string(at("/paths/~1api~1timeseries/post" + media + "/example").get_string().value()), type));
+  }
   for (const std::string& vote : request_examples("~1raft~1vote")) EXPECT_TRUE(raft::decode_vote_request(vote));
   for (const std::string& append : request_examples("~1raft~1append")) {
     EXPECT_TRUE(raft::decode_append_request(append));
