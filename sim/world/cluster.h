@@ -48,13 +48,14 @@ struct Wire {
   std::size_t from = 0;
   std::size_t to = 0;
   raft::Message message;
-  std::string text;                            // its JSON
-  std::string frame;                           // the same on a link that speaks frames, else empty
+  std::string bytes;                           // that travel; a receipt has none
+  bool is_frame = false;                       // else they are JSON
   raft::Correlation correlation = 0;           // of an answer: the question's, as the answering node numbered it
   std::shared_ptr<const raft::Message> asked;  // of an answer, without payloads
   Exchange exchange = {};
   bool ends_exchange = false;  // an answer, or (`is_receipt`) the bare end of a request that has none
   bool is_receipt = false;
+  std::string text() const;  // the message as JSON, for people
   std::size_t asker() const { return ends_exchange ? to : from; }
   std::size_t asked_node() const { return ends_exchange ? from : to; }
 };

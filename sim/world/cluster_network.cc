@@ -46,8 +46,7 @@ void Cluster::Node::send(raft::Send send) {
   Wire wire{.from = number,
             .to = to,
             .message = std::move(send.message),
-            .text = {},
-            .frame = {},
+            .bytes = {},
             .correlation = send.correlation,
             .asked = nullptr};
   if (send.correlation != 0) {
@@ -61,10 +60,12 @@ void Cluster::Node::send(raft::Send send) {
   cluster.post(std::move(wire));
 }
 
+std::string Wire::text() const { return is_receipt ? std::string() : raft::encode(message); }
+
 void Cluster::post(Wire wire) {
   if (!wire.is_receipt) {
-    wire.text = raft::encode(wire.message);
-    if (!speaks_json(options_, wire)) wire.frame = raft::encode_frame(wire.message);
+    wire.is_frame = !speaks_json(options_, wire);
+    wire.bytes = wire.is_frame ? raft::encode_frame(wire.message) : raft::encode(wire.message);
   }
   if (is_link_cut(wire.from, wire.to)) return;
   const MessageId id = ++last_message_;
@@ -99,8 +100,7 @@ void Cluster::pump(std::size_t from, std::size_t to, client::Purpose purpose) {
     post({.from = from,
           .to = to,
           .message = std::move(outgoing->request),
-          .text = {},
-          .frame = {},
+          .bytes = {},
           .correlation = 0,
           .asked = nullptr,
           .exchange = {.purpose = purpose, .id = outgoing->exchange, .life = life(from)}});
@@ -178,21 +178,21 @@ raft::Message Cluster::read(MessageId id, const Wire& wire) {
   const raft::Message* asked = wire.asked.get();
   std::string error;
   std::optional<raft::Message> read;
-  if (wire.frame.empty()) {
-    auto message = raft::decode(kind, wire.text, asked);
+  if (!wire.is_frame) {
+    auto message = raft::decode(kind, wire.bytes, asked);
     message ? void(read = std::move(*message)) : void(error = message.error().message);
   } else {
-    auto message = raft::decode_frame(kind, wire.frame, asked);
+    auto message = raft::decode_frame(kind, wire.bytes, asked);
     message ? void(read = std::move(*message)) : void(error = message.error().message);
-    if (id % kDamageEvery == 0 && raft::decode_frame(kind, damaged(wire.frame, id), asked)) {
-      oracle_.report({.checker = "wire", .rule = "a damaged frame is noticed", .detail = wire.text});
+    if (id % kDamageEvery == 0 && raft::decode_frame(kind, damaged(wire.bytes, id), asked)) {
+      oracle_.report({.checker = "wire", .rule = "a damaged frame is noticed", .detail = wire.text()});
     }
   }
   if (read == wire.message) return std::move(*read);
   oracle_.report({.checker = "wire",
                   .rule = "what arrives equals what was sent, field by field",
-                  .detail = name(wire.from) + " to " + name(wire.to) + (wire.frame.empty() ? " as JSON: " : ": ") +
-                            (read ? difference(wire.message, *read) : error) + " of " + wire.text});
+                  .detail = name(wire.from) + " to " + name(wire.to) + (wire.is_frame ? ": " : " as JSON: ") +
+                            (read ? difference(wire.message, *read) : error) + " of " + wire.text()});
   return wire.message;
 }
 
@@ -224,8 +224,7 @@ void Cluster::acknowledge(const Wire& wire) {
   post({.from = wire.to,
         .to = wire.from,
         .message = wire.message,
-        .text = {},
-        .frame = {},
+        .bytes = {},
         .correlation = 0,
         .asked = nullptr,
         .exchange = wire.exchange,

@@ -30,16 +30,17 @@ const char* kind_of(const raft::Message& message) {
 void World::posted(MessageId id) {
   const Wire& wire = cluster_.messages().at(id);
   ++messages_;
-  hasher_.add(queue_.now()).add(wire.from).add(wire.to).add(wire.text);
-  if (trace_) trace(wire.from, "sends " + Cluster::name(wire.to), std::string(kind_of(wire.message)) + " " + wire.text);
+  hasher_.add(queue_.now()).add(wire.from).add(wire.to).add(wire.bytes);
+  if (trace_)
+    trace(wire.from, "sends " + Cluster::name(wire.to), std::string(kind_of(wire.message)) + " " + wire.text());
   const bool is_part = std::holds_alternative<raft::SnapshotResponse>(wire.message);
   const bool is_order = std::holds_alternative<raft::TimeoutNow>(wire.message);
   const Parcel parcel = is_part                           ? Parcel::kSnapshot
                         : is_order && !wire.ends_exchange ? Parcel::kOrder
                                                           : Parcel::kMessage;
-  const auto arrival = network_.send(queue_.now(), wire.from, wire.to, wire.text.size(), parcel);
+  const auto arrival = network_.send(queue_.now(), wire.from, wire.to, wire.bytes.size(), parcel);
   if (!arrival) {
-    trace(wire.from, "loses", wire.text);
+    if (trace_) trace(wire.from, "loses", wire.text());
     if (options_.notices_loss > 0) tell_undelivered(wire, options_.notices_loss);
     return cluster_.drop(id);
   }
@@ -72,7 +73,7 @@ void World::arrive(MessageId id, bool keep) {
   }
   const Time paused_until = machines_[to].paused_until;
   if (paused_until > queue_.now()) return plan_arrival(id, std::min(paused_until - queue_.now(), kLookPeriod), keep);
-  if (trace_ && cluster_.is_up(to)) trace(to, "hears " + Cluster::name(wire.from), wire.text);
+  if (trace_ && cluster_.is_up(to)) trace(to, "hears " + Cluster::name(wire.from), wire.text());
   if (!cluster_.is_up(to)) tell_undelivered(wire, options_.network.delay);  // the connection is refused
   cluster_.deliver(id, keep);
   wake(to);
@@ -90,13 +91,8 @@ void World::arrive_in_part(MessageId id, Time delay) {
 // As a transport does that gets no answer to a request.
 void World::tell_undelivered(const Wire& wire, Time later) {
   if (wire.exchange.id != 0) {
-    Wire end{.from = wire.asker(),
-             .to = wire.asked_node(),
-             .message = {},
-             .text = {},
-             .frame = {},
-             .correlation = 0,
-             .asked = nullptr};
+    Wire end{
+        .from = wire.asker(), .to = wire.asked_node(), .message = {}, .bytes = {}, .correlation = 0, .asked = nullptr};
     end.exchange = wire.exchange;
     return queue_.after(later, [this, end = std::move(end)] {
       cluster_.end_exchange_in_failure(end);
