@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "bench/micro/draws.h"
 #include "engine/base/check.h"
 #include "engine/base/prng.h"
 #include "engine/store/points/double_column.h"
@@ -20,12 +21,6 @@ namespace {
 
 constexpr size_t kBlock = 1024;
 constexpr size_t kBlocks = 64;  // more than the first level of cache holds
-
-double uniform(Prng& prng) { return static_cast<double>(prng.next() >> 11) * 0x1p-53; }
-
-double normal(Prng& prng) {
-  return std::sqrt(-2 * std::log(1 - uniform(prng))) * std::cos(6.283185307179586 * uniform(prng));
-}
 
 template <typename Value>
 using Blocks = std::vector<std::vector<Value>>;
@@ -44,8 +39,8 @@ Blocks<Value> blocks_of(Maker maker) {
 
 Blocks<double> walks(double unit) {
   return blocks_of<double>([unit](Prng& prng) {
-    return [&prng, unit, at = 20 + 10 * uniform(prng)](size_t) mutable {
-      at += 0.05 * normal(prng);
+    return [&prng, unit, at = 20 + 10 * draw_uniform(prng)](size_t) mutable {
+      at += 0.05 * draw_normal(prng);
       return unit == 0 ? at : std::round(at * unit) / unit;
     };
   });
@@ -64,7 +59,7 @@ Blocks<double> random_patterns() {
 }
 
 Blocks<double> uniforms() {
-  return blocks_of<double>([](Prng& prng) { return [&prng](size_t) { return uniform(prng); }; });
+  return blocks_of<double>([](Prng& prng) { return [&prng](size_t) { return draw_uniform(prng); }; });
 }
 
 Blocks<double> gaps() {
@@ -90,7 +85,7 @@ Blocks<int64_t> times(int64_t jitter, int64_t unit, uint64_t missing) {
     return [=, &prng, at = kStart](size_t) mutable {
       do at += 10 * kSecond;
       while (missing != 0 && prng.chance(1, missing));
-      return at + static_cast<int64_t>(std::round(normal(prng) * static_cast<double>(jitter))) * unit;
+      return at + static_cast<int64_t>(std::round(draw_normal(prng) * static_cast<double>(jitter))) * unit;
     };
   });
 }
@@ -113,7 +108,7 @@ Blocks<int64_t> counters() {
 
 Blocks<int64_t> jittered() {
   return blocks_of<int64_t>([](Prng& prng) {
-    return [&prng](size_t) { return 100'000 + static_cast<int64_t>(std::round(normal(prng) * 300)); };
+    return [&prng](size_t) { return 100'000 + static_cast<int64_t>(std::round(draw_normal(prng) * 300)); };
   });
 }
 

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "bench/micro/draws.h"
 #include "engine/base/check.h"
 #include "engine/base/prng.h"
 #include "engine/store/points/generation.h"
@@ -21,21 +22,15 @@ namespace {
 
 constexpr size_t kPoints = size_t{1} << 18;
 
-double uniform(Prng& prng) { return static_cast<double>(prng.next() >> 11) * 0x1p-53; }
-
-double normal(Prng& prng) {
-  return std::sqrt(-2 * std::log(1 - uniform(prng))) * std::cos(6.283185307179586 * uniform(prng));
-}
-
 // Every ten seconds each series has a point more: a walk with two digits behind the point. Entries arrive time by time.
-std::vector<Point> walks(size_t series) {
+std::vector<Point> sealed_walks(size_t series) {
   Prng prng(1);
   std::vector<Point> points;
   const size_t steps = (kPoints + series - 1) / series;
   for (size_t number = 0; number < series; ++number) {
-    double at = 20 + 10 * uniform(prng);
+    double at = 20 + 10 * draw_uniform(prng);
     for (size_t step = 0; step < steps; ++step) {
-      at += 0.05 * normal(prng);
+      at += 0.05 * draw_normal(prng);
       points.push_back({.series = number + 1,
                         .time_ns = static_cast<int64_t>(step) * 10'000'000'000,
                         .seq = (step * series + number) / 1000 << 17 | (step * series + number) % 1000,
@@ -45,7 +40,7 @@ std::vector<Point> walks(size_t series) {
   return points;
 }
 
-std::vector<Piece> pieces_of(const std::vector<Point>& points) {
+std::vector<Piece> written_pieces(const std::vector<Point>& points) {
   std::vector<Piece> pieces;
   PieceWriter writer([&](Piece&& piece) { pieces.push_back(std::move(piece)); });
   for (const Point& point : points) writer.add(point);
@@ -54,13 +49,13 @@ std::vector<Piece> pieces_of(const std::vector<Point>& points) {
 }
 
 void write_pieces(benchmark::State& bench) {
-  const auto points = walks(static_cast<size_t>(bench.range(0)));
+  const auto points = sealed_walks(static_cast<size_t>(bench.range(0)));
   size_t data = 0;
   size_t more = 0;
   for (auto _ : bench) {
     data = 0;
     more = 0;
-    for (const Piece& piece : pieces_of(points)) {
+    for (const Piece& piece : written_pieces(points)) {
       data += piece.data.size();
       more += piece.more.size();
     }
@@ -74,8 +69,8 @@ BENCHMARK(write_pieces)->Arg(100)->Arg(1'000)->Arg(16'000)->Arg(100'000);
 
 // Times and values; or seqs, ids and attributes too.
 void read_pieces(benchmark::State& bench) {
-  const auto points = walks(static_cast<size_t>(bench.range(0)));
-  const auto pieces = pieces_of(points);
+  const auto points = sealed_walks(static_cast<size_t>(bench.range(0)));
+  const auto pieces = written_pieces(points);
   const auto columns = std::make_unique<BlockColumns>();
   const auto identities = std::make_unique<BlockIdentities>();
   for (auto _ : bench) {
@@ -99,7 +94,7 @@ std::vector<Point> in_the_order_of_the_log(std::vector<Point> points) {
 }
 
 void append_to_a_generation(benchmark::State& bench) {
-  const auto points = in_the_order_of_the_log(walks(static_cast<size_t>(bench.range(0))));
+  const auto points = in_the_order_of_the_log(sealed_walks(static_cast<size_t>(bench.range(0))));
   size_t bytes = 0;
   for (auto _ : bench) {
     const auto generation = std::make_unique<Generation>();
@@ -113,7 +108,7 @@ BENCHMARK(append_to_a_generation)->Arg(1'000);
 
 // What a seal does before the disk: sort, encode.
 void seal_a_generation(benchmark::State& bench) {
-  const auto points = in_the_order_of_the_log(walks(static_cast<size_t>(bench.range(0))));
+  const auto points = in_the_order_of_the_log(sealed_walks(static_cast<size_t>(bench.range(0))));
   const auto generation = std::make_unique<Generation>();
   for (const Point& point : points) generation->append(point);
   for (auto _ : bench) {
@@ -131,7 +126,7 @@ BENCHMARK(seal_a_generation)->Arg(1'000)->Arg(100'000)->Arg(kPoints);
 
 // One series' fresh points.
 void find_in_a_generation(benchmark::State& bench) {
-  const auto points = in_the_order_of_the_log(walks(1'000));
+  const auto points = in_the_order_of_the_log(sealed_walks(1'000));
   const auto generation = std::make_unique<Generation>();
   for (const Point& point : points) generation->append(point);
   std::vector<uint32_t> rows;
@@ -146,13 +141,13 @@ BENCHMARK(find_in_a_generation);
 
 // Four seals that follow each other become one segment.
 void merge_segments(benchmark::State& bench) {
-  const auto points = in_the_order_of_the_log(walks(static_cast<size_t>(bench.range(0))));
+  const auto points = in_the_order_of_the_log(sealed_walks(static_cast<size_t>(bench.range(0))));
   std::vector<std::vector<Piece>> segments;
   for (size_t part = 0; part < 4; ++part) {
     const auto begin = points.begin() + static_cast<std::ptrdiff_t>(part * points.size() / 4);
     std::vector<Point> some(begin, points.begin() + static_cast<std::ptrdiff_t>((part + 1) * points.size() / 4));
     std::sort(some.begin(), some.end(), is_before);
-    segments.push_back(pieces_of(some));
+    segments.push_back(written_pieces(some));
   }
   for (auto _ : bench) {
     std::vector<std::unique_ptr<PointCursor>> cursors;

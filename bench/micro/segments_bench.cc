@@ -8,6 +8,7 @@
 #include <memory>
 #include <vector>
 
+#include "bench/micro/draws.h"
 #include "engine/base/check.h"
 #include "engine/base/prng.h"
 #include "engine/store/segments/segment_scan.h"
@@ -23,22 +24,16 @@ constexpr std::size_t kSeries = 1'000;
 constexpr std::size_t kSteps = 2'000;
 constexpr std::size_t kSealPoints = std::size_t{1} << 18;
 
-double uniform(Prng& prng) { return static_cast<double>(prng.next() >> 11) * 0x1p-53; }
-
-double normal(Prng& prng) {
-  return std::sqrt(-2 * std::log(1 - uniform(prng))) * std::cos(6.283185307179586 * uniform(prng));
-}
-
 // In the order of the log: batches of 1,000, a point of each device.
-const std::vector<Point>& walks() {
+const std::vector<Point>& logged_walks() {
   static const std::vector<Point> kPoints = [] {
     Prng prng(1);
     std::vector<double> at(kSeries);
-    for (double& start : at) start = 20 + 10 * uniform(prng);
+    for (double& start : at) start = 20 + 10 * draw_uniform(prng);
     std::vector<Point> points;
     for (std::size_t step = 0; step < kSteps; ++step) {
       for (std::size_t series = 0; series < kSeries; ++series) {
-        at[series] += 0.05 * normal(prng);
+        at[series] += 0.05 * draw_normal(prng);
         points.push_back({.series = series + 1,
                           .time_ns = static_cast<std::int64_t>(step) * 10'000'000'000,
                           .seq = (step + 1) << 17 | series,
@@ -56,20 +51,20 @@ store::Database database_with_tables() {
   return std::move(*database);
 }
 
-void seal(store::Database& database, SegmentStore& segments, const Generation& fresh) {
+void write_seal(store::Database& database, SegmentStore& segments, const Generation& fresh) {
   auto transaction = store::Transaction::begin(database);
   TIMESTORE_CHECK(segments.seal(fresh, fresh.size(), [](const Point&) { return true; }) && transaction->commit(),
                   "a seal is written");
 }
 
 // All points, sealed as they come, and merged meanwhile.
-void fill(store::Database& database) {
+void seal_all(store::Database& database) {
   auto segments = SegmentStore::open(database, {});
-  const std::vector<Point>& points = walks();
+  const std::vector<Point>& points = logged_walks();
   for (std::size_t begin = 0; begin < points.size();) {
     const auto fresh = std::make_unique<Generation>();
     for (; begin < points.size() && fresh->size() < kSealPoints; ++begin) fresh->append(points[begin]);
-    seal(database, *segments, *fresh);
+    write_seal(database, *segments, *fresh);
   }
 }
 
@@ -77,7 +72,7 @@ void finish_merging(store::Database& database) {
   auto segments = SegmentStore::open(database, {});
   auto tables = SegmentTables::open(database);
   const auto none = std::make_unique<Generation>();
-  while (!tables->jobs()->empty()) seal(database, *segments, *none);
+  while (!tables->jobs()->empty()) write_seal(database, *segments, *none);
 }
 
 std::int64_t used_bytes(store::Database& database) {
@@ -90,33 +85,33 @@ void seal_and_merge(benchmark::State& bench) {
   std::int64_t bytes = 0;
   for (auto _ : bench) {
     store::Database database = database_with_tables();
-    fill(database);
+    seal_all(database);
     finish_merging(database);
     bytes = used_bytes(database);
   }
-  const auto count = static_cast<double>(walks().size());
-  bench.SetItemsProcessed(bench.iterations() * static_cast<std::int64_t>(walks().size()));
+  const auto count = static_cast<double>(logged_walks().size());
+  bench.SetItemsProcessed(bench.iterations() * static_cast<std::int64_t>(logged_walks().size()));
   bench.counters["bytes"] = static_cast<double>(bytes) / count;
 }
 BENCHMARK(seal_and_merge)->Unit(benchmark::kMillisecond);
 
 void scan_everything(benchmark::State& bench) {
   store::Database database = database_with_tables();
-  fill(database);
+  seal_all(database);
   auto reader = SegmentReader::open(database, SegmentOptions().partition_width_ns);
   for (auto _ : bench) {
     std::uint64_t bits = 0;
     TIMESTORE_CHECK(reader->scan({}, {}, [&](const Point& point) { bits ^= point.bits; }), "what was written is read");
     benchmark::DoNotOptimize(bits);
   }
-  bench.SetItemsProcessed(bench.iterations() * static_cast<std::int64_t>(walks().size()));
+  bench.SetItemsProcessed(bench.iterations() * static_cast<std::int64_t>(logged_walks().size()));
 }
 BENCHMARK(scan_everything)->Unit(benchmark::kMillisecond);
 
 // One device, one hour: 360 points.
 void look_up_an_hour(benchmark::State& bench) {
   store::Database database = database_with_tables();
-  fill(database);
+  seal_all(database);
   auto reader = SegmentReader::open(database, SegmentOptions().partition_width_ns);
   Prng prng(3);
   std::size_t points = 0;

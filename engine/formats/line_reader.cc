@@ -19,8 +19,6 @@ constexpr auto is_special_in_string = [](char c) { return c == '"' || c == '\\';
 constexpr int64_t kMinLineTime = std::numeric_limits<int64_t>::min() + 2;
 constexpr int64_t kMaxLineTime = std::numeric_limits<int64_t>::max() - 1;
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
 // The last multiple of the precision that is not after `time_ns`.
 int64_t cut_off(int64_t time_ns, LinePrecision precision) {
   const auto unit = static_cast<int64_t>(precision);
@@ -183,7 +181,7 @@ LineReader::Reason LineReader::read_value(std::string_view field_key) {
   const char first = *at_;
   if (first == '"') return read_string(field_key);
   const std::string_view text = until_comma_or_space();
-  if (is_digit(first) || first == '-' || first == '.' || first == 'N' || first == 'n') {
+  if ((first >= '0' && first <= '9') || first == '-' || first == '.' || first == 'N' || first == 'n') {
     tl::expected<LineValue, std::string> number = read_line_number(text, reading_.has_unsigned);
     if (!number) return std::move(number.error());
     fields_.push_back({field_key, *number});

@@ -71,7 +71,8 @@ class Front final : public Doorman {
     OperationId operation = 0;
     std::shared_ptr<Once> errand = nullptr;
     Time gives_up_at = 0;
-    bool is_double = false;  // it has arrived already; nobody hears the answer to this one
+    bool is_repeated = false;  // it arrives twice
+    bool is_double = false;    // it has arrived already; nobody hears the answer to this one
   };
 
   CallId begin(Call call);

@@ -10,7 +10,7 @@ namespace timestore::sim {
 
 namespace {
 
-constexpr std::uint64_t kMostAsked = 50;  // at once, and beyond that once in each time of the first pause
+constexpr std::uint64_t kMostAsked = 50;         // at once, and beyond that once in each time of the first pause
 constexpr Time kMaxNotice = 300 * kMillisecond;  // until a broken connection is noticed, where it is
 
 std::size_t number_of(const raft::NodeId& id) { return static_cast<std::size_t>(std::stoul(id.substr(1))) - 1; }
@@ -62,10 +62,12 @@ void Front::send(const Request& request, Stream choices) {
   const bool comes_twice = (fate >= 95 && !world_.network().is_healed()) || arrival->second_delay.has_value();
   world_.after(arrival->delay, [this, request, comes_twice] {
     if (!world_.cluster().is_up(request.to)) return lost(request, true, world_.options().network.delay);
-    arrive(request);
+    Request first = request;
+    first.is_repeated = comes_twice;
+    arrive(first);
     if (!comes_twice) return;
     TIMESTORE_MARK("front: a request arrived twice");
-    Request twin = request;
+    Request twin = first;
     twin.is_double = true;
     arrive(twin);
   });
@@ -102,6 +104,11 @@ Front::Call Front::call_of(const Request& request) {
     answer(request, is_granted ? std::to_string(index) : std::string());
   };
   call.written = [this, request](client::WriteEnd end) {
+    // No request over HTTP arrives twice by itself: somebody on the way has repeated it, because he heard nothing. So
+    // that one copy of a write was certainly not taken, nobody hears.
+    using Kind = client::WriteEnd::Kind;
+    const bool is_final = end.kind == Kind::kApplied || end.kind == Kind::kUnknown;
+    if (request.is_repeated && !request.is_double && !is_final) return lost(request, false, 0);
     client::Leadership hint;
     if (world_.cluster().is_up(request.to)) hint = leadership(request.to);
     answer(request, client::encode_submit_answer({.end = std::move(end), .hint = std::move(hint)}));

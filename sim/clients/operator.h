@@ -37,7 +37,6 @@ class Operator {
   void observe();                                          // who votes by now, as the cluster has committed
   void remove(std::size_t at, std::size_t node);           // asks the first of them, which is up
   void hand_over(std::size_t at, const raft::NodeId& to);  // likewise; empty: to anybody
-  bool has_asked_to_go(std::size_t node) const { return requests_[node].pending > 0 || is_on_the_way(node); }
 
   // Asks from now on that every node that is not gone becomes a voter.
   void gather();

@@ -132,14 +132,18 @@ void Lasting::hand_over(std::size_t leader) {
   }
 }
 
-// Who answers with a refusal, because something else is under way, is asked again.
+// Who answers with a refusal, because something else is under way, is asked again. So is who answers nothing: an
+// earlier wish may wait at a node that is sick.
 void Lasting::ask_for_removal() {
   if (goal_ != Goal::kRemoval) return;
   if (const auto leader = probes_.back()->leader(); leader && !is_removed()) {
     const bool is_member = world_.cluster().core(*leader).configuration().is_member(Cluster::name(*goes_));
     // Who is half connected cannot tell whether the others could do without it; whoever takes over can.
     if (leader == goes_) hand_over(*leader);
-    if (is_member && !injector_.operators().has_asked_to_go(*goes_)) injector_.operators().remove(*leader, *goes_);
+    if (is_member && world_.now() >= asks_again_at_) {
+      asks_again_at_ = world_.now() + injector_.election();
+      injector_.operators().remove(*leader, *goes_);
+    }
   }
   injector_.later(injector_.election() / 4, [this] { ask_for_removal(); });
 }

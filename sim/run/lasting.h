@@ -2,9 +2,9 @@
 //
 // Who heals everything before asking for progress never meets a livelock that healing cures. So here every pair of a
 // majority of the voters is connected, with delays below a tenth of the shortest election time-out and syncs below a
-// quarter, and every other node has whatever ailed it before, and an ailment that lasts. Of such a cluster some node that
-// is well must be able to get a write, a read and the removal of a sick member done, each within ten election time-outs
-// after the last progress of anybody.
+// quarter, and every other node has whatever ailed it before, and an ailment that lasts. Of such a cluster some node
+// that is well must be able to get a write, a read and the removal of a sick member done, each within ten election
+// time-outs after the last progress of anybody.
 #pragma once
 
 #include <cstddef>
@@ -54,6 +54,7 @@ class Lasting {
   Goal goal_ = Goal::kNone;
   std::vector<std::unique_ptr<Probe>> probes_;
   std::optional<std::size_t> goes_;  // the sick member that is to go
+  Time asks_again_at_ = 0;           // to let it go
 };
 
 }  // namespace timestore::sim

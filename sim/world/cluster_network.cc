@@ -60,6 +60,11 @@ void Cluster::Node::send(raft::Send send) {
   cluster.post(std::move(wire));
 }
 
+namespace {
+// To vote before and in an election, and to take over.
+constexpr std::size_t kKindsOfVotes = 3;
+}  // namespace
+
 std::string Wire::text() const { return is_receipt ? std::string() : raft::encode(message); }
 
 void Cluster::post(Wire wire) {
@@ -84,8 +89,9 @@ void Cluster::send_over_link(std::size_t from, std::size_t to, raft::Message req
   } else {
     nodes_[from]->replica->peer_unreachable(name(to));
   }
-  if (link.waiting() > options_.links->max_waiting ||
-      (link.waiting() > 1 && link.waiting_bytes() > options_.links->max_waiting_bytes)) {
+  // Of anything but appends one of each kind waits.
+  const std::size_t most = purpose == client::Purpose::kAppends ? options_.links->max_waiting : kKindsOfVotes;
+  if (link.waiting() > most || (link.waiting() > 1 && link.waiting_bytes() > options_.links->max_waiting_bytes)) {
     oracle_.report({.checker = "bounds",
                     .rule = "what waits for a peer is bounded",
                     .detail = name(from) + " for " + name(to) + ": " + std::to_string(link.waiting()) + " requests, " +
