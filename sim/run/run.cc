@@ -183,6 +183,7 @@ void run_lasting(World& world, Lasting& lasting, const RunOptions& options) {
     const auto is_well = [&](std::size_t node) { return lasting.is_well(node); };
     const bool is_on = is_getting_on(world, progress, is_well, world.now() > begin + limit);
     if (is_on || goal != lasting.goal() || !lasting.are_all_up()) deadline = world.now() + limit;
+    if (goal != lasting.goal()) progress = Progress(world.size());  // what is wanted now stands behind what is there
     if (world.now() > deadline) {
       return world.cluster().oracle().report({.checker = "lasting",
                                               .rule = "a majority that is well works beside those who stay sick",
