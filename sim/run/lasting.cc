@@ -138,10 +138,10 @@ void Lasting::ask_for_removal() {
   if (goal_ != Goal::kRemoval) return;
   if (const auto leader = probes_.back()->leader(); leader && !is_removed()) {
     const bool is_member = world_.cluster().core(*leader).configuration().is_member(Cluster::name(*goes_));
-    // Who is half connected cannot tell whether the others could do without it; whoever takes over can.
-    if (leader == goes_) hand_over(*leader);
+    // Who is half connected cannot tell whether the others could do without somebody; whoever takes over can.
     if (is_member && world_.now() >= asks_again_at_) {
       asks_again_at_ = world_.now() + injector_.election();
+      if (!well_[*leader]) hand_over(*leader);
       injector_.operators().remove(*leader, *goes_);
     }
   }
