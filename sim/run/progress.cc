@@ -5,8 +5,21 @@
 
 namespace timestore::sim {
 
+namespace {
+
+constexpr std::size_t kLast = 0;
+constexpr std::size_t kDurable = 1;
+constexpr unsigned kMaxCuts = 4;  // a few leaders may follow each other; a cluster that only cuts gets nowhere
+
+}  // namespace
+
 void Progress::see(std::size_t number, const Node& node) {
   Reached& reached = nodes_[number];
+  if (node.last < reached.now[kLast] && reached.cuts < kMaxCuts) {
+    ++reached.cuts;
+    reached.most[kLast] = node.last;
+    reached.most[kDurable] = std::min(reached.most[kDurable], node.last);
+  }
   reached.now = {node.last, node.durable, node.commit, node.applied};
   if (!were_all_up_) end_ = std::max(end_, node.last);
   const std::uint64_t before = std::exchange(reached.fetched_bytes, node.fetched_bytes);

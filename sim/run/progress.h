@@ -29,10 +29,12 @@ class Progress {
   bool is_any(bool all_are_up);
 
  private:
-  // Each by itself: a log may lose a tail that was never committed, and that takes nothing back from the others.
+  // Each by itself: a log may lose a tail that was never committed, and that takes nothing back from the others. It has
+  // that way to go once more then, with other entries.
   struct Reached {
-    std::array<raft::Index, 4> now = {};
+    std::array<raft::Index, 4> now = {};  // in the order of Node
     std::array<raft::Index, 4> most = {};
+    unsigned cuts = 0;
     std::uint64_t fetched_bytes = 0;
   };
 
