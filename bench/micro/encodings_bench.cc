@@ -76,14 +76,14 @@ Blocks<double> beginnings(Blocks<double> blocks, size_t count) {
   return blocks;
 }
 
-constexpr int64_t kSecond = 1'000'000'000;
-constexpr int64_t kStart = 1'714'521'600 * kSecond;
+constexpr int64_t kNanosecondsPerSecond = 1'000'000'000;
+constexpr int64_t kStart = 1'714'521'600 * kNanosecondsPerSecond;
 
 // Every ten seconds, each off by a normal deviation of `jitter` in steps of `unit`; one in `missing` is not there.
 Blocks<int64_t> times(int64_t jitter, int64_t unit, uint64_t missing) {
   return blocks_of<int64_t>([=](Prng& prng) {
     return [=, &prng, at = kStart](size_t) mutable {
-      do at += 10 * kSecond;
+      do at += 10 * kNanosecondsPerSecond;
       while (missing != 0 && prng.chance(1, missing));
       return at + static_cast<int64_t>(std::round(draw_normal(prng) * static_cast<double>(jitter))) * unit;
     };
@@ -94,8 +94,8 @@ Blocks<int64_t> times(int64_t jitter, int64_t unit, uint64_t missing) {
 Blocks<int64_t> late_times() {
   return blocks_of<int64_t>([](Prng& prng) {
     return [&prng, at = kStart](size_t) mutable {
-      at += 10 * kSecond;
-      return prng.chance(1, 10) ? at - static_cast<int64_t>(prng.below(8640)) * 10 * kSecond : at;
+      at += 10 * kNanosecondsPerSecond;
+      return prng.chance(1, 10) ? at - static_cast<int64_t>(prng.below(8640)) * 10 * kNanosecondsPerSecond : at;
     };
   });
 }

@@ -14,7 +14,7 @@ namespace {
 namespace dom = simdjson::dom;
 
 // Of objects and arrays within each other. Our own messages need three levels; unknown properties may bring more.
-constexpr std::size_t kMaxJsonDepth = 64;
+constexpr std::size_t kMaxDepth = 64;
 
 // A parser holds on to a multiple of the longest text that it has read, and each thread keeps one. Longer texts than
 // this, which are rare, get a parser of their own.
@@ -41,7 +41,7 @@ std::optional<std::uint64_t> parse_digits(std::string_view text) {
 
 std::string parse_complaint(simdjson::error_code error) {
   if (error == simdjson::NUMBER_ERROR) return "The message holds a number that is malformed or beyond 64 bits.";
-  if (error == simdjson::DEPTH_ERROR) return "The message is nested deeper than " + std::to_string(kMaxJsonDepth) + ".";
+  if (error == simdjson::DEPTH_ERROR) return "The message is nested deeper than " + std::to_string(kMaxDepth) + ".";
   if (error == simdjson::INCORRECT_TYPE) return "The message is not a JSON object.";
   return std::string("The message is not JSON (") + simdjson::error_message(error) + ").";
 }
@@ -180,7 +180,7 @@ Result<ObjectReader::Object> parse_object(std::string_view json, dom::parser& pa
   simdjson::error_code error = simdjson::EMPTY;
   if (!json.empty()) {
     // simdjson counts what the innermost array or object holds as one level more.
-    error = parser.capacity() == 0 ? parser.allocate(json.size(), kMaxJsonDepth + 1) : simdjson::SUCCESS;
+    error = parser.capacity() == 0 ? parser.allocate(json.size(), kMaxDepth + 1) : simdjson::SUCCESS;
     if (error == simdjson::SUCCESS) error = parser.parse(json.data(), json.size()).get(object);
   }
   if (error != simdjson::SUCCESS) return fail(parse_complaint(error));

@@ -10,7 +10,7 @@ constexpr uint64_t kVariant = 2;
 
 constexpr int kSaltHighBits = 12;
 constexpr int kSaltLowBits = 45;
-constexpr int kOrdinalBits = 17;
+constexpr int kIdOrdinalBits = 17;
 
 constexpr uint64_t low_bits(uint64_t number, int count) { return number & ((uint64_t{1} << count) - 1); }
 
@@ -41,7 +41,7 @@ std::optional<EntryPosition> position_of(const Guid& id) {
   const uint64_t high = load_big_endian(&id.bytes[0]);
   const uint64_t low = load_big_endian(&id.bytes[8]);
   if (low_bits(high >> kSaltHighBits, 4) != kVersion || low >> 62 != kVariant) return std::nullopt;
-  return EntryPosition{high >> 16, static_cast<uint32_t>(low_bits(low >> kSaltLowBits, kOrdinalBits))};
+  return EntryPosition{high >> 16, static_cast<uint32_t>(low_bits(low >> kSaltLowBits, kIdOrdinalBits))};
 }
 
 }  // namespace timestore

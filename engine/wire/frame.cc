@@ -23,7 +23,7 @@ constexpr char kVersion = 1;
 constexpr std::size_t kHeadBytes = 9;
 constexpr std::size_t kChecksumBytes = 4;
 constexpr std::uint64_t kSized = 1;  // the form of a value that tells its size
-constexpr std::size_t kMaxBodyBytes = std::numeric_limits<std::uint32_t>::max();
+constexpr std::size_t kMaxFrameBodyBytes = std::numeric_limits<std::uint32_t>::max();
 
 template <typename Value>
 constexpr bool is_number = std::is_integral_v<Value> || std::is_enum_v<Value>;
@@ -347,7 +347,7 @@ std::string encode_frame(const Message& message) {
   std::visit(
       [&](const auto& record) {
         const std::size_t size = body_bytes(record);
-        TIMESTORE_CHECK(size <= kMaxBodyBytes, "a message has less than 4 GiB");
+        TIMESTORE_CHECK(size <= kMaxFrameBodyBytes, "a message has less than 4 GiB");
         out.reserve(kHeadBytes + size + kChecksumBytes);
         out += kMagic;
         out += {kVersion, static_cast<char>(message.index() + 1), '\0'};

@@ -19,7 +19,7 @@ namespace {
 using http::Problem;
 using http::ProblemKind;
 
-constexpr std::size_t kMaxBodyBytes = 4096;
+constexpr std::size_t kMaxOrderBytes = 4096;
 constexpr const char* kPath = "/cluster/transfer";
 
 // {"to":"n2"}, where no body, no `to` and null mean: anybody.
@@ -57,7 +57,7 @@ void ClusterApi::add_routes(http::Router& router) {
   router.add({.method = "POST",
               .pattern = kPath,
               .handler = [this](const auto& request, auto& response) { post_transfer(request, response); },
-              .body = http::BodyRules{.media_types = {"application/json"}, .max_bytes = kMaxBodyBytes}});
+              .body = http::BodyRules{.media_types = {"application/json"}, .max_bytes = kMaxOrderBytes}});
 }
 
 void ClusterApi::post_transfer(const http::Request& request, httplib::Response& response) {

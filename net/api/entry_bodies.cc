@@ -18,9 +18,7 @@ using http::ProblemKind;
 constexpr std::string_view kNdjson = "application/x-ndjson";
 constexpr std::string_view kCsv = "text/csv";
 
-// Files that are compiled together with this one have bounds of their own by the same name.
-constexpr Limits kLimits{
-    .bytes = timestore::kMaxBodyBytes, .records = kMaxBatchEntries, .record_bytes = std::size_t{1} << 20};
+constexpr Limits kLimits{.bytes = kMaxBodyBytes, .records = kMaxBatchEntries, .record_bytes = std::size_t{1} << 20};
 
 Problem problem_of(bool is_too_large, const Problems& problems) {
   Problem problem{.kind = is_too_large ? ProblemKind::kTooLarge : ProblemKind::kBadRequest};

@@ -25,8 +25,8 @@ using http::ProblemKind;
 
 constexpr const char* kPath = "/cluster/members";
 constexpr const char* kUnknownFate = "GET /cluster/members shows whether the members have changed.";
-constexpr std::size_t kMaxBodyBytes = 8192;
-constexpr std::chrono::milliseconds kAnswerTime{2000};
+constexpr std::size_t kMaxWishBytes = 8192;
+constexpr std::chrono::milliseconds kTimeToAnswer{2000};
 constexpr std::chrono::seconds kWaitForVoter{60};     // with ?wait=true
 constexpr std::chrono::milliseconds kGivesWay{2000};  // another change: it is over in a few round trips
 constexpr std::chrono::milliseconds kTryAgainAfter{20};
@@ -112,7 +112,7 @@ void MembersApi::add_routes(http::Router& router) {
   router.add({.method = "POST",
               .pattern = kPath,
               .handler = [this](const auto& request, auto& response) { post_member(request, response); },
-              .body = http::BodyRules{.media_types = {"application/json"}, .max_bytes = kMaxBodyBytes}});
+              .body = http::BodyRules{.media_types = {"application/json"}, .max_bytes = kMaxWishBytes}});
   const std::string one = std::string(kPath) + "/{id}";
   router.add({.method = "GET", .pattern = one, .handler = [this](const auto& request, auto& response) {
                 get_member(request, response);
@@ -131,13 +131,13 @@ std::string MembersApi::body_of(const replica::Status& status) const {
 }
 
 void MembersApi::get_members(httplib::Response& response) {
-  const auto status = node_.status(Clock::now() + kAnswerTime);
+  const auto status = node_.status(Clock::now() + kTimeToAnswer);
   if (!status) return answer_unavailable(response, "This node does not answer in time.");
   answer_json(response, 200, body_of(*status));
 }
 
 void MembersApi::get_member(const http::Request& request, httplib::Response& response) {
-  const auto status = node_.status(Clock::now() + kAnswerTime);
+  const auto status = node_.status(Clock::now() + kTimeToAnswer);
   if (!status) return answer_unavailable(response, "This node does not answer in time.");
   const auto* member = find_member(*status, request.path_parameter("id"));
   if (member == nullptr) return answer_not_found(response);
@@ -186,7 +186,7 @@ void MembersApi::catch_up_with(const httplib::Response& answer) {
   const std::string text = answer.get_header_value(kAppliedIndexHeader);
   raft::Index index = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), index);
-  if (error == std::errc{} && index <= raft::kMaxIndex) node_.await_applied(index, Clock::now() + kAnswerTime);
+  if (error == std::errc{} && index <= raft::kMaxIndex) node_.await_applied(index, Clock::now() + kTimeToAnswer);
 }
 
 std::optional<replica::ChangeEnd> MembersApi::change(const Node::Plan& plan, Deadline deadline) {

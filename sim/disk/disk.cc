@@ -11,7 +11,7 @@ namespace timestore::sim {
 namespace {
 
 constexpr std::uint64_t kMillion = 1'000'000;
-constexpr std::uint64_t kPageBytes = 4096;  // rot chooses among these
+constexpr std::uint64_t kRotBytes = 4096;  // rot chooses among stretches of so many
 
 }  // namespace
 
@@ -248,13 +248,13 @@ bool Disk::rot(std::string_view path, std::uint64_t end) {
   if (found == names_.end()) return false;
   File& file = files_.at(found->second);
   const std::uint64_t durable_end = std::min({file.durable_size, file.bytes.size(), end});
-  std::vector<bool> is_hot((durable_end + kPageBytes - 1) / kPageBytes, false);
+  std::vector<bool> is_hot((durable_end + kRotBytes - 1) / kRotBytes, false);
   for (const Change& change : file.changes) {
     const std::uint64_t hot_end = std::min(change.end(), durable_end);
-    for (std::uint64_t page = change.offset / kPageBytes; page * kPageBytes < hot_end; ++page) is_hot[page] = true;
+    for (std::uint64_t page = change.offset / kRotBytes; page * kRotBytes < hot_end; ++page) is_hot[page] = true;
   }
   for (const auto& [sector, old] : file.lost) {
-    if (const std::uint64_t page = sector * kSectorBytes / kPageBytes; page < is_hot.size()) is_hot[page] = true;
+    if (const std::uint64_t page = sector * kSectorBytes / kRotBytes; page < is_hot.size()) is_hot[page] = true;
   }
   std::vector<std::uint64_t> cold;
   for (std::uint64_t page = 0; page < is_hot.size(); ++page) {
@@ -265,8 +265,8 @@ bool Disk::rot(std::string_view path, std::uint64_t end) {
   Stream choices = choices_.named("disk.rot").on(++rotten_bits_);
   const std::uint64_t near_end = std::min<std::uint64_t>(cold.size(), 8);
   const std::uint64_t back = choices.below(choices.below(2) == 1 ? near_end : cold.size());
-  const std::uint64_t begin = cold[cold.size() - 1 - back] * kPageBytes;
-  const std::uint64_t bit = choices.below(8 * std::min(kPageBytes, durable_end - begin));
+  const std::uint64_t begin = cold[cold.size() - 1 - back] * kRotBytes;
+  const std::uint64_t bit = choices.below(8 * std::min(kRotBytes, durable_end - begin));
   file.bytes.flip_bit(begin + bit / 8, static_cast<unsigned>(bit % 8));
   TIMESTORE_MARK("disk: a bit rotted");
   ++counts_.faults;

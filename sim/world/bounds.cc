@@ -10,12 +10,12 @@ namespace {
 // there is room for the transaction that crossed the line, which after a stall holds whatever a leader may let wait (a
 // row of half a page takes a whole one), and as many pages again for a reader that stood in the way for a moment. Of
 // the series, whoever catches up applies groups of another size, whose rows may lie on pages of their own.
-constexpr std::uint64_t kPageBytes = 4120;
-constexpr std::uint64_t kMaxLogWalBytes = 2 * 1024 * kPageBytes;
-constexpr std::uint64_t kMaxSeriesWalBytes = 2 * 4096 * kPageBytes;
+constexpr std::uint64_t kFrameBytes = 4120;
+constexpr std::uint64_t kMaxLogWalBytes = 2 * 1024 * kFrameBytes;
+constexpr std::uint64_t kMaxSeriesWalBytes = 2 * 4096 * kFrameBytes;
 constexpr std::uint64_t kPagesPerContent = 2;
 // Beside its rows a transaction writes the pages of the state and the base, inner pages and those of the free list.
-constexpr std::uint64_t kPagesBesideContent = 8 * kPageBytes;
+constexpr std::uint64_t kPagesBesideContent = 8 * kFrameBytes;
 constexpr std::uint64_t kMaxPagesOfGroup = std::uint64_t{1} << 22;  // in bytes
 
 // A row costs its content, some numbers and its share of a page that may be half empty.

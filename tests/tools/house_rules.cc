@@ -4,6 +4,7 @@
 #include <array>
 #include <fstream>
 #include <iterator>
+#include <map>
 #include <sstream>
 #include <string_view>
 
@@ -165,6 +166,21 @@ std::string_view included_by(std::string_view line) {
   return line.substr(0, line.find('"'));
 }
 
+// The name of the constant that a line without blanks before it defines; empty when it defines none.
+std::string constant_in(std::string_view line) {
+  const bool is_constant =
+      line.starts_with("constexpr ") || line.starts_with("inline constexpr ") || line.starts_with("const ");
+  std::size_t end = line.find_first_of("={");
+  if (!is_constant || end == std::string_view::npos) return {};
+  while (end > 0 && line[end - 1] == ' ') --end;
+  std::size_t begin = end;
+  while (begin > 0 && is_word(line[begin - 1])) --begin;
+  return std::string(line.substr(begin, end - begin));
+}
+
+// The headers' constants, by name, and where each stands.
+using Constants = std::map<std::string, std::string>;
+
 // One file under examination; its violations gather in found.
 struct Examination {
   const fs::path& root;
@@ -223,6 +239,17 @@ struct Examination {
     }
   }
 
+  // Files are compiled together, so a constant of one hides what another means by the same name, without a word.
+  void check_constants(const Constants& of_headers) const {
+    if (!file.ends_with(".cc") || file.starts_with("tests/")) return;
+    int number = 0;
+    for (const std::string& line : bare_lines) {
+      ++number;
+      const auto same = of_headers.find(constant_in(line));
+      if (same != of_headers.end()) report(number, "defines " + same->first + ", which " + same->second + " does too");
+    }
+  }
+
   void check_test_is_built() const {
     if (!file.ends_with("_test.cc") || is_named_for_cmake(root, file)) return;
     report(0, "is a test that no CMakeLists.txt names: it never runs");
@@ -276,12 +303,27 @@ std::vector<std::string> source_files(const fs::path& root) {
   return files;
 }
 
+Constants constants_of_headers(const fs::path& root, const std::vector<std::string>& files) {
+  Constants constants;
+  for (const std::string& file : files) {
+    if (!file.ends_with(".h") || file.starts_with("tests/")) continue;
+    for (const std::string& line : lines_of(without_comments_and_strings(read(root / file)))) {
+      const std::string name = constant_in(line);
+      if (!name.empty()) constants.emplace(name, file);
+    }
+  }
+  return constants;
+}
+
 }  // namespace
 
 std::vector<Violation> violations(const fs::path& root) {
   std::vector<Violation> found;
-  for (const std::string& file : source_files(root)) {
+  const std::vector<std::string> files = source_files(root);
+  const Constants of_headers = constants_of_headers(root, files);
+  for (const std::string& file : files) {
     const Examination examination(root, file, found);
+    examination.check_constants(of_headers);
     examination.check_includes();
     examination.check_bans();
     examination.check_length();

@@ -2,7 +2,8 @@
 //
 // Which room may include which is a table, and it is the drawing of the README in another form. The engine and the
 // simulator must do the same thing on every run, so they may not name clocks, threads, random devices, unordered
-// containers or the standard distributions. A test that is not built proves nothing, and an assertion must mean what it
+// containers or the standard distributions. A constant must not hide another.
+// A test that is not built proves nothing, and an assertion must mean what it
 // says. The rest keeps files readable. What stands in a comment or in a string breaks no rule, but for unfinished work,
 // which is looked for everywhere.
 #pragma once

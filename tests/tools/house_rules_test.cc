@@ -232,6 +232,14 @@ TEST_F(SmallTree, a_test_that_no_cmake_file_names_is_found) {
             "tests/net/unnamed_test.cc:0: is a test that no CMakeLists.txt names: it never runs\n");
 }
 
+TEST_F(SmallTree, a_constant_that_hides_that_of_a_header_is_found) {
+  write("net/base/limits.h", "inline constexpr int kMaxBytes = 1;\n");
+  write("net/api/some.cc", "constexpr int kMaxBytes = 2;\nint other() {\n  constexpr int kMaxBytes = 3;\n}\n");
+  write("net/api/other.cc",
+        "constexpr Limits kLimits{.bytes = kMaxBytes};\nconstexpr std::array<int, kMaxBytes> kAll = {};\n");
+  EXPECT_EQ(complaints(), "net/api/some.cc:1: defines kMaxBytes, which net/base/limits.h does too\n");
+}
+
 TEST_F(SmallTree, a_file_outside_every_room_is_found) {
   for (const char* file : {"engine/loose.cc", "engine/store/loose.cc", "sim/loose.cc", "net/loose.cc"}) {
     write(file, "int a;\n");

@@ -7,23 +7,11 @@
 #include <string>
 #include <vector>
 
-#include "tests/engine/formats/line_twin.h"
+#include "tests/engine/formats/parsed_lines.h"
 #include "tests/engine/formats/pieces.h"
 
 namespace timestore {
 namespace {
-
-constexpr Limits kLimits = {.bytes = 64 << 20, .records = 1'000'000, .record_bytes = 1 << 20};
-constexpr LineReading kReading = {.default_time_ns = 1'714'564'800'123'456'789};
-
-LineOutcomes parsed(std::string_view body, const LineReading& reading = kReading, const Cuts& cuts = {}) {
-  LineKeeper keeper;
-  LineParser parser(keeper, kLimits, reading);
-  feed(parser, body, cuts);
-  EXPECT_TRUE(parser.finish().has_value());
-  EXPECT_EQ(parser.seen(), (Seen{.bytes = body.size(), .records = keeper.outcomes.size()}));
-  return keeper.outcomes;
-}
 
 Refusal refusal_of(std::string_view body, Limits limits, const Cuts& cuts = {}, size_t* lines = nullptr) {
   LineKeeper keeper;

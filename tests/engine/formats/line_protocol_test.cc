@@ -6,25 +6,13 @@
 #include <utility>
 #include <vector>
 
-#include "tests/engine/formats/line_twin.h"
+#include "tests/engine/formats/parsed_lines.h"
 #include "tests/engine/formats/pieces.h"
 
 namespace timestore {
 namespace {
 
 using namespace std::string_literals;
-
-constexpr Limits kLimits = {.bytes = 64 << 20, .records = 1'000'000, .record_bytes = 1 << 20};
-constexpr LineReading kReading = {.default_time_ns = 1'714'564'800'123'456'789};
-
-LineOutcomes parsed(std::string_view body, const LineReading& reading = kReading, const Cuts& cuts = {}) {
-  LineKeeper keeper;
-  LineParser parser(keeper, kLimits, reading);
-  feed(parser, body, cuts);
-  EXPECT_TRUE(parser.finish().has_value());
-  EXPECT_EQ(parser.seen(), (Seen{.bytes = body.size(), .records = keeper.outcomes.size()}));
-  return keeper.outcomes;
-}
 
 LineOutcome only(std::string_view body, const LineReading& reading = kReading) {
   const LineOutcomes outcomes = parsed(body, reading);
@@ -76,7 +64,7 @@ TEST(LineProtocol, texts_without_escapes_are_views_into_the_piece) {
     std::string body = "m,t=a f=\"text\" 1\nm,t=b f=\"text\" 2\n";
     int lines = 0;
   } sink;
-  LineParser parser(sink, kLimits, kReading);
+  LineParser parser(sink, kWideLimits, kReading);
   EXPECT_TRUE(parser.feed(sink.body));
   EXPECT_EQ(sink.lines, 2);
 }
@@ -290,7 +278,7 @@ TEST(LineProtocol, a_series_has_one_name) {
     void refuse(const BadLine& line) override { FAIL() << line.reason; }
     std::string names;
   } sink;
-  LineParser parser(sink, kLimits, kReading);
+  LineParser parser(sink, kWideLimits, kReading);
   parser.feed("Living room=1\ncpu,b=2,a=1 x\\ y=1\nm\\ n,k\\,=v\\= a\\=b\\,c=1\n");
   EXPECT_EQ(sink.names, "Living room\ncpu,a=1,b=2 x\\ y\nm\\ n,k\\,=v\\= a\\=b\\,c\n");
 }

@@ -33,6 +33,19 @@ inline std::string_view any_text(Prng& prng, SortedRun& run) {
   return run.texts.emplace_back(size, static_cast<char>('a' + prng.below(26)));
 }
 
+// A point with texts of its own.
+struct Told {
+  explicit Told(const Point& told) : point(told), text(told.text), attributes(told.attributes) {}
+  Point whole() const {
+    Point whole = point;
+    whole.text = text;
+    whole.attributes = attributes;
+    return whole;
+  }
+  Point point;
+  std::string text, attributes;
+};
+
 // Series with few and with many points, of all types, with ties, clients' ids, lines and attributes here and there.
 inline SortedRun any_run(Prng& prng) {
   SortedRun run;

@@ -15,19 +15,6 @@
 namespace timestore::points {
 namespace {
 
-// A point with texts of its own.
-struct Told {
-  explicit Told(const Point& told) : point(told), text(told.text), attributes(told.attributes) {}
-  Point whole() const {
-    Point whole = point;
-    whole.text = text;
-    whole.attributes = attributes;
-    return whole;
-  }
-  Point point;
-  std::string text, attributes;
-};
-
 std::vector<Told> points_in(const BatchReader& batch) {
   std::vector<Told> told;
   const auto read = batch.read([&](const Point& point) { told.emplace_back(point); });

@@ -11,34 +11,39 @@
 namespace timestore::points {
 namespace {
 
+// A log of points, and the generation that holds it.
+struct FreshLog {
+  explicit FreshLog(Prng& prng) : run(any_run(prng)) {
+    shuffle(prng, run.points);
+    for (const Point& point : run.points) generation->append(point);
+  }
+  SortedRun run;
+  const std::vector<Point>& points = run.points;
+  std::unique_ptr<Generation> generation = std::make_unique<Generation>();
+};
+
 RC_GTEST_PROP(Generation, gives_back_what_was_appended, (uint64_t seed)) {
   Prng prng(seed);
-  SortedRun run = any_run(prng);
-  shuffle(prng, run.points);
-  const auto generation = std::make_unique<Generation>();
-  for (const Point& point : run.points) generation->append(point);
-  RC_ASSERT(generation->size() == run.points.size());
-  for (size_t row = 0; row < run.points.size(); ++row) RC_ASSERT(generation->at(row) == run.points[row]);
+  const FreshLog log(prng);
+  RC_ASSERT(log.generation->size() == log.points.size());
+  for (size_t row = 0; row < log.points.size(); ++row) RC_ASSERT(log.generation->at(row) == log.points[row]);
 }
 
 RC_GTEST_PROP(Generation, finds_a_series_within_any_times_and_below_any_size, (uint64_t seed)) {
   Prng prng(seed);
-  SortedRun run = any_run(prng);
-  shuffle(prng, run.points);
-  const auto generation = std::make_unique<Generation>();
-  for (const Point& point : run.points) generation->append(point);
+  const FreshLog log(prng);
   for (int round = 0; round < 20; ++round) {
-    const Point& one = run.points[prng.below(run.points.size())];
-    const Point& other = run.points[prng.below(run.points.size())];
+    const Point& one = log.points[prng.below(log.points.size())];
+    const Point& other = log.points[prng.below(log.points.size())];
     const SeriesNumber series = prng.chance(1, 5) ? prng.below(200) : one.series;
-    const size_t size = prng.below(run.points.size() + 1);
+    const size_t size = prng.below(log.points.size() + 1);
     const int64_t from = prng.chance(1, 4) ? std::numeric_limits<int64_t>::min() : one.time_ns;
     const int64_t to = prng.chance(1, 4) ? std::numeric_limits<int64_t>::max() : other.time_ns;
     std::vector<uint32_t> found;
-    generation->find(series, from, to, size, found);
+    log.generation->find(series, from, to, size, found);
     std::vector<uint32_t> expected;
     for (size_t row = 0; row < size; ++row) {
-      const Point& point = run.points[row];
+      const Point& point = log.points[row];
       const bool is_wanted = point.series == series && from <= point.time_ns && point.time_ns < to;
       if (is_wanted) expected.push_back(static_cast<uint32_t>(row));
     }
@@ -48,16 +53,13 @@ RC_GTEST_PROP(Generation, finds_a_series_within_any_times_and_below_any_size, (u
 
 RC_GTEST_PROP(Generation, sorts_as_segments_do, (uint64_t seed)) {
   Prng prng(seed);
-  SortedRun run = any_run(prng);
-  shuffle(prng, run.points);
-  const auto generation = std::make_unique<Generation>();
-  for (const Point& point : run.points) generation->append(point);
-  const size_t size = prng.below(run.points.size() + 1);
-  std::vector<Point> expected(run.points.begin(), run.points.begin() + static_cast<std::ptrdiff_t>(size));
+  const FreshLog log(prng);
+  const size_t size = prng.below(log.points.size() + 1);
+  std::vector<Point> expected(log.points.begin(), log.points.begin() + static_cast<std::ptrdiff_t>(size));
   std::sort(expected.begin(), expected.end(), is_before);
-  const auto rows = generation->sorted(size);
+  const auto rows = log.generation->sorted(size);
   RC_ASSERT(rows.size() == size);
-  for (size_t at = 0; at < size; ++at) RC_ASSERT(generation->at(rows[at]) == expected[at]);
+  for (size_t at = 0; at < size; ++at) RC_ASSERT(log.generation->at(rows[at]) == expected[at]);
 }
 
 TEST(Generation, series_with_large_numbers_are_sorted_too) {

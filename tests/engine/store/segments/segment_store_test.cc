@@ -21,6 +21,7 @@ namespace {
 using points::Generation;
 using points::Point;
 using points::SortedRun;
+using points::Told;
 
 store::Database database_with_tables() {
   auto database = store::Database::open(":memory:", "", store::Database::Access::kReadWrite);
@@ -60,6 +61,17 @@ void seal(store::Database& database, SegmentStore& store, const Generation& fres
   RC_ASSERT(transaction->commit().has_value());
 }
 
+// Cuts the log anywhere, into about so many parts or more, and hands on each as a generation.
+template <typename Take>
+void for_each_part(Prng& prng, const std::vector<Point>& log, std::size_t parts, Take take) {
+  for (std::size_t begin = 0; begin < log.size();) {
+    const std::size_t end = std::min(log.size(), begin + 1 + prng.below(log.size() / parts + 1));
+    const auto generation = std::make_unique<Generation>();
+    for (; begin < end; ++begin) generation->append(log[begin]);
+    take(*generation);
+  }
+}
+
 // By the definition: the last line of each series and time, and all entries, by partition.
 std::vector<Point> expected_of(std::vector<Point> points, const Scan& scan, std::int64_t width_ns) {
   std::map<std::tuple<points::SeriesNumber, std::int64_t>, points::Seq> lines;
@@ -80,19 +92,6 @@ std::vector<Point> expected_of(std::vector<Point> points, const Scan& scan, std:
   return points;
 }
 
-// A point with texts of its own.
-struct Told {
-  explicit Told(const Point& told) : point(told), text(told.text), attributes(told.attributes) {}
-  bool is(const Point& expected) const {
-    Point whole = point;
-    whole.text = text;
-    whole.attributes = attributes;
-    return whole == expected;
-  }
-  Point point;
-  std::string text, attributes;
-};
-
 std::vector<Told> scanned(store::Database& database, const Scan& scan, std::int64_t width_ns,
                           const FreshPoints& fresh) {
   auto reader = SegmentReader::open(database, width_ns);
@@ -105,7 +104,7 @@ std::vector<Told> scanned(store::Database& database, const Scan& scan, std::int6
 
 void expect_points(const std::vector<Told>& told, const std::vector<Point>& expected) {
   RC_ASSERT(told.size() == expected.size());
-  for (std::size_t at = 0; at < told.size(); ++at) RC_ASSERT(told[at].is(expected[at]));
+  for (std::size_t at = 0; at < told.size(); ++at) RC_ASSERT(told[at].whole() == expected[at]);
 }
 
 Scan any_scan(Prng& prng, const std::vector<Point>& log) {
@@ -173,15 +172,12 @@ RC_GTEST_PROP(SegmentStore, writes_the_same_rows_whatever_restarts_come_between,
   store::Database other = database_with_tables();
   auto steady = SegmentStore::open(one, options);
   auto restarted = SegmentStore::open(other, options);
-  for (std::size_t begin = 0; begin < log.size();) {
-    const std::size_t end = std::min(log.size(), begin + 1 + prng.below(log.size() / 4 + 1));
-    const auto generation = std::make_unique<Generation>();
-    for (; begin < end; ++begin) generation->append(log[begin]);
-    seal(one, *steady, *generation);
+  for_each_part(prng, log, 4, [&](const Generation& generation) {
+    seal(one, *steady, generation);
     if (prng.chance(1, 2)) restarted = SegmentStore::open(other, options);
-    seal(other, *restarted, *generation);
+    seal(other, *restarted, generation);
     RC_ASSERT(rows_of(one) == rows_of(other));
-  }
+  });
 }
 
 // However much came, merging ends, and leaves few segments of each partition and level.
@@ -192,12 +188,7 @@ RC_GTEST_PROP(SegmentStore, merges_until_there_is_nothing_to_merge, (std::uint64
   const SegmentOptions options = any_options(prng);
   store::Database database = database_with_tables();
   auto store = SegmentStore::open(database, options);
-  for (std::size_t begin = 0; begin < log.size();) {
-    const std::size_t end = std::min(log.size(), begin + 1 + prng.below(log.size() / 8 + 1));
-    const auto generation = std::make_unique<Generation>();
-    for (; begin < end; ++begin) generation->append(log[begin]);
-    seal(database, *store, *generation);
-  }
+  for_each_part(prng, log, 8, [&](const Generation& generation) { seal(database, *store, generation); });
   auto tables = SegmentTables::open(database);
   const Generation none;
   int seals = 0;
@@ -223,12 +214,7 @@ RC_GTEST_PROP(SegmentStore, what_is_not_kept_goes_and_nothing_else, (std::uint64
   auto store = SegmentStore::open(database, options);
   const points::SeriesNumber dropped = log[prng.below(log.size())].series;
   const auto keeps = [&](const Point& point) { return point.series != dropped; };
-  for (std::size_t begin = 0; begin < log.size();) {
-    const std::size_t end = std::min(log.size(), begin + 1 + prng.below(log.size() / 8 + 1));
-    const auto generation = std::make_unique<Generation>();
-    for (; begin < end; ++begin) generation->append(log[begin]);
-    seal(database, *store, *generation, keeps);
-  }
+  for_each_part(prng, log, 8, [&](const Generation& generation) { seal(database, *store, generation, keeps); });
   const Generation none;
   const Scan all;
   auto told = scanned(database, all, options.partition_width_ns, {&none, 0});
