@@ -17,6 +17,7 @@ Outcome outcome_of(Kind kind) {
       return Outcome::kDone;
     case Kind::kBusy:
     case Kind::kDiskFull:
+    case Kind::kTooEarly:
       return Outcome::kRefused;
     case Kind::kNotLeader:
       return Outcome::kNotTaken;

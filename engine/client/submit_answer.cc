@@ -17,9 +17,10 @@ constexpr std::array<std::pair<std::string_view, Applied>, 4> kApplied = {{{"not
                                                                            {"stored", Applied::kStored},
                                                                            {"conflict", Applied::kConflict},
                                                                            {"malformed", Applied::kMalformed}}};
-constexpr std::array<std::pair<std::string_view, Kind>, 4> kNotApplied = {{{"not-leader", Kind::kNotLeader},
+constexpr std::array<std::pair<std::string_view, Kind>, 5> kNotApplied = {{{"not-leader", Kind::kNotLeader},
                                                                            {"busy", Kind::kBusy},
                                                                            {"disk-full", Kind::kDiskFull},
+                                                                           {"too-early", Kind::kTooEarly},
                                                                            {"unknown", Kind::kUnknown}}};
 
 std::string_view take_word(std::string_view& text) {

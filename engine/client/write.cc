@@ -32,6 +32,7 @@ std::size_t size_of(const std::vector<TimeEntry>& entries) {
 replica::WriteTicket submit(replica::Replica& replica, std::vector<TimeEntry> entries, WriteCallback callback) {
   const auto shared = std::make_shared<std::vector<TimeEntry>>(std::move(entries));
   return replica.submit({.size_bytes = size_of(*shared),
+                         .least_level = shared->size() == 1 ? raft::kOriginalLevel : raft::kEnvelopesLevel,
                          .command =
                              [shared](const machine::Place& place) {
                                give_ids(*shared, place);

@@ -20,7 +20,8 @@ struct WriteEnd {
 };
 using WriteCallback = std::function<void(WriteEnd)>;
 
-// Nil ids are given when the place in the log is known.
+// Nil ids are given when the place in the log is known. Members of the original's kind read single entries only, so a
+// batch ends as too early while there may be one.
 replica::WriteTicket submit(replica::Replica& replica, std::vector<TimeEntry> entries, WriteCallback callback);
 
 }  // namespace timestore::client

@@ -23,14 +23,16 @@ struct Place {
 
 // The bytes are made when the place is known, once, and only on a leader.
 struct Draft {
-  std::size_t size_bytes = 0;  // that it holds in memory while it waits
+  std::size_t size_bytes = 0;                      // that it holds in memory while it waits
+  raft::Level least_level = raft::kOriginalLevel;  // that must be in force; until it is, the command is refused
   std::function<std::string(const Place&)> command;
 };
 
 // A command that is there already.
 [[nodiscard]] inline Draft ready(std::string command) {
   const std::size_t size_bytes = command.size();
-  return {size_bytes, [command = std::move(command)](const Place&) mutable { return std::move(command); }};
+  return {.size_bytes = size_bytes,
+          .command = [command = std::move(command)](const Place&) mutable { return std::move(command); }};
 }
 
 }  // namespace timestore::machine

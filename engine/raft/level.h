@@ -21,7 +21,7 @@ using Level = std::uint32_t;
 
 // Which release brought a level, and what may be used at it.
 inline constexpr Level kOriginalLevel = 0;   // the original, which tells none: its text as commands
-inline constexpr Level kEnvelopesLevel = 1;  // 0.1: levels; commands in envelopes of version 1
+inline constexpr Level kEnvelopesLevel = 1;  // 0.1: levels; commands in envelopes of version 1; batches
 
 inline constexpr Level kHighestLevel = kEnvelopesLevel;  // that this release knows
 

@@ -72,6 +72,11 @@ std::vector<raft::Input> Writers::propose() {
   if (std::exchange(salt_term_, core_.term()) != core_.term()) salt_ = salts_.next();
   raft::Position position{.term = core_.term(), .index = core_.trail.last_index()};
   for (Write& write : std::exchange(submitted_, {})) {
+    if (core_.is_leader() && core_.level() < write.draft.least_level) {
+      TIMESTORE_MARK("replica: a write was refused because of the level");
+      finish(std::move(write), WriteEnd::Kind::kTooEarly);
+      continue;
+    }
     ++position.index;
     std::string command = kNoCommand;
     if (core_.is_leader()) {

@@ -29,6 +29,7 @@ struct WriteEnd {
     kNotLeader,  // certainly not stored; the leader may be known
     kBusy,       // certainly not stored: too much is waiting already
     kDiskFull,   // certainly not stored: this node leads, and its disk has no space
+    kTooEarly,   // certainly not stored: the feature level in force does not allow it yet
     kUnknown,    // leadership or this node was lost: it may or may not be stored
   };
   Kind kind = Kind::kUnknown;

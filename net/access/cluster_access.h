@@ -53,9 +53,6 @@ class ClusterAccess {
   // Waits until this node has applied so much; false at the deadline.
   bool await_applied(raft::Index index, Deadline deadline) { return node_.await_applied(index, deadline); }
 
-  // What this node knows; nothing when it did not say in time.
-  std::optional<replica::Status> status(Deadline deadline) { return node_.status(deadline); }
-
   // This node is about to stop: what comes from now on is refused, certainly without effect, and nothing is tried
   // again.
   void refuse_from_now_on() { refusing_ = true; }

@@ -188,19 +188,6 @@ bool TimeSeriesApi::redirect(const http::Request& request, httplib::Response& re
   return true;
 }
 
-// Members of the original's kind read single entries only. The level that tells there is none never falls, so whoever
-// knows it may store batches for ever.
-bool TimeSeriesApi::may_store(const EntryBody& body, httplib::Response& response) {
-  if (!body.is_batch || knows_batches_) return true;
-  const auto status = cluster_.status(in(patience_.write));
-  knows_batches_ = status && status->level > raft::kOriginalLevel;
-  if (knows_batches_) return true;
-  answer_unavailable(response,
-                     "The cluster takes no batches yet: not all members are known to run a release that reads them. "
-                     "Nothing was stored; try again, or send single entries.");
-  return false;
-}
-
 void TimeSeriesApi::post_entries(const http::Request& request, httplib::Response& response) {
   if (!has_only(request, {"redirect"})) {
     return answer_bad_request(response, "A write takes no other query parameter than redirect.");
@@ -208,7 +195,6 @@ void TimeSeriesApi::post_entries(const http::Request& request, httplib::Response
   auto body = read_entries(request.http);
   if (!body) return body.error().write_to(response);
   if (redirect(request, response)) return;
-  if (!may_store(*body, response)) return;
   Posted posted{.is_batch = body->is_batch, .wants_nothing_back = prefers_minimal(request), .had_id = {}};
   for (const TimeEntry& entry : body->entries) posted.had_id.push_back(!entry.id.is_nil());
   if (body->entries.empty()) {  // nothing is to be done
@@ -238,6 +224,10 @@ void TimeSeriesApi::answer_end(const client::WriteEnd& end, const Posted& posted
       return answer_unavailable(response, "Too many writes are waiting. Nothing was stored; try again.");
     case client::WriteEnd::Kind::kDiskFull:
       return answer_unavailable(response, "The leader's disk is full. Nothing was stored; make room, then try again.");
+    case client::WriteEnd::Kind::kTooEarly:
+      return answer_unavailable(response,
+                                "The cluster takes no batches yet: not all members are known to run a release that "
+                                "reads them. Nothing was stored; try again, or send single entries.");
     case client::WriteEnd::Kind::kUnknown:
       return answer_unknown(end.entries, posted.is_batch, response);
   }

@@ -8,7 +8,6 @@
 // Reads take level=linearizable|weak|none; any request takes redirect=true.
 #pragma once
 
-#include <atomic>
 #include <vector>
 
 #include "net/access/cluster_access.h"
@@ -36,7 +35,6 @@ class TimeSeriesApi {
   };
 
   void post_entries(const http::Request& request, httplib::Response& response);
-  bool may_store(const EntryBody& body, httplib::Response& response);
   void get_entries(const http::Request& request, httplib::Response& response, store::SeriesQuery query);
   bool redirect(const http::Request& request, httplib::Response& response);
   void answer_end(const client::WriteEnd& end, const Posted& posted, httplib::Response& response);
@@ -46,7 +44,6 @@ class TimeSeriesApi {
   ClusterAccess& cluster_;
   Readers& readers_;
   const Patience patience_;
-  std::atomic<bool> knows_batches_ = false;  // all members do
 };
 
 }  // namespace timestore::net

@@ -111,6 +111,7 @@ void Clients::attempt_ends(OperationId number, const client::WriteEnd& end_seen)
     case client::WriteEnd::Kind::kNotLeader:
     case client::WriteEnd::Kind::kBusy:
     case client::WriteEnd::Kind::kDiskFull:
+    case client::WriteEnd::Kind::kTooEarly:
       --operation.open_attempts;
       refused(writes_[operation.write]);
       return;
@@ -179,6 +180,7 @@ void Clients::write_ends(OperationId number, const client::WriteEnd& end_seen) {
     case client::WriteEnd::Kind::kNotLeader:
     case client::WriteEnd::Kind::kBusy:
     case client::WriteEnd::Kind::kDiskFull:
+    case client::WriteEnd::Kind::kTooEarly:
       operation->is_called_undone = true;
       if (!operation->has_attempts) return refused(writes_[operation->write]);
       rules_.require(operation->open_attempts == 0,

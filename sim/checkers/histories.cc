@@ -96,6 +96,7 @@ void Histories::write_ends(OperationId operation, const client::WriteEnd& end) {
     case client::WriteEnd::Kind::kNotLeader:
     case client::WriteEnd::Kind::kBusy:
     case client::WriteEnd::Kind::kDiskFull:
+    case client::WriteEnd::Kind::kTooEarly:
       return;
     case client::WriteEnd::Kind::kApplied:
     case client::WriteEnd::Kind::kUnknown:

@@ -59,6 +59,10 @@ void Levels::check_entry(std::size_t node, const Account& account, const raft::S
   const raft::Level version = version_of(entry);
   rules_.require(version <= levels_.rbegin()->second, "what a level brings is used when the level is committed",
                  [&] { return facts("node", node + 1, "version", version, "level", levels_.rbegin()->second); });
+  const bool is_text_of_many = entry.kind == raft::EntryKind::kCommand && entry.payload.view().starts_with("[{");
+  rules_.require(!is_text_of_many || account.level == raft::kOriginalLevel,
+                 "a batch is proposed only when all members read it",
+                 [&] { return facts("node", node + 1, "level", levels_.rbegin()->second); });
   const raft::Level level = level_of(entry);
   if (level == 0) return;
   for (const raft::Member& member : core.configuration().members()) {

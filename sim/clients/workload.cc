@@ -33,6 +33,8 @@ const char* name_of(const client::WriteEnd& end) {
       return "busy";
     case client::WriteEnd::Kind::kDiskFull:
       return "disk full";
+    case client::WriteEnd::Kind::kTooEarly:
+      return "too early";
     case client::WriteEnd::Kind::kUnknown:
       return "unknown";
   }
@@ -180,6 +182,7 @@ void Workload::written(const Request& request, std::size_t node, client::WriteEn
     case client::WriteEnd::Kind::kNotLeader:
     case client::WriteEnd::Kind::kBusy:
     case client::WriteEnd::Kind::kDiskFull:
+    case client::WriteEnd::Kind::kTooEarly:
       look_for_the_leader(client, choices);
       break;
   }

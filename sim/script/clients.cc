@@ -17,6 +17,7 @@ Proposal::Fate fate_of(const Proposal& proposal, const client::WriteEnd& end) {
       return proposal.was_logged ? Proposal::Fate::kSuperseded : Proposal::Fate::kRefused;
     case client::WriteEnd::Kind::kBusy:
     case client::WriteEnd::Kind::kDiskFull:
+    case client::WriteEnd::Kind::kTooEarly:
       return Proposal::Fate::kBusy;
     case client::WriteEnd::Kind::kUnknown:
       break;

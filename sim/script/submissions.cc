@@ -16,6 +16,7 @@ const char* name_of(const client::WriteEnd& end) {
       return "not taken";
     case client::WriteEnd::Kind::kBusy:
     case client::WriteEnd::Kind::kDiskFull:
+    case client::WriteEnd::Kind::kTooEarly:
       return "busy";
     case client::WriteEnd::Kind::kUnknown:
       break;

@@ -78,7 +78,7 @@ TEST(SubmitAnswer, comes_back_as_it_was_sent) {
   }
   answers.push_back(
       ended({.kind = Kind::kApplied, .result = {Applied::kConflict, {0, 5}}, .entries = {}, .applied = 1}));
-  for (const Kind kind : {Kind::kBusy, Kind::kDiskFull, Kind::kUnknown})
+  for (const Kind kind : {Kind::kBusy, Kind::kDiskFull, Kind::kTooEarly, Kind::kUnknown})
     answers.push_back(ended({.kind = kind, .result = {}, .entries = {}}));
   answers.push_back(ended({.kind = Kind::kNotLeader, .result = {}, .entries = {}}));
   answers.push_back(answers.back());

@@ -113,6 +113,13 @@ TEST(Levels, an_envelope_before_the_level_is_committed_is_found) {
   EXPECT_EQ(story.rule(), "what a level brings is used when the level is committed");
 }
 
+TEST(Levels, a_batch_that_an_original_could_not_read_is_found) {
+  ToldOfLevels story;
+  story.appends(
+      {.term = 2, .kind = raft::EntryKind::kCommand, .payload = raft::Payload(R"([{"Value":1},{"Value":2}])")});
+  EXPECT_EQ(story.rule(), "a batch is proposed only when all members read it");
+}
+
 TEST(Levels, a_level_that_is_lost_is_missed) {
   ToldOfLevels story;
   story.commits(1, level_entry(1));
