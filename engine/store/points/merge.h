@@ -1,7 +1,7 @@
 // Points of several sources as one sequence: how segments become one, and how they are read.
 //
-// Points come out in their order, and of line points with one series and time only the last. Segments that are merged
-// are neighbours in the log, so that none of another segment lies between what replaces and what is replaced.
+// Points come out in their order, and of line points with one series and time only the last. Each point carries its place
+// in the log, so it does not matter which segments are merged.
 #pragma once
 
 #include <functional>
