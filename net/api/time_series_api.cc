@@ -8,6 +8,7 @@
 #include "engine/series/parse.h"
 #include "net/access/answer.h"
 #include "net/api/query.h"
+#include "net/api/write_answers.h"
 #include "net/base/clock.h"
 #include "net/base/log.h"
 #include "net/http/problem.h"
@@ -40,65 +41,6 @@ std::optional<ReadLevel> parse_level(const http::Request& request) {
 
 void answer_bad_request(httplib::Response& response, std::string detail) {
   Problem{.kind = ProblemKind::kBadRequest, .detail = std::move(detail)}.write_to(response);
-}
-
-void answer_not_leader(httplib::Response& response) {
-  response.set_header(kNotLeaderHeader, "1");
-  answer_unavailable(response,
-                     "The cluster has no leader right now, or this node cannot reach it. Nothing was stored; "
-                     "try again.");
-}
-
-void answer_unknown(const std::vector<TimeEntry>& entries, bool is_batch, httplib::Response& response) {
-  Problem problem{.kind = ProblemKind::kUnavailable, .retry_after_seconds = kRetryAfterSeconds};
-  const bool have_ids = !entries.empty() && !entries.front().id.is_nil();
-  if (!is_batch) {
-    problem.detail =
-        "Whether the entry was stored is not known. Send it again with this id: it will be stored once, whatever "
-        "happened.";
-    if (have_ids) problem.members.emplace_back("id", entries.front().id.text());
-    return problem.write_to(response);
-  }
-  problem.detail =
-      "Whether the batch was stored is not known. Send it again with these ids, one for each entry in its order: it "
-      "will be stored once, whatever happened.";
-  if (have_ids) {
-    auto& ids = problem.lists.emplace_back("ids", std::vector<std::string>()).second;
-    for (const TimeEntry& entry : entries) ids.push_back(entry.id.text());
-  }
-  problem.write_to(response);
-}
-
-std::string text_of(const TimeEntry& entry) {
-  std::string text;
-  append_json(text, entry);
-  return text;
-}
-
-std::string array_of(const std::vector<TimeEntry>& entries) {
-  std::string text = "[";
-  for (const TimeEntry& entry : entries) {
-    if (text.size() > 1) text += ',';
-    append_json(text, entry);
-  }
-  return text + "]";
-}
-
-void answer_conflict(const client::WriteEnd& end, bool is_batch, httplib::Response& response) {
-  Problem problem{.kind = ProblemKind::kConflict};
-  if (!is_batch) {
-    problem.detail = "The id " + end.entries.front().id.text() + " is already stored with other content.";
-    problem.errors = {{"/id", "stored with other content"}};
-    return problem.write_to(response);
-  }
-  problem.detail = "Nothing of the batch was stored: " + std::to_string(end.result.conflicts.size()) +
-                   " of its ids are already stored, or stand twice in it, with other content.";
-  for (const std::uint32_t ordinal : end.result.conflicts) {
-    if (problem.errors.size() == kMaxProblems) break;
-    problem.errors.push_back({"/" + std::to_string(ordinal) + "/id",
-                              "The id " + end.entries[ordinal].id.text() + " is stored with other content."});
-  }
-  problem.write_to(response);
 }
 
 // RFC 7240. Preferences may stand in several fields, or with commas in one.
@@ -262,7 +204,7 @@ void TimeSeriesApi::answer_stored(const client::WriteEnd& end, const Posted& pos
         log_error("What was stored cannot be read: " + read.error().message);
         return answer_unknown(end.entries, posted.is_batch, response);  // the ids tell, when they are sent again
       }
-      return response.set_content(posted.is_batch ? array_of(entries) : text_of(entries.front()), "application/json");
+      return response.set_content(posted.is_batch ? text_of(entries) : text_of(entries.front()), "application/json");
     }
     case ApplyResult::Outcome::kConflict:
       return answer_conflict(end, posted.is_batch, response);
