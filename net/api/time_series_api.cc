@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "engine/base/json_text.h"
-#include "engine/series/parse.h"
 #include "net/access/answer.h"
 #include "net/api/query.h"
 #include "net/api/write_answers.h"
