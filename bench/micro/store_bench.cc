@@ -41,11 +41,12 @@ std::vector<raft::Entry> make_entries(raft::Index first, std::int64_t count, Ids
   std::vector<raft::Entry> entries;
   for (std::int64_t i = 0; i < count; ++i) {
     const raft::Index index = first + static_cast<raft::Index>(i);
-    TimeEntry entry{.id = make_entry_id({index, 0}, 1),
+    TimeEntry entry{.id = {},
                     .device_id = "device-" + std::to_string(index % 100),
                     .timestamp_ns = static_cast<std::int64_t>(index) * 1'000'000,
                     .value = 21.5,
                     .attributes = ""};
+    entry.id = make_entry_id({index, 0}, 1, entry.device_id, entry.timestamp_ns);
     if (ids == Ids::kClients) {
       std::uint64_t mixed = index * 0x9e3779b97f4a7c15ULL;  // in no order, as random ids are
       for (std::size_t byte = 0; byte < 8; ++byte)

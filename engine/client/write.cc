@@ -15,7 +15,7 @@ namespace {
 void give_ids(std::vector<TimeEntry>& entries, const machine::Place& place) {
   std::uint32_t ordinal = 0;
   for (TimeEntry& entry : entries) {
-    if (entry.id.is_nil()) entry.id = make_entry_id({place.position.index, ordinal}, place.salt);
+    if (entry.id.is_nil()) entry.id = make_entry_id({place.position.index, ordinal}, place.salt, entry.device_id, entry.timestamp_ns);
     ++ordinal;
   }
 }

@@ -78,6 +78,7 @@ class Replica {
   Status status() const { return status_of(core_, machine_.standing()); }
   raft::Index applied() const { return machine_.applied(); }                   // visible in the state machine
   std::uint64_t state_hash() const { return machine_.standing().state_hash; }  // there
+  raft::Index durable() const { return machine_.standing().durable; }          // of it: what no crash takes back
   std::uint64_t unreadable() const { return unreadable_; }  // commands that were skipped since this replica was opened
   bool is_lending() const { return lender_.is_lending(); }  // it holds a snapshot for others, or makes one
   bool is_fetching() const { return fetcher_.is_fetching(); }               // it takes a snapshot from another node

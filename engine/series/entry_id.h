@@ -3,20 +3,21 @@
 //
 // The layout is a UUID of version 8 (RFC 9562, section 5.8), most significant bits first:
 //
-//      48 bits      4      12 bits     2   17 bits    45 bits
-//   +-------------+-----+-----------+----+---------+-----------+
-//   | log index   | 8   | salt,     | 10 | ordinal | salt,     |
-//   |             |     | high part |    |         | low part  |
-//   +-------------+-----+-----------+----+---------+-----------+
+//      48 bits      4    12 bits     2   17 bits   10 bits   35 bits
+//   +-------------+-----+----------+----+---------+---------+--------+
+//   | log index   | 8   | device,  | 10 | ordinal | day,    | salt   |
+//   |             |     | hashed   |    |         | modulo  |        |
+//   +-------------+-----+----------+----+---------+---------+--------+
 //
-// So ids order by log index, and within one batch, whose salt is one, by ordinal. A log index alone is not unique
-// before it is committed: a deposed leader may have given ids for the same index. The salt, which each leader draws
-// anew for its term, keeps the two apart.
+// So ids order by log index, and within one batch by device. A log index alone is not unique before it is committed: a
+// deposed leader may have given ids for the same index. The salt, which each leader draws anew for its term, keeps the
+// two apart. Device and day are hints: a store that sorts points by device and time need not look through all of them.
 #pragma once
 
 #include <compare>
 #include <cstdint>
 #include <optional>
+#include <string_view>
 
 #include "engine/base/guid.h"
 
@@ -24,6 +25,9 @@ namespace timestore {
 
 inline constexpr uint64_t kMaxEntryIdIndex = (uint64_t{1} << 48) - 1;
 inline constexpr uint32_t kMaxEntryIdOrdinal = (uint32_t{1} << 17) - 1;
+inline constexpr uint64_t kEntryIdSalts = uint64_t{1} << 35;  // how many there are: of others the low bits count
+inline constexpr uint32_t kEntryIdDays = 1024;
+inline constexpr int kEntryIdDeviceBits = 12;
 
 struct EntryPosition {
   uint64_t index = 0;    // Of the log entry; at most kMaxEntryIdIndex.
@@ -32,11 +36,23 @@ struct EntryPosition {
   auto operator<=>(const EntryPosition&) const = default;
 };
 
-// Of `salt` the low 57 bits count.
-Guid make_entry_id(EntryPosition position, uint64_t salt);
+// What an id of ours says.
+struct EntryIdParts {
+  EntryPosition position;
+  uint32_t device = 0;  // the first kEntryIdDeviceBits of device_hash()
+  uint32_t day = 0;     // day_of()
+  uint64_t salt = 0;    // less than kEntryIdSalts
+  bool operator==(const EntryIdParts&) const = default;
+};
 
-// The position that an id of ours tells; nothing for ids of another version or variant. A client may supply an id of
-// this form too: whoever finds an entry at the position must compare the whole id.
-std::optional<EntryPosition> position_of(const Guid& id);
+uint64_t device_hash(std::string_view device_id);
+uint32_t day_of(int64_t timestamp_ns);  // since 1970, modulo kEntryIdDays
+
+// The id of an entry of this device and time that stands there.
+Guid make_entry_id(EntryPosition position, uint64_t salt, std::string_view device_id, int64_t timestamp_ns);
+
+// What an id of ours tells; nothing for ids of another version or variant. A client may supply an id of this form too:
+// whoever finds an entry at the position must compare the whole id.
+std::optional<EntryIdParts> parts_of(const Guid& id);
 
 }  // namespace timestore

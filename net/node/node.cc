@@ -40,7 +40,9 @@ Node::Node(Options options)
 Result<std::unique_ptr<Node>> Node::start(Options options, std::unique_ptr<store::LogFile> log) {
   std::unique_ptr<Node> node(new Node(std::move(options)));
   const replica::Ports ports{.transport = node->transport_, .lanes = node->lanes_, .witness = &node->news_};
-  auto machine = store::SeriesMachine::open(node->options_.series_path, "", node->options_.replica.raft.level);
+  auto machine = store::SeriesMachine::open(
+      node->options_.series_path, "",
+      {.known = node->options_.replica.raft.level, .board = node->options_.board});
   if (!machine) return tl::unexpected(machine.error());
   auto replica = replica::Replica::open(node->options_.replica, ports, std::move(log), std::move(*machine));
   if (!replica) return tl::unexpected(replica.error());

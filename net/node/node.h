@@ -22,6 +22,7 @@
 #include "net/base/clock.h"
 #include "net/node/lane_thread.h"
 #include "net/node/news.h"
+#include "net/node/shared_fresh_board.h"
 #include "net/peers/http_transport.h"
 
 namespace timestore::net {
@@ -33,6 +34,8 @@ class Node {
   struct Options {
     replica::Options replica;
     std::string series_path;
+    // Where readers find what is not in that file yet.
+    std::shared_ptr<store::FreshBoard> board = std::make_shared<SharedFreshBoard>();
     // Where the settings say that members are. It holds for as long as the configuration says of them what it says at
     // the start; the others are where that says.
     std::map<raft::NodeId, HostPort> addresses;
@@ -92,6 +95,9 @@ class Node {
   // Waits until all callers have their answers, and hands leadership over, up to the deadline. Then steps down, never
   // to lead again, and answers everybody who still waits. Peers are still answered.
   void retire(Deadline deadline);
+
+  // Where readers of its series file find what is not in it yet.
+  std::shared_ptr<const store::FreshBoard> board() const { return options_.board; }
 
   // Stops all threads and closes the files.
   void stop();

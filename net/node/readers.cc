@@ -18,9 +18,8 @@ Result<Readers::Lease> Readers::lend() {
       free_.pop_back();
     }
   }
-  if (reader && reader->is_stale()) reader.reset();  // a snapshot has taken the place of its file
   if (!reader) {
-    auto opened = store::SeriesReader::open(path_);
+    auto opened = store::SeriesReader::open(path_, "", board_);
     if (!opened) {
       const std::lock_guard lock(mutex_);
       --lent_;

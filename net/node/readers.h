@@ -4,6 +4,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "engine/store/series/series_reader.h"
@@ -12,7 +13,9 @@ namespace timestore::net {
 
 class Readers {
  public:
-  explicit Readers(std::string path) : path_(std::move(path)) {}
+  // `board` is that of the file's machine.
+  Readers(std::string path, std::shared_ptr<const store::FreshBoard> board)
+      : path_(std::move(path)), board_(std::move(board)) {}
 
   // Lends a reader; it comes back, ended, when the pointer goes.
   using Lease = std::shared_ptr<store::SeriesReader>;
@@ -22,6 +25,7 @@ class Readers {
   void take_back(std::unique_ptr<store::SeriesReader> reader);
 
   std::string path_;
+  std::shared_ptr<const store::FreshBoard> board_;
   std::mutex mutex_;
   std::vector<std::unique_ptr<store::SeriesReader>> free_;
   std::size_t lent_ = 0;

@@ -57,7 +57,10 @@ tl::expected<void, StartFailure> check_owner(const Settings& settings, const sto
 
 }  // namespace
 
-Service::Service(const Settings& settings) : forwarder_(settings.node_id, {}), readers_(settings.series_path) {}
+Service::Service(const Settings& settings)
+    : forwarder_(settings.node_id, {}),
+      board_(std::make_shared<SharedFreshBoard>()),
+      readers_(settings.series_path, board_) {}
 
 tl::expected<std::unique_ptr<Service>, StartFailure> Service::start(const Settings& settings,
                                                                     const std::string& version,
@@ -74,6 +77,7 @@ tl::expected<std::unique_ptr<Service>, StartFailure> Service::start(const Settin
 
   std::unique_ptr<Service> service(new Service(settings));
   Node::Options options = node_options(settings, *members);
+  options.board = service->board_;
   options.on_failure = std::move(on_failure);
   options.on_members = [&forwarder = service->forwarder_](const auto& others) { forwarder.set_addresses(others); };
   auto node = Node::start(std::move(options), std::move(*log));

@@ -20,6 +20,7 @@
 #include "net/members/members_api.h"
 #include "net/node/node.h"
 #include "net/node/readers.h"
+#include "net/node/shared_fresh_board.h"
 #include "net/process/files.h"
 
 namespace timestore::net {
@@ -40,6 +41,7 @@ class Service {
   explicit Service(const Settings& settings);
 
   Forwarder forwarder_;
+  std::shared_ptr<SharedFreshBoard> board_;
   Readers readers_;
   std::unique_ptr<Node> node_;
   std::unique_ptr<ClusterAccess> cluster_;

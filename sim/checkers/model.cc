@@ -45,7 +45,7 @@ std::vector<TimeEntry> Model::apply(const raft::Entry& entry) {
   }
   std::uint32_t ordinal = 0;
   for (TimeEntry& each : *entries) {
-    if (each.id.is_nil()) each.id = make_entry_id({.index = index, .ordinal = ordinal}, 0);
+    if (each.id.is_nil()) each.id = make_entry_id({.index = index, .ordinal = ordinal}, 0, each.device_id, each.timestamp_ns);
     ++ordinal;
   }
   results_.push_back(store(index, *entries));

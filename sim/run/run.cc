@@ -56,9 +56,12 @@ class MarkGuard {
   MarkCounts* before_;
 };
 
-// Does it hold no more than a node keeps for followers that are slow? Requires that all of it is applied.
-bool is_compacted(const raft::Trail& log, const ClusterOptions& options) {
-  return log.last_index() - log.base().index <= options.kept_entries && log.size_bound_bytes() <= options.kept_bytes;
+// Does it hold no more than a node keeps for followers that are slow, or what is not sealed yet? Requires that all of
+// it is applied.
+bool is_compacted(const Replica& replica, const ClusterOptions& options) {
+  const raft::Trail& log = replica.core().trail;
+  return log.base().index >= replica.durable() ||
+         (log.last_index() - log.base().index <= options.kept_entries && log.size_bound_bytes() <= options.kept_bytes);
 }
 
 // The level that the newest release brings, unless a member is gone, which cannot say that it knows it.
@@ -84,7 +87,7 @@ bool has_converged(World& world, const Nemesis& nemesis, const Upgrader& upgrade
     if (core.leader != chosen.id || core.commit != chosen.trail.last_index() || core.applied != core.commit)
       return false;
     if (core.hard_state.novice) return false;  // its leader has not admitted it
-    if (!is_compacted(core.trail, world.options().cluster)) return false;
+    if (!is_compacted(cluster[node], world.options().cluster)) return false;
   }
   return true;
 }

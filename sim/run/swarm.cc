@@ -82,6 +82,21 @@ std::optional<client::Link::Options> draw_links(Stream choices) {
 
 }  // namespace
 
+// Sizes at which few points matter: seals come often, and merges go in many steps.
+store::SeriesShape draw_series(Stream series) {
+  store::SeriesShape shape;
+  shape.seal_points = pick<std::uint64_t>(series, {100, 30, 1'000, 8, 300, 1 << 16, 100, 1});
+  shape.seal_bytes = pick<std::uint64_t>(series, {1 << 20, 20'000, 1 << 20, 3'000, 1 << 20, 500});
+  shape.partition_width_ns = pick<std::int64_t>(series, {3'600, 1, 86'400, 100'000'000}) * 1'000'000'000;
+  shape.fan_out = pick<std::uint64_t>(series, {8, 2, 3});
+  shape.least_step_points = pick<std::uint64_t>(series, {1 << 17, 1, 20, 200});
+  shape.least_points_of_its_own = pick<std::uint64_t>(series, {4'096, 1, 10});
+  shape.piece_bytes = pick<std::uint64_t>(series, {16'384, 100, 1'000});
+  shape.block_points = pick<std::uint64_t>(series, {1'024, 3, 30});
+  shape.least_wide_points = pick<std::uint64_t>(series, {16, 1, 4});
+  return shape;
+}
+
 Swarm draw_swarm(const RunOptions& options, Choices& choices) {
   Swarm swarm;
   Stream world = choices.stream("swarm.world");
@@ -98,6 +113,7 @@ Swarm draw_swarm(const RunOptions& options, Choices& choices) {
   swarm.world.cluster.kept_bytes = pick<std::uint64_t>(log, {1 << 26, 1 << 26, 30'000});
   swarm.world.cluster.snapshot_chunk_bytes = pick<std::uint64_t>(log, {1 << 14, 1 << 18});
   swarm.world.cluster.snapshot_bytes_per_tick = pick<std::uint64_t>(log, {1 << 20, 1 << 20, 1 << 16});
+  swarm.world.cluster.series = draw_series(choices.stream("swarm.series"));
   swarm.world.cluster.searches_linearizability = world.below(4) == 0;
   swarm.world.tick = pick<Time>(world, {20, 10, 50}) * kMillisecond;
   swarm.world.gather = pick<Time>(world, {0, 50, 500, 5'000});

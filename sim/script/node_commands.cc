@@ -51,6 +51,8 @@ constexpr ClusterSetting kClusterSettings[] = {
     {"waiting",
      [](ClusterOptions& options, const std::string& value) { return set(options.max_waiting_bytes, value, 1); }},
     {"keep", [](ClusterOptions& options, const std::string& value) { return set(options.kept_entries, value, 0); }},
+    {"seal",
+     [](ClusterOptions& options, const std::string& value) { return set(options.series.seal_bytes, value, 1); }},
     {"chunk",
      [](ClusterOptions& options, const std::string& value) { return set(options.snapshot_chunk_bytes, value, 1); }},
     {"level", [](ClusterOptions& options, const std::string& value) { return set(options.raft.level, value, 0); }},

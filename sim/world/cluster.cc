@@ -21,10 +21,6 @@ raft::Configuration configuration_of(std::size_t size) {
   return configuration;
 }
 
-Result<std::unique_ptr<machine::StateMachine>> open_series(const std::string& vfs, raft::Level known) {
-  return store::SeriesMachine::open(kSeriesPath, vfs, known);
-}
-
 }  // namespace
 
 Cluster::Cluster(const ClusterOptions& options, Choices& choices, Pacer& pacer)
@@ -105,7 +101,7 @@ Result<void> Cluster::open(Node& node) {
   if (!log) return tl::unexpected(log.error());
   const store::LogFile::Recovered recovered = (*log)->recovered();
   oracle_.found(node.number, recovered);
-  auto machine = options_.machine ? options_.machine(vfs) : open_series(vfs, options.raft.level);
+  auto machine = open_machine(node, options.raft.level);
   if (!machine) return tl::unexpected(machine.error());
   auto replica = Replica::open(options, {.transport = node, .lanes = node, .witness = &node}, std::move(*log),
                                std::move(*machine));
@@ -114,6 +110,13 @@ Result<void> Cluster::open(Node& node) {
   if (options_.links) node.links.assign(size() * client::kPurposes.size(), client::Link(*options_.links));
   oracle_.started(node.number, recovered, node.replica->core(), node.replica->state_hash());
   return {};
+}
+
+Result<std::unique_ptr<machine::StateMachine>> Cluster::open_machine(Node& node, raft::Level known) {
+  if (options_.machine) return options_.machine(node.vfs.name());
+  node.board = std::make_shared<store::PlainFreshBoard>();
+  return store::SeriesMachine::open(kSeriesPath, node.vfs.name(),
+                                    {.known = known, .shape = options_.series, .board = node.board});
 }
 
 // Everybody who waits at the node hears that the outcome is unknown, as they would when their connection breaks.
@@ -233,9 +236,8 @@ bool Cluster::run_lane(std::size_t number, Lane lane) {
 Result<ReadSeen> Cluster::read_series(std::size_t number, const std::string& device_id) {
   Node& node = *nodes_[number];
   TIMESTORE_CHECK(node.replica != nullptr, "a node that is down cannot be read");
-  if (node.reader && node.reader->is_stale()) node.reader.reset();
   if (!node.reader) {
-    auto reader = store::SeriesReader::open(kSeriesPath, node.vfs.name());
+    auto reader = store::SeriesReader::open(kSeriesPath, node.vfs.name(), node.board);
     if (!reader) return tl::unexpected(reader.error());
     node.reader = std::move(*reader);
   }
@@ -252,7 +254,7 @@ Result<ReadSeen> Cluster::read_series(std::size_t number, const std::string& dev
 }
 
 Result<std::vector<TimeEntry>> Cluster::stored(std::size_t number) {
-  auto reader = store::SeriesReader::open(kSeriesPath, nodes_[number]->vfs.name());
+  auto reader = store::SeriesReader::open(kSeriesPath, nodes_[number]->vfs.name(), nodes_[number]->board);
   if (!reader) return tl::unexpected(reader.error());
   if (auto position = (*reader)->begin(); !position) return tl::unexpected(position.error());
   std::vector<TimeEntry> entries;
@@ -267,7 +269,7 @@ Result<std::vector<TimeEntry>> Cluster::stored(std::size_t number) {
 void Cluster::begin_slow_read(std::size_t number) {
   Node& node = *nodes_[number];
   if (!node.replica || node.slow_reader) return;
-  auto reader = store::SeriesReader::open(kSeriesPath, node.vfs.name());
+  auto reader = store::SeriesReader::open(kSeriesPath, node.vfs.name(), node.board);
   if (!reader || !(*reader)->begin()) return;
   node.slow_reader = std::move(*reader);
   node.was_read_slowly = true;

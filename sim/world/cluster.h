@@ -23,6 +23,7 @@
 #include "engine/machine/state_machine.h"
 #include "engine/replica/replica.h"
 #include "engine/store/series/series_reader.h"
+#include "engine/store/series/series_shape.h"
 #include "sim/checkers/oracle.h"
 #include "sim/disk/disk.h"
 #include "sim/disk/vfs.h"
@@ -100,6 +101,7 @@ struct ClusterOptions {
   // What opens the state machine of a node on its disk, through this VFS. None: the series file, the only one whose
   // commands the oracle understands and whose contents can be read.
   std::function<Result<std::unique_ptr<machine::StateMachine>>(const std::string& vfs)> machine = nullptr;
+  store::SeriesShape series = {};        // of files that are made
   std::vector<Release> releases = {};  // of the nodes; empty: what `raft` says
   // Requests travel as `net` sends them: over links that join them, one at a time. Without: each by itself, in any
   // order.
@@ -198,6 +200,7 @@ class Cluster {
     std::vector<client::Link> links;                  // of this life; see link_of()
     raft::Correlation last_question = 0;
     std::unique_ptr<Replica> replica;
+    std::shared_ptr<store::FreshBoard> board;  // of this life
     std::unique_ptr<store::SeriesReader> reader;
     std::unique_ptr<store::SeriesReader> slow_reader;
     bool was_read_slowly = false;
@@ -214,6 +217,7 @@ class Cluster {
   LaneState& lane_of(std::size_t number, Lane lane) { return nodes_[number]->lanes[static_cast<std::size_t>(lane)]; }
   replica::Options options_of(const Node& node) const;
   Result<void> open(Node& node);
+  Result<std::unique_ptr<machine::StateMachine>> open_machine(Node& node, raft::Level known);
   void end_life(Node& node);
   void stop(Node& node, StopReason reason, const std::string& why);
   void stop_if_broken(Node& node);

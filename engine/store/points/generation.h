@@ -32,6 +32,12 @@ class Generation {
   // Its texts live as long as the generation. Requires row < size().
   Point at(size_t row) const;
 
+  Guid id_at(size_t row) const {
+    const Extras* extras = chunk_of(row).extras[row % kChunkRows].get();
+    return extras != nullptr ? extras->id : Guid();
+  }
+  Seq seq_at(size_t row) const { return chunk_of(row).seqs[row % kChunkRows]; }  // likewise
+
   // The rows below `size` that belong to the series and whose times are within [from, to), in the order of the log.
   void find(SeriesNumber series, int64_t from, int64_t to, size_t size, std::vector<uint32_t>& rows) const;
 

@@ -61,8 +61,8 @@ Result<bool> SegmentCursor::next() {
 
 // --- merge ----------------------------------------------------------------------------------------------------------
 
-Result<void> merge_points(std::span<const std::unique_ptr<PointCursor>> sources,
-                          const std::function<void(const Point&)>& survivor) {
+Result<bool> merge_points(std::span<const std::unique_ptr<PointCursor>> sources,
+                          const std::function<bool(const Point&)>& survivor) {
   std::vector<PointCursor*> heap;  // whose point comes first is at the front
   const auto comes_later = [](const PointCursor* left, const PointCursor* right) {
     return is_before(right->point(), left->point());
@@ -73,14 +73,15 @@ Result<void> merge_points(std::span<const std::unique_ptr<PointCursor>> sources,
     if (*is_there) heap.push_back(source.get());
   }
   std::make_heap(heap.begin(), heap.end(), comes_later);
-  Survivors survivors(survivor);
-  while (!heap.empty()) {
+  bool is_enough = false;
+  Survivors survivors([&](const Point& point) { is_enough = is_enough || !survivor(point); });
+  while (!heap.empty() && !is_enough) {
     std::pop_heap(heap.begin(), heap.end(), comes_later);
     PointCursor& first = *heap.back();
     const PointCursor* second = heap.size() > 1 ? heap.front() : nullptr;
     // Neighbours in the log mostly follow each other in time, so there are long runs of one source.
     bool is_there = true;
-    while (is_there && (second == nullptr || !is_before(second->point(), first.point()))) {
+    while (is_there && !is_enough && (second == nullptr || !is_before(second->point(), first.point()))) {
       survivors.add(first.point());
       auto next = first.next();
       if (!next) return tl::unexpected(std::move(next.error()));
@@ -89,8 +90,8 @@ Result<void> merge_points(std::span<const std::unique_ptr<PointCursor>> sources,
     if (is_there) std::push_heap(heap.begin(), heap.end(), comes_later);
     if (!is_there) heap.pop_back();
   }
-  survivors.finish();
-  return {};
+  if (!is_enough) survivors.finish();
+  return is_enough;
 }
 
 }  // namespace timestore::points

@@ -1,7 +1,7 @@
 // Points of several sources as one sequence: how segments become one, and how they are read.
 //
-// Points come out in their order, and of line points with one series and time only the last. Each point carries its place
-// in the log, so it does not matter which segments are merged.
+// Points come out in their order, and of line points with one series and time only the last. Each point carries its
+// place in the log, so it does not matter which segments are merged.
 #pragma once
 
 #include <functional>
@@ -50,7 +50,7 @@ struct Wanted {
 class SegmentCursor : public PointCursor {
  public:
   explicit SegmentCursor(PieceSource source, Wanted wanted = {})
-      : source_(std::move(source)), wanted_(std::move(wanted)), block_(std::make_unique<Block>()) {}
+      : source_(std::move(source)), wanted_(std::move(wanted)), block_(std::make_unique_for_overwrite<Block>()) {}
   Result<bool> next() override;
 
  private:
@@ -73,9 +73,9 @@ class SegmentCursor : public PointCursor {
   bool has_point_ = false;
 };
 
-// Tells the points of all sources that survive each other, in their order. An error is one of a source's: then what was
-// told is of no use.
-Result<void> merge_points(std::span<const std::unique_ptr<PointCursor>> sources,
-                          const std::function<void(const Point&)>& survivor);
+// Tells the points of all sources that survive each other, in their order, until `survivor` returns false. An error is
+// one of a source's: then what was told is of no use. The answer: whether it did.
+Result<bool> merge_points(std::span<const std::unique_ptr<PointCursor>> sources,
+                          const std::function<bool(const Point&)>& survivor);
 
 }  // namespace timestore::points

@@ -19,8 +19,8 @@ size_t text_bytes(const Point& point) { return point.text.size() + point.attribu
 PieceWriter::PieceWriter(Sink sink, PieceOptions options)
     : sink_(std::move(sink)),
       options_(options),
-      series_(std::make_unique<Waiting>()),
-      narrow_(std::make_unique<Waiting>()) {
+      series_(std::make_unique_for_overwrite<Waiting>()),
+      narrow_(std::make_unique_for_overwrite<Waiting>()) {
   TIMESTORE_CHECK(options.max_block_points > 0 && options.max_block_points <= kMaxBlockPoints,
                   "a block has 1 to kMaxBlockPoints points");
 }

@@ -35,13 +35,31 @@ class FreshCursor : public PointCursor {
 
 using Sources = std::map<Partition, std::vector<std::unique_ptr<PointCursor>>>;
 
-void open_fresh(const FreshPoints& fresh, const Scan& scan, std::int64_t width_ns, Sources& sources) {
-  std::map<Partition, std::vector<std::uint32_t>> rows;
-  for (const std::uint32_t row : fresh.generation->sorted(fresh.size)) {
-    const Point point = fresh.generation->at(row);
+// The rows that are wanted, in the order of segments.
+std::vector<std::uint32_t> wanted_rows(const FreshPoints& fresh, const Scan& scan) {
+  const Generation& generation = *fresh.generation;
+  std::vector<std::uint32_t> rows;
+  const bool has_end = scan.to < std::numeric_limits<std::int64_t>::max();
+  if (scan.first_series == scan.last_series && has_end) {
+    generation.find(scan.first_series, scan.from, scan.to + 1, fresh.size, rows);
+    std::stable_sort(rows.begin(), rows.end(), [&](std::uint32_t left, std::uint32_t right) {
+      return points::is_before(generation.at(left), generation.at(right));
+    });
+    return rows;
+  }
+  for (const std::uint32_t row : generation.sorted(fresh.size)) {
+    const Point point = generation.at(row);
     const bool is_wanted = scan.first_series <= point.series && point.series <= scan.last_series &&
                            scan.from <= point.time_ns && point.time_ns <= scan.to;
-    if (is_wanted) rows[partition_of(point.time_ns, width_ns)].push_back(row);
+    if (is_wanted) rows.push_back(row);
+  }
+  return rows;
+}
+
+void open_fresh(const FreshPoints& fresh, const Scan& scan, std::int64_t width_ns, Sources& sources) {
+  std::map<Partition, std::vector<std::uint32_t>> rows;
+  for (const std::uint32_t row : wanted_rows(fresh, scan)) {
+    rows[partition_of(fresh.generation->at(row).time_ns, width_ns)].push_back(row);
   }
   for (auto& [partition, some] : rows) {
     sources[partition].push_back(std::make_unique<FreshCursor>(*fresh.generation, std::move(some)));
@@ -57,7 +75,14 @@ Result<SegmentReader> SegmentReader::open(store::Database& database, std::int64_
                                      "SELECT DISTINCT partition FROM pieces "
                                      "WHERE segment = ?1 AND partition >= ?2 AND partition <= ?3");
   if (!partitions) return tl::unexpected(std::move(partitions.error()));
-  return SegmentReader(database, partition_width_ns, std::move(*tables), std::move(*partitions));
+  auto extents = database.prepare("list pieces in the order of the log",
+                                  "SELECT segment, key, first_seq, last_seq FROM pieces WHERE last_seq > ?1 "
+                                  "ORDER BY first_seq, key");
+  if (!extents) return tl::unexpected(std::move(extents.error()));
+  auto piece = database.prepare("read a piece", "SELECT partition, data, more FROM pieces WHERE key = ?1");
+  if (!piece) return tl::unexpected(std::move(piece.error()));
+  return SegmentReader(database, partition_width_ns, std::move(*tables), std::move(*partitions), std::move(*extents),
+                       std::move(*piece));
 }
 
 Result<std::vector<SegmentReader::Visible>> SegmentReader::visible(const Scan& scan) {
@@ -109,8 +134,7 @@ Result<std::unique_ptr<PointCursor>> SegmentReader::open_stretch(const Visible& 
   return std::make_unique<points::SegmentCursor>(std::move(pieces), std::move(wanted));
 }
 
-Result<void> SegmentReader::scan(const Scan& scan, std::span<const FreshPoints> fresh,
-                                 const std::function<void(const Point&)>& tell) {
+Result<void> SegmentReader::scan(const Scan& scan, std::span<const FreshPoints> fresh, const Tell& tell) {
   auto segments = visible(scan);
   if (!segments) return tl::unexpected(std::move(segments.error()));
   std::map<Partition, std::vector<const Visible*>> holders;
@@ -134,9 +158,10 @@ Result<void> SegmentReader::scan(const Scan& scan, std::span<const FreshPoints> 
       if (!cursor) return tl::unexpected(std::move(cursor.error()));
       cursors.push_back(std::move(*cursor));
     }
-    auto merged = points::merge_points(cursors, tell);
+    auto is_enough = points::merge_points(cursors, tell);
     for (store::Statement& statement : readers_) statement.reset();
-    if (!merged) return merged;
+    if (!is_enough) return tl::unexpected(std::move(is_enough.error()));
+    if (*is_enough) return {};
   }
   return {};
 }

@@ -15,11 +15,18 @@
 
 namespace timestore::segments {
 
+class LogWindow;
+
 struct Scan {
   points::SeriesNumber first_series = 0;
   points::SeriesNumber last_series = std::numeric_limits<std::uint32_t>::max();
   std::int64_t from = std::numeric_limits<std::int64_t>::min();  // the first time that is wanted
   std::int64_t to = std::numeric_limits<std::int64_t>::max();    // the last
+};
+
+struct TimeRange {
+  std::int64_t first = 0;
+  std::int64_t last = 0;
 };
 
 // What of a generation a reader may see.
@@ -33,10 +40,19 @@ class SegmentReader {
   // Of a database that has the tables, which is read within transactions of the caller. It must outlive the reader.
   [[nodiscard]] static Result<SegmentReader> open(store::Database& database, std::int64_t partition_width_ns);
 
-  // Tells the points in the order of partition, series and time (point.h). Their texts live until `tell` returns. An
-  // error says that the file is damaged or cannot be read.
-  [[nodiscard]] Result<void> scan(const Scan& scan, std::span<const FreshPoints> fresh,
-                                  const std::function<void(const points::Point&)>& tell);
+  // Until it returns false: enough. The point's texts live until it returns.
+  using Tell = std::function<bool(const points::Point&)>;
+
+  // Tells the points in the order of partition, series and time (point.h). An error says that the file is damaged or
+  // cannot be read.
+  [[nodiscard]] Result<void> scan(const Scan& scan, std::span<const FreshPoints> fresh, const Tell& tell);
+
+  // Tells up to `max_points` points of the segments, those next behind `last` in the order of the log. The seq with
+  // which to go on; nothing: there are no more. A line point may be told although a later one has replaced it.
+  [[nodiscard]] Result<std::optional<points::Seq>> scan_log(points::Seq last, std::size_t max_points, const Tell& tell);
+
+  // Of each segment that may hold the point of that place: when it can have been.
+  [[nodiscard]] Result<std::vector<TimeRange>> times_of(points::Seq seq);
 
  private:
   // A segment, and from where on its points count.
@@ -46,21 +62,24 @@ class SegmentReader {
   };
 
   SegmentReader(store::Database& database, std::int64_t partition_width_ns, SegmentTables tables,
-                store::Statement partitions)
+                store::Statement partitions, store::Statement extents, store::Statement piece)
       : database_(&database),
         partition_width_ns_(partition_width_ns),
         tables_(std::move(tables)),
-        partitions_(std::move(partitions)) {}
+        partitions_(std::move(partitions)),
+        extents_(std::move(extents)),
+        piece_(std::move(piece)) {}
 
   Result<std::vector<Visible>> visible(const Scan& scan);
   Result<std::vector<Partition>> partitions_of(const Visible& visible, const Scan& scan);
   Result<std::unique_ptr<points::PointCursor>> open_stretch(const Visible& visible, const Stretch& stretch,
                                                             const Scan& scan, std::size_t number);
+  Result<void> read_piece(std::int64_t key, Place begin, LogWindow& window);
 
   store::Database* database_;
   std::int64_t partition_width_ns_;
   SegmentTables tables_;
-  store::Statement partitions_;
+  store::Statement partitions_, extents_, piece_;
   std::vector<store::Statement> readers_;  // one for each segment that is read at the same time
 };
 

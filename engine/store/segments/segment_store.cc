@@ -157,9 +157,10 @@ Result<void> SegmentStore::merge_stretch(const std::vector<Segment>& inputs, con
   SegmentWriter writer(tables_, output, stretch.partition, options_.pieces);
   auto merged = points::merge_points(cursors, [&](const Point& point) {
     if (keeps(point)) writer.add(point);
+    return true;
   });
   for (store::Statement& statement : readers_) statement.reset();
-  if (!merged) return merged;
+  if (!merged) return tl::unexpected(std::move(merged.error()));
   return writer.finish();
 }
 

@@ -8,7 +8,7 @@
 
 #include "engine/base/check.h"
 #include "engine/base/mark.h"
-#include "engine/store/series/series_rows.h"
+#include "engine/store/series/series_format.h"
 #include "engine/store/sqlite/file_format.h"
 
 namespace timestore::store {

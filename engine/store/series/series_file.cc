@@ -23,16 +23,20 @@ constexpr EntryPosition place(raft::Index index, std::size_t ordinal) {
   return {.index = index, .ordinal = static_cast<std::uint32_t>(ordinal)};
 }
 
-// Whether all ids tell their own place. Then no two of the command can be the same.
-bool all_tell_their_place(raft::Index index, const std::vector<TimeEntry>& entries) {
+// Which ids are those that an entry gets at its place, of whatever salt.
+std::vector<bool> told_places(raft::Index index, const std::vector<TimeEntry>& entries) {
+  std::vector<bool> are_told(entries.size());
   for (std::size_t ordinal = 0; ordinal < entries.size(); ++ordinal) {
-    if (position_of(entries[ordinal].id) != place(index, ordinal)) return false;
+    const TimeEntry& entry = entries[ordinal];
+    const auto told = parts_of(entry.id);
+    are_told[ordinal] = told && told->position == place(index, ordinal) &&
+                        entry.id == make_entry_id(told->position, told->salt, entry.device_id, entry.timestamp_ns);
   }
-  return true;
+  return are_told;
 }
 
-void add_row(Hasher& hasher, EntryPosition position, const TimeEntry& entry) {
-  hasher.add(static_cast<std::uint64_t>(row_number(position)));
+void add_point(Hasher& hasher, EntryPosition position, const TimeEntry& entry) {
+  hasher.add(seq_of(position));
   add_to(hasher, entry);
 }
 
@@ -42,8 +46,8 @@ SeriesFile::SeriesFile(std::unique_ptr<Connection> connection) : connection_(std
 SeriesFile::~SeriesFile() = default;
 
 Result<std::unique_ptr<SeriesFile>> SeriesFile::open(const std::string& path, const std::string& vfs,
-                                                     CommandVersion newest) {
-  auto connection = Connection::open(path, vfs, newest);
+                                                     const SeriesFileOptions& options) {
+  auto connection = Connection::open(path, vfs, options);
   if (!connection) return tl::unexpected(std::move(connection.error()));
   if (auto removed = IncomingSnapshot::remove_stale(path, vfs, (*connection)->meta.applied); !removed) {
     return tl::unexpected(std::move(removed.error()));
@@ -54,42 +58,79 @@ Result<std::unique_ptr<SeriesFile>> SeriesFile::open(const std::string& path, co
   return std::unique_ptr<SeriesFile>(new SeriesFile(std::move(*connection)));
 }
 
+// ------------------------------------------------------------------------------------------------------ opening
+
+SeriesFile::Connection::Connection(std::string vfs_name, const SeriesFileOptions& file_options, Database opened)
+    : vfs(std::move(vfs_name)), options(file_options), database(std::move(opened)) {}
+
 Result<std::unique_ptr<SeriesFile::Connection>> SeriesFile::Connection::open(const std::string& path,
                                                                              const std::string& vfs,
-                                                                             CommandVersion newest) {
+                                                                             const SeriesFileOptions& options) {
   auto database = open_for_writing(path, vfs, series_format());
   if (!database) return tl::unexpected(std::move(database.error()));
-  auto select_meta = database->prepare("read up to where the log has been applied", kSelectMeta);
-  if (!select_meta) return tl::unexpected(std::move(select_meta.error()));
-  auto meta = read_meta(*select_meta, database->path());
-  if (!meta) return tl::unexpected(std::move(meta.error()));
-  auto last_row = database->integer("find the last point", "SELECT ifnull(max(seq), 0) FROM points");
-  if (!last_row) return tl::unexpected(std::move(last_row.error()));
-  if (const std::string& text = meta->configuration; !text.empty() && !raft::decode_configuration(text)) {
-    return damaged(database->path(), "the members in it cannot be read");
-  }
-  if (static_cast<raft::Index>(*last_row) >> kOrdinalBits > meta->applied.index) {
-    return damaged(database->path(), "it holds points of log entry " + std::to_string(*last_row >> kOrdinalBits) +
-                                         " and says that it has applied only " + std::to_string(meta->applied.index));
-  }
-
-  auto points = PointTable::open(*database);
-  if (!points) return tl::unexpected(std::move(points.error()));
-  auto save_meta = database->prepare("save up to where the log has been applied",
-                                     "REPLACE INTO meta(one, applied_index, applied_term, state_hash, configuration, "
-                                     "checksum) VALUES (1, ?, ?, ?, ?, ?)");
-  if (!save_meta) return tl::unexpected(std::move(save_meta.error()));
-  auto connection = std::make_unique<Connection>(
-      Connection{vfs, newest, std::move(*database), std::move(*points), std::move(*save_meta), std::move(*meta)});
+  auto connection = std::make_unique<Connection>(vfs, options, std::move(*database));
+  if (auto started = connection->start(); !started) return tl::unexpected(std::move(started.error()));
   if (auto moved = connection->checkpoint(Database::CheckpointMode::kPassive); !moved && !moved.error().is_full) {
     return tl::unexpected(std::move(moved.error()));
   }
   return connection;
 }
 
+Result<void> SeriesFile::Connection::start() {
+  if (auto taken = take_shape(); !taken) return taken;
+  auto select_meta = database.prepare("read up to where the log has been applied", kSelectMeta);
+  if (!select_meta) return tl::unexpected(std::move(select_meta.error()));
+  auto found = read_meta(*select_meta, database.path());
+  if (!found) return tl::unexpected(std::move(found.error()));
+  if (const std::string& text = found->configuration; !text.empty() && !raft::decode_configuration(text)) {
+    return damaged(database.path(), "the members in it cannot be read");
+  }
+  sealed = meta = std::move(*found);
+  if (auto checked = check_last_place(); !checked) return checked;
+  auto stored = StoredPoints::open(database, shape);
+  if (!stored) return tl::unexpected(std::move(stored.error()));
+  points.emplace(std::move(*stored));
+  auto opened = Sealer::open(database, shape);
+  if (!opened) return tl::unexpected(std::move(opened.error()));
+  sealer.emplace(std::move(*opened));
+  return begin_fresh();
+}
+
+Result<void> SeriesFile::Connection::take_shape() {
+  auto found = read_shape(database);
+  if (!found) return tl::unexpected(std::move(found.error()));
+  shape = found->value_or(options.shape);
+  if (*found) return {};
+  auto transaction = Transaction::begin(database);
+  if (!transaction) return tl::unexpected(std::move(transaction.error()));
+  if (auto written = write_shape(database, shape); !written) return written;
+  return transaction->commit();
+}
+
+Result<void> SeriesFile::Connection::check_last_place() {
+  auto last = database.integer("find the last point", "SELECT ifnull(max(last_seq), 0) FROM segments");
+  if (!last) return tl::unexpected(std::move(last.error()));
+  const EntryPosition place = position_of(static_cast<points::Seq>(*last));
+  if (place.index <= sealed.applied.index) return {};
+  return damaged(database.path(), "it holds points of log entry " + std::to_string(place.index) +
+                                      " and says that it has applied only " + std::to_string(sealed.applied.index));
+}
+
+// Nothing is fresh, and readers know it.
+Result<void> SeriesFile::Connection::begin_fresh() {
+  auto next = points->next_number();
+  if (!next) return tl::unexpected(std::move(next.error()));
+  fresh.emplace(sealed.applied, *next);
+  points->index_fresh_by(&fresh->index());
+  if (auto looked = points->look_at(fresh->view(), sealed.applied.index); !looked) return looked;
+  last_run = points->last_run();
+  publish();
+  return {};
+}
+
 raft::Position SeriesFile::applied() const { return connection_->meta.applied; }
 std::uint64_t SeriesFile::state_hash() const { return connection_->meta.state_hash; }
-raft::Index SeriesFile::durable_index() const { return connection_->durable_index; }
+raft::Index SeriesFile::durable_index() const { return connection_->sealed.applied.index; }
 
 raft::Level SeriesFile::level() const { return connection_->meta.level; }
 
@@ -103,7 +144,6 @@ Result<std::vector<ApplyResult>> SeriesFile::apply(raft::Index first, std::span<
   TIMESTORE_CHECK(first == connection_->meta.applied.index + 1, "log entries are applied once and in order");
   if (entries.empty()) return std::vector<ApplyResult>();
   auto results = connection_->apply(first, entries);
-  if (!results) connection_->points.rolled_back();
   if (!results) connection_->database.stop(results.error());
   return results;
 }
@@ -115,64 +155,88 @@ Result<bool> SeriesFile::checkpoint() {
   return done;
 }
 
+// ----------------------------------------------------------------------------------------------------- applying
+
+// A seal that is due comes before the next entry, in this call or in a later one.
 Result<std::vector<ApplyResult>> SeriesFile::Connection::apply(raft::Index first,
                                                                std::span<const raft::Entry> entries) {
-  auto transaction = Transaction::begin(database);
-  if (!transaction) return tl::unexpected(std::move(transaction.error()));
   std::vector<ApplyResult> results;
   results.reserve(entries.size());
-  SeriesMeta next = meta;
   for (const raft::Entry& entry : entries) {
-    next.applied = {.term = entry.term, .index = first + results.size()};
+    auto has_room = seal_when_due();
+    if (!has_room) return tl::unexpected(std::move(has_room.error()));
+    if (!*has_room) break;
+    meta.applied = {.term = entry.term, .index = first + results.size()};
     Hasher hasher;
-    hasher.add(next.state_hash).add(next.applied.index).add(next.applied.term);
-    auto result = apply_entry(next.applied.index, entry, next, hasher);
+    hasher.add(meta.state_hash).add(meta.applied.index).add(meta.applied.term);
+    auto result = apply_entry(meta.applied.index, entry, hasher);
     if (!result) return tl::unexpected(std::move(result.error()));
-    next.state_hash = hasher.add(static_cast<std::uint64_t>(result->outcome)).value();
+    meta.state_hash = hasher.add(static_cast<std::uint64_t>(result->outcome)).value();
+    fresh->count(meta.applied, entry.payload.size_bytes());
     results.push_back(std::move(*result));
   }
-  if (auto saved = save(next); !saved) return tl::unexpected(std::move(saved.error()));
-  if (auto committed = transaction->commit(); !committed) return tl::unexpected(std::move(committed.error()));
-  meta = std::move(next);
-  auto moved = checkpoint_when_due();
-  if (!moved && !moved.error().is_full) return tl::unexpected(std::move(moved.error()));
+  publish();
+  if (results.size() < entries.size()) return results;
+  if (auto sealed_now = seal_when_due(); !sealed_now) return tl::unexpected(std::move(sealed_now.error()));
   return results;
 }
 
-// `next` takes the members and the level, `hasher` everything that is stored.
-Result<ApplyResult> SeriesFile::Connection::apply_entry(raft::Index index, const raft::Entry& entry, SeriesMeta& next,
-                                                        Hasher& hasher) {
+// False: there is no space for it.
+Result<bool> SeriesFile::Connection::seal_when_due() {
+  if (!fresh->is_due(shape)) return true;
+  auto done = unless_full(sealer->seal(fresh->view(), meta));
+  if (!done) return done;
+  if (!*done) {
+    TIMESTORE_MARK("store: there was no space for a seal");
+    return false;
+  }
+  sealed = meta;
+  if (auto begun = begin_fresh(); !begun) return tl::unexpected(std::move(begun.error()));
+  auto moved = checkpoint_when_due();
+  if (!moved && !moved.error().is_full) return tl::unexpected(std::move(moved.error()));
+  return true;
+}
+
+// `hasher` takes everything that is stored.
+Result<ApplyResult> SeriesFile::Connection::apply_entry(raft::Index index, const raft::Entry& entry, Hasher& hasher) {
   using Outcome = ApplyResult::Outcome;
   const std::string_view command = entry.payload.view();
   if (entry.kind == raft::EntryKind::kMembers) {
     TIMESTORE_CHECK(raft::decode_configuration(command).has_value(), "members that were committed can be read");
-    next.configuration = std::string(command);
+    meta.configuration = std::string(command);
     hasher.add(command);
     return ApplyResult{.outcome = Outcome::kNothing, .conflicts = {}};
   }
   if (entry.kind == raft::EntryKind::kLevel) {
-    next.level = std::max(next.level, raft::decode_level(command).value());
+    meta.level = std::max(meta.level, raft::decode_level(command).value());
     hasher.add(command);
     return ApplyResult{.outcome = Outcome::kNothing, .conflicts = {}};
   }
-  if (entry.kind == raft::EntryKind::kNoop || command.empty())
+  if (entry.kind == raft::EntryKind::kNoop || command.empty()) {
     return ApplyResult{.outcome = Outcome::kNothing, .conflicts = {}};
+  }
   if (index > kMaxSeriesIndex) {
     return fail(database.path() + " cannot hold log entry " + std::to_string(index) + ": its last one is " +
                 std::to_string(kMaxSeriesIndex) + ".");
   }
-  auto entries = decode_command(command, newest);
+  return apply_command(index, command, hasher);
+}
+
+Result<ApplyResult> SeriesFile::Connection::apply_command(raft::Index index, std::string_view command, Hasher& hasher) {
+  using Outcome = ApplyResult::Outcome;
+  auto entries = decode_command(command, options.newest);
   if (!entries && entries.error().is_unknown) {
     return fail("Log entry " + std::to_string(index) + " " + entries.error().message);
   }
-  if (!entries || entries->size() > std::size_t{kMaxEntryIdOrdinal} + 1)
+  if (!entries || entries->size() > std::size_t{kMaxEntryIdOrdinal} + 1) {
     return ApplyResult{.outcome = Outcome::kMalformed, .conflicts = {}};
-  for (std::size_t ordinal = 0; ordinal < entries->size(); ++ordinal) {
-    TimeEntry& time_entry = (*entries)[ordinal];
-    if (time_entry.id.is_nil()) time_entry.id = make_entry_id(place(index, ordinal), 0);
   }
-
-  auto planned = plan(index, *entries);
+  for (std::size_t ordinal = 0; ordinal < entries->size(); ++ordinal) {
+    TimeEntry& each = (*entries)[ordinal];
+    if (each.id.is_nil()) each.id = make_entry_id(place(index, ordinal), 0, each.device_id, each.timestamp_ns);
+  }
+  const std::vector<bool> are_told = told_places(index, *entries);
+  auto planned = plan(index, *entries, are_told);
   if (!planned) return tl::unexpected(std::move(planned.error()));
   if (!planned->conflicts.empty()) {
     TIMESTORE_MARK("store: a command was refused for a conflict");
@@ -180,55 +244,70 @@ Result<ApplyResult> SeriesFile::Connection::apply_entry(raft::Index index, const
   }
   for (const std::uint32_t ordinal : planned->additions) {
     const TimeEntry& addition = (*entries)[ordinal];
-    auto inserted = points.insert(place(index, ordinal), addition);
-    if (!inserted) return tl::unexpected(std::move(inserted.error()));
-    add_row(hasher, place(index, ordinal), addition);
+    auto added = add(place(index, ordinal), addition, are_told[ordinal]);
+    if (!added) return tl::unexpected(std::move(added.error()));
+    add_point(hasher, place(index, ordinal), addition);
   }
   return ApplyResult{.outcome = Outcome::kStored, .conflicts = {}};
 }
 
 Result<SeriesFile::Connection::Plan> SeriesFile::Connection::plan(raft::Index index,
-                                                                  const std::vector<TimeEntry>& entries) {
-  const bool may_repeat = !all_tell_their_place(index, entries);
+                                                                  const std::vector<TimeEntry>& entries,
+                                                                  const std::vector<bool>& are_told) {
+  if (auto looked = points->look_at(fresh->view(), sealed.applied.index); !looked) {
+    return tl::unexpected(std::move(looked.error()));
+  }
+  const bool may_be_taken = index <= meta.told_index;  // even the ids of places that come now
+  const bool may_repeat = std::find(are_told.begin(), are_told.end(), false) != are_told.end();
   std::map<Guid, const TimeEntry*> earlier;  // the first entry of this command with each id
   Plan plan;
   for (std::size_t ordinal = 0; ordinal < entries.size(); ++ordinal) {
     const TimeEntry& entry = entries[ordinal];
-    const EntryPosition own = place(index, ordinal);
-    auto stored = points.find(entry.id, own);
-    if (!stored) return tl::unexpected(std::move(stored.error()));
-    const TimeEntry* same_id = *stored ? &**stored : nullptr;
+    std::optional<TimeEntry> stored;
+    if (may_be_taken || !are_told[ordinal]) {
+      auto found = points->find(entry.id);
+      if (!found) return tl::unexpected(std::move(found.error()));
+      stored = std::move(*found);
+    }
+    const TimeEntry* same_id = stored ? &*stored : nullptr;
     if (same_id == nullptr && may_repeat) {
       const auto [first, is_first] = earlier.emplace(entry.id, &entry);
       if (!is_first) TIMESTORE_MARK("store: an id came twice in one command");
       if (!is_first) same_id = first->second;
     }
     if (same_id == nullptr) {
-      plan.additions.push_back(own.ordinal);
+      plan.additions.push_back(static_cast<std::uint32_t>(ordinal));
     } else if (!same_content(*same_id, entry)) {
-      plan.conflicts.push_back(own.ordinal);
+      plan.conflicts.push_back(static_cast<std::uint32_t>(ordinal));
     }
   }
   return plan;
 }
 
-Result<void> SeriesFile::Connection::save(const SeriesMeta& next) {
-  const std::string cluster = raft::with_level(next.configuration, next.level);
-  return save_meta.bind_integer(1, static_cast<std::int64_t>(next.applied.index))
-      .bind_integer(2, static_cast<std::int64_t>(next.applied.term))
-      .bind_integer(3, static_cast<std::int64_t>(next.state_hash))
-      .bind_text(4, cluster)
-      .bind_integer(5, meta_checksum(next))
-      .run();
+Result<void> SeriesFile::Connection::add(EntryPosition position, const TimeEntry& entry, bool is_told) {
+  auto series = points->number_of(entry.device_id);
+  if (!series) return tl::unexpected(std::move(series.error()));
+  const points::SeriesNumber number = *series ? **series : fresh->add_series(entry.device_id);
+  const auto told = parts_of(entry.id);
+  if (told && told->position.index > position.index) meta.told_index = std::max(meta.told_index, told->position.index);
+  fresh->add(number, seq_of(position), entry, is_told && is_of_run({.first = position.index, .salt = told->salt}));
+  return {};
+}
+
+// Whether an id that tells its place, and was given there, has the salt of the others of that log index. A run begins
+// with the first of them. An id with another salt at the same index, which only a client can give, is stored as it is.
+bool SeriesFile::Connection::is_of_run(SaltRun run) {
+  const bool is_first = std::exchange(last_told, run.first) != run.first;
+  if (last_run && last_run->salt == run.salt) return true;
+  if (!is_first) return false;
+  last_run = run;
+  fresh->begin_run(run);
+  return true;
 }
 
 Result<bool> SeriesFile::Connection::checkpoint(Database::CheckpointMode mode) {
   auto complete = database.checkpoint(mode);
   if (!complete) return tl::unexpected(std::move(complete.error()));
-  if (*complete && durable_index > 0 && durable_index < meta.applied.index) {
-    TIMESTORE_MARK("store: what was applied became durable");
-  }
-  if (*complete) durable_index = meta.applied.index;
   return complete;
 }
 

@@ -1,10 +1,10 @@
-// The series file: the state machine, as a SQLite file of time entries.
+// The series file: the state machine, as points in a SQLite file and, what was applied last, in memory.
 //
-// apply() is a function of the log alone: the same entries at the same indices give the same rows, outcomes and state
-// hash on every node. The applied position and the hash change in the same transaction as the data, so a restart
-// resumes exactly there and nothing is ever applied twice. WAL with synchronous=NORMAL: a power cut may roll the file
-// back to an older applied position; durable_index() is the one that cannot be lost any more, and the log is never
-// compacted past it.
+// apply() is a function of the log alone: the same entries at the same indices give the same points, outcomes and state
+// hash on every node. What it appends is fresh: in memory, visible at once, and after a crash applied again from the
+// log. When enough is fresh, it is sealed: sorted, compressed and written in one transaction, together with the
+// position and the hash, durably (synchronous=FULL). Where seals come depends on the log alone too, so at one sealed
+// position all nodes hold the same rows. The log is never compacted past what is sealed.
 //
 // Used by one thread at a time; readers have connections of their own (series_reader.h).
 #pragma once
@@ -22,18 +22,26 @@
 #include "engine/raft/types.h"
 #include "engine/series/apply_result.h"
 #include "engine/series/command.h"
+#include "engine/store/series/fresh.h"
+#include "engine/store/series/series_shape.h"
 
 namespace timestore::store {
 
 class IncomingSnapshot;
 class SnapshotWriter;
 
+struct SeriesFileOptions {
+  CommandVersion newest = kNewestCommandVersion;  // of commands that are known
+  SeriesShape shape = {};                         // of a file that is made; another one has its own
+  // Where readers find what is fresh. Shared with them, by as many threads as it allows.
+  std::shared_ptr<FreshBoard> board = std::make_shared<PlainFreshBoard>();
+};
+
 class SeriesFile {
  public:
   // Opens or creates the file. Damage, or a file that is not ours, is an error that names the file and what is wrong.
-  // Commands up to the version `newest` are known.
   [[nodiscard]] static Result<std::unique_ptr<SeriesFile>> open(const std::string& path, const std::string& vfs = "",
-                                                                CommandVersion newest = kNewestCommandVersion);
+                                                                const SeriesFileOptions& options = {});
   ~SeriesFile();
 
   SeriesFile(const SeriesFile&) = delete;
@@ -41,30 +49,29 @@ class SeriesFile {
 
   raft::Position applied() const;
   std::uint64_t state_hash() const;   // over everything ever applied, the same on every node at the same position
-  raft::Index durable_index() const;  // an applied index that no crash can take back
+  raft::Index durable_index() const;  // what is sealed: no crash can take it back
   std::optional<raft::Configuration> configuration() const;  // the last one applied; none before the first
   raft::Level level() const;                                 // likewise, of the cluster's features
 
-  // Applies entries `first`, `first` + 1, ... in one transaction, visible to readers when it returns. Requires
-  // first == applied().index + 1. One result per entry. A command that is newer than this build is an error that names
-  // it, and nothing of the call is applied. After an error the object refuses every further call, unless it
-  // was a full disk (Error::is_full): then nothing has changed.
+  // Applies entries `first`, `first` + 1, ..., visible to readers when it returns. Requires first ==
+  // applied().index + 1. One result per entry, or fewer: a seal is due before the next one, and there was no space for
+  // it; then it is to be tried again. A command that is newer than this build is an error that names it, and nothing
+  // from it on is applied. After an error the object refuses every further call.
   [[nodiscard]] Result<std::vector<ApplyResult>> apply(raft::Index first, std::span<const raft::Entry> entries);
 
-  // Moves everything applied into the main file and syncs it: true, and durable_index() is applied().index. While a
-  // reader still looks at an older state this cannot be finished: false, and durable_index() stays behind.
+  // Moves everything sealed into the main file: true. False: a reader still looks at an older state.
   [[nodiscard]] Result<bool> checkpoint();
 
-  // Begins a snapshot of the present state; one at a time. nullptr: not now, since a reader looks at an older state, so
-  // try again when it has ended. Until the writer ends, durable_index() stands still and the write-ahead log grows. An
-  // error of the checkpoint before it ends the use of this file, any other does not.
+  // Begins a snapshot of what is sealed; one at a time. nullptr: not now, since nothing is, or a reader looks at an
+  // older state, so try again when it has ended. Until the writer ends, the write-ahead log grows. An error of the
+  // checkpoint before it ends the use of this file, any other does not.
   [[nodiscard]] Result<std::unique_ptr<SnapshotWriter>> begin_snapshot();
 
   // Puts a snapshot, which must be finished, in the place of this file, and is that state from then on. False: not now,
   // since a reader looks at an older state, and nothing has changed. A crash leaves the old file or the new one, whole.
   // The log file must have noted it before (LogFile::note_installation), and must begin after applied() next: what a
-  // crash between the two leaves is put right by reconcile(). Readers that are open go on in the old state, and are
-  // stale (SeriesReader::is_stale).
+  // crash between the two leaves is put right by reconcile(). Readers that are open go on in the old state until they
+  // end.
   [[nodiscard]] Result<bool> install(IncomingSnapshot& snapshot);
 
  private:

@@ -108,8 +108,9 @@ SeriesMachine::SeriesMachine(std::string path, std::string vfs, std::unique_ptr<
     : path_(std::move(path)), vfs_(std::move(vfs)), file_(std::move(file)) {}
 
 Result<std::unique_ptr<SeriesMachine>> SeriesMachine::open(const std::string& path, const std::string& vfs,
-                                                           raft::Level known) {
-  auto file = SeriesFile::open(path, vfs, command_version(known));
+                                                           const SeriesMachineOptions& options) {
+  auto file = SeriesFile::open(
+      path, vfs, {.newest = command_version(options.known), .shape = options.shape, .board = options.board});
   if (!file) return tl::unexpected(std::move(file.error()));
   return std::unique_ptr<SeriesMachine>(new SeriesMachine(path, vfs, std::move(*file)));
 }
@@ -128,12 +129,8 @@ Result<std::vector<machine::Outcome>> SeriesMachine::apply(raft::Index first, st
   return outcomes;
 }
 
-// A reader of an older state may be in the way, or the disk is full.
-Result<void> SeriesMachine::make_durable() {
-  auto moved = file_->checkpoint();
-  if (!moved && !moved.error().is_full) return tl::unexpected(std::move(moved.error()));
-  return {};
-}
+// What is sealed is durable already, and when to seal is a matter of the log alone.
+Result<void> SeriesMachine::make_durable() { return {}; }
 
 std::unique_ptr<machine::SnapshotWriter> SeriesMachine::begin_snapshot() {
   auto writer = file_->begin_snapshot();

@@ -15,11 +15,16 @@ namespace timestore::store {
 [[nodiscard]] machine::Outcome outcome_of(const ApplyResult& result);
 [[nodiscard]] ApplyResult result_of(const machine::Outcome& outcome);
 
+struct SeriesMachineOptions {
+  raft::Level known = raft::kHighestLevel;  // the highest feature level: a command of a later one is an error
+  SeriesShape shape = {};                   // as SeriesFileOptions
+  std::shared_ptr<FreshBoard> board = std::make_shared<PlainFreshBoard>();  // likewise
+};
+
 class SeriesMachine final : public machine::StateMachine {
  public:
-  // `known` is the highest feature level that the node knows: a command of a later one is an error.
   [[nodiscard]] static Result<std::unique_ptr<SeriesMachine>> open(const std::string& path, const std::string& vfs = "",
-                                                                   raft::Level known = raft::kHighestLevel);
+                                                                   const SeriesMachineOptions& options = {});
 
   std::string name() const override { return "The series file " + path_; }
   machine::Standing standing() const override;

@@ -3,97 +3,111 @@
 #include <utility>
 
 #include "engine/base/check.h"
-#include "engine/store/series/series_rows.h"
+#include "engine/base/mark.h"
+#include "engine/store/series/series_format.h"
+#include "engine/store/series/stored_points.h"
 
 namespace timestore::store {
 
 struct SeriesReader::Connection {
-  Database database;
-  Statement begin, end, select_meta, scan_all, find_device, scan_device;
-  std::optional<PointTable> points = {};  // opened by the first find
-  bool reading = false;
+  explicit Connection(Database opened) : database(std::move(opened)) {}
+  Result<void> prepare();
+  Result<raft::Position> begin(FreshView view);
+  void end();
 
-  Result<void> scan(Statement& rows, const std::function<bool(const TimeEntry&)>& visit);
+  Database database;
+  std::optional<Statement> begin_reading, end_reading, select_meta;
+  std::optional<StoredPoints> points;
+  bool is_reading = false;
 };
 
-SeriesReader::SeriesReader(std::unique_ptr<Connection> connection) : connection_(std::move(connection)) {}
+SeriesReader::SeriesReader(std::string path, std::string vfs, std::shared_ptr<const FreshBoard> board)
+    : path_(std::move(path)), vfs_(std::move(vfs)), board_(std::move(board)) {}
 SeriesReader::~SeriesReader() { end(); }
 
-Result<std::unique_ptr<SeriesReader>> SeriesReader::open(const std::string& path, const std::string& vfs) {
-  auto database = open_for_reading(path, vfs, series_format());
-  if (!database) return tl::unexpected(std::move(database.error()));
-  constexpr const char* kAttempt = "read time entries";
-  auto begin = database->prepare(kAttempt, "BEGIN");
-  auto end = database->prepare(kAttempt, "COMMIT");
-  auto select_meta = database->prepare(kAttempt, kSelectMeta);
-  auto scan_all = database->prepare(kAttempt, select_time_entries("ORDER BY points.seq"));
-  auto find_device = database->prepare(kAttempt, "SELECT device FROM devices WHERE name = ?");
-  auto scan_device =
-      database->prepare(kAttempt, select_time_entries("WHERE points.device = ? ORDER BY points.time, points.seq"));
-  for (auto* statement : {&begin, &end, &select_meta, &scan_all, &find_device, &scan_device}) {
-    if (!*statement) return tl::unexpected(std::move(statement->error()));
-  }
-  return std::unique_ptr<SeriesReader>(new SeriesReader(std::make_unique<Connection>(
-      Connection{std::move(*database), std::move(*begin), std::move(*end), std::move(*select_meta),
-                 std::move(*scan_all), std::move(*find_device), std::move(*scan_device)})));
+Result<std::unique_ptr<SeriesReader>> SeriesReader::open(const std::string& path, const std::string& vfs,
+                                                         std::shared_ptr<const FreshBoard> board) {
+  std::unique_ptr<SeriesReader> reader(new SeriesReader(path, vfs, std::move(board)));
+  if (auto connected = reader->connect(); !connected) return tl::unexpected(std::move(connected.error()));
+  return reader;
 }
 
-bool SeriesReader::is_stale() const { return connection_->database.has_moved(); }
+Result<void> SeriesReader::connect() {
+  auto database = open_for_reading(path_, vfs_, series_format());
+  if (!database) return tl::unexpected(std::move(database.error()));
+  connection_ = std::make_unique<Connection>(std::move(*database));
+  return connection_->prepare();
+}
 
-Result<raft::Position> SeriesReader::begin() {
-  TIMESTORE_CHECK(!connection_->reading, "a reader begins once before it ends");
-  if (auto begun = connection_->begin.run(); !begun) return tl::unexpected(std::move(begun.error()));
-  connection_->reading = true;
-  // The first read is what fixes the state that all later ones see.
-  auto meta = read_meta(connection_->select_meta, connection_->database.path());
-  if (!meta) {
-    end();
-    return tl::unexpected(std::move(meta.error()));
+Result<void> SeriesReader::Connection::prepare() {
+  constexpr const char* kAttempt = "read time entries";
+  const std::pair<std::optional<Statement>*, std::string_view> wanted[] = {
+      {&begin_reading, "BEGIN"}, {&end_reading, "COMMIT"}, {&select_meta, kSelectMeta}};
+  for (const auto& [statement, sql] : wanted) {
+    auto prepared = database.prepare(kAttempt, sql);
+    if (!prepared) return tl::unexpected(std::move(prepared.error()));
+    statement->emplace(std::move(*prepared));
   }
-  return meta->applied;
+  auto shape = read_shape(database);
+  if (!shape) return tl::unexpected(std::move(shape.error()));
+  auto stored = StoredPoints::open(database, shape->value_or(SeriesShape()));  // without one there are no points
+  if (!stored) return tl::unexpected(std::move(stored.error()));
+  points.emplace(std::move(*stored));
+  return {};
+}
+
+// The view comes first: what is sealed after that is in the file. A file that holds less than what the view begins with
+// is not the one of the view any more.
+Result<raft::Position> SeriesReader::begin() {
+  TIMESTORE_CHECK(!connection_->is_reading, "a reader begins once before it ends");
+  if (connection_->database.has_moved()) {
+    TIMESTORE_MARK("store: a reader found another file in the place of its own");
+    if (auto connected = connect(); !connected) return tl::unexpected(std::move(connected.error()));
+  }
+  return connection_->begin(board_ ? board_->look() : FreshView());
+}
+
+Result<raft::Position> SeriesReader::Connection::begin(FreshView view) {
+  if (auto begun = begin_reading->run(); !begun) return tl::unexpected(std::move(begun.error()));
+  is_reading = true;
+  // The first read is what fixes the state that all later ones see.
+  auto meta = read_meta(*select_meta, database.path());
+  Result<void> looked;
+  if (meta && meta->applied.index < view.sealed.index) {
+    looked = fail(database.path() + " is being replaced by a snapshot of another node; try again.");
+  } else if (meta) {
+    looked = points->look_at(view, meta->applied.index);
+  }
+  if (meta && looked) return meta->applied.index < view.applied.index ? view.applied : meta->applied;
+  end();
+  return tl::unexpected(meta ? std::move(looked.error()) : std::move(meta.error()));
 }
 
 Result<void> SeriesReader::scan(const SeriesQuery& query, const std::function<bool(const TimeEntry&)>& visit) {
-  TIMESTORE_CHECK(connection_->reading, "a reader scans between begin and end");
-  if (!query.device_id) return connection_->scan(connection_->scan_all, visit);
-
-  Statement& find_device = connection_->find_device;
-  const ResetAtEnd reset(find_device);
-  auto found = find_device.bind_text(1, *query.device_id).step();
-  if (!found) return tl::unexpected(std::move(found.error()));
-  if (!*found) return {};
-  connection_->scan_device.bind_integer(1, find_device.integer(0));
-  return connection_->scan(connection_->scan_device, visit);
+  TIMESTORE_CHECK(connection_->is_reading, "a reader scans between begin and end");
+  StoredPoints& points = *connection_->points;
+  if (!query.device_id) return points.scan(visit);
+  auto series = points.number_of(*query.device_id);
+  if (!series) return tl::unexpected(std::move(series.error()));
+  if (!*series) return {};
+  return points.scan_series(**series, visit);
 }
 
 Result<std::optional<TimeEntry>> SeriesReader::find(const Guid& id) {
-  TIMESTORE_CHECK(connection_->reading, "a reader finds between begin and end");
-  if (!connection_->points) {
-    auto opened = PointTable::open(connection_->database);
-    if (!opened) return tl::unexpected(std::move(opened.error()));
-    connection_->points.emplace(std::move(*opened));
-  }
-  return connection_->points->find(id, {});  // no entry stands at index 0
+  TIMESTORE_CHECK(connection_->is_reading, "a reader finds between begin and end");
+  return connection_->points->find(id);
+}
+
+void SeriesReader::end() {
+  if (connection_) connection_->end();
 }
 
 // A transaction that only reads has nothing to lose: if it cannot be committed, it ends with the connection.
-void SeriesReader::end() {
-  if (!connection_->reading) return;
-  connection_->reading = false;
-  static_cast<void>(connection_->end.run());
-}
-
-Result<void> SeriesReader::Connection::scan(Statement& rows, const std::function<bool(const TimeEntry&)>& visit) {
-  const ResetAtEnd reset(rows);
-  const std::string path = database.path();
-  TimeEntry entry;
-  for (;;) {
-    auto found = rows.step();
-    if (!found) return tl::unexpected(std::move(found.error()));
-    if (!*found) return {};
-    if (auto read = read_time_entry(rows, path, entry); !read) return read;
-    if (!visit(entry)) return {};
-  }
+void SeriesReader::Connection::end() {
+  if (!is_reading) return;
+  is_reading = false;
+  static_cast<void>(end_reading->run());
+  points->let_go();
 }
 
 }  // namespace timestore::store

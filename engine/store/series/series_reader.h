@@ -1,7 +1,7 @@
 // Reads the series file on a connection of its own, while the replica goes on applying.
 //
 // One reader serves one thread at a time. Between begin() and end() it sees one consistent state, whatever is applied
-// meanwhile; nothing outside may assume how that state is kept.
+// or sealed meanwhile; nothing outside may assume how that state is kept. It takes no lock that a seal needs.
 #pragma once
 
 #include <functional>
@@ -12,6 +12,7 @@
 #include "engine/base/result.h"
 #include "engine/raft/types.h"
 #include "engine/series/time_entry.h"
+#include "engine/store/series/fresh.h"
 
 namespace timestore::store {
 
@@ -21,17 +22,16 @@ struct SeriesQuery {
 
 class SeriesReader {
  public:
-  [[nodiscard]] static Result<std::unique_ptr<SeriesReader>> open(const std::string& path, const std::string& vfs = "");
+  // `board` is that of the file's machine. Without one a reader sees what is sealed.
+  [[nodiscard]] static Result<std::unique_ptr<SeriesReader>> open(const std::string& path, const std::string& vfs = "",
+                                                                  std::shared_ptr<const FreshBoard> board = nullptr);
   ~SeriesReader();
 
   SeriesReader(const SeriesReader&) = delete;
   SeriesReader& operator=(const SeriesReader&) = delete;
 
-  // Whether a snapshot has taken the place of the file that it reads (SeriesFile::install). It goes on reading the old
-  // one, whole, for ever; who wants to see anything later opens another.
-  bool is_stale() const;
-
-  // Starts reading: returns the applied position of the state that scans will see.
+  // Starts reading: returns the applied position of the state that scans will see. If a snapshot has taken the place of
+  // the file meanwhile (SeriesFile::install), that is what it reads from now on.
   [[nodiscard]] Result<raft::Position> begin();
 
   // Visits matching entries until `visit` returns false. All devices: in the order in which they were stored (log
@@ -45,7 +45,12 @@ class SeriesReader {
 
  private:
   struct Connection;
-  explicit SeriesReader(std::unique_ptr<Connection> connection);
+  SeriesReader(std::string path, std::string vfs, std::shared_ptr<const FreshBoard> board);
+  Result<void> connect();
+
+  std::string path_;
+  std::string vfs_;
+  std::shared_ptr<const FreshBoard> board_;
   std::unique_ptr<Connection> connection_;
 };
 

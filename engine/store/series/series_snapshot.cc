@@ -11,6 +11,7 @@ namespace timestore::store {
 Result<std::unique_ptr<SnapshotWriter>> SeriesFile::begin_snapshot() {
   if (auto usable = connection_->database.usable(); !usable) return tl::unexpected(std::move(usable.error()));
   TIMESTORE_CHECK(connection_->hold.expired(), "one snapshot is made at a time");
+  if (connection_->sealed.applied.index == 0) return nullptr;
   auto complete = checkpoint();
   if (!complete) return tl::unexpected(std::move(complete.error()));
   if (!*complete) {
@@ -35,7 +36,7 @@ Result<bool> SeriesFile::install(IncomingSnapshot& snapshot) {
   return true;
 }
 
-// Requires that everything applied is in the main file. A reader that begins now needs nothing of the write-ahead log.
+// Requires that everything sealed is in the main file. A reader that begins now needs nothing of the write-ahead log.
 Result<std::unique_ptr<SnapshotWriter>> SeriesFile::Connection::begin_snapshot() {
   constexpr const char* kAttempt = "begin a snapshot";
   const std::string path = database.path();
@@ -46,7 +47,7 @@ Result<std::unique_ptr<SnapshotWriter>> SeriesFile::Connection::begin_snapshot()
   if (!select_meta) return tl::unexpected(std::move(select_meta.error()));
   auto found = read_meta(*select_meta, path);
   if (!found) return tl::unexpected(std::move(found.error()));
-  TIMESTORE_CHECK(*found == meta, "a reader sees what was applied last");
+  TIMESTORE_CHECK(*found == sealed, "a reader sees what was sealed last");
   auto pages = reader->integer(kAttempt, "PRAGMA page_count");
   if (!pages) return tl::unexpected(std::move(pages.error()));
 
@@ -57,8 +58,8 @@ Result<std::unique_ptr<SnapshotWriter>> SeriesFile::Connection::begin_snapshot()
     return tl::unexpected(std::move(removed.error()));
   }
   TIMESTORE_MARK("store: a snapshot was begun");
-  const SnapshotMeta snapshot{.applied = meta.applied,
-                              .state_hash = meta.state_hash,
+  const SnapshotMeta snapshot{.applied = sealed.applied,
+                              .state_hash = sealed.state_hash,
                               .size_bytes = static_cast<std::uint64_t>(*pages) * kPageBytes};
   auto new_hold = std::make_shared<const SnapshotWriter::Hold>();
   hold = new_hold;
@@ -79,8 +80,8 @@ Result<std::unique_ptr<SeriesFile::Connection>> SeriesFile::Connection::give_way
     if (auto removed = remove_file(path + suffix, vfs); !removed) return tl::unexpected(std::move(removed.error()));
   }
   if (auto placed = snapshot.take_place_of(path); !placed) return tl::unexpected(std::move(placed.error()));
-  auto next = open(path, vfs, newest);
-  if (next && (*next)->meta.applied != snapshot.meta().applied) return damaged(path, "it is not the snapshot");
+  auto next = open(path, vfs, options);
+  if (next && (*next)->sealed.applied != snapshot.meta().applied) return damaged(path, "it is not the snapshot");
   if (next) TIMESTORE_MARK("store: a snapshot was installed");
   return next;
 }

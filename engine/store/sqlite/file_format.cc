@@ -51,6 +51,11 @@ Result<int> recognize(Database& database, const FileFormat& format) {
     return damaged(path, std::string("this ") + format.name + " has version " + std::to_string(*version) +
                              " of its format and the tables: " + *tables);
   }
+  if (*version < format.oldest_version) {
+    return fail(path + " has version " + std::to_string(*version) + " of the " + format.name +
+                "'s format, which no released version writes. Nothing was written to it; restore this node from its "
+                "peers.");
+  }
   if (!database.has_page_checksums()) {
     return fail(path + " is a " + format.name +
                 " without page checksums, as no released version writes them, or the header of the file is damaged. "
@@ -62,12 +67,10 @@ Result<int> recognize(Database& database, const FileFormat& format) {
 // Everything here holds for the connection only and does not touch the file. SQLite's own checkpoints are off already,
 // because the database has a hook of its own for the write-ahead log.
 std::string connection_settings(const FileFormat& format) {
-  const bool every_commit = format.durability == FileFormat::Durability::kEveryCommit;
   std::string settings = "PRAGMA page_size=" + std::to_string(kPageBytes) + ";";
-  if (every_commit) settings += "PRAGMA locking_mode=EXCLUSIVE;";
-  settings += every_commit ? "PRAGMA synchronous=FULL;" : "PRAGMA synchronous=NORMAL;";
+  if (format.sharing == FileFormat::Sharing::kAlone) settings += "PRAGMA locking_mode=EXCLUSIVE;";
   settings +=
-      "PRAGMA secure_delete=OFF; PRAGMA cache_spill=OFF; PRAGMA temp_store=MEMORY;"
+      "PRAGMA synchronous=FULL; PRAGMA secure_delete=OFF; PRAGMA cache_spill=OFF; PRAGMA temp_store=MEMORY;"
       "PRAGMA mmap_size=0; PRAGMA cell_size_check=ON;";
   settings += "PRAGMA journal_size_limit=" + std::to_string(kWalKeptBytes) + ";";
   settings += "PRAGMA cache_size=-" + std::to_string(format.cache_kib) + ";";
@@ -75,14 +78,12 @@ std::string connection_settings(const FileFormat& format) {
 }
 
 // Makes what a crash left in the write-ahead log durable, or says that it is damaged. The write lock is held meanwhile.
-Result<void> recover_wal(Database& database, const FileFormat& format) {
+Result<void> recover_wal(Database& database) {
   auto transaction = Transaction::begin(database);
   if (!transaction) return tl::unexpected(std::move(transaction.error()));
   auto wal = read_wal(database);
   if (!wal) return tl::unexpected(std::move(wal.error()));
-  if (format.durability == FileFormat::Durability::kEveryCommit) {
-    if (auto damage = find_wal_damage(*wal)) return damaged(database.path(), *damage);
-  }
+  if (auto damage = find_wal_damage(*wal)) return damaged(database.path(), *damage);
   return rewrite_wal(database, *wal);
 }
 
@@ -116,7 +117,7 @@ Result<Database> open_for_writing(const std::string& path, const std::string& vf
 
   if (*version == 0) {
     database->start_page_checksums();
-  } else if (auto recovered = recover_wal(*database, format); !recovered) {
+  } else if (auto recovered = recover_wal(*database); !recovered) {
     return tl::unexpected(std::move(recovered.error()));
   }
   auto mode = database->text("turn its write-ahead log on", "PRAGMA journal_mode=WAL");

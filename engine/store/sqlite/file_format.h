@@ -15,19 +15,20 @@
 namespace timestore::store {
 
 struct FileFormat {
-  enum class Durability : std::uint8_t {
-    kEveryCommit,  // synchronous=FULL, and the file belongs to this process alone
-    kCheckpoints,  // synchronous=NORMAL: a power cut may take back commits since the last checkpoint; others may read
+  enum class Sharing : std::uint8_t {
+    kAlone,        // the file belongs to this process alone
+    kWithReaders,  // others may read it, other processes too
   };
 
   const char* name;             // such as "log file", for messages
   std::int32_t application_id;  // in the header of every such file
-  Durability durability;
+  Sharing sharing;
   int cache_kib;                            // SQLite's page cache
   std::span<const char* const> migrations;  // SQL: migrations[n] leads from version n to version n + 1; 0 is a new file
   // So many versions beyond these have the same tables, with more in them. A file gets to them when it first holds
   // that, and until then older releases can read it: a node can be put back.
   int further_versions = 0;
+  int oldest_version = 1;  // that is known: older ones were never released
 
   int version() const { return static_cast<int>(migrations.size()); }
   int newest_version() const { return version() + further_versions; }

@@ -65,9 +65,9 @@ TEST(Replica, an_id_made_here_tells_the_place_in_the_log_and_is_known_when_the_o
   leader.give_up(ticket);
   ASSERT_EQ(ends.ends.size(), 1U);
   EXPECT_EQ(ends.ends[0].kind, client::WriteEnd::Kind::kUnknown);
-  const auto position = position_of(ends.ends[0].entries[0].id);
-  ASSERT_TRUE(position);
-  EXPECT_EQ(position->index, leader.core().trail.last_index());
+  const auto told = parts_of(ends.ends[0].entries[0].id);
+  ASSERT_TRUE(told);
+  EXPECT_EQ(told->position.index, leader.core().trail.last_index());
 }
 
 TEST(Replica, whoever_gives_up_is_told_alone_wherever_its_write_waits) {

@@ -17,7 +17,7 @@ std::filesystem::path fastest_directory() {
 }
 
 Result<std::unique_ptr<machine::StateMachine>> open_series(const std::string& path, raft::Level known) {
-  return store::SeriesMachine::open(path, "", known);
+  return store::SeriesMachine::open(path, "", {.known = known, .shape = {.seal_bytes = 1}});  // each entry is sealed
 }
 
 std::size_t number_of(const raft::NodeId& id) { return static_cast<std::size_t>(std::stoul(id.substr(1))) - 1; }

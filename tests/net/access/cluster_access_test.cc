@@ -154,7 +154,7 @@ TEST(Readers, are_lent_up_to_a_bound_and_come_back) {
   const ScratchDirectory directory;
   const auto series = store::SeriesFile::open(directory.file("s.db"));
   ASSERT_TRUE(series) << series.error().message;
-  Readers readers(directory.file("s.db"));
+  Readers readers(directory.file("s.db"), nullptr);
   std::vector<Readers::Lease> lent;
   for (int i = 0; i < 1000; ++i) {
     auto lease = readers.lend();

@@ -15,7 +15,7 @@ using ::testing::StartsWith;
 class BatchApiTest : public OneNodeTest {
  protected:
   void add_routes(http::Router& router) override {
-    readers_.emplace(directory_.file("n1.db"));
+    readers_.emplace(directory_.file("n1.db"), node_->board());
     api_.emplace(*access_, *readers_, Patience{});
     api_->add_routes(router);
   }

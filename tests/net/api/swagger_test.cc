@@ -76,7 +76,7 @@ class RoutesTest : public OpenApiTest {
     ASSERT_TRUE(node) << node.error().message;
     node_ = std::move(*node);
     cluster_.emplace(*node_, forwarder_);
-    readers_.emplace(directory_.file("series.db"));
+    readers_.emplace(directory_.file("series.db"), node_->board());
     time_series_.emplace(*cluster_, *readers_, Patience{});
     raft_.emplace(*node_, *cluster_, "test");
     time_series_->add_routes(router_);

@@ -52,13 +52,16 @@ RC_GTEST_PROP(Model, agrees_with_the_series_file, ()) {
   const SqliteWorld sqlite(choices);
   Disk disk(choices.stream("disk", 0));
   const Vfs vfs(disk);
-  const auto file = store::SeriesFile::open("series.db", vfs.name()).value();
+  const auto board = std::make_shared<store::PlainFreshBoard>();
+  const auto seal_points = *rc::gen::inRange<std::uint64_t>(1, 10);
+  const auto file =
+      store::SeriesFile::open("series.db", vfs.name(), {.shape = {.seal_points = seal_points}, .board = board}).value();
   const auto results = file->apply(1, log).value();
 
   Model model;
   for (const raft::Entry& entry : log) model.apply(entry);
   for (raft::Index index = 1; index <= log.size(); ++index) RC_ASSERT(model.result(index) == results[index - 1]);
-  const auto reader = store::SeriesReader::open("series.db", vfs.name()).value();
+  const auto reader = store::SeriesReader::open("series.db", vfs.name(), board).value();
   reader->begin().value();
   RC_ASSERT(model.difference(log.size(), scanned(*reader, {})) == std::nullopt);
   for (const char* device : {"a", "b", "c", "d"}) {

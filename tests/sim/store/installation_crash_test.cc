@@ -14,6 +14,7 @@
 #include "engine/store/series/incoming_snapshot.h"
 #include "engine/store/series/series_file.h"
 #include "sim/disk/vfs.h"
+#include "tests/sim/store/store_model.h"
 
 namespace timestore::sim {
 namespace {
@@ -50,7 +51,7 @@ Sent snapshot_after(const std::vector<raft::Entry>& entries) {
   Choices choices(1);
   Disk disk(choices.stream("donor"));
   const Vfs vfs(disk);
-  auto donor = store::SeriesFile::open("series.db", vfs.name()).value();
+  auto donor = store::SeriesFile::open("series.db", vfs.name(), kSealing).value();
   EXPECT_TRUE(donor->apply(1, entries).has_value());
   const auto snapshot = donor->begin_snapshot().value()->step(~std::uint64_t{0}).value();
   return {snapshot->meta(), snapshot->read_chunk(0, snapshot->meta().size_bytes).value().bytes};
@@ -66,7 +67,7 @@ class Node {
     auto log = store::LogFile::open("log.db", vfs_.name());
     if (!log) return log.error().message;
     log_ = std::move(*log);
-    auto series = store::SeriesFile::open("series.db", vfs_.name());
+    auto series = store::SeriesFile::open("series.db", vfs_.name(), kSealing);
     if (!series) return series.error().message;
     series_ = std::move(*series);
     const auto& recovered = log_->recovered();
@@ -84,7 +85,7 @@ class Node {
 
   void initialize(const std::vector<raft::Entry>& entries, std::size_t applied) {
     log_ = store::LogFile::open("log.db", vfs_.name()).value();
-    series_ = store::SeriesFile::open("series.db", vfs_.name()).value();
+    series_ = store::SeriesFile::open("series.db", vfs_.name(), kSealing).value();
     ASSERT_TRUE(log_->initialize({.node = "n1", .configuration = members_with("n2")}).has_value());
     raft::Write write;
     write.hard_state = kHardState;

@@ -18,7 +18,7 @@ namespace {
 
 // n3 lacks what the others have forgotten.
 constexpr std::string_view kLagging = R"(
-> cluster 3 keep=2 chunk=8192
+> cluster 3 keep=2 seal=1 chunk=8192
 > quietly elect n1
 > quietly propose n1 z=1
 > quietly settle
@@ -29,7 +29,7 @@ constexpr std::string_view kLagging = R"(
 
 // And it has entries, some of them durable, that will never be committed.
 constexpr std::string_view kContradicted = R"(
-> cluster 3 keep=2 chunk=8192
+> cluster 3 keep=2 seal=1 chunk=8192
 > quietly elect n3
 > quietly propose n3 z=1
 > quietly settle

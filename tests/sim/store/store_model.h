@@ -41,6 +41,10 @@ struct LogModel {
   bool operator==(const LogModel&) const = default;
 };
 
+// Every entry is a seal, with a step of a merge in every other one.
+inline const store::SeriesFileOptions kSealing = {
+    .shape = {.seal_bytes = 1, .fan_out = 2, .least_step_points = 3, .least_points_of_its_own = 2, .piece_bytes = 500}};
+
 struct SeriesModel {
   raft::Position applied;
   std::vector<TimeEntry> entries;  // in the order in which they were stored
@@ -57,7 +61,7 @@ struct SeriesModel {
     std::vector<TimeEntry> next = entries;
     for (std::uint32_t ordinal = 0; ordinal < command->size(); ++ordinal) {
       TimeEntry& added = (*command)[ordinal];
-      if (added.id.is_nil()) added.id = make_entry_id({applied.index, ordinal}, 0);
+      if (added.id.is_nil()) added.id = make_entry_id({applied.index, ordinal}, 0, added.device_id, added.timestamp_ns);
       bool is_new = true;
       for (const TimeEntry& stored : next) {
         if (stored.id != added.id) continue;

@@ -87,7 +87,7 @@ class Story {
   }
   bool open_series() {
     close_series();
-    auto opened = store::SeriesFile::open("series.db", vfs_.name());
+    auto opened = store::SeriesFile::open("series.db", vfs_.name(), kSealing);
     if (opened) series_ = std::move(*opened);
     return judge(opened);
   }
@@ -125,6 +125,7 @@ class Story {
       case Step::Kind::kApply:
         ++bounds_.series_issued;
         if (!judge(series_->apply(series_->applied().index + 1, step.entries), Refusing::kSeries)) return false;
+        if (series_->durable_index() < series_->applied().index) return judge(no_space(), Refusing::kSeries);
         acknowledge_series();
         return true;
       case Step::Kind::kCheckpoint:
@@ -158,6 +159,8 @@ class Story {
     }
     return false;
   }
+
+  static Result<void> no_space() { return tl::unexpected(Error{.message = "no space for a seal", .is_full = true}); }
 
   void acknowledge_series() {
     bounds_.series_acknowledged = bounds_.series_issued;
@@ -297,7 +300,7 @@ class Judge {
   }
 
   void recover_series(const Vfs& vfs, const Bounds& bounds, std::size_t from, Recovery& recovery) const {
-    auto series = store::SeriesFile::open("series.db", vfs.name());
+    auto series = store::SeriesFile::open("series.db", vfs.name(), kSealing);
     if (!series) {
       recovery.problem = series.error().message;
       return;

@@ -83,7 +83,11 @@ RC_GTEST_PROP(Merge, gives_what_one_segment_of_all_points_would_hold, (uint64_t 
   const PieceOptions options = any_options(prng);
   std::vector<Piece> merged;
   PieceWriter writer([&](Piece&& piece) { merged.push_back(std::move(piece)); }, options);
-  RC_ASSERT(merge_points(cursors_over(segments), [&](const Point& point) { writer.add(point); }).has_value());
+  const auto read = merge_points(cursors_over(segments), [&](const Point& point) {
+    writer.add(point);
+    return true;
+  });
+  RC_ASSERT(read.has_value());
   writer.finish();
 
   const auto direct = pieces_of(expected, options);
@@ -99,15 +103,37 @@ TEST(Merge, what_comes_last_in_the_log_survives_and_entries_do_not_replace) {
   const Point entry{.series = 1, .time_ns = 5, .seq = 4};
   std::vector<std::vector<Piece>> segments = {segment_of({line(1), line(3), entry}, {}), segment_of({line(9)}, {})};
   std::vector<Point> survivors;
-  ASSERT_TRUE(merge_points(cursors_over(segments), [&](const Point& point) { survivors.push_back(point); }));
+  const auto take = [&](const Point& point) {
+    survivors.push_back(point);
+    return true;
+  };
+  EXPECT_FALSE(merge_points(cursors_over(segments), take).value());
   EXPECT_EQ(survivors, (std::vector{line(9), entry})) << "lines come first";
+}
+
+TEST(Merge, ends_when_it_is_told_that_it_is_enough) {
+  const auto at = [](Seq seq) { return Point{.series = 1, .time_ns = static_cast<std::int64_t>(seq), .seq = seq}; };
+  const auto line = [](Seq seq) { return Point{.series = 2, .time_ns = 5, .seq = seq, .is_line = true}; };
+  std::vector<std::vector<Piece>> segments = {segment_of({at(1), at(3)}, {}), segment_of({at(2), at(4), line(5)}, {})};
+  for (const std::size_t wanted : {1U, 2U, 4U, 5U, 6U}) {
+    std::vector<Point> told;
+    const auto take = [&](const Point& point) {
+      told.push_back(point);
+      return told.size() < wanted;
+    };
+    EXPECT_EQ(merge_points(cursors_over(segments), take).value(), wanted < 6);
+    EXPECT_EQ(told.size(), std::min<std::size_t>(wanted, 5));
+  }
 }
 
 TEST(Merge, an_error_of_a_source_is_an_error) {
   std::vector<std::unique_ptr<PointCursor>> cursors;
   cursors.push_back(std::make_unique<SegmentCursor>(
       []() -> Result<std::optional<PieceBytes>> { return fail("the disk cannot be read"); }));
-  const auto merged = merge_points(cursors, [](const Point&) { FAIL() << "a point of nothing"; });
+  const auto merged = merge_points(cursors, [](const Point&) {
+    ADD_FAILURE() << "a point of nothing";
+    return true;
+  });
   ASSERT_FALSE(merged);
   EXPECT_EQ(merged.error().message, "the disk cannot be read");
 }

@@ -97,7 +97,10 @@ std::vector<Told> scanned(store::Database& database, const Scan& scan, std::int6
   auto reader = SegmentReader::open(database, width_ns);
   RC_ASSERT(reader.has_value());
   std::vector<Told> told;
-  const auto read = reader->scan(scan, std::span(&fresh, 1), [&](const Point& point) { told.emplace_back(point); });
+  const auto read = reader->scan(scan, std::span(&fresh, 1), [&](const Point& point) {
+    told.emplace_back(point);
+    return true;
+  });
   if (!read) RC_FAIL(read.error().message);
   return told;
 }

@@ -208,8 +208,8 @@ TEST_F(Incoming, what_cannot_be_a_series_file_is_refused_at_once) {
 
 // Whoever forges the checksums of pages, too, is still asked for the tables of a series file.
 TEST_F(Incoming, a_file_with_other_tables_is_refused) {
-  for (const char* sql : {"CREATE TRIGGER hostile AFTER INSERT ON points BEGIN DELETE FROM points; END",
-                          "DROP INDEX points_by_device_time", "ALTER TABLE points ADD COLUMN more"}) {
+  for (const char* sql : {"CREATE TRIGGER hostile AFTER INSERT ON pieces BEGIN DELETE FROM pieces; END",
+                          "DROP INDEX pieces_by_place", "ALTER TABLE series ADD COLUMN more"}) {
     Disk forger;
     forger.write("series.db", bytes);
     execute(forger, "series.db", sql);

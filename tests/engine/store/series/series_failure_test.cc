@@ -129,11 +129,11 @@ TEST_F(SeriesStory, a_listed_id_without_its_point_is_named) {
   const TimeEntry entry = with_id(guid("11111111-1111-4111-8111-111111111111"), measurement("a", 1, 1));
   apply({entry, measurement("b", 1, 1)});
   series.reset();
-  execute(disk, "series.db", "DELETE FROM points WHERE seq = 1 << 17");
+  execute(disk, "series.db", "UPDATE ids SET time = 2");
   open();
   const auto applied = series->apply(2, std::vector{command_of({entry})});
   ASSERT_FALSE(applied.has_value());
-  EXPECT_THAT(applied.error().message, HasSubstr("the id 11111111-1111-4111-8111-111111111111 is listed"));
+  EXPECT_THAT(applied.error().message, HasSubstr("the id 11111111-1111-4111-8111-111111111111 is listed for a point"));
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <set>
 #include <tuple>
 
+#include "engine/base/timestamp.h"
 #include "tests/engine/store/series/series_story.h"
 
 namespace timestore::store {
@@ -29,7 +30,8 @@ struct Model {
     ApplyResult result = kStored;
     for (std::uint32_t ordinal = 0; ordinal < entries->size(); ++ordinal) {
       Placed placed{{applied, ordinal}, (*entries)[ordinal]};
-      if (placed.entry.id.is_nil()) placed.entry.id = make_entry_id(placed.position, 0);
+      if (placed.entry.id.is_nil())
+        placed.entry.id = make_entry_id(placed.position, 0, placed.entry.device_id, placed.entry.timestamp_ns);
       const auto [same_id, is_new] = next.emplace(placed.entry.id, placed);
       if (!is_new && !same_content(same_id->second.entry, placed.entry)) result.conflicts.push_back(ordinal);
     }
@@ -56,20 +58,25 @@ struct Model {
 };
 
 const std::vector<std::string> kDevices = {"a", "b", "Ä", ""};
+const std::vector<std::int64_t> kTimes = {-1, 0, 1, 86'400'000'000'000, kMinTimestamp, kMaxTimestamp};
 const std::vector<double> kValues = {0.0, -0.0, 1.0, 4.9e-324, 1.7976931348623157e308};
 const std::vector<std::string> kAttributes = {"", R"({"x":1})", R"({"x":1.0})", R"({"y":[]})"};
 
-// Few ids, so that they collide: none, those of this place and of others near, and two that a client made.
-Guid any_id(EntryPosition own) {
+// Few ids, so that they collide: none, those of this place and of others near, which tell this entry or another one,
+// and two that a client made.
+Guid any_id(EntryPosition own, const TimeEntry& entry) {
   const auto salt = *rc::gen::inRange<std::uint64_t>(0, 2);
+  const bool tells_another = *rc::gen::inRange(0, 5) == 0;
+  const std::string& device = tells_another ? kDevices.front() : entry.device_id;
+  const std::int64_t time = tells_another ? 0 : entry.timestamp_ns;
   switch (*rc::gen::weightedElement<int>({{4, 0}, {3, 1}, {4, 2}, {2, 3}})) {
     case 0:
       return {};
     case 1:
-      return make_entry_id(own, salt);
+      return make_entry_id(own, salt, device, time);
     case 2: {
       const auto index = *rc::gen::inRange<std::uint64_t>(own.index > 3 ? own.index - 3 : 1, own.index + 3);
-      return make_entry_id({index, *rc::gen::inRange<std::uint32_t>(0, 3)}, salt);
+      return make_entry_id({index, *rc::gen::inRange<std::uint32_t>(0, 3)}, salt, device, time);
     }
     default:
       return guid(salt == 0 ? "11111111-1111-4111-8111-111111111111" : "ffffffff-ffff-4fff-bfff-ffffffffffff");
@@ -82,9 +89,9 @@ std::optional<std::vector<TimeEntry>> any_command(raft::Index index) {
   const auto size = *rc::gen::inRange<std::uint32_t>(0, 4);
   for (std::uint32_t ordinal = 0; ordinal < size; ++ordinal) {
     TimeEntry entry;
-    entry.id = any_id({index, ordinal});
     entry.device_id = *rc::gen::elementOf(kDevices);
-    entry.timestamp_ns = *rc::gen::inRange<std::int64_t>(-1, 2);
+    entry.timestamp_ns = *rc::gen::elementOf(kTimes);
+    entry.id = any_id({index, ordinal}, entry);
     entry.value = *rc::gen::elementOf(kValues);
     entry.attributes = *rc::gen::elementOf(kAttributes);
     entries.push_back(entry);
@@ -110,39 +117,86 @@ std::vector<raft::Entry> entries_of(const Log& log) {
   return entries;
 }
 
-RC_GTEST_PROP(SeriesProperty, applying_is_what_a_map_would_do_whenever_it_is_reopened, ()) {
-  const Log log = any_log();
-  auto disk = std::make_unique<Disk>();
-  auto series = open_series(*disk);
-  Model model;
-  for (const auto& command : log) {
-    const auto results = series->apply(model.applied + 1, std::vector{entry_of(command)});
-    RC_ASSERT(results.has_value());
-    RC_ASSERT(results->at(0) == model.apply(command));
-    RC_ASSERT(series->applied().index == model.applied);
+// When points are sealed, and into what: sizes at which a few entries matter.
+SeriesShape any_shape() {
+  return {.seal_points = *rc::gen::inRange<std::uint64_t>(1, 12),
+          .seal_bytes = *rc::gen::elementOf(std::vector<std::uint64_t>{1, 500, 1 << 20}),
+          .partition_width_ns = *rc::gen::elementOf(std::vector<std::int64_t>{2, 3, 86'400'000'000'000}),
+          .fan_out = *rc::gen::inRange<std::uint64_t>(2, 4),
+          .least_step_points = *rc::gen::inRange<std::uint64_t>(1, 20),
+          .least_points_of_its_own = *rc::gen::inRange<std::uint64_t>(1, 5),
+          .piece_bytes = *rc::gen::inRange<std::uint64_t>(1, 100),
+          .block_points = *rc::gen::inRange<std::uint64_t>(1, 6),
+          .least_wide_points = *rc::gen::inRange<std::uint64_t>(1, 4)};
+}
 
-    const std::uint64_t hash = series->state_hash();
+// A series file, the log that it was given, and what became of each entry: what is not in the file after a restart is
+// applied again.
+struct Story {
+  SeriesShape shape = any_shape();
+  std::unique_ptr<Disk> disk = std::make_unique<Disk>();
+  std::unique_ptr<SeriesFile> series = open_series(*disk, shape);
+  std::vector<raft::Entry> log = {};
+  std::vector<ApplyResult> results = {};
+  std::vector<std::uint64_t> hashes = {0};
+
+  void apply(const raft::Entry& entry, const ApplyResult& expected) {
+    log.push_back(entry);
+    results.push_back(expected);
+    const auto result = series->apply(log.size(), {&entry, 1});
+    RC_ASSERT(result.has_value());
+    RC_ASSERT(result->size() == 1U);
+    RC_ASSERT(result->front().outcome == expected.outcome);
+    RC_ASSERT(result->front().conflicts == expected.conflicts);
+    hashes.push_back(series->state_hash());
+  }
+
+  void restart(std::unique_ptr<Disk> other) {
+    const raft::Index sealed = series->durable_index();
+    series.reset();
+    if (other) disk = std::move(other);
+    series = open_series(*disk, any_shape());  // which makes no difference now
+    RC_ASSERT(series->applied().index == sealed);
+    RC_ASSERT(series->state_hash() == hashes[sealed]);
+    const auto again = series->apply(sealed + 1, std::span(log).subspan(sealed));
+    RC_ASSERT(again.has_value());
+    RC_ASSERT(
+        std::equal(again->begin(), again->end(), results.begin() + static_cast<std::ptrdiff_t>(sealed), results.end()));
+    RC_ASSERT(series->state_hash() == hashes.back());
+  }
+};
+
+RC_GTEST_PROP(SeriesProperty, applying_is_what_a_map_would_do_whenever_it_is_reopened, ()) {
+  Story story;
+  std::unique_ptr<Disk>& disk = story.disk;
+  Model model;
+  for (const auto& command : any_log()) {
+    story.apply(entry_of(command), model.apply(command));
     switch (*rc::gen::inRange(0, 10)) {
       case 0:
-        series.reset();
-        series = open_series(*disk);
+        story.restart(nullptr);
         break;
-      case 1: {
-        auto survivor = disk->after_kill();
-        series.reset();
-        disk = std::move(survivor);
-        series = open_series(*disk);
+      case 1:
+        story.restart(disk->after_kill());
         break;
-      }
       case 2:
-        RC_ASSERT(series->checkpoint().has_value());
+        story.restart(disk->after_power_cut());
+        break;
+      case 3:
+        RC_ASSERT(story.series->checkpoint().has_value());
         break;
       default:
         break;
     }
-    RC_ASSERT(series->state_hash() == hash);
-    RC_ASSERT(series->applied().index == model.applied);
+    RC_ASSERT(story.series->applied().index == model.applied);
   }
+  auto reader = open_reader(*disk);
+  RC_ASSERT(reader->begin().value().index == model.applied);
+  for (const auto& [id, placed] : model.by_id) {
+    const auto found = reader->find(id).value();
+    RC_ASSERT(found == placed.entry);
+  }
+  reader.reset();
 
   const auto by_place = [](const Placed& placed) { return placed.position; };
   const auto by_time = [](const Placed& placed) { return std::tuple(placed.entry.timestamp_ns, placed.position); };
@@ -155,7 +209,7 @@ RC_GTEST_PROP(SeriesProperty, applying_is_what_a_map_would_do_whenever_it_is_reo
 RC_GTEST_PROP(SeriesProperty, the_state_does_not_depend_on_how_the_log_is_cut_into_batches, ()) {
   const std::vector<raft::Entry> entries = entries_of(any_log());
   Disk one_by_one;
-  auto expected = open_series(one_by_one);
+  auto expected = open_series(one_by_one, any_shape());
   std::vector<ApplyResult> expected_results;
   for (const raft::Entry& entry : entries) {
     const auto results = expected->apply(expected->applied().index + 1, {&entry, 1});
@@ -164,7 +218,7 @@ RC_GTEST_PROP(SeriesProperty, the_state_does_not_depend_on_how_the_log_is_cut_in
   }
 
   Disk in_groups;
-  auto series = open_series(in_groups);
+  auto series = open_series(in_groups, any_shape());
   std::vector<ApplyResult> all_results;
   while (all_results.size() < entries.size()) {
     const auto size = *rc::gen::inRange<std::size_t>(1, entries.size() - all_results.size() + 1);

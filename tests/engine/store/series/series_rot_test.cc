@@ -15,13 +15,15 @@ using testing::HasSubstr;
 class SeriesRot : public testing::Test {
  protected:
   static constexpr raft::Index kCommands = 12;
+  static constexpr int kEntries = 25;  // of each
 
   // A closed file in which every table and index has pages.
   void SetUp() override {
-    auto series = open_series(disk);
+    auto series = open_series(disk, {.seal_points = kCommands * kEntries});  // one seal, so that no page is free
     for (raft::Index index = 1; index <= kCommands; ++index) {
       ASSERT_EQ(series->apply(index, std::vector{command_at(index)}).value().at(0), kStored);
     }
+    ASSERT_EQ(series->durable_index(), kCommands);
     ASSERT_TRUE(series->checkpoint().has_value());
     stored = stored_on(disk);
     series.reset();
@@ -31,9 +33,11 @@ class SeriesRot : public testing::Test {
 
   static raft::Entry command_at(raft::Index index) {
     std::vector<TimeEntry> entries;
-    for (int i = 0; i < 25; ++i) {
-      TimeEntry entry = measurement("device " + std::to_string(i % 5), i, static_cast<double>(index),
-                                    R"({"text":")" + std::string(i == 7 && index == 3 ? 9000 : 60, 'x') + "\"}");
+    for (int i = 0; i < kEntries; ++i) {
+      const std::string text = std::to_string(index * kEntries + static_cast<raft::Index>(i));
+      TimeEntry entry =
+          measurement("device " + std::to_string(i % 5), i, static_cast<double>(index),
+                      R"({"text":")" + std::string(i == 7 && index == 3 ? 9000 : 300, 'x') + text + "\"}");
       // Ids spread over the whole range.
       for (std::size_t at = 0; at < 16; ++at) {
         entry.id.bytes[at] = static_cast<std::uint8_t>((index * 131 + static_cast<raft::Index>(i) * 71) * (2 * at + 1));
@@ -78,7 +82,10 @@ class SeriesRot : public testing::Test {
       if (!applied) return applied.error().message;
       EXPECT_EQ(applied->at(0), kStored);
     }
-    return "";
+    // And enough that is new, for a seal.
+    const std::vector<TimeEntry> more(kCommands * kEntries, measurement("new", 1, 1));
+    auto applied = (*series)->apply(2 * kCommands + 1, std::vector{command_of(more)});
+    return applied ? "" : applied.error().message;
   }
 
   Disk disk;
@@ -152,9 +159,10 @@ TEST_F(SeriesRot, a_replica_that_meets_it_stops_a_reader_only_fails) {
 // A file that was cut, while the write-ahead log says how long it should be.
 TEST_F(SeriesRot, a_missing_end_is_named) {
   auto series = open_series(disk);
-  ASSERT_TRUE(series->apply(kCommands + 1, std::vector{command_at(kCommands + 1)}).has_value());
+  const std::vector<TimeEntry> more(kCommands * kEntries, measurement("new", 1, 1));
+  ASSERT_TRUE(series->apply(kCommands + 1, std::vector{command_of(more)}).has_value());
   auto killed = disk.after_kill();
-  killed->write("series.db", intact.substr(0, 5 * kPage));
+  killed->write("series.db", intact.substr(0, intact.size() - 4 * kPage));
   EXPECT_THAT(first_failure_of_reading(*killed), HasSubstr("is missing at the end of the file"));
 }
 
@@ -174,7 +182,8 @@ std::string failure_of_reading_only(const Disk& disk, const TimeEntry& stored) {
 
 // SQLite itself verifies frames only when it recovers a log.
 TEST_F(SeriesStory, rot_in_the_write_ahead_log_is_named_to_readers_and_not_moved_into_the_main_file) {
-  apply({measurement("a", 1, 1, R"({"text":")" + std::string(9000, 'x') + "\"}")});
+  // More than the tables of a new file need, so that nothing of that is left at the end of the log.
+  apply({measurement("a", 1, 1, R"({"text":")" + std::string(300'000, 'x') + "\"}")});
   const std::vector<TimeEntry> stored = stored_on(disk);
   const std::string wal = disk.read("series.db-wal");
   const std::size_t frame_bytes = 24 + kPage;
@@ -182,7 +191,7 @@ TEST_F(SeriesStory, rot_in_the_write_ahead_log_is_named_to_readers_and_not_moved
   ASSERT_GE(frames, 4U);
 
   int named = 0;
-  for (std::size_t offset = 32; offset < wal.size(); offset += 97) {
+  for (std::size_t offset = 32; offset < wal.size(); offset += 997) {
     SCOPED_TRACE("a bit flipped at byte " + std::to_string(offset) + " of the write-ahead log");
     disk.flip_bit("series.db-wal", offset, static_cast<int>(offset % 8));
     const std::string failure = failure_of_reading_only(disk, stored.at(0));

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -37,19 +38,35 @@ inline raft::Entry command_text(const std::string& text) {
 
 inline raft::Entry command_of(const std::vector<TimeEntry>& entries) { return command_text(encode_command(entries)); }
 
-inline Result<std::unique_ptr<SeriesFile>> try_to_open_series(const Disk& disk) {
-  return SeriesFile::open(disk.path("series.db"), disk.vfs());
+// Every entry is sealed at once, so that the file holds all that was applied.
+inline constexpr SeriesShape kSealsEach = {.seal_bytes = 1};
+// Nothing is.
+inline constexpr SeriesShape kSealsLate = {};
+
+// Where readers of a disk's series file find what is fresh, for as long as the file is open.
+inline std::weak_ptr<FreshBoard>& board_of(const Disk& disk) {
+  static std::map<std::string, std::weak_ptr<FreshBoard>> boards;
+  return boards[disk.path("series.db")];
+}
+
+inline Result<std::unique_ptr<SeriesFile>> try_to_open_series(const Disk& disk, const SeriesShape& shape = kSealsEach,
+                                                              CommandVersion newest = kNewestCommandVersion) {
+  auto board = std::make_shared<PlainFreshBoard>();
+  auto series =
+      SeriesFile::open(disk.path("series.db"), disk.vfs(), {.newest = newest, .shape = shape, .board = board});
+  board_of(disk) = board;
+  return series;
 }
 
 // Opens the series file, which must be possible.
-inline std::unique_ptr<SeriesFile> open_series(const Disk& disk) {
-  auto series = try_to_open_series(disk);
+inline std::unique_ptr<SeriesFile> open_series(const Disk& disk, const SeriesShape& shape = kSealsEach) {
+  auto series = try_to_open_series(disk, shape);
   TIMESTORE_CHECK(series.has_value(), series.error().message.c_str());
   return std::move(*series);
 }
 
 inline std::unique_ptr<SeriesReader> open_reader(const Disk& disk) {
-  auto reader = SeriesReader::open(disk.path("series.db"), disk.vfs());
+  auto reader = SeriesReader::open(disk.path("series.db"), disk.vfs(), board_of(disk).lock());
   EXPECT_TRUE(reader.has_value()) << reader.error().message;
   return reader ? std::move(*reader) : nullptr;
 }
@@ -75,7 +92,7 @@ class SeriesStory : public testing::Test {
  protected:
   void SetUp() override { open(); }
   void open() {
-    auto opened = try_to_open_series(disk);
+    auto opened = try_to_open_series(disk, shape);
     ASSERT_TRUE(opened.has_value()) << opened.error().message;
     series = std::move(*opened);
   }
@@ -94,6 +111,7 @@ class SeriesStory : public testing::Test {
   ApplyResult apply(const std::vector<TimeEntry>& entries) { return apply(std::vector{command_of(entries)}).at(0); }
 
   Disk disk;
+  SeriesShape shape = kSealsEach;  // of a new file
   std::unique_ptr<SeriesFile> series;
 };
 

@@ -1,0 +1,149 @@
+#include "engine/store/series/series_format.h"
+
+#include <array>
+#include <utility>
+
+#include "engine/base/check.h"
+#include "engine/store/segments/segment_tables.h"
+
+namespace timestore::store {
+
+namespace {
+
+// Version 1 had a row for each point. No release wrote it.
+constexpr const char* kSeriesVersion1 = "";
+const std::string kSeriesVersion2 = std::string(R"sql(
+  -- What is sealed: changes in the same transaction as the data. No row: nothing yet.
+  CREATE TABLE meta (
+    one           INTEGER PRIMARY KEY CHECK (one = 1),
+    applied_index INTEGER NOT NULL,   -- the last log entry that is in this file; what follows is in the log file
+    applied_term  INTEGER NOT NULL,
+    state_hash    INTEGER NOT NULL,   -- over everything ever applied; the same on every node at the same index
+    configuration TEXT NOT NULL,      -- the members, as the log said last; empty: it has not said yet
+    told_index    INTEGER NOT NULL,   -- up to this log index ids that tell their place may be taken
+    checksum      INTEGER NOT NULL
+  );
+  -- When fresh points are sealed, and into what: fixed when the file is made (series_shape.h).
+  CREATE TABLE shape (
+    one                     INTEGER PRIMARY KEY CHECK (one = 1),
+    seal_points             INTEGER NOT NULL,
+    seal_bytes              INTEGER NOT NULL,
+    partition_width_ns      INTEGER NOT NULL,
+    fan_out                 INTEGER NOT NULL,
+    least_step_points       INTEGER NOT NULL,
+    least_points_of_its_own INTEGER NOT NULL,
+    piece_bytes             INTEGER NOT NULL,
+    block_points            INTEGER NOT NULL,
+    least_wide_points       INTEGER NOT NULL
+  );
+  CREATE TABLE series (
+    number INTEGER PRIMARY KEY,
+    hash   INTEGER NOT NULL,          -- of the name (entry_id.h)
+    name   TEXT NOT NULL
+  );
+  CREATE INDEX series_by_hash ON series (hash);
+  -- Ids that do not tell the place of their point by themselves: those that clients supplied.
+  CREATE TABLE ids (
+    id     BLOB PRIMARY KEY,          -- 16 bytes in the order of the GUID's text
+    series INTEGER NOT NULL,
+    time   INTEGER NOT NULL,          -- nanoseconds since 1970-01-01 UTC
+    seq    INTEGER NOT NULL           -- log index << 17 | ordinal in the command
+  ) WITHOUT ROWID;
+  -- The salt of ids that do, from a log index on.
+  CREATE TABLE runs (
+    first_index INTEGER PRIMARY KEY,
+    salt        INTEGER NOT NULL
+  );
+)sql") + segments::kSegmentSchema;
+
+constexpr const char* kSelectShape =
+    "SELECT seal_points, seal_bytes, partition_width_ns, fan_out, least_step_points, least_points_of_its_own, "
+    "piece_bytes, block_points, least_wide_points FROM shape WHERE one = 1";
+
+}  // namespace
+
+const FileFormat& series_format() {
+  static const std::array<const char*, 2> kMigrations = {kSeriesVersion1, kSeriesVersion2.c_str()};
+  static const FileFormat kFormat = {
+      .name = "series file",
+      .application_id = 0x54735372,  // "TsSr"
+      .sharing = FileFormat::Sharing::kWithReaders,
+      .cache_kib = 8 * 1024,
+      .migrations = kMigrations,
+      .oldest_version = 2,
+  };
+  return kFormat;
+}
+
+points::Seq seq_of(EntryPosition position) {
+  TIMESTORE_CHECK(position.index <= kMaxSeriesIndex && position.ordinal <= kMaxEntryIdOrdinal,
+                  "a point's place in the log fits into a number");
+  return position.index << kOrdinalBits | position.ordinal;
+}
+
+EntryPosition position_of(points::Seq seq) {
+  return {.index = seq >> kOrdinalBits, .ordinal = static_cast<std::uint32_t>(seq & kMaxEntryIdOrdinal)};
+}
+
+Result<SeriesMeta> read_meta(Statement& select, std::string_view path) {
+  const ResetAtEnd reset(select);
+  auto found = select.step();
+  if (!found) return tl::unexpected(std::move(found.error()));
+  SeriesMeta meta;
+  if (!*found) return meta;
+  meta.applied = {.term = select.natural(1), .index = select.natural(0)};
+  meta.state_hash = select.natural(2);
+  const auto [configuration, level] = raft::split_level(select.bytes(3));
+  meta.configuration = std::string(configuration);
+  meta.level = level;
+  meta.told_index = select.natural(4);
+  if (meta_checksum(meta) != select.natural(5)) {
+    return damaged(path, "the position up to which the log has been applied fails its checksum");
+  }
+  return meta;
+}
+
+std::uint32_t meta_checksum(const SeriesMeta& meta) {
+  return RowChecksum()
+      .add(meta.applied.index)
+      .add(meta.applied.term)
+      .add(meta.state_hash)
+      .add(raft::with_level(meta.configuration, meta.level))
+      .add(meta.told_index)
+      .value();
+}
+
+Result<std::optional<SeriesShape>> read_shape(Database& database) {
+  auto select = database.prepare("read its shape", kSelectShape);
+  if (!select) return tl::unexpected(std::move(select.error()));
+  const ResetAtEnd reset(*select);
+  auto found = select->step();
+  if (!found) return tl::unexpected(std::move(found.error()));
+  if (!*found) return std::nullopt;
+  const SeriesShape shape{.seal_points = select->natural(0),
+                          .seal_bytes = select->natural(1),
+                          .partition_width_ns = select->integer(2),
+                          .fan_out = select->natural(3),
+                          .least_step_points = select->natural(4),
+                          .least_points_of_its_own = select->natural(5),
+                          .piece_bytes = select->natural(6),
+                          .block_points = select->natural(7),
+                          .least_wide_points = select->natural(8)};
+  if (!is_possible(shape)) return damaged(database.path(), "it says of its shape what no file can have");
+  return shape;
+}
+
+Result<void> write_shape(Database& database, const SeriesShape& shape) {
+  TIMESTORE_CHECK(is_possible(shape), "a file is made in a shape that it can have");
+  auto insert = database.prepare("write its shape", "INSERT INTO shape VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+  if (!insert) return tl::unexpected(std::move(insert.error()));
+  const std::uint64_t numbers[] = {
+      shape.seal_points, shape.seal_bytes,        static_cast<std::uint64_t>(shape.partition_width_ns),
+      shape.fan_out,     shape.least_step_points, shape.least_points_of_its_own,
+      shape.piece_bytes, shape.block_points,      shape.least_wide_points};
+  int parameter = 0;
+  for (const std::uint64_t number : numbers) insert->bind_integer(++parameter, static_cast<std::int64_t>(number));
+  return insert->run();
+}
+
+}  // namespace timestore::store

@@ -1,0 +1,83 @@
+// The points of a series file in one state: those in its segments, and the fresh ones behind them.
+//
+// For whoever applies, and for readers; each has a connection of its own. What is read of the file is read within a
+// transaction of the caller, or by whoever alone writes.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/base/result.h"
+#include "engine/series/time_entry.h"
+#include "engine/store/segments/segment_scan.h"
+#include "engine/store/series/fresh.h"
+#include "engine/store/series/series_format.h"
+
+namespace timestore::store {
+
+using Visit = std::function<bool(const TimeEntry&)>;  // false: enough
+
+class StoredPoints {
+ public:
+  // The database must outlive it (but may move), and holds what it holds when this begins to look.
+  [[nodiscard]] static Result<StoredPoints> open(Database& database, const SeriesShape& shape);
+
+  // What is read from now on: the file as it is, which holds everything up to `sealed`, and what the view has beyond
+  // that. Requires that the view begins there, or has nothing beyond it.
+  [[nodiscard]] Result<void> look_at(FreshView view, raft::Index sealed);
+  void let_go() { view_ = {}; }  // of what was fresh
+
+  // For who appends: what to find fresh things by. It must outlive this.
+  void index_fresh_by(const FreshIndex* index) { index_ = index; }
+
+  [[nodiscard]] Result<std::optional<points::SeriesNumber>> number_of(std::string_view name);
+  [[nodiscard]] Result<points::SeriesNumber> next_number();  // of series: one more than the file has
+
+  // The entry with this id, if it is stored.
+  [[nodiscard]] Result<std::optional<TimeEntry>> find(const Guid& id);
+
+  // Of ids that tell their place, if they were given at that index; nothing before the first run.
+  [[nodiscard]] std::optional<std::uint64_t> salt_at(raft::Index index) const;
+
+  [[nodiscard]] std::optional<SaltRun> last_run() const;
+
+  // In the order of the log.
+  [[nodiscard]] Result<void> scan(const Visit& visit);
+  // By time, and then in the order of the log.
+  [[nodiscard]] Result<void> scan_series(points::SeriesNumber series, const Visit& visit);
+
+ private:
+  enum Verb : std::uint8_t { kFindSeries, kNameSeries, kListSeries, kLastSeries, kFindId, kRuns, kVerbs };
+  StoredPoints(std::string path, std::vector<Statement> statements, segments::SegmentReader reader)
+      : path_(std::move(path)), statements_(std::move(statements)), reader_(std::move(reader)) {}
+
+  Statement& verb(Verb verb) { return statements_[verb]; }
+  Result<void> read_runs();
+  Result<std::string_view> name_of(points::SeriesNumber number);
+  Result<TimeEntry> entry_of(const points::Point& point);
+  Result<std::optional<TimeEntry>> entry_at(points::SeriesNumber series, std::int64_t from, std::int64_t to,
+                                            points::Seq seq);
+  Result<std::optional<TimeEntry>> find_told(const EntryIdParts& told);
+  Result<std::optional<TimeEntry>> find_told(const EntryIdParts& told, points::SeriesNumber series,
+                                             segments::TimeRange times);
+  Result<std::optional<TimeEntry>> find_listed(const Guid& id);
+  std::optional<std::size_t> fresh_row_of(const Guid& id) const;
+  Result<std::vector<points::SeriesNumber>> series_with_hash(std::uint32_t device);
+
+  std::string path_;
+  std::vector<Statement> statements_;  // by verb
+  segments::SegmentReader reader_;
+  FreshView view_;
+  const FreshIndex* index_ = nullptr;
+  std::vector<SaltRun> runs_;                                         // in the file, by first index
+  raft::Index runs_are_of_ = 0;                                       // the sealed position at which they were read
+  std::map<points::SeriesNumber, std::string> names_;                 // a cache: a number is never given again
+  std::map<std::string, points::SeriesNumber, std::less<>> numbers_;  // likewise
+};
+
+}  // namespace timestore::store
