@@ -15,7 +15,8 @@ namespace {
 void give_ids(std::vector<TimeEntry>& entries, const machine::Place& place) {
   std::uint32_t ordinal = 0;
   for (TimeEntry& entry : entries) {
-    if (entry.id.is_nil()) entry.id = make_entry_id({place.position.index, ordinal}, place.salt, entry.device_id, entry.timestamp_ns);
+    if (entry.id.is_nil())
+      entry.id = make_entry_id({place.position.index, ordinal}, place.salt, entry.device_id, entry.timestamp_ns);
     ++ordinal;
   }
 }
@@ -36,7 +37,8 @@ replica::WriteTicket submit(replica::Replica& replica, std::vector<TimeEntry> en
                          .command =
                              [shared](const machine::Place& place) {
                                give_ids(*shared, place);
-                               return encode_command(*shared, store::command_version(place.level));
+                               return encode_command(*shared, store::command_version(place.level),
+                                                     CommandPlace{.index = place.position.index, .salt = place.salt});
                              }},
                         [shared, callback = std::move(callback)](const replica::WriteEnd& end) {
                           callback({.kind = end.kind,

@@ -1,16 +1,22 @@
 #include "engine/series/command.h"
 
+#include <algorithm>
+#include <bit>
 #include <cstddef>
+#include <map>
 #include <utility>
 
 #include "engine/base/checksum.h"
+#include "engine/series/entry_id.h"
 #include "engine/series/entry_reader.h"
+#include "engine/store/points/batch.h"
 
 namespace timestore {
 
 namespace {
 
 constexpr std::size_t kChecksumAt = 4;
+constexpr std::size_t kSaltBytes = 8;
 
 std::uint8_t byte_at(std::string_view bytes, std::size_t at) { return static_cast<std::uint8_t>(bytes[at]); }
 
@@ -40,34 +46,88 @@ auto malformed(std::string message) { return tl::unexpected(CommandFault{{std::m
 
 tl::unexpected<CommandFault> unknown(std::string_view envelope, CommandVersion newest) {
   const auto number = [&](std::size_t at) { return std::to_string(byte_at(envelope, at)); };
-  return tl::unexpected(CommandFault{
-      {"is a command of version " + number(1) + " (kind " + number(2) + ", flags " + number(3) +
-       "), and this node knows commands up to version " + std::to_string(newest) +
-       " (kind 1, flags 0): upgrade this node to the release that its peers run. Nothing of the entry was applied."},
-      true});
+  return tl::unexpected(
+      CommandFault{{"is a command of version " + number(1) + " (kind " + number(2) + ", flags " + number(3) +
+                    "), and this node knows commands up to version " + std::to_string(newest) +
+                    " (kinds 1 and 2, flags 0): upgrade this node to the release that its peers run. Nothing of the "
+                    "entry was applied."},
+                   true});
 }
 
-tl::expected<std::vector<TimeEntry>, CommandFault> decode_text(std::string_view text) {
+tl::expected<Command, CommandFault> decode_text(std::string_view text) {
   Result<ReadEntries> read = read_entries(text, {.source = EntrySource::kCommand, .shape = EntryShape::kObjectOrArray});
   if (!read) return malformed(std::move(read.error().message));
-  if (read->problems.empty()) return std::move(read->entries);
+  if (read->problems.empty()) return Command{.entries = std::move(read->entries)};
   const Problem& first = read->problems.front();
   return malformed("The command is not of time entries: " + (first.pointer.empty() ? "" : first.pointer + ": ") +
                    first.detail);
 }
 
+// ---- batches
+
+bool fits_into_a_batch(std::span<const TimeEntry> entries) {
+  return !entries.empty() && entries.size() <= points::kMaxBatchPoints &&
+         std::all_of(entries.begin(), entries.end(), [](const TimeEntry& entry) {
+           return !entry.device_id.empty() && entry.device_id.size() <= points::kMaxSeriesNameBytes;
+         });
+}
+
+void append_points(std::string& out, std::span<const TimeEntry> entries, std::optional<CommandPlace> place) {
+  const std::uint64_t salt = place ? place->salt : 0;
+  for (unsigned byte = 0; byte < kSaltBytes; ++byte) out += static_cast<char>(salt >> (8 * byte) & 0xff);
+  points::BatchWriter writer;
+  std::map<std::string_view, points::SeriesNumber> numbers;
+  std::uint32_t ordinal = 0;
+  for (const TimeEntry& entry : entries) {
+    const auto& [id, device_id, timestamp_ns, value, attributes] = entry;
+    const auto [series, is_new] = numbers.emplace(device_id, 0);
+    if (is_new) series->second = writer.add_series({.name = device_id});
+    const bool is_told = place && id == make_entry_id({place->index, ordinal}, place->salt, device_id, timestamp_ns);
+    writer.add({.series = series->second,
+                .time_ns = timestamp_ns,
+                .bits = std::bit_cast<std::uint64_t>(value),
+                .id = is_told ? Guid() : id,
+                .attributes = attributes});
+    ++ordinal;
+  }
+  out += writer.finish();
+}
+
+tl::expected<Command, CommandFault> decode_points(std::string_view body) {
+  if (body.size() < kSaltBytes) return malformed("The command ends within its salt.");
+  Command command;
+  for (unsigned byte = 0; byte < kSaltBytes; ++byte) command.salt |= std::uint64_t{byte_at(body, byte)} << (8 * byte);
+  auto batch = points::BatchReader::open(body.substr(kSaltBytes));
+  if (!batch) return malformed("The command is no batch: " + batch.error().message + ".");
+  command.entries.resize(batch->size());
+  bool are_floats = true;
+  auto read = batch->read([&](const points::Point& point) {
+    const points::BatchSeries& series = batch->series()[point.series];
+    are_floats = are_floats && point.type == points::Type::kFloat && series.number == 0 && !point.is_line;
+    command.entries[point.seq] = {.id = point.id,
+                                  .device_id = std::string(series.name),
+                                  .timestamp_ns = point.time_ns,
+                                  .value = std::bit_cast<double>(point.bits),
+                                  .attributes = std::string(point.attributes)};
+  });
+  if (!read) return malformed("The command is no batch: " + read.error().message + ".");
+  if (!are_floats) return malformed("The command is a batch of what time entries are not.");
+  return command;
+}
+
 }  // namespace
 
-std::string encode_command(std::span<const TimeEntry> entries, CommandVersion version) {
-  constexpr std::size_t kUsualEntryBytes = 160;
+std::string encode_command(std::span<const TimeEntry> entries, CommandVersion version,
+                           std::optional<CommandPlace> place) {
   std::string command;
-  command.reserve(kEnvelopeBytes + entries.size() * kUsualEntryBytes);
   if (version == kOriginalText) {
     append_text(command, entries);
     return command;
   }
-  command = {kCommandMagic, static_cast<char>(version), static_cast<char>(CommandKind::kTimeEntries), 0, 0, 0, 0, 0};
-  append_text(command, entries);
+  const bool is_batch = fits_into_a_batch(entries);
+  const CommandKind kind = is_batch ? CommandKind::kPoints : CommandKind::kTimeEntries;
+  command = {kCommandMagic, static_cast<char>(version), static_cast<char>(kind), 0, 0, 0, 0, 0};
+  is_batch ? append_points(command, entries, place) : append_text(command, entries);
   const std::uint32_t checksum = checksum_of(command);
   for (std::size_t at = 0; at < sizeof checksum; ++at) {
     command[kChecksumAt + at] = static_cast<char>(checksum >> (8 * at) & 0xff);
@@ -75,16 +135,20 @@ std::string encode_command(std::span<const TimeEntry> entries, CommandVersion ve
   return command;
 }
 
-tl::expected<std::vector<TimeEntry>, CommandFault> decode_command(std::string_view command, CommandVersion newest) {
+tl::expected<Command, CommandFault> decode_command(std::string_view command, CommandVersion newest) {
   if (!command.starts_with(kCommandMagic)) return decode_text(command);
   if (command.size() < kEnvelopeBytes) return malformed("The command ends within its envelope.");
   if (stored_checksum(command) != checksum_of(command)) return malformed("The command fails its checksum.");
   const std::uint8_t version = byte_at(command, 1);
   if (version == kOriginalText) return malformed("The command is an envelope of a version that has none.");
-  const bool is_known = version <= newest &&
-                        byte_at(command, 2) == static_cast<std::uint8_t>(CommandKind::kTimeEntries) &&
-                        byte_at(command, 3) == 0;
-  return is_known ? decode_text(command.substr(kEnvelopeBytes)) : unknown(command, newest);
+  if (version > newest || byte_at(command, 3) != 0) return unknown(command, newest);
+  switch (static_cast<CommandKind>(byte_at(command, 2))) {
+    case CommandKind::kTimeEntries:
+      return decode_text(command.substr(kEnvelopeBytes));
+    case CommandKind::kPoints:
+      return decode_points(command.substr(kEnvelopeBytes));
+  }
+  return unknown(command, newest);
 }
 
 }  // namespace timestore

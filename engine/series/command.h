@@ -4,8 +4,8 @@
 //
 //   byte  0      1        2     3      4 ... 7              8 ...
 //         magic  version  kind  flags  checksum             body
-//         0xC1   1        1     0      CRC-32 of 1 to 3     the entries as JSON (kTimeEntries)
-//                                      and of the body
+//         0xC1   1        1, 2  0      CRC-32 of 1 to 3     1: the entries as JSON (kTimeEntries)
+//                                      and of the body      2: salt, 8 bytes; the entries as a batch (kPoints)
 //
 // No UTF-8 text holds the magic byte. These eight bytes stay what they are in every version, so that each build can
 // tell what is damaged from what a newer build has made. The two differ in what follows:
@@ -23,6 +23,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -41,11 +42,27 @@ inline constexpr CommandVersion kNewestCommandVersion = 1;  // that this build m
 inline constexpr char kCommandMagic = '\xc1';
 inline constexpr std::size_t kEnvelopeBytes = 8;  // before the body
 
-enum class CommandKind : std::uint8_t { kTimeEntries = 1 };  // as JSON
+enum class CommandKind : std::uint8_t {
+  kTimeEntries = 1,  // as JSON: whatever a batch cannot hold
+  kPoints = 2,       // as a batch (store/points/batch.h), some 20 times smaller than the text
+};
 
-// In version 0 one entry becomes its object, exactly as append_json writes it; any other number of them an array. Later
-// versions put the same text into an envelope.
-std::string encode_command(std::span<const TimeEntry> entries, CommandVersion version = kOriginalText);
+// Where the entries of a command will stand, and the salt of the ids that they get there: such ids are left out.
+struct CommandPlace {
+  std::uint64_t index = 0;
+  std::uint64_t salt = 0;
+};
+
+// In version 0 one entry becomes its object, exactly as append_json writes it; any other number of them an array. From
+// version 1 on they are a batch. With `place` ids that tell it (entry_id.h) are left out.
+std::string encode_command(std::span<const TimeEntry> entries, CommandVersion version = kOriginalText,
+                           std::optional<CommandPlace> place = std::nullopt);
+
+struct Command {
+  std::vector<TimeEntry> entries;  // in the order in which they were given
+  std::uint64_t salt = 0;          // of the ids of those that have none
+  bool operator==(const Command&) const = default;
+};
 
 struct CommandFault : Error {
   bool is_unknown = false;  // newer than `newest`: stop. Otherwise nobody can read it: skip
@@ -54,7 +71,7 @@ struct CommandFault : Error {
 // Total and deterministic: any bytes give entries or a fault, the same on every machine that knows the same versions.
 // Names match in any case, unknown properties are ignored, a missing id is nil. The message of an unknown one completes
 // "Log entry 7 ".
-tl::expected<std::vector<TimeEntry>, CommandFault> decode_command(std::string_view command,
-                                                                  CommandVersion newest = kNewestCommandVersion);
+tl::expected<Command, CommandFault> decode_command(std::string_view command,
+                                                   CommandVersion newest = kNewestCommandVersion);
 
 }  // namespace timestore

@@ -29,13 +29,14 @@ void SubmitApi::post_command(const http::Request& request, httplib::Response& re
                    .detail = "This is node " + self_ + ", not the one that is meant."}
         .write_to(response);
   }
-  auto entries = decode_command(request.http.body);
+  auto command = decode_command(request.http.body);
   const auto lacks_id = [](const TimeEntry& entry) { return entry.id.is_nil(); };
-  if (!entries || entries->empty() || std::any_of(entries->begin(), entries->end(), lacks_id)) {
+  if (!command || command->entries.empty() ||
+      std::any_of(command->entries.begin(), command->entries.end(), lacks_id)) {
     return Problem{.kind = ProblemKind::kBadRequest, .detail = "A write is handed on as a command with all its ids."}
         .write_to(response);
   }
-  response.set_content(client::encode_submit_answer(cluster_.take(std::move(*entries))), "text/plain");
+  response.set_content(client::encode_submit_answer(cluster_.take(std::move(command->entries))), "text/plain");
 }
 
 }  // namespace timestore::net

@@ -38,18 +38,18 @@ std::vector<TimeEntry> Model::apply(const raft::Entry& entry) {
     results_.push_back({.outcome = Outcome::kNothing, .conflicts = {}});
     return {};
   }
-  auto entries = decode_command(command, kAnyVersion);
-  if (!entries || entries->size() > kMaxEntryIdOrdinal + std::size_t{1}) {
+  auto decoded = decode_command(command, kAnyVersion);
+  if (!decoded || decoded->entries.size() > kMaxEntryIdOrdinal + std::size_t{1}) {
     results_.push_back({.outcome = Outcome::kMalformed, .conflicts = {}});
     return {};
   }
   std::uint32_t ordinal = 0;
-  for (TimeEntry& each : *entries) {
-    if (each.id.is_nil()) each.id = make_entry_id({.index = index, .ordinal = ordinal}, 0, each.device_id, each.timestamp_ns);
+  for (TimeEntry& each : decoded->entries) {
+    if (each.id.is_nil()) each.id = make_entry_id({.index = index, .ordinal = ordinal}, decoded->salt, each.device_id, each.timestamp_ns);
     ++ordinal;
   }
-  results_.push_back(store(index, *entries));
-  return std::move(*entries);
+  results_.push_back(store(index, decoded->entries));
+  return std::move(decoded->entries);
 }
 
 // A command may repeat an id within itself: the later ones are measured against the first.

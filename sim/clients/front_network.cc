@@ -77,13 +77,13 @@ void Front::arrive(const Request& request) {
   if (world_.now() >= request.gives_up_at) TIMESTORE_MARK("front: a request arrived after its time-out");
   Call call = call_of(request);
   if (!request.text.empty()) {
-    auto entries = decode_command(request.text);
-    if (!entries) return lost(request, false, 0);
+    auto command = decode_command(request.text);
+    if (!command) return lost(request, false, 0);
     call.write.emplace(client::Submission::Options{.self = Cluster::name(request.to),
                                                    .is_forwarded = true,
                                                    .deadline = call.deadline,
                                                    .make_id = [this] { return make_id(); }},
-                       std::move(*entries));
+                       std::move(command->entries));
   } else {
     call.attempts.emplace(
         client::Attempts::Options{.self = Cluster::name(request.to),

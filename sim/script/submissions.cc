@@ -116,11 +116,11 @@ Result<std::size_t> Submissions::arrive(std::size_t number) {
   std::size_t to = 0;
   while (Cluster::name(to) != submission.step.to) ++to;
   if (!cluster_.is_up(to)) return fail(submission.step.to + " is down.");
-  auto entries = decode_command(encode_command(submission.decisions.entries()));
-  if (!entries) return tl::unexpected(entries.error());
+  auto command = decode_command(encode_command(submission.decisions.entries()));
+  if (!command) return tl::unexpected(command.error());
   const OperationId operation = submission.operation;
-  cluster_.oracle().attempt_begins(operation, *entries);
-  client::submit(cluster_[to], std::move(*entries),
+  cluster_.oracle().attempt_begins(operation, command->entries);
+  client::submit(cluster_[to], std::move(command->entries),
                  [this, number, to, operation, attempt = submission.step.attempt](client::WriteEnd how) {
                    cluster_.oracle().attempt_ends(operation, how);
                    tell(number, Cluster::name(to) + " answers: " + name_of(how));

@@ -28,7 +28,7 @@ void BatchWriter::add(const Point& point) {
   added.attributes = texts_.keep(point.attributes);
 }
 
-std::string BatchWriter::finish(std::vector<uint32_t>* places) {
+std::string BatchWriter::finish() {
   TIMESTORE_CHECK(!points_.empty(), "there is no batch of nothing");
   std::string bytes;
   put_varint(bytes, series_.size());
@@ -42,7 +42,6 @@ std::string BatchWriter::finish(std::vector<uint32_t>* places) {
   std::iota(order.begin(), order.end(), 0);
   std::sort(order.begin(), order.end(),
             [this](uint32_t left, uint32_t right) { return is_before(points_[left], points_[right]); });
-  if (places != nullptr) places->resize(points_.size());
   constexpr size_t kOnePiece = std::numeric_limits<size_t>::max();
   PieceWriter writer(
       [&](Piece&& piece) {
@@ -51,12 +50,7 @@ std::string BatchWriter::finish(std::vector<uint32_t>* places) {
         bytes += piece.more;
       },
       {.max_data_bytes = kOnePiece, .max_more_bytes = kOnePiece});
-  for (uint32_t place = 0; place < order.size(); ++place) {
-    Point& point = points_[order[place]];
-    if (places != nullptr) (*places)[order[place]] = place;
-    point.seq = place;
-    writer.add(point);
-  }
+  for (const uint32_t place : order) writer.add(points_[place]);
   writer.finish();
   points_.clear();
   series_.clear();
@@ -119,12 +113,14 @@ Result<void> BatchReader::read(const std::function<void(const Point&)>& tell) co
     BlockIdentities identities;
   };
   const auto block = std::make_unique<Block>();
-  Seq place = 0;
+  std::vector<bool> are_taken(size_);
   for (size_t number = 0; number < piece_.blocks().size(); ++number) {
     if (auto read = piece_.read(number, block->columns); !read) return read;
     if (auto read = piece_.read_more(number, more_, block->columns, block->identities); !read) return read;
     for (size_t at = 0; at < block->columns.count; ++at) {
-      if (block->identities.seqs[at] != place++) return wrong("has points that are out of place");
+      const Seq place = block->identities.seqs[at];
+      if (place >= size_ || are_taken[place]) return wrong("has points that are out of place");
+      are_taken[place] = true;
       tell(point_at(block->columns, block->identities, at));
     }
   }

@@ -224,26 +224,28 @@ Result<ApplyResult> SeriesFile::Connection::apply_entry(raft::Index index, const
 
 Result<ApplyResult> SeriesFile::Connection::apply_command(raft::Index index, std::string_view command, Hasher& hasher) {
   using Outcome = ApplyResult::Outcome;
-  auto entries = decode_command(command, options.newest);
-  if (!entries && entries.error().is_unknown) {
-    return fail("Log entry " + std::to_string(index) + " " + entries.error().message);
+  auto decoded = decode_command(command, options.newest);
+  if (!decoded && decoded.error().is_unknown) {
+    return fail("Log entry " + std::to_string(index) + " " + decoded.error().message);
   }
-  if (!entries || entries->size() > std::size_t{kMaxEntryIdOrdinal} + 1) {
+  if (!decoded || decoded->entries.size() > std::size_t{kMaxEntryIdOrdinal} + 1) {
     return ApplyResult{.outcome = Outcome::kMalformed, .conflicts = {}};
   }
-  for (std::size_t ordinal = 0; ordinal < entries->size(); ++ordinal) {
-    TimeEntry& each = (*entries)[ordinal];
-    if (each.id.is_nil()) each.id = make_entry_id(place(index, ordinal), 0, each.device_id, each.timestamp_ns);
+  std::vector<TimeEntry>& entries = decoded->entries;
+  for (std::size_t ordinal = 0; ordinal < entries.size(); ++ordinal) {
+    TimeEntry& each = entries[ordinal];
+    if (each.id.is_nil())
+      each.id = make_entry_id(place(index, ordinal), decoded->salt, each.device_id, each.timestamp_ns);
   }
-  const std::vector<bool> are_told = told_places(index, *entries);
-  auto planned = plan(index, *entries, are_told);
+  const std::vector<bool> are_told = told_places(index, entries);
+  auto planned = plan(index, entries, are_told);
   if (!planned) return tl::unexpected(std::move(planned.error()));
   if (!planned->conflicts.empty()) {
     TIMESTORE_MARK("store: a command was refused for a conflict");
     return ApplyResult{.outcome = Outcome::kConflict, .conflicts = std::move(planned->conflicts)};
   }
   for (const std::uint32_t ordinal : planned->additions) {
-    const TimeEntry& addition = (*entries)[ordinal];
+    const TimeEntry& addition = entries[ordinal];
     auto added = add(place(index, ordinal), addition, are_told[ordinal]);
     if (!added) return tl::unexpected(std::move(added.error()));
     add_point(hasher, place(index, ordinal), addition);

@@ -15,14 +15,20 @@ namespace {
 
 constexpr int64_t kNoonNs = 1'714'564'800'000'000'000;
 
+Result<std::vector<TimeEntry>> entries_in(std::string_view command) {
+  auto decoded = decode_command(command);
+  if (!decoded) return tl::unexpected<Error>(decoded.error());
+  return std::move(decoded->entries);
+}
+
 std::vector<TimeEntry> decoded(std::string_view command) {
-  const Result<std::vector<TimeEntry>> entries = decode_command(command);
+  const auto entries = entries_in(command);
   EXPECT_TRUE(entries) << command << "\n" << entries.error().message;
   return entries.value_or(std::vector<TimeEntry>{});
 }
 
 std::string error_of(std::string_view command) {
-  const Result<std::vector<TimeEntry>> entries = decode_command(command);
+  const auto entries = entries_in(command);
   return entries ? "" : entries.error().message;
 }
 
@@ -58,7 +64,7 @@ TEST(Command, several_entries_are_an_array_and_none_is_an_empty_one) {
 RC_GTEST_PROP(Command, what_was_encoded_is_decoded_bit_by_bit, ()) {
   std::vector<TimeEntry> entries(pick<size_t>(4));
   for (TimeEntry& entry : entries) entry = random_entry();
-  const Result<std::vector<TimeEntry>> back = decode_command(encode_command(entries));
+  const auto back = entries_in(encode_command(entries));
   RC_ASSERT(back.has_value());
   RC_ASSERT(*back == entries);
   for (size_t at = 0; at < entries.size(); ++at) {
@@ -133,8 +139,8 @@ TEST(Command, errors_say_what_and_where) {
 }
 
 RC_GTEST_PROP(Command, any_bytes_give_entries_or_an_error, (const std::string& bytes)) {
-  const Result<std::vector<TimeEntry>> entries = decode_command(bytes);
-  RC_ASSERT((entries == decode_command(bytes)));
+  const auto entries = entries_in(bytes);
+  RC_ASSERT((entries == entries_in(bytes)));
   if (!entries) RC_ASSERT(!entries.error().message.empty());
 }
 
@@ -161,8 +167,8 @@ RC_GTEST_PROP(Command, a_damaged_command_gives_entries_that_encode_again_or_an_e
         break;
     }
   }
-  const Result<std::vector<TimeEntry>> read = decode_command(command);
-  if (read) RC_ASSERT((decode_command(encode_command(*read)) == read));
+  const auto read = entries_in(command);
+  if (read) RC_ASSERT((entries_in(encode_command(*read)) == read));
   if (!read) RC_ASSERT(!read.error().message.empty());
 }
 

@@ -47,7 +47,7 @@ class FreezingLeader {
     {
       const std::lock_guard lock(mutex_);
       is_first = ids_.empty();
-      ids_.push_back(decode_command(request.http.body)->front().id);
+      ids_.push_back(decode_command(request.http.body)->entries.front().id);
     }
     if (is_first && freezes_) {
       frozen_.set_value();

@@ -56,12 +56,15 @@ struct SeriesModel {
       configuration = raft::decode_configuration(entry.payload.view()).value();
       return;
     }
-    auto command = entry.payload.view().empty() ? std::vector<TimeEntry>() : decode_command(entry.payload.view());
+    if (entry.payload.view().empty()) return;
+    auto command = decode_command(entry.payload.view());
     if (!command) return;
     std::vector<TimeEntry> next = entries;
-    for (std::uint32_t ordinal = 0; ordinal < command->size(); ++ordinal) {
-      TimeEntry& added = (*command)[ordinal];
-      if (added.id.is_nil()) added.id = make_entry_id({applied.index, ordinal}, 0, added.device_id, added.timestamp_ns);
+    for (std::uint32_t ordinal = 0; ordinal < command->entries.size(); ++ordinal) {
+      TimeEntry& added = command->entries[ordinal];
+      if (added.id.is_nil()) {
+        added.id = make_entry_id({applied.index, ordinal}, command->salt, added.device_id, added.timestamp_ns);
+      }
       bool is_new = true;
       for (const TimeEntry& stored : next) {
         if (stored.id != added.id) continue;

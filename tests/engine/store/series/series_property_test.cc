@@ -108,7 +108,8 @@ Log any_log() {
 }
 
 raft::Entry entry_of(const std::optional<std::vector<TimeEntry>>& command) {
-  return command ? command_of(*command) : command_text("{malformed");
+  if (!command) return command_text("{malformed");
+  return command_text(encode_command(*command, *rc::gen::element<CommandVersion>(0, 1)));
 }
 
 std::vector<raft::Entry> entries_of(const Log& log) {
