@@ -23,6 +23,7 @@ class Model {
   std::vector<TimeEntry> apply(const raft::Entry& entry);
 
   raft::Index applied() const { return results_.size(); }
+  std::size_t stored() const { return stored_.size(); }  // time entries
   const ApplyResult& result(raft::Index index) const { return results_[index - 1]; }  // 1 <= index <= applied()
 
   // The log index at which the id was stored; 0: it is not.

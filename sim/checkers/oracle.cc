@@ -16,6 +16,7 @@
 #include "sim/checkers/promises.h"
 #include "sim/checkers/reads.h"
 #include "sim/checkers/replication.h"
+#include "sim/checkers/seals.h"
 #include "sim/checkers/shadows.h"
 #include "sim/checkers/stability.h"
 
@@ -35,6 +36,7 @@ struct Oracle::State {
         reads(findings, members, ledger, elections, options.nodes),
         replication(findings, options.nodes),
         links(findings, options.nodes),
+        seals(findings, options.series),
         clients(findings, ledger, model),
         histories(findings, options.searches_linearizability && options.knows_commands),
         knows_commands(options.knows_commands) {}
@@ -53,6 +55,7 @@ struct Oracle::State {
   Replication replication;
   Links links;
   Model model;
+  Seals seals;
   Clients clients;
   Histories histories;
   bool knows_commands;
@@ -69,7 +72,11 @@ void Oracle::State::follow_ledger() {
     const raft::Position position = ledger.at(++followed);
     const raft::Entry& entry = *entries.find(position);
     committed_bytes += entry.payload.size_bytes();
-    if (knows_commands) clients.committed(position.index, entry.kind, model.apply(entry));
+    if (knows_commands) {
+      const std::size_t points = model.stored();
+      clients.committed(position.index, entry.kind, model.apply(entry));
+      seals.committed(entry.payload.size_bytes(), model.stored() - points);
+    }
     levels.committed(position.index, entry);
     if (entry.kind == raft::EntryKind::kMembers) membership.committed(position.index, entry);
   }
@@ -148,9 +155,10 @@ void Oracle::answered(std::size_t from, std::size_t to, client::Purpose purpose,
   if (!state_->is_over()) state_->links.answered(from, to, purpose, exchange);
 }
 
-void Oracle::applied(std::size_t node, raft::Index applied, std::uint64_t state_hash) {
+void Oracle::applied(std::size_t node, raft::Index applied, std::uint64_t state_hash, raft::Index durable) {
   if (state_->is_over()) return;
   state_->ledger.applied(node, applied, state_hash);
+  if (state_->knows_commands) state_->seals.applied(node, applied, durable);
   state_->levels.applied(node, applied);
 }
 

@@ -28,6 +28,7 @@
 #include "engine/client/link.h"
 #include "engine/client/write.h"
 #include "engine/raft/state.h"
+#include "engine/store/series/series_shape.h"
 #include "sim/checkers/findings.h"
 #include "sim/checkers/seen.h"
 #include "sim/words/event_queue.h"
@@ -40,6 +41,7 @@ class Oracle {
     std::size_t nodes = 0;
     raft::Configuration configuration;  // node number n is configuration.voters[n]
     bool knows_commands = true;         // they are time entries; otherwise nobody judges what they mean
+    store::SeriesShape series = {};    // of the files, if they are
     // A blind search costs much; the world draws it for a share of the seeds.
     bool searches_linearizability = true;
   };
@@ -72,7 +74,8 @@ class Oracle {
   void leaves(std::size_t from, std::size_t to, const raft::Message& request, client::ExchangeId exchange);
   void given_up(std::size_t from, std::size_t to, client::Purpose purpose);
   void answered(std::size_t from, std::size_t to, client::Purpose purpose, client::ExchangeId exchange);
-  void applied(std::size_t node, raft::Index applied, std::uint64_t state_hash);  // after every settle
+  // After every settle; `durable` is the machine's.
+  void applied(std::size_t node, raft::Index applied, std::uint64_t state_hash, raft::Index durable);
   void stopped(std::size_t node);  // the process has ended, in whatever way
   void lost(std::size_t node);     // the disk and everything on it is gone for good
 

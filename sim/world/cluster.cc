@@ -30,6 +30,7 @@ Cluster::Cluster(const ClusterOptions& options, Choices& choices, Pacer& pacer)
       oracle_({.nodes = options.size,
                .configuration = configuration_of(options.size),
                .knows_commands = options.machine == nullptr,
+               .series = options.series,
                .searches_linearizability = options.searches_linearizability}),
       cut_(options.size * options.size, false) {
   for (std::size_t number = 0; number < options.size; ++number) {
@@ -178,7 +179,7 @@ void Cluster::settle(std::size_t number) {
   node.replica->settle();
   stop_if_broken(node);
   if (!node.replica) return;
-  oracle_.applied(number, node.replica->applied(), node.replica->state_hash());
+  oracle_.applied(number, node.replica->applied(), node.replica->state_hash(), node.replica->durable());
 }
 
 void Cluster::Node::stepped(const raft::State& core, std::span<const raft::Input> inputs,

@@ -316,24 +316,24 @@ TEST(Ledger, applying_what_was_not_released_is_found) {
   cluster.elect(0);
   cluster.silence(1, true);
   cluster.commit(0);
-  cluster.oracle().applied(0, 2, 22);
+  cluster.oracle().applied(0, 2, 22, 0);
   EXPECT_RULE(cluster, "");
-  cluster.oracle().applied(1, 2, 22);
+  cluster.oracle().applied(1, 2, 22, 0);
   EXPECT_RULE(cluster, "only what the core has released is applied");
 }
 
 TEST(Ledger, applying_what_is_not_committed_is_found) {
   HonestCluster cluster;
   cluster.elect(0);
-  cluster.oracle().applied(0, 2, 22);
+  cluster.oracle().applied(0, 2, 22, 0);
   EXPECT_RULE(cluster, "only what is committed is applied");
 }
 
 TEST(Ledger, a_falling_applied_index_is_found) {
   HonestCluster cluster;
   cluster.elect(0);
-  cluster.oracle().applied(0, 1, 11);
-  cluster.oracle().applied(0, 0, 0);
+  cluster.oracle().applied(0, 1, 11, 0);
+  cluster.oracle().applied(0, 0, 0, 0);
   EXPECT_RULE(cluster, "the applied index never falls in a life");
 }
 
@@ -341,10 +341,10 @@ TEST(Ledger, different_states_at_one_index_are_found) {
   HonestCluster cluster;
   cluster.elect(0);
   cluster.turn(0, {raft::Tick{}});
-  cluster.oracle().applied(0, 1, 11);
-  cluster.oracle().applied(0, 1, 11);
+  cluster.oracle().applied(0, 1, 11, 0);
+  cluster.oracle().applied(0, 1, 11, 0);
   EXPECT_RULE(cluster, "");
-  cluster.oracle().applied(0, 1, 12);
+  cluster.oracle().applied(0, 1, 12, 0);
   EXPECT_RULE(cluster, "nodes that have applied the same have the same state");
 }
 
@@ -352,8 +352,8 @@ TEST(Ledger, different_states_of_two_nodes_are_found) {
   HonestCluster cluster;
   cluster.elect(0);
   cluster.commit(0);  // the others hear that the first entry is committed
-  cluster.oracle().applied(0, 1, 11);
-  cluster.oracle().applied(1, 1, 12);
+  cluster.oracle().applied(0, 1, 11, 0);
+  cluster.oracle().applied(1, 1, 12, 0);
   EXPECT_RULE(cluster, "nodes that have applied the same have the same state");
 }
 
