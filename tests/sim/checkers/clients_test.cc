@@ -370,8 +370,8 @@ TEST_F(ClientsTest, another_state_hash_at_the_end_is_found) {
   const TimeEntry stored = entry(1);
   const raft::Index index = store({stored});
   cluster.commit(0);
-  cluster.oracle().applied(0, index, 5);
-  cluster.oracle().applied(1, index, 6);
+  cluster.oracle().applied(0, index, 5, 0);
+  cluster.oracle().applied(1, index, 6, 0);
   EXPECT_RULE(cluster, "nodes that have applied the same have the same state");
 }
 
