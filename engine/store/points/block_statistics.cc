@@ -74,7 +74,8 @@ Result<DoubleStatistics> take_decimals(ByteReader& in, unsigned exponent, size_t
   return DoubleStatistics{.numbers = count,
                           .min = to_double({found->min, exponent}),
                           .max = to_double({found->max, exponent}),
-                          .sum = DecimalSum(found->sum, exponent)};
+                          .sum = DecimalSum(found->sum, exponent),
+                          .exponent = exponent};
 }
 
 Result<DoubleStatistics> take_doubles_without_sum(ByteReader& in, size_t count) {

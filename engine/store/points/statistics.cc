@@ -133,6 +133,7 @@ DoubleStatistics statistics_of(std::span<const double> values, const Decimals& d
   if (found.max == 0) found.max = holds_zero(values, false) ? 0.0 : -0.0;
   if (decimals.are_found && decimals.exceptions.empty()) {
     found.sum = DecimalSum(sum_of(std::span(decimals.mantissas).first(values.size())), decimals.exponent);
+    found.exponent = decimals.exponent;
   }
   return found;
 }

@@ -48,6 +48,10 @@ class DecimalSum {
   // The double nearest to the sum, of two equally near ones the even one.
   double rounded() const;
 
+  // The sum is whole + fraction / 10^15, and 0 <= fraction < 10^15.
+  Int128 whole() const { return whole_; }
+  int64_t fraction() const { return fraction_; }
+
   bool operator==(const DecimalSum&) const = default;
 
  private:
@@ -60,6 +64,7 @@ struct DoubleStatistics {
   double min = 0;
   double max = 0;
   std::optional<DecimalSum> sum;
+  unsigned exponent = 0;  // with a sum: each value is a decimal that has so many digits behind the point at most
 };
 
 struct BooleanStatistics {
