@@ -31,6 +31,7 @@ const std::vector<Room>& rooms() {
       {"engine/store/sqlite/", {"engine/base/"}},
       {"engine/store/points/", {"engine/base/"}},
       {"engine/store/segments/", {"engine/base/", "engine/store/points/", "engine/store/sqlite/"}},
+      {"engine/query/", {"engine/base/", "engine/store/points/"}},
       {"engine/store/log/", {"engine/base/", "engine/raft/", "engine/store/sqlite/"}},
       {"engine/machine/", {"engine/base/", "engine/raft/"}},
       {"engine/store/series/",
