@@ -95,7 +95,7 @@ void ExactSum::add_square(double value) {
 }
 
 void ExactSum::add(const ExactSum& other) {
-  if (other.is_empty()) return;
+  if (other.digits_.empty()) return;
   ExactSum carried = other;
   carried.carry();
   carry();
@@ -106,7 +106,7 @@ void ExactSum::add(const ExactSum& other) {
 }
 
 BigNumber ExactSum::number() const {
-  if (is_empty()) return {};
+  if (digits_.empty()) return {};
   ExactSum carried = *this;
   carried.carry();
   const bool is_negative = carried.digits_.back() < 0;

@@ -32,7 +32,8 @@ class ExactSum {
 
   void add(const ExactSum& other);
 
-  bool is_empty() const { return digits_.empty(); }
+  // Whether nothing was added, or what was added cancels out.
+  bool is_zero() const { return digits_.empty() || number().is_zero(); }
   size_t size_bytes() const { return digits_.capacity() * sizeof(int64_t); }
   BigNumber number() const;
 

@@ -1,6 +1,9 @@
 #include "engine/query/number_sum.h"
 
 #include <array>
+#include <bit>
+#include <cmath>
+#include <optional>
 
 #include "engine/store/points/decimal.h"
 
@@ -8,6 +11,24 @@ namespace timestore::query {
 namespace {
 
 constexpr int64_t kFractionUnits = 1'000'000'000'000'000;  // 10^15: the unit of fractions in a DecimalSum
+constexpr std::array<double, points::kMaxExponent + 1> kScales = {1e0, 1e1, 1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
+                                                                  1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
+
+// The decimal that this double is, with some exponent. A decimal of few digits is one of more digits too, as long as
+// its mantissa has room. So the last exponent with room decides, or the one before, where rounding moved the bound.
+std::optional<points::Decimal> any_decimal_of(double value) {
+  constexpr auto kBound = static_cast<double>(points::kMantissaBound);
+  unsigned exponent = points::kMaxExponent;
+  while (exponent > 0 && !(std::fabs(value * kScales[exponent]) <= kBound)) --exponent;
+  for (const unsigned digits : {exponent, exponent > 0 ? exponent - 1 : 0}) {
+    const double mantissa = std::nearbyint(value * kScales[digits]);
+    const bool has_room = -kBound <= mantissa && mantissa < kBound;
+    const double quotient = has_room ? mantissa / kScales[digits] : -value;
+    if (std::bit_cast<uint64_t>(quotient) != std::bit_cast<uint64_t>(value)) continue;
+    return points::Decimal{static_cast<int64_t>(mantissa), digits};
+  }
+  return std::nullopt;
+}
 
 }  // namespace
 
@@ -17,7 +38,7 @@ void NumberSum::add(const Number& number, int64_t times) {
 }
 
 void NumberSum::add(double value, int64_t times) {
-  if (const auto decimal = points::decimal_of(value)) {
+  if (const auto decimal = any_decimal_of(value)) {
     decimals_ += points::DecimalSum(Int128{decimal->mantissa} * times, decimal->exponent);
   } else if (value != 0) {  // -0 is no decimal, and adds nothing
     others_.add_product(value, times);
@@ -31,13 +52,13 @@ void NumberSum::add(const NumberSum& other) {
 }
 
 double NumberSum::rounded() const {
-  if (others_.is_empty() && integers_ == 0) return decimals_.rounded();
+  if (others_.is_zero() && integers_ == 0) return decimals_.rounded();
   return quotient(1);
 }
 
 double NumberSum::quotient(uint64_t divisor) const {
   const Int128 whole = integers_ + decimals_.whole();
-  if (others_.is_empty()) {
+  if (others_.is_zero()) {
     // whole * 10^15 + fraction, as a number of 10^-15.
     const BigNumber scaled = product(big_number(whole), big_number(kFractionUnits));
     const BigNumber units = difference(scaled, big_number(-Int128{decimals_.fraction()}));

@@ -1,0 +1,106 @@
+// Where a query's points come from: a port. Whoever keeps points implements it; a query knows nothing else of them.
+//
+// What is handed out is one state: points that were replaced or deleted are not there, and writes that come meanwhile
+// are seen in all answers of a source, or in none.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "engine/base/result.h"
+#include "engine/store/points/block_columns.h"
+#include "engine/store/points/block_statistics.h"
+#include "engine/store/points/merge.h"
+
+namespace timestore::query {
+
+using points::Seq;
+using points::SeriesNumber;
+
+struct Tag {
+  std::string name;
+  std::string value;
+  bool operator==(const Tag&) const = default;
+};
+
+// A plain series holds entries of our own API, and lines that write to a device; a line series holds one field of line
+// protocol.
+struct Series {
+  SeriesNumber number = 0;
+  points::Type type = points::Type::kFloat;
+  std::string name = {};         // what deviceId says; a plain and a line series may have the same
+  bool is_line = false;          // a line series
+  std::string measurement = {};  // of line series
+  std::string field = {};        // likewise
+  std::vector<Tag> tags = {};    // ascending by name; a plain series has the tag deviceId
+};
+
+// What is told of series whose names are among `names` or begin with one of `prefixes`, where these are given. More may
+// be told; a query looks again.
+struct SeriesWanted {
+  std::span<const std::string> names = {};
+  std::span<const std::string> prefixes = {};
+};
+
+// Points of these series within [first_ns, last_ns]. Batches may stick out of that range; a query cuts them.
+struct Reading {
+  std::span<const SeriesNumber> series = {};  // ascending
+  int64_t first_ns = 0;
+  int64_t last_ns = 0;
+  bool is_descending = false;
+};
+
+// A stretch of one series.
+struct BatchHead {
+  SeriesNumber series = 0;
+  points::Type type = points::Type::kFloat;
+  size_t count = 0;  // 1 to kMaxBlockPoints
+  int64_t first_ns = 0;
+  int64_t last_ns = 0;
+  const points::BlockStatistics* statistics = nullptr;  // of exactly these points; null: they must be decoded
+};
+
+// Batches of series in ascending order, and of each series in the order of its points (point.h). Descending, the last
+// batch of the last series comes first; within a batch points always ascend. Nothing is decoded before it is asked for.
+class BatchCursor {
+ public:
+  BatchCursor() = default;
+  BatchCursor(const BatchCursor&) = delete;
+  BatchCursor& operator=(const BatchCursor&) = delete;
+  virtual ~BatchCursor() = default;
+
+  // To the first batch, and then to the next. False: there is none.
+  virtual Result<bool> next() = 0;
+
+  // Then next() goes to another series.
+  virtual void skip_series() = 0;
+
+  // Of the present batch; they live until next().
+  virtual const BatchHead& head() const = 0;
+  virtual Result<const points::BlockColumns*> columns() = 0;
+  virtual Result<const points::BlockIdentities*> identities() = 0;
+};
+
+class Source {
+ public:
+  Source() = default;
+  Source(const Source&) = delete;
+  Source& operator=(const Source&) = delete;
+  virtual ~Source() = default;
+
+  // In any order.
+  virtual Result<void> list(const SeriesWanted& wanted, const std::function<void(Series&&)>& tell) = 0;
+
+  // What `reading` points to must outlive the cursor; so must the source.
+  virtual Result<std::unique_ptr<BatchCursor>> read(const Reading& reading) = 0;
+
+  // The points of all series, or of more than those of `reading`, whose place in the log is behind `after`, in the
+  // order of the log. Here a line point that a later one replaced may still be there.
+  virtual Result<std::unique_ptr<points::PointCursor>> read_log(const Reading& reading, Seq after) = 0;
+};
+
+}  // namespace timestore::query
