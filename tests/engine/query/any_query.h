@@ -1,6 +1,7 @@
 // Stores and queries at random: small, and full of ties, gaps, drops, replaced lines, missing tags and edges.
 #pragma once
 
+#include <algorithm>
 #include <bit>
 #include <string>
 #include <vector>
@@ -46,9 +47,12 @@ inline MemoryStore any_store(Prng& prng, int64_t origin) {
   MemoryStore store;
   for (size_t count = 1 + prng.below(6); count > 0; --count) {
     const auto type = static_cast<points::Type>(prng.chance(1, 2) ? 1 : 1 + prng.below(5));
-    Series& series =
-        store.add_series(std::string(1, static_cast<char>('a' + prng.below(4))) + (prng.chance(1, 3) ? "x" : ""), type);
-    series.is_line = prng.chance(1, 3);
+    const std::string name = std::string(1, static_cast<char>('a' + prng.below(4))) + (prng.chance(1, 3) ? "x" : "");
+    const auto namesakes = std::count_if(store.series.begin(), store.series.end(),
+                                         [&](const Series& known) { return known.name == name; });
+    if (namesakes == 2) continue;  // one is plain, one is a line series
+    Series& series = store.add_series(name, type);
+    series.is_line = namesakes == 1;
     if (prng.chance(2, 3)) series.tags.push_back({"room", std::string(1, static_cast<char>('a' + prng.below(2)))});
   }
   const size_t points = prng.below(prng.chance(1, 4) ? 400 : 60);

@@ -1,0 +1,153 @@
+#include "engine/query/rows.h"
+
+#include <algorithm>
+#include <tuple>
+#include <utility>
+
+#include "engine/query/filter.h"
+#include "engine/query/row_selection.h"
+
+namespace timestore::query {
+namespace {
+
+bool stands_before_by_name(const Series* left, const Series* right) {
+  return std::tie(left->name, left->number) < std::tie(right->name, right->number);
+}
+
+}  // namespace
+
+RowPlace place_of(const Row& row, Order order) {
+  const bool needs_seq = order == Order::kLog || !row.point.is_line;
+  return {.time_ns = row.point.time_ns,
+          .name = row.series.name,
+          .is_entry = !row.point.is_line,
+          .is_of_line = row.series.is_line,
+          .seq = needs_seq ? row.point.seq : 0};
+}
+
+Answer<RowReader> RowReader::open(RowsQuery query, Source& source, const Limits& limits) {
+  RowReader reader(std::move(query), source, limits);
+  const Filter& filter = reader.query_.filter;
+  const SeriesWanted wanted{.names = filter.devices, .prefixes = filter.prefixes};
+  const auto listed = source.list(wanted, [&](Series&& series) {
+    if (passes(filter, series)) reader.series_.push_back(std::move(series));
+  });
+  if (!listed) return environment(listed.error());
+  std::sort(reader.series_.begin(), reader.series_.end(),
+            [](const Series& left, const Series& right) { return left.number < right.number; });
+  for (const Series& series : reader.series_) reader.by_name_.push_back(&series);
+  if (reader.query_.order == Order::kDevice) {
+    std::sort(reader.by_name_.begin(), reader.by_name_.end(), stands_before_by_name);
+  }
+  return reader;
+}
+
+size_t RowReader::page_rows() const {
+  return static_cast<size_t>(std::min<uint64_t>(left_.value_or(limits_.page_rows), limits_.page_rows));
+}
+
+void RowReader::count(size_t rows) {
+  if (left_) *left_ -= rows;
+}
+
+Answer<bool> RowReader::next_page(const RowSink& sink) {
+  if (page_rows() == 0 || query_.filter.range.is_empty()) return false;
+  switch (query_.order) {
+    case Order::kLog:
+      return next_log_page(sink);
+    case Order::kDevice:
+      return next_device_page(sink);
+    case Order::kAscending:
+    case Order::kDescending:
+      return next_time_page(sink);
+  }
+  return false;
+}
+
+Answer<bool> RowReader::next_log_page(const RowSink& sink) {
+  const Filter& filter = query_.filter;
+  std::vector<SeriesNumber> numbers;
+  for (const Series& series : series_) numbers.push_back(series.number);
+  const Reading reading{.series = numbers, .first_ns = filter.range.first_ns(), .last_ns = filter.range.last_ns()};
+  const auto cursor = source_->read_log(reading, query_.after ? query_.after->seq : 0);
+  if (!cursor) return environment(cursor.error());
+  const size_t max_rows = page_rows();
+  size_t rows = 0;
+  size_t bytes = 0;
+  while (rows < max_rows && bytes < limits_.page_bytes) {
+    const auto is_there = (*cursor)->next();
+    if (!is_there) return environment(is_there.error());
+    if (!*is_there) {
+      count(rows);
+      return false;
+    }
+    if (!limits_.goes_on()) return ended();
+    const points::Point& point = (*cursor)->point();
+    const auto number = std::lower_bound(numbers.begin(), numbers.end(), point.series);
+    const bool is_wanted = number != numbers.end() && *number == point.series && point.time_ns >= reading.first_ns &&
+                           point.time_ns <= reading.last_ns;
+    if (!is_wanted || !passes(filter, point.type, point.bits, point.attributes)) continue;
+    const Row row{series_[static_cast<size_t>(number - numbers.begin())], point};
+    sink(row);
+    query_.after = place_of(row, query_.order);
+    bytes += sizeof point + point.text.size() + point.attributes.size();
+    ++rows;
+  }
+  count(rows);
+  return page_rows() > 0;
+}
+
+// Series of one name at a time. A page ends where it is full, also between two of them.
+Answer<bool> RowReader::next_device_page(const RowSink& sink) {
+  const auto has_gone = [&](const Series* series) { return query_.after && series->name < query_.after->name; };
+  auto begin = std::partition_point(by_name_.begin(), by_name_.end(), has_gone);
+  const size_t max_rows = page_rows();
+  size_t rows = 0;
+  size_t bytes = 0;
+  while (begin != by_name_.end()) {
+    if (rows == max_rows || bytes >= limits_.page_bytes) {
+      count(rows);
+      return page_rows() > 0;
+    }
+    const auto end =
+        std::find_if(begin, by_name_.end(), [&](const Series* one) { return one->name != (*begin)->name; });
+    const bool goes_on_here = query_.after && query_.after->name == (*begin)->name;
+    RowSelection selection({.filter = &query_.filter,
+                            .after = goes_on_here ? query_.after : std::nullopt,
+                            .max_rows = max_rows - rows,
+                            .max_bytes = limits_.page_bytes - bytes});
+    if (auto read = selection.read(*source_, {begin, end}, limits_); !read) return tl::unexpected(read.error());
+    rows += selection.size();
+    bytes += selection.size_bytes();
+    const bool is_full = selection.is_full();
+    selection.tell([&](const Row& row) {
+      query_.after = place_of(row, query_.order);
+      sink(row);
+    });
+    if (is_full) {
+      count(rows);
+      return page_rows() > 0;
+    }
+    begin = end;
+  }
+  count(rows);
+  return false;
+}
+
+Answer<bool> RowReader::next_time_page(const RowSink& sink) {
+  RowSelection selection({.filter = &query_.filter,
+                          .is_descending = query_.order == Order::kDescending,
+                          .after = query_.after,
+                          .max_rows = page_rows(),
+                          .max_bytes = limits_.page_bytes});
+  if (auto read = selection.read(*source_, by_name_, limits_); !read) return tl::unexpected(read.error());
+  const bool is_full = selection.is_full();
+  count(selection.size());
+  selection.tell([&](const Row& row) {
+    query_.after = place_of(row, query_.order);
+    sink(row);
+  });
+  return is_full && page_rows() > 0;
+}
+
+}  // namespace timestore::query
