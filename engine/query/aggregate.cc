@@ -26,6 +26,7 @@ class Teller {
                         " rows; ask for a shorter range, larger buckets, or a limit");
       }
       for (auto& [begin, cell] : cells) {
+        if (!may_fail_) break;
         if (auto values = values_of(cell); !values) return tl::unexpected(values.error());
       }
     }
@@ -97,10 +98,17 @@ class Teller {
     return {};
   }
 
+  // Sums may be too large for their type; nothing else fails.
+  static bool may_fail(const Function& function) {
+    using Kind = Function::Kind;
+    return function.kind == Kind::kSum || function.kind == Kind::kIncrease || function.kind == Kind::kDelta;
+  }
+
   const Plan& plan_;
   Fold& fold_;
   const AggregateSink& sink_;
   Moments moments_;
+  bool may_fail_ = std::any_of(plan_.query.functions.begin(), plan_.query.functions.end(), may_fail);
 };
 
 }  // namespace

@@ -173,7 +173,8 @@ Buckets::Moment Buckets::next_edge(Moment moment, size_t stretch) const {
 
 Bucket Buckets::containing(int64_t time_ns) const {
   if (plain_width_ns_ != 0) {
-    const Int128 first = floored(time_ns, plain_width_ns_);
+    const int64_t rest = time_ns % plain_width_ns_;
+    const Int128 first = Int128{time_ns} - (rest < 0 ? rest + plain_width_ns_ : rest);
     return {clamped(first), clamped(first + plain_width_ns_ - 1)};
   }
   const size_t stretch = zone_->stretch_at(time_ns);

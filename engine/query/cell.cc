@@ -70,14 +70,18 @@ void Cell::add(const Run& run, const Needs& needs) {
 }
 
 void Cell::add_floats(std::span<const uint64_t> bits, std::optional<unsigned> exponent, const Needs& needs) {
-  const bool is_plain = !needs.spread && !needs.values && (exponent || !needs.sum);
-  if (!is_plain || (!exponent && !are_finite(bits))) {
+  const bool has_loops = !needs.spread && !needs.values && (exponent || are_finite(bits));
+  if (!has_loops) {
     for (const uint64_t word : bits) {
       if (is_finite(word)) add_number(Number(Type::kFloat, word), needs);
     }
     return;
   }
-  if (needs.sum) sum_.add(points::DecimalSum(sum_of_mantissas(bits, *exponent), *exponent));
+  if (needs.sum && exponent) {
+    sum_.add(points::DecimalSum(sum_of_mantissas(bits, *exponent), *exponent));
+  } else if (needs.sum) {
+    for (const uint64_t word : bits) sum_.add(std::bit_cast<double>(word));
+  }
   if (needs.extremes) {
     const DoubleExtremes found = extremes_of_doubles(bits);
     add_extremes(Number(found.min), Number(found.max));
@@ -126,9 +130,9 @@ void Cell::add_number(const Number& number, const Needs& needs) {
   }
   if (needs.values) {
     Values& values = made(values_);
-    if (number.type() == Type::kFloat) values.floats.push_back(number.as_double());
-    if (number.type() == Type::kInteger) values.integers.push_back(static_cast<int64_t>(number.bits()));
-    if (number.type() == Type::kUnsigned) values.naturals.push_back(number.bits());
+    if (number.type() == Type::kFloat) values.floats.push_back(ordered_word(number));
+    if (number.type() == Type::kInteger) values.integers.push_back(ordered_word(number));
+    if (number.type() == Type::kUnsigned) values.naturals.push_back(ordered_word(number));
   }
   ++numbers_;
   if (number.is_float()) ++floats_;

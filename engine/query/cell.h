@@ -87,9 +87,10 @@ class Cell {
     ExactSum sum;
     ExactSum squares;
   };
-  struct Values {  // of each type
-    std::vector<double> floats;
-    std::vector<int64_t> integers;
+  // Of each type, as words in the order of the numbers: so they are selected from as integers are.
+  struct Values {
+    std::vector<uint64_t> floats;
+    std::vector<uint64_t> integers;
     std::vector<uint64_t> naturals;
   };
 
@@ -104,8 +105,13 @@ class Cell {
   Answer<Value> sum_of(const NumberSum& sum, const char* what) const;
   Value stddev() const;
   Value percentile(int64_t percent, int64_t percent_units);
-  Number nth(uint64_t at) const;
-  void sort_values();
+
+  // The values of two neighbours in the order of all values, of which the second may be missing.
+  struct Neighbours {
+    Number first;
+    Number second;
+  };
+  Neighbours neighbours_at(uint64_t rank);
 
   uint64_t points_ = 0;
   uint64_t numbers_ = 0;
@@ -115,8 +121,7 @@ class Cell {
   std::unique_ptr<Ends> ends_;  // these are there where they are needed
   std::unique_ptr<Spread> spread_;
   std::unique_ptr<Values> values_;
-  std::unique_ptr<std::vector<Number>> mixed_;  // all values in their order, where they are of several types
-  bool are_sorted_ = false;
+  std::unique_ptr<std::vector<Number>> mixed_;  // all values, where they are of several types
   std::unique_ptr<Changes> changes_;
 };
 

@@ -3,6 +3,7 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include "engine/base/check.h"
 #include "engine/query/cell.h"
@@ -84,44 +85,44 @@ Value Cell::stddev() const {
   return root_of(difference(squares, product(sum, sum)), std::array<uint64_t, 2>{numbers_, numbers_ - 1});
 }
 
-void Cell::sort_values() {
-  if (are_sorted_) return;
-  are_sorted_ = true;
-  std::sort(values_->floats.begin(), values_->floats.end(),
-            [](double left, double right) { return Number(left) < Number(right); });  // -0 and 0 have an order, too
-  std::sort(values_->integers.begin(), values_->integers.end());
-  std::sort(values_->naturals.begin(), values_->naturals.end());
-  const bool has_one_type = values_->floats.size() == numbers_ || values_->integers.size() == numbers_ ||
-                            values_->naturals.size() == numbers_;
-  if (has_one_type) return;
-  mixed_ = std::make_unique<std::vector<Number>>();
-  mixed_->reserve(numbers_);
-  for (const double value : values_->floats) mixed_->emplace_back(value);
-  for (const int64_t value : values_->integers) mixed_->emplace_back(value);
-  for (const uint64_t value : values_->naturals) mixed_->emplace_back(value);
-  std::sort(mixed_->begin(), mixed_->end());
-}
-
-Number Cell::nth(uint64_t at) const {
-  if (mixed_) return (*mixed_)[at];
-  if (!values_->floats.empty()) return Number(values_->floats[at]);
-  if (!values_->integers.empty()) return Number(values_->integers[at]);
-  return Number(values_->naturals[at]);
+Cell::Neighbours Cell::neighbours_at(uint64_t rank) {
+  const auto select = [rank](auto& values) {
+    const auto nth = values.begin() + static_cast<std::ptrdiff_t>(rank);
+    std::nth_element(values.begin(), nth, values.end());
+    const auto next = std::min_element(nth + 1, values.end());
+    return std::pair(*nth, next == values.end() ? *nth : *next);
+  };
+  const auto selected = [&](Type type, std::vector<uint64_t>& words) {
+    const auto [first, second] = select(words);
+    return Neighbours{number_of_word(type, first), number_of_word(type, second)};
+  };
+  if (values_->floats.size() == numbers_) return selected(Type::kFloat, values_->floats);
+  if (values_->integers.size() == numbers_) return selected(Type::kInteger, values_->integers);
+  if (values_->naturals.size() == numbers_) return selected(Type::kUnsigned, values_->naturals);
+  if (!mixed_) {
+    mixed_ = std::make_unique<std::vector<Number>>();
+    mixed_->reserve(numbers_);
+    for (const uint64_t word : values_->floats) mixed_->push_back(number_of_word(Type::kFloat, word));
+    for (const uint64_t word : values_->integers) mixed_->push_back(number_of_word(Type::kInteger, word));
+    for (const uint64_t word : values_->naturals) mixed_->push_back(number_of_word(Type::kUnsigned, word));
+  }
+  const auto [first, second] = select(*mixed_);
+  return {first, second};
 }
 
 // By linear interpolation between the two values around rank (n - 1) * percent / 100, from 0; exact, then rounded once.
 Value Cell::percentile(int64_t percent, int64_t percent_units) {
   if (numbers_ == 0) return Value();
   TIMESTORE_CHECK(values_ != nullptr, "percentiles keep their values");
-  sort_values();
   const Int128 rank = Int128{numbers_ - 1} * percent;
   const int64_t whole = 100 * percent_units;
   const auto below = static_cast<uint64_t>(rank / whole);
   const auto rest = static_cast<int64_t>(rank % whole);
-  if (rest == 0) return value_of(nth(below));
+  const Neighbours around = neighbours_at(below);
+  if (rest == 0) return value_of(around.first);
   NumberSum weighted;
-  weighted.add(nth(below), whole - rest);
-  weighted.add(nth(below + 1), rest);
+  weighted.add(around.first, whole - rest);
+  weighted.add(around.second, rest);
   return weighted.quotient(static_cast<uint64_t>(whole));
 }
 

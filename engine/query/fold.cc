@@ -275,8 +275,9 @@ Answer<bool> Fold::add_whole(const BatchHead& head) {
   if (!plan_.needs.only_statistics() || head.first_ns < first_ns_ || head.last_ns > last_ns_) return false;
   if (verdict(plan_.query.filter, head) != Verdict::kAll) return false;
   if (head.statistics == nullptr && (plan_.needs.sum || plan_.needs.extremes) && is_number(head.type)) return false;
-  if (!bucket_of(head.first_ns).contains(head.last_ns)) return false;
-  const auto cell = cell_at(head.first_ns);
+  const Bucket bucket = bucket_at(head.first_ns);
+  if (!bucket.contains(head.last_ns)) return false;
+  const auto cell = cell_of(bucket);
   if (!cell) return tl::unexpected(cell.error());
   if (!(*cell)->add(head, plan_.needs)) return false;
   extend(head.first_ns, head.last_ns);
@@ -354,7 +355,7 @@ Answer<void> Fold::add_selection() {
                   .texts = all.texts.subspan(begin, count),
                   .seqs = plan_.needs.ends ? all.seqs.subspan(begin, count) : std::span<const Seq>(),
                   .exponent = all.exponent};
-    if (auto added = add_run(run); !added) return added;
+    if (auto added = add_run(run, bucket); !added) return added;
     begin = end;
   }
   return {};

@@ -90,12 +90,12 @@ class Fold {
   Answer<bool> add_whole(const BatchHead& head);
   Answer<void> select(BatchCursor& cursor);
   Answer<void> add_selection();
-  Answer<void> add_run(const Run& run);
+  Answer<void> add_run(const Run& run, const Bucket& bucket);
   Answer<void> follow(const Run& run, const Bucket& bucket, Cell& cell);
   void add_changes(const std::vector<SeriesPoint>& numbers, Cell::Changes& changes);
   Answer<void> add_area(const Segment& segment);
-  Answer<Cell*> cell_at(int64_t time_ns);
-  Answer<void> find_cell(int64_t time_ns);
+  Answer<Cell*> cell_of(const Bucket& bucket);
+  Answer<void> find_cell(const Bucket& bucket);
   Answer<void> find_group();
   Answer<void> account(size_t before, size_t after);
   void erase_cell(Cells::iterator cell);

@@ -71,10 +71,10 @@ void Fold::erase_cell(Cells::iterator cell) {
   walk_.cells->erase(cell);
 }
 
-// Requires that the time is not beyond the limit.
-Answer<void> Fold::find_cell(int64_t time_ns) {
+// Requires that the bucket is not beyond the limit.
+Answer<void> Fold::find_cell(const Bucket& bucket) {
   if (auto found = find_group(); !found) return found;
-  const Bucket bucket = bucket_at(time_ns);
+  auto hint = walk_.at;
   if (walk_.at != walk_.cells->end()) {
     if (walk_.at->second.bucket == bucket) return {};
     const auto next = std::next(walk_.at);
@@ -82,10 +82,12 @@ Answer<void> Fold::find_cell(int64_t time_ns) {
       walk_.at = next;
       return {};
     }
+    hint = next;
   }
-  const auto [cell, is_new] = walk_.cells->try_emplace(bucket.first_ns, BucketCell{bucket, Cell()});
-  walk_.at = cell;
-  if (!is_new) return {};
+  const size_t cells = walk_.cells->size();
+  walk_.at = walk_.cells->try_emplace(hint, bucket.first_ns);
+  if (walk_.cells->size() == cells) return {};
+  walk_.at->second.bucket = bucket;
   ++cells_;
   bytes_ += kCellBytes;
   if (kept_ && walk_.cells->size() > *kept_) {
@@ -97,17 +99,16 @@ Answer<void> Fold::find_cell(int64_t time_ns) {
   return account(0, 0);
 }
 
-Answer<Cell*> Fold::cell_at(int64_t time_ns) {
-  if (auto found = find_cell(time_ns); !found) return tl::unexpected(found.error());
+Answer<Cell*> Fold::cell_of(const Bucket& bucket) {
+  if (auto found = find_cell(bucket); !found) return tl::unexpected(found.error());
   return &walk_.at->second.cell;
 }
 
-Answer<void> Fold::add_run(const Run& run) {
+Answer<void> Fold::add_run(const Run& run, const Bucket& bucket) {
   walk_.end_ns = reads_last_only_ ? run.times.back() : run.times.front();
   if (is_beyond_limit(run.times.front())) return {};
-  const auto cell = cell_at(run.times.front());
+  const auto cell = cell_of(bucket);
   if (!cell) return tl::unexpected(cell.error());
-  const Bucket bucket = walk_.at->second.bucket;
   extend(run.times.front(), run.times.back());
   const size_t before = (*cell)->heap_bytes();
   (*cell)->add(run, plan_.needs);
@@ -176,10 +177,10 @@ Answer<void> Fold::add_area(const Segment& segment) {
   if (begin > end || begin > last_ns_ || (begin == end && !is_upright)) return {};
   int64_t at = begin;
   do {
-    const auto cell = cell_at(at);
+    const Bucket bucket = bucket_at(at);
+    const auto cell = cell_of(bucket);
     if (!cell) return tl::unexpected(cell.error());
-    const int64_t last = walk_.at->second.bucket.last_ns;
-    const int64_t stop = last >= end ? end : last + 1;
+    const int64_t stop = bucket.last_ns >= end ? end : bucket.last_ns + 1;
     Cell::Changes& changes = (*cell)->changes();
     const size_t before = (*cell)->heap_bytes();
     add_twice_area(changes.twice_area, segment, at, stop);

@@ -55,6 +55,20 @@ inline bool is_number(Type type) { return type == Type::kFloat || type == Type::
 // What of a float counts in aggregates. The doors take finite values only; what is none is skipped like a string.
 inline bool is_finite(uint64_t bits) { return (bits >> 52 & 0x7ff) != 0x7ff; }
 
+// A word that is less where the number is less, among numbers of one type that are finite; and back.
+inline uint64_t ordered_word(const Number& number) {
+  constexpr uint64_t kSign = uint64_t{1} << 63;
+  if (number.type() == Type::kUnsigned) return number.bits();
+  const bool is_negative_float = number.is_float() && (number.bits() & kSign) != 0;
+  return is_negative_float ? ~number.bits() : number.bits() ^ kSign;
+}
+inline Number number_of_word(Type type, uint64_t word) {
+  constexpr uint64_t kSign = uint64_t{1} << 63;
+  if (type == Type::kUnsigned) return Number(word);
+  const bool is_negative_float = type == Type::kFloat && (word & kSign) == 0;
+  return Number(type, is_negative_float ? ~word : word ^ kSign);
+}
+
 // A JSON number, or what parse_decimal() reads; exact if it is written as an integer of 64 bits.
 std::optional<Number> parse_number(std::string_view text);
 

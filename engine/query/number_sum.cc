@@ -30,6 +30,30 @@ std::optional<points::Decimal> any_decimal_of(double value) {
   return std::nullopt;
 }
 
+int bits_of(Unsigned128 number) {
+  const auto high = static_cast<uint64_t>(number >> 64);
+  return high != 0 ? 128 - std::countl_zero(high) : 64 - std::countl_zero(static_cast<uint64_t>(number));
+}
+
+// (whole + fraction / 10^15) / divisor, where 128 bits hold all that is needed.
+std::optional<double> small_quotient(Int128 whole, int64_t fraction, uint64_t divisor) {
+  constexpr Int128 kSmallWhole = Int128{1} << 74;
+  constexpr int kDivisorBits = 20;
+  if (whole <= -kSmallWhole || whole >= kSmallWhole || divisor >> kDivisorBits != 0) return std::nullopt;
+  const Int128 units = whole * kFractionUnits + fraction;
+  const Unsigned128 magnitude = units < 0 ? 0 - static_cast<Unsigned128>(units) : static_cast<Unsigned128>(units);
+  if (magnitude == 0) return 0.0;
+  // The quotient has 57 bits or more, and its last one says whether anything follows. So it is rounded once, by the
+  // conversion: scaling is exact.
+  const int shift = 127 - bits_of(magnitude);
+  const Unsigned128 scaled = magnitude << shift;
+  const Unsigned128 by = static_cast<Unsigned128>(kFractionUnits) * divisor;
+  const Unsigned128 quotient = scaled / by;
+  const Unsigned128 last = scaled - quotient * by != 0 ? 1 : 0;
+  const double rounded = std::ldexp(static_cast<double>(quotient | last), -shift);
+  return units < 0 ? -rounded : rounded;
+}
+
 }  // namespace
 
 void NumberSum::add(const Number& number, int64_t times) {
@@ -59,6 +83,7 @@ double NumberSum::rounded() const {
 double NumberSum::quotient(uint64_t divisor) const {
   const Int128 whole = integers_ + decimals_.whole();
   if (others_.is_zero()) {
+    if (const auto quick = small_quotient(whole, decimals_.fraction(), divisor)) return *quick;
     // whole * 10^15 + fraction, as a number of 10^-15.
     const BigNumber scaled = product(big_number(whole), big_number(kFractionUnits));
     const BigNumber units = difference(scaled, big_number(-Int128{decimals_.fraction()}));
