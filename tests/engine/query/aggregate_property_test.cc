@@ -7,6 +7,7 @@
 #include <sstream>
 #include <string>
 
+#include "bench/micro/piece_source.h"
 #include "engine/query/aggregate.h"
 #include "tests/engine/query/any_query.h"
 #include "tests/engine/query/naive_aggregate.h"
@@ -149,6 +150,22 @@ RC_GTEST_PROP(Aggregate, does_not_depend_on_the_layout, (uint64_t seed)) {
       end = begin;
     }
     RC_ASSERT(text_of(told(*plan, whole, other)) == expected);
+  }
+}
+
+// From encoded blocks, wide and narrow, as a segment holds them.
+RC_GTEST_PROP(Aggregate, is_the_same_from_the_pieces_of_a_segment, (uint64_t seed)) {
+  Prng prng(seed);
+  const int64_t origin = any_origin(prng);
+  const MemoryStore store = any_store(prng, origin);
+  const points::PieceOptions options{.max_data_bytes = 1 + prng.below(2000),
+                                     .max_block_points = 1 + prng.below(100),
+                                     .least_wide_points = prng.below(40)};
+  PieceSource pieces(store.series, surviving(store), options);
+  for (int round = 0; round < 10; ++round) {
+    const AggregateQuery query = any_aggregate_query(prng, origin);
+    MemorySource memory(store, any_layout(prng));
+    RC_ASSERT(text_of(answer(query, pieces)) == text_of(answer(query, memory)));
   }
 }
 
