@@ -29,8 +29,9 @@ inline int64_t any_time(Prng& prng, int64_t origin) {
 
 inline uint64_t any_value(Prng& prng, points::Type type) {
   if (type == points::Type::kFloat) {
-    const auto hundredths = static_cast<double>(static_cast<int64_t>(prng.below(2000)) - 500);
-    return std::bit_cast<uint64_t>(prng.chance(1, 8) ? hundredths / 7 : hundredths / 100);
+    const auto number = static_cast<double>(static_cast<int64_t>(prng.below(2000)) - 500);
+    constexpr double kDivisors[] = {100, 100, 100, 100, 100'000, 7};  // a seventh is no decimal
+    return std::bit_cast<uint64_t>(number / kDivisors[prng.below(6)]);
   }
   if (type == points::Type::kInteger) return prng.below(400) - 100;
   return type == points::Type::kUnsigned ? prng.below(400) : prng.below(2);
