@@ -34,7 +34,7 @@ class Teller {
   }
 
   Answer<void> tell(Source& source) {
-    const PreviousValues previous(plan_, fold_, moments_);
+    const PreviousValues previous(plan_, moments_);
     for (auto& [name, cells] : fold_.groups()) {
       if (!plan_.limits.goes_on()) return ended();
       if (!is_filled(cells)) {

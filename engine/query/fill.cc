@@ -4,7 +4,6 @@
 #include <iterator>
 #include <utility>
 
-#include "engine/query/filter.h"
 
 namespace timestore::query {
 namespace {
@@ -14,16 +13,6 @@ std::optional<double> number_in(const Value& value) {
   if (const auto* integer = std::get_if<int64_t>(&value)) return static_cast<double>(*integer);
   if (const auto* natural = std::get_if<uint64_t>(&value)) return static_cast<double>(*natural);
   return std::nullopt;
-}
-
-// The plan of a group alone, without a range.
-Plan plan_of_group(const Plan& plan, const GroupName& name) {
-  Plan group{.query = plan.query, .needs = plan.needs, .buckets = plan.buckets, .series = {}, .limits = plan.limits};
-  group.query.filter.range = {};
-  group.query.limit.reset();
-  std::copy_if(plan.series.begin(), plan.series.end(), std::back_inserter(group.series),
-               [&](const Series& series) { return group_of(plan.query, series) == name; });
-  return group;
 }
 
 }  // namespace
@@ -73,15 +62,32 @@ int64_t Moments::label(const Bucket& bucket) const {
 
 // --- Before the range -----------------------------------------------------------------------------------------------
 
+PreviousValues::PreviousValues(const Plan& plan, const Moments& moments)
+    : plan_(plan),
+      moments_(moments),
+      looks_before_(plan.query.fill.kind == Fill::Kind::kPrevious && plan.query.filter.range.from_ns.has_value()) {
+  if (!looks_before_) return;
+  for (const Series& series : plan.series) series_[group_of(plan.query, series)].push_back(&series);
+}
+
+// The plan of a group alone, without a range.
+Plan PreviousValues::plan_of_group(const GroupName& name) const {
+  Plan group{
+      .query = plan_.query, .needs = plan_.needs, .buckets = plan_.buckets, .series = {}, .limits = plan_.limits};
+  group.query.filter.range = {};
+  group.query.limit.reset();
+  for (const Series* series : series_.at(name)) group.series.push_back(*series);
+  return group;
+}
+
 Answer<std::vector<Value>> PreviousValues::of(const GroupName& name, const Cells& cells, Source& source) const {
-  const bool looks_before = plan_.query.fill.kind == Fill::Kind::kPrevious && plan_.query.filter.range.from_ns;
-  if (!looks_before) return std::vector<Value>();
+  if (!looks_before_) return std::vector<Value>();
   const Bucket first = moments_.first_bucket();
   const auto known = cells.find(first.first_ns);
   const bool is_needed = known == cells.end() || known->second.cell.points() == 0;
   if (!is_needed || first.first_ns <= kMinTimestamp) return std::vector<Value>();
 
-  Plan group = plan_of_group(plan_, name);
+  Plan group = plan_of_group(name);
   const auto time_ns = last_time_before(group, first.first_ns, source);
   if (!time_ns) return tl::unexpected(time_ns.error());
   if (!*time_ns) return std::vector<Value>();

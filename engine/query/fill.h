@@ -4,6 +4,7 @@
 // empty bucket, so it is the same in both directions, and wherever a limit ends.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <vector>
 
@@ -39,7 +40,7 @@ class Moments {
 // first one, computed like any other, as if the range began there.
 class PreviousValues {
  public:
-  PreviousValues(const Plan& plan, Fold& fold, const Moments& moments) : plan_(plan), fold_(fold), moments_(moments) {}
+  PreviousValues(const Plan& plan, const Moments& moments);
 
   // Empty: there are none, or nothing needs them.
   Answer<std::vector<Value>> of(const GroupName& name, const Cells& cells, Source& source) const;
@@ -47,9 +48,12 @@ class PreviousValues {
  private:
   Answer<std::optional<int64_t>> last_time_before(const Plan& group, int64_t time_ns, Source& source) const;
 
+  Plan plan_of_group(const GroupName& name) const;
+
   const Plan& plan_;
-  Fold& fold_;
   const Moments& moments_;
+  bool looks_before_;
+  std::map<GroupName, std::vector<const Series*>> series_;  // where they are needed
 };
 
 // Of one group.
