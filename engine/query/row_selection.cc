@@ -17,6 +17,7 @@ RowSelection::Key RowSelection::key_of(const Series& series, const points::Point
 }
 
 bool RowSelection::is_before(const Key& left, const Key& right) const {
+  if (options_.goes_by_name && left.name != right.name) return left.name < right.name;
   return options_.is_descending ? right < left : left < right;
 }
 
@@ -29,8 +30,10 @@ Answer<void> RowSelection::read(Source& source, std::span<const Series* const> s
                   .first_ns = range.first_ns(),
                   .last_ns = range.last_ns(),
                   .is_descending = options_.is_descending};
-  if (options_.after && options_.is_descending) reading.last_ns = std::min(reading.last_ns, options_.after->time_ns);
-  if (options_.after && !options_.is_descending) reading.first_ns = std::max(reading.first_ns, options_.after->time_ns);
+  const bool begins_at_place = options_.after && !options_.goes_by_name;
+  if (begins_at_place && options_.is_descending) reading.last_ns = std::min(reading.last_ns, options_.after->time_ns);
+  if (begins_at_place && !options_.is_descending)
+    reading.first_ns = std::max(reading.first_ns, options_.after->time_ns);
   if (reading.first_ns > reading.last_ns) return {};
   const auto cursor = source.read(reading);
   if (!cursor) return environment(cursor.error());
@@ -40,28 +43,30 @@ Answer<void> RowSelection::read(Source& source, std::span<const Series* const> s
     if (!*is_there) return {};
     if (!limits.goes_on()) return ended();
     const BatchHead& head = (*cursor)->head();
-    if (is_over(head)) {
+    const auto number = std::lower_bound(numbers.begin(), numbers.end(), head.series);
+    TIMESTORE_CHECK(number != numbers.end() && *number == head.series, "a source reads what was asked for");
+    const Series& of = *series[static_cast<size_t>(number - numbers.begin())];
+    if (is_over(head, of)) {
       (*cursor)->skip_series();
       continue;
     }
-    if (!may_hold_rows(head)) continue;
-    const auto number = std::lower_bound(numbers.begin(), numbers.end(), head.series);
-    TIMESTORE_CHECK(number != numbers.end() && *number == head.series, "a source reads what was asked for");
-    if (auto added = add_batch(**cursor, *series[static_cast<size_t>(number - numbers.begin())]); !added) return added;
+    if (!may_hold_rows(head, of)) continue;
+    if (auto added = add_batch(**cursor, of); !added) return added;
   }
 }
 
 // Whether this batch, and all that follow in its series, stand behind what has room.
-bool RowSelection::is_over(const BatchHead& head) const {
+bool RowSelection::is_over(const BatchHead& head, const Series& series) const {
   if (!bound_) return false;
+  if (options_.goes_by_name && series.name != bound_->series->name) return series.name > bound_->series->name;
   return options_.is_descending ? head.last_ns < bound_->point.time_ns : head.first_ns > bound_->point.time_ns;
 }
 
-bool RowSelection::may_hold_rows(const BatchHead& head) const {
+bool RowSelection::may_hold_rows(const BatchHead& head, const Series& series) const {
   const Filter& filter = *options_.filter;
   const bool is_outside = head.last_ns < filter.range.first_ns() || head.first_ns > filter.range.last_ns();
   if (is_outside || verdict(filter, head) == Verdict::kNone) return false;
-  if (!options_.after) return true;
+  if (!options_.after || (options_.goes_by_name && series.name != options_.after->name)) return true;
   return options_.is_descending ? head.first_ns <= options_.after->time_ns : head.last_ns >= options_.after->time_ns;
 }
 
@@ -87,7 +92,7 @@ Answer<void> RowSelection::add_batch(BatchCursor& cursor, const Series& series) 
     const Key key = key_of(series, point);
     if (after && !is_before(*after, key)) continue;
     if (bound_ && !is_before(key, key_of(*bound_->series, bound_->point))) {
-      if (time_ns != bound_->point.time_ns) break;  // and so are all that follow
+      if (time_ns != bound_->point.time_ns || series.name > bound_->series->name) break;  // so are all that follow
       continue;
     }
     if (!passes(filter, point.type, point.bits, point.attributes)) continue;

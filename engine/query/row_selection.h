@@ -1,4 +1,4 @@
-// The first rows behind a place, of some series, in an order of time.
+// The first rows behind a place, of some series, in an order of time, or of names and then of time.
 //
 // A heap keeps the best rows that were seen; whatever is worse than the worst of a full heap is out. So a pass over the
 // heads of all blocks decodes few of them, and "the newest ten of 100,000 devices" keeps ten rows.
@@ -15,7 +15,8 @@ namespace timestore::query {
 
 struct SelectionOptions {
   const Filter* filter = nullptr;
-  bool is_descending = false;
+  bool is_descending = false;  // not with names
+  bool goes_by_name = false;
   std::optional<RowPlace> after = {};
   size_t max_rows = 0;
   size_t max_bytes = 0;
@@ -56,8 +57,8 @@ class RowSelection {
   static Key key_of(const Series& series, const points::Point& point);
 
   bool is_before(const Key& left, const Key& right) const;
-  bool may_hold_rows(const BatchHead& head) const;
-  bool is_over(const BatchHead& head) const;
+  bool may_hold_rows(const BatchHead& head, const Series& series) const;
+  bool is_over(const BatchHead& head, const Series& series) const;
   Answer<void> add_batch(BatchCursor& cursor, const Series& series);
   void keep(const Series& series, const points::Point& point);
 

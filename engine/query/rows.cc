@@ -1,6 +1,7 @@
 #include "engine/query/rows.h"
 
 #include <algorithm>
+#include <iterator>
 #include <tuple>
 #include <utility>
 
@@ -13,6 +14,8 @@ namespace {
 bool stands_before_by_name(const Series* left, const Series* right) {
   return std::tie(left->name, left->number) < std::tie(right->name, right->number);
 }
+
+constexpr size_t kMaxWindow = 1024;  // of series that one reading is for
 
 }  // namespace
 
@@ -97,41 +100,40 @@ Answer<bool> RowReader::next_log_page(const RowSink& sink) {
   return page_rows() > 0;
 }
 
-// Series of one name at a time. A page ends where it is full, also between two of them.
+// Some series at a time, by their names: one at first, and twice as many as long as a page is not full. So large series
+// are read one by one, and of small ones many with one reading. A page ends where it is full, also between two series.
 Answer<bool> RowReader::next_device_page(const RowSink& sink) {
   const auto has_gone = [&](const Series* series) { return query_.after && series->name < query_.after->name; };
   auto begin = std::partition_point(by_name_.begin(), by_name_.end(), has_gone);
   const size_t max_rows = page_rows();
   size_t rows = 0;
   size_t bytes = 0;
-  while (begin != by_name_.end()) {
-    if (rows == max_rows || bytes >= limits_.page_bytes) {
-      count(rows);
-      return page_rows() > 0;
-    }
-    const auto end =
-        std::find_if(begin, by_name_.end(), [&](const Series* one) { return one->name != (*begin)->name; });
-    const bool goes_on_here = query_.after && query_.after->name == (*begin)->name;
+  size_t window = 1;
+  bool is_full = false;
+  for (; begin != by_name_.end() && !is_full; window = std::min(2 * window, kMaxWindow)) {
+    auto end =
+        begin + static_cast<std::ptrdiff_t>(std::min<size_t>(window, static_cast<size_t>(by_name_.end() - begin)));
+    while (end != by_name_.end() && (*end)->name == (*std::prev(end))->name) ++end;
+    std::vector<const Series*> some(begin, end);
+    std::sort(some.begin(), some.end(),
+              [](const Series* left, const Series* right) { return left->number < right->number; });
     RowSelection selection({.filter = &query_.filter,
-                            .after = goes_on_here ? query_.after : std::nullopt,
+                            .goes_by_name = true,
+                            .after = query_.after,
                             .max_rows = max_rows - rows,
                             .max_bytes = limits_.page_bytes - bytes});
-    if (auto read = selection.read(*source_, {begin, end}, limits_); !read) return tl::unexpected(read.error());
+    if (auto read = selection.read(*source_, some, limits_); !read) return tl::unexpected(read.error());
     rows += selection.size();
     bytes += selection.size_bytes();
-    const bool is_full = selection.is_full();
+    is_full = selection.is_full() || rows == max_rows || bytes >= limits_.page_bytes;
     selection.tell([&](const Row& row) {
       query_.after = place_of(row, query_.order);
       sink(row);
     });
-    if (is_full) {
-      count(rows);
-      return page_rows() > 0;
-    }
     begin = end;
   }
   count(rows);
-  return false;
+  return is_full && page_rows() > 0;
 }
 
 Answer<bool> RowReader::next_time_page(const RowSink& sink) {

@@ -6,8 +6,9 @@
 //
 //   order           reads
 //   log             the source's log order
-//   device          series by name, each in its order; two series of one name are merged
-//   asc, desc       all series, and keeps the least (greatest) rows; blocks that lie behind those are not decoded
+//   device          series by name, each in its order; two series of one name are merged; many small ones in one
+//   reading asc, desc       all series, and keeps the least (greatest) rows; blocks that lie behind those are not
+//   decoded
 #pragma once
 
 #include <functional>

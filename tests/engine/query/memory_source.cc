@@ -154,6 +154,7 @@ class MemoryCursor : public BatchCursor {
 };
 
 Result<std::unique_ptr<BatchCursor>> MemorySource::read(const Reading& reading) {
+  ++readings_;
   TIMESTORE_CHECK(std::is_sorted(reading.series.begin(), reading.series.end()), "series ascend");
   return std::make_unique<MemoryCursor>(*this, reading);
 }

@@ -44,6 +44,7 @@ class MemorySource : public Source {
   Result<std::unique_ptr<points::PointCursor>> read_log(const Reading& reading, Seq after) override;
 
   size_t decoded_batches() const { return decoded_; }
+  size_t readings() const { return readings_; }
 
  private:
   friend class MemoryCursor;
@@ -56,6 +57,7 @@ class MemorySource : public Source {
   const MemoryStore& store_;
   std::map<SeriesNumber, std::deque<Batch>> batches_;
   size_t decoded_ = 0;
+  size_t readings_ = 0;
 };
 
 // The points of a store without those that another one replaced, in their order.

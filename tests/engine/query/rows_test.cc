@@ -189,6 +189,21 @@ TEST(Rows, the_newest_ten_need_few_blocks) {
   EXPECT_LE(source.decoded_batches(), 150u);  // of 5,000
 }
 
+TEST(Rows, of_many_small_series_need_few_readings) {
+  MemoryStore store;
+  for (int device = 0; device < 1000; ++device) {
+    const Series series = store.add_series("device-" + std::to_string(5000 - device));
+    store.add(series, device * kTestSecond, device);
+  }
+  MemorySource source(store);
+  auto reader = RowReader::open({.order = Order::kDevice}, source, {}).value();
+  std::vector<std::string> names;
+  EXPECT_FALSE(reader.next_page([&](const Row& row) { names.push_back(row.series.name); }).value());
+  EXPECT_EQ(names.size(), 1000u);
+  EXPECT_TRUE(std::is_sorted(names.begin(), names.end()));
+  EXPECT_LE(source.readings(), 10u);
+}
+
 TEST(Rows, put_lines_before_entries_and_merge_series_of_one_name) {
   MemoryStore store;
   const Series plain = store.add_series("Living room");
