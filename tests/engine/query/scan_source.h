@@ -53,7 +53,11 @@ class ScanSource : public Source {
     for (const SeriesNumber number : reading.series) {
       const segments::Scan one{
           .first_series = number, .last_series = number, .from = reading.first_ns, .to = reading.last_ns};
-      if (auto done = reader_.scan(one, fresh_, tell); !done) return done;
+      const auto tell_all = [&](const points::Point& point) {
+        tell(point);
+        return true;
+      };
+      if (auto done = reader_.scan(one, fresh_, tell_all); !done) return done;
     }
     return {};
   }
