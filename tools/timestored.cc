@@ -3,8 +3,8 @@
 // Signals: SIGTERM and SIGINT stop it in order. SIGHUP makes it read its configuration file again (there is no log file
 // to open anew: it logs to standard error); the log level counts at once, and what needs a restart is named.
 //
-// Exit status: 0 stopped by a signal, 1 could not start or go on, 2 wrong settings (nothing was opened), 78 refused to
-// start, and no restart will change that (EX_CONFIG in sysexits.h).
+// Exit status: 0 stopped by a signal, 1 could not start or go on, 2 wrong settings (nothing was opened), 78 likewise 1,
+// and no restart will change that (EX_CONFIG in sysexits.h).
 #include <unistd.h>
 
 #include <atomic>
@@ -81,25 +81,27 @@ void read_again(const std::vector<std::string>& arguments, Told& told) {
   told.values["log-level"] = read.values["log-level"];
 }
 
+int status_of(const timestore::Error& error) { return error.lasts ? kRefused : kFailed; }
+
 int run(const std::vector<std::string>& arguments, Told told) {
   const sigset_t signals = block_signals();
-  std::atomic<bool> failed = false;
-  const auto on_failure = [&](const timestore::Error&) {
-    failed = true;
+  std::atomic<int> status = kStopped;
+  const auto on_failure = [&](const timestore::Error& error) {
+    status = status_of(error);
     kill(getpid(), SIGTERM);
   };
   auto service = Service::start(told.settings, TIMESTORE_VERSION, on_failure, must_stop);
   if (!service) {
-    if (must_stop() && !failed) return kStopped;
+    if (must_stop() && status == kStopped) return kStopped;
     print_error(service.error().message);
-    return service.error().is_lasting ? kRefused : kFailed;
+    return status_of(service.error());
   }
   int signal = 0;
   while (sigwait(&signals, &signal) == 0 && signal == SIGHUP) read_again(arguments, told);
   timestore::net::log_info("Stopping.");
   (*service)->stop();
   timestore::net::log_info("Stopped.");
-  return failed ? kFailed : kStopped;
+  return status;
 }
 
 }  // namespace

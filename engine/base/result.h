@@ -14,6 +14,7 @@ namespace timestore {
 struct Error {
   std::string message;
   bool is_full = false;  // the disk has no space left: nothing has happened, and it may succeed when tried again later
+  bool lasts = false;    // a restart changes nothing: somebody must do something first
   bool operator==(const Error&) const = default;
 };
 
@@ -22,6 +23,10 @@ using Result = tl::expected<T, Error>;
 
 [[nodiscard]] inline tl::unexpected<Error> fail(std::string message) {
   return tl::unexpected<Error>(Error{std::move(message)});
+}
+
+[[nodiscard]] inline tl::unexpected<Error> fail_for_good(std::string message) {
+  return tl::unexpected<Error>(Error{.message = std::move(message), .lasts = true});
 }
 
 // Whether it was done; a full disk is no failure.

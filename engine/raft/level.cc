@@ -36,8 +36,10 @@ ConfigurationAndLevel split_level(std::string_view text) {
 }
 
 Error too_new(Level level, Level own) {
-  return {"The cluster is at feature level " + std::to_string(level) + ", and this release knows levels up to " +
-          std::to_string(own) + ": start the newer release that the other members run."};
+  return {.message = "The cluster is at feature level " + std::to_string(level) +
+                     ", and this release knows levels up to " + std::to_string(own) +
+                     ": start the newer release that the other members run.",
+          .lasts = true};
 }
 
 void hear_level(Progress& progress, const AppendResponse& response) {

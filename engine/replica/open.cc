@@ -12,7 +12,7 @@ namespace {
 
 Result<void> check_configuration(const Options& options, const raft::Configuration& configuration) {
   if (configuration == raft::Configuration{} || configuration.is_voter(options.node)) return {};  // it joins, or founds
-  return timestore::fail("Node \"" + options.node + "\" is not among the members of its own cluster.");
+  return timestore::fail_for_good("Node \"" + options.node + "\" is not among the members of its own cluster.");
 }
 
 Result<store::LogFile::Identity> identify(const Options& options, store::LogFile& log,
@@ -20,12 +20,13 @@ Result<store::LogFile::Identity> identify(const Options& options, store::LogFile
   const auto& recovered = log.recovered();
   if (recovered.identity) {
     if (recovered.identity->node == options.node) return *recovered.identity;
-    return timestore::fail("The files at " + options.log_path + " belong to node \"" + recovered.identity->node +
-                           "\", not to \"" + options.node + "\". Use that node id, or another --database path.");
+    return timestore::fail_for_good("The files at " + options.log_path + " belong to node \"" +
+                                    recovered.identity->node + "\", not to \"" + options.node +
+                                    "\". Use that node id, or another --database path.");
   }
   if (machine.standing().applied.index > 0) {
-    return timestore::fail(machine.name() + " holds data, but its log file " + options.log_path +
-                           " is missing or empty. Put the log file back beside it.");
+    return timestore::fail_for_good(machine.name() + " holds data, but its log file " + options.log_path +
+                                    " is missing or empty. Put the log file back beside it.");
   }
   store::LogFile::Identity identity{options.node, options.configuration};
   if (auto valid = check_configuration(options, identity.configuration); !valid) {
@@ -54,8 +55,8 @@ Result<raft::Restart> restart(const Options& options, const store::LogFile::Iden
   auto repair = replica::reconcile(
       recovered, {.applied = applied, .configuration = machine.configuration(), .level = machine.level()});
   if (!repair) {
-    return timestore::fail(machine.name() + " and the log file " + options.log_path + " do not go together. " +
-                           repair.error().message);
+    return timestore::fail_for_good(machine.name() + " and the log file " + options.log_path + " do not go together. " +
+                                    repair.error().message);
   }
   raft::Restart restart{.id = identity.node,
                         .configuration = identity.configuration,

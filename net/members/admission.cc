@@ -10,6 +10,7 @@
 #include "engine/client/pause.h"
 #include "net/base/clock.h"
 #include "net/base/log.h"
+#include "net/peers/peer_errors.h"
 
 namespace timestore::net {
 
@@ -91,7 +92,7 @@ bool Admission::ask() {
   body += '}';
   const auto answer = client_for(options_.asked).Post(kMembers, body, "application/json");
   if (answer && (answer->status == 200 || answer->status == 202)) return true;
-  const std::string reason = answer ? reason_in(*answer) : httplib::to_string(answer.error());
+  const std::string reason = answer ? reason_in(*answer) : reason_of(answer.error(), options_.asked) + ".";
   if (std::exchange(last_reason_, reason) != reason) log_warning("This node is not let in yet: " + reason);
   return false;
 }

@@ -18,6 +18,7 @@
 #include "net/base/clock.h"
 #include "net/base/log.h"
 #include "net/http/server.h"
+#include "net/peers/peer_errors.h"
 
 namespace timestore::net {
 
@@ -62,7 +63,7 @@ Result<std::string> get_status(const HostPort& address) {
   client.set_connection_timeout(lasting(client::kConnectTime));
   client.set_read_timeout(std::chrono::milliseconds(500));
   const auto answer = client.Get("/raft/status");
-  if (!answer) return fail(httplib::to_string(answer.error()));
+  if (!answer) return fail(reason_of(answer.error(), address));
   if (answer->status != 200) return fail("status " + std::to_string(answer->status));
   return answer->body;
 }
@@ -104,8 +105,8 @@ Result<std::vector<raft::Member>> members_of_first_start(const Settings& setting
   const auto twin =
       std::adjacent_find(members.begin(), members.end(), [](const auto& a, const auto& b) { return a.id == b.id; });
   if (twin == members.end()) return members;
-  return fail("Two members call themselves \"" + twin->id + "\": " + twin->url + " and " + (twin + 1)->url +
-              ". Give every node its own --node-id.");
+  return fail_for_good("Two members call themselves \"" + twin->id + "\": " + twin->url + " and " + (twin + 1)->url +
+                       ". Give every node its own --node-id.");
 }
 
 // The stored members stay; the settings may only say that they have moved.

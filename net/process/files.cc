@@ -20,39 +20,35 @@ std::string name_of(uid_t user) {
 
 bool may(const std::string& path, int what) { return faccessat(AT_FDCWD, path.c_str(), what, AT_EACCESS) == 0; }
 
-tl::unexpected<StartFailure> refuse(std::string sentence, bool lasts) {
-  return tl::unexpected<StartFailure>(StartFailure(Error{std::move(sentence)}, lasts));
-}
-
-tl::unexpected<StartFailure> not_allowed(const std::string& what, const struct stat& found, int reason) {
+tl::unexpected<Error> not_allowed(const std::string& what, const struct stat& found, int reason) {
   if (reason == EROFS) {
-    return refuse(what + " is on a file system that is mounted read-only. Mount it for writing.", false);
+    return fail(what + " is on a file system that is mounted read-only. Mount it for writing.");
   }
-  return refuse(what + " belongs to user " + name_of(found.st_uid) + ", and this process runs as user " +
-                    name_of(geteuid()) + ", who may not read and write there (" + std::strerror(reason) +
-                    "). Run the node as that user, or give the files to this one (chown).",
-                true);
+  return fail_for_good(what + " belongs to user " + name_of(found.st_uid) + ", and this process runs as user " +
+                       name_of(geteuid()) + ", who may not read and write there (" + std::strerror(reason) +
+                       "). Run the node as that user, or give the files to this one (chown).");
 }
 
 }  // namespace
 
-tl::expected<void, StartFailure> check_files(const std::string& series_path, const std::string& log_path) {
+Result<void> check_files(const std::string& series_path, const std::string& log_path) {
   std::string directory = std::filesystem::path(series_path).parent_path().string();
   if (directory.empty()) directory = ".";
   struct stat found {};
   if (stat(directory.c_str(), &found) != 0) {
     const std::string reason = std::strerror(errno);
+    const bool is_forbidden = errno == EACCES;
     if (errno == ENOENT) {
-      return refuse("The directory " + directory +
-                        " of --database does not exist. If a disk belongs there, mount it; if this "
-                        "is the node's first start, make it: mkdir -p " +
-                        directory + ".",
-                    false);
+      return fail(
+          "The directory " + directory +
+          " of --database does not exist. If a disk belongs there, mount it; if this is the node's first start, "
+          "make it: mkdir -p " +
+          directory + ".");
     }
-    return refuse("The directory " + directory + " of --database cannot be looked at (" + reason + ").",
-                  errno == EACCES);
+    const std::string sentence = "The directory " + directory + " of --database cannot be looked at (" + reason + ").";
+    return tl::unexpected<Error>(Error{.message = sentence, .lasts = is_forbidden});
   }
-  if (!S_ISDIR(found.st_mode)) return refuse(directory + ", where --database shall be, is no directory.", true);
+  if (!S_ISDIR(found.st_mode)) return fail_for_good(directory + ", where --database shall be, is no directory.");
   if (!may(directory, R_OK | W_OK | X_OK)) return not_allowed("The directory " + directory, found, errno);
   for (const std::string& file :
        {series_path, series_path + "-wal", series_path + "-shm", log_path, log_path + "-wal"}) {

@@ -25,7 +25,7 @@ Result<void> check_owner(const store::LogFile::Recovered& recovered, const std::
 Result<replica::Recovery> recover_single(const std::string& database, const raft::NodeId& node) {
   const auto log_path = log_path_of(database);
   if (!log_path) return tl::unexpected(log_path.error());
-  if (auto usable = check_files(database, *log_path); !usable) return tl::unexpected<Error>(usable.error());
+  if (auto usable = check_files(database, *log_path); !usable) return tl::unexpected(usable.error());
   std::error_code unknown;
   if (!std::filesystem::exists(*log_path, unknown))
     return fail("There is no file " + *log_path + ": nothing to recover.");

@@ -43,16 +43,14 @@ Node::Options node_options(const Settings& settings, const std::vector<raft::Mem
 }
 
 // Whose files they are; said before anybody is asked for an id in the name of another.
-tl::expected<void, StartFailure> check_owner(const Settings& settings, const store::LogFile::Recovered& stored) {
+Result<void> check_owner(const Settings& settings, const store::LogFile::Recovered& stored) {
   if (!stored.identity) {
     log_info("There is nothing at " + settings.series_path + " yet: this node begins with an empty disk.");
     return {};
   }
   if (stored.identity->node == settings.node_id) return {};
-  return tl::unexpected(
-      StartFailure(Error{"The files at " + settings.log_path + " belong to node \"" + stored.identity->node +
-                         "\", not to \"" + settings.node_id + "\". Use that node id, or another --database path."},
-                   true));
+  return fail_for_good("The files at " + settings.log_path + " belong to node \"" + stored.identity->node +
+                       "\", not to \"" + settings.node_id + "\". Use that node id, or another --database path.");
 }
 
 }  // namespace
@@ -62,10 +60,9 @@ Service::Service(const Settings& settings)
       board_(std::make_shared<SharedFreshBoard>()),
       readers_(settings.series_path, board_) {}
 
-tl::expected<std::unique_ptr<Service>, StartFailure> Service::start(const Settings& settings,
-                                                                    const std::string& version,
-                                                                    std::function<void(const Error&)> on_failure,
-                                                                    const std::function<bool()>& should_stop) {
+Result<std::unique_ptr<Service>> Service::start(const Settings& settings, const std::string& version,
+                                                std::function<void(const Error&)> on_failure,
+                                                const std::function<bool()>& should_stop) {
   if (auto usable = check_files(settings.series_path, settings.log_path); !usable) {
     return tl::unexpected(usable.error());
   }

@@ -29,9 +29,9 @@ class Service {
  public:
   // Returns when the node takes requests. `on_failure` is called once, from another thread, when the node cannot go on.
   // `should_stop` is asked now and then while the ids of peers are being learnt, and makes start() give up.
-  [[nodiscard]] static tl::expected<std::unique_ptr<Service>, StartFailure> start(
-      const Settings& settings, const std::string& version, std::function<void(const Error&)> on_failure,
-      const std::function<bool()>& should_stop);
+  [[nodiscard]] static Result<std::unique_ptr<Service>> start(const Settings& settings, const std::string& version,
+                                                              std::function<void(const Error&)> on_failure,
+                                                              const std::function<bool()>& should_stop);
   ~Service();
 
   // Takes no new requests, finishes what is in flight, steps down, closes the files.

@@ -226,7 +226,7 @@ Result<ApplyResult> SeriesFile::Connection::apply_command(raft::Index index, std
   using Outcome = ApplyResult::Outcome;
   auto decoded = decode_command(command, options.newest);
   if (!decoded && decoded.error().is_unknown) {
-    return fail("Log entry " + std::to_string(index) + " " + decoded.error().message);
+    return fail_for_good("Log entry " + std::to_string(index) + " " + decoded.error().message);
   }
   if (!decoded || decoded->entries.size() > std::size_t{kMaxEntryIdOrdinal} + 1) {
     return ApplyResult{.outcome = Outcome::kMalformed, .conflicts = {}};

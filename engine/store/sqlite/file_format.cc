@@ -33,19 +33,21 @@ Result<int> recognize(Database& database, const FileFormat& format) {
     auto pages = database.integer(kAttempt, "PRAGMA page_count");
     if (!pages) return tl::unexpected(std::move(pages.error()));
     if (*pages == 0 || database.has_page_checksums()) return 0;
-    return fail(path + " is not a Time Store DB " + format.name +
-                ": it is an empty database that another program made. Nothing was written to it; remove it or give "
-                "this node another path.");
+    return fail_for_good(
+        path + " is not a Time Store DB " + format.name +
+        ": it is an empty database that another program made. Nothing was written to it; remove it or give "
+        "this node another path.");
   }
   if (*application_id != format.application_id) {
-    return fail(path + " is not a Time Store DB " + format.name +
-                ": it is another application's database (application id " + std::to_string(*application_id) +
-                ", tables: " + *tables + "). Nothing was written to it; move it away or give this node another path.");
+    return fail_for_good(path + " is not a Time Store DB " + format.name +
+                         ": it is another application's database (application id " + std::to_string(*application_id) +
+                         ", tables: " + *tables +
+                         "). Nothing was written to it; move it away or give this node another path.");
   }
   if (*version > format.newest_version()) {
-    return fail(path + " has version " + std::to_string(*version) + " of the " + format.name +
-                "'s format, and this program knows versions up to " + std::to_string(format.newest_version()) +
-                ": start the newer program that wrote it.");
+    return fail_for_good(path + " has version " + std::to_string(*version) + " of the " + format.name +
+                         "'s format, and this program knows versions up to " + std::to_string(format.newest_version()) +
+                         ": start the newer program that wrote it.");
   }
   if (*version < 1 || tables->empty()) {
     return damaged(path, std::string("this ") + format.name + " has version " + std::to_string(*version) +
@@ -57,9 +59,10 @@ Result<int> recognize(Database& database, const FileFormat& format) {
                 "peers.");
   }
   if (!database.has_page_checksums()) {
-    return fail(path + " is a " + format.name +
-                " without page checksums, as no released version writes them, or the header of the file is damaged. "
-                "Nothing was written to it; restore this node from its peers.");
+    return fail_for_good(
+        path + " is a " + format.name +
+        " without page checksums, as no released version writes them, or the header of the file is damaged. "
+        "Nothing was written to it; restore this node from its peers.");
   }
   return static_cast<int>(*version);
 }
@@ -123,8 +126,9 @@ Result<Database> open_for_writing(const std::string& path, const std::string& vf
   auto mode = database->text("turn its write-ahead log on", "PRAGMA journal_mode=WAL");
   if (!mode) return tl::unexpected(std::move(mode.error()));
   if (*mode != "wal") {
-    return fail(path + ": a " + format.name + " needs a write-ahead log, which is not possible here (SQLite answers '" +
-                *mode + "'): is this a regular file on a local disk?");
+    return fail_for_good(path + ": a " + format.name +
+                         " needs a write-ahead log, which is not possible here (SQLite answers '" + *mode +
+                         "'): is this a regular file on a local disk?");
   }
   if (*version == 0) TIMESTORE_MARK("store: a file was made");
   if (auto migrated = migrate(*database, format, *version); !migrated) {
@@ -180,7 +184,7 @@ tl::unexpected<Error> damaged(std::string_view path, std::string_view what) {
   TIMESTORE_MARK("store: damage was found and named");
   std::string message(path);
   message.append(": damaged: ").append(what).append(". Restore this node from its peers.");
-  return fail(std::move(message));
+  return fail_for_good(std::move(message));
 }
 
 RowChecksum& RowChecksum::add(std::uint64_t number) {

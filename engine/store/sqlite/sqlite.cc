@@ -65,7 +65,9 @@ Error sqlite_error(std::string_view path, std::string_view attempt, int code, st
   message.append(" (SQLite code ").append(std::to_string(code)).append(")");
   if (const std::string_view what_to_do = advice(code); !what_to_do.empty()) message.append(". ").append(what_to_do);
   message.append(".");
-  return Error{.message = std::move(message), .is_full = (code & 0xff) == SQLITE_FULL};
+  const int primary = code & 0xff;
+  const bool is_damage = primary == SQLITE_CORRUPT || primary == SQLITE_NOTADB || code == SQLITE_IOERR_DATA;
+  return Error{.message = std::move(message), .is_full = primary == SQLITE_FULL, .lasts = is_damage};
 }
 
 namespace {

@@ -50,7 +50,7 @@ TEST_F(FilesTest, are_not_made_where_a_directory_is_missing) {
   const auto refused = check_files(missing + "/s.db", missing + "/s.raft.db");
   ASSERT_FALSE(refused);
   EXPECT_THAT(refused.error().message, AllOf(HasSubstr(missing), HasSubstr("mount it"), HasSubstr("mkdir -p")));
-  EXPECT_FALSE(refused.error().is_lasting) << "a disk may be mounted later";
+  EXPECT_FALSE(refused.error().lasts) << "a disk may be mounted later";
   EXPECT_FALSE(std::filesystem::exists(directory_.file("mount")));
 }
 
@@ -62,7 +62,7 @@ TEST_F(FilesTest, of_another_user_are_named_with_both_users) {
     ASSERT_FALSE(refused) << name;
     EXPECT_THAT(refused.error().message, AllOf(HasSubstr(directory_.file(name)), HasSubstr("belongs to user"),
                                                HasSubstr("runs as user"), HasSubstr("chown")));
-    EXPECT_TRUE(refused.error().is_lasting);
+    EXPECT_TRUE(refused.error().lasts);
     std::filesystem::permissions(directory_.file(name), std::filesystem::perms(0666));
   }
 }
