@@ -5,6 +5,7 @@
 #include "net/api/swagger_api.h"
 #include "net/base/log.h"
 #include "net/members/members.h"
+#include "net/members/past.h"
 
 namespace timestore::net {
 
@@ -69,6 +70,9 @@ Result<std::unique_ptr<Service>> Service::start(const Settings& settings, const 
   auto log = store::LogFile::open(settings.log_path);
   if (!log) return tl::unexpected(log.error());
   if (auto ours = check_owner(settings, (*log)->recovered()); !ours) return tl::unexpected(ours.error());
+  const auto remarks = compare_with_past(settings, (*log)->recovered());
+  if (!remarks) return tl::unexpected(remarks.error());
+  for (const Remark& remark : *remarks) remark.is_warning ? log_warning(remark.sentence) : log_info(remark.sentence);
   const auto members = find_members(settings, (*log)->recovered(), should_stop);
   if (!members) return tl::unexpected(members.error());
 

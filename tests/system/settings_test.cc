@@ -301,6 +301,22 @@ TEST_F(Settings, a_file_that_is_not_ours_is_refused_and_left_alone) {
   EXPECT_EQ(read_file(database()), letter);
 }
 
+// A typing error such as Raft_Peers lets a node found a cluster alone. With its peers it would then be a second one.
+TEST_F(Settings, that_name_peers_do_not_go_with_the_files_of_a_node_that_was_alone) {
+  {
+    Process node = start(with("--log-level", "info"));
+    expect_to_write_and_read();
+  }
+  for (const char* flag : {"--peers", "--join"}) {
+    const Outcome outcome = run_to_end(with(flag, "http://127.0.0.1:" + std::to_string(free_port())));
+    ASSERT_TRUE(outcome.status) << "it runs with " << flag;
+    EXPECT_EQ(*outcome.status, 78) << outcome.error;
+    EXPECT_THAT(outcome.error, ::testing::AllOf(HasSubstr("founded alone"), HasSubstr(flag)));
+  }
+  Process node = start(with("--log-level", "info"));
+  expect_to_write_and_read();
+}
+
 TEST_F(Settings, another_nodes_files_are_refused) {
   {
     Process node = start(with("--log-level", "info"));
