@@ -66,7 +66,7 @@ struct Campaign {};  // starts an election now, without asking around first, and
 struct StepDown {};  // a leader becomes a follower
 
 struct Transfer {  // a leader hands over; nothing happens where there is no leader, or nobody to take over
-  NodeId to;       // a voter; empty: whoever has most of the log
+  NodeId to;       // a voter; empty: of those whose disks have space, whoever has most of the log
 };
 
 // Wants other members. Its fate is that of the entry which begins the change: once that one is committed, the change

@@ -70,6 +70,13 @@ bool may_campaign(const State& state) {
          (!state.hard_state.novice || holds_only_noops(state.trail));
 }
 
+// The votes of a candidate must get onto other disks that may be slow. And who has no space would lead and refuse every
+// write: whoever has some gets an election time-out longer to be elected.
+std::uint32_t patience_of(const State& state) {
+  const bool is_candidate = std::holds_alternative<Candidate>(state.role);
+  return (is_candidate ? disk_patience(state) : 0) + (state.is_full ? state.options.election_ticks_max : 0);
+}
+
 }  // namespace
 
 // What a node that waits to be let in knows of the members, it knows from entries or from a snapshot.
@@ -109,8 +116,10 @@ void tick_election(Turn& turn) {
   ++state.election_elapsed;
   const bool alone = state.configuration().is_sole_voter(state.id);
   const bool candidate = std::holds_alternative<Candidate>(state.role);
-  const std::uint32_t patience = candidate ? disk_patience(state) : 0;  // the votes must get onto other slow disks
-  if (state.election_elapsed >= state.election_timeout + patience || (alone && !candidate)) pre_campaign(turn);
+  if (state.election_elapsed >= state.election_timeout + patience_of(state) || (alone && !candidate)) {
+    if (state.is_full) TIMESTORE_MARK("raft: a node asked around though its disk was full");
+    pre_campaign(turn);
+  }
 }
 
 // A node that was cut off comes back with the term that it left with, so it deposes nobody (thesis 9.6).

@@ -3,6 +3,8 @@
 // It takes no proposals, brings the chosen follower up to date, and asks it to call an election at once. That one is
 // forced: voters do not wait for the old leader to be silent. If nothing comes of it within an election time-out, the
 // leader goes on; a request that is still on its way then means nothing, because the next appends recall it.
+#include <utility>
+
 #include "engine/base/mark.h"
 #include "engine/raft/turn.h"
 
@@ -15,14 +17,16 @@ bool may_succeed(const State& state, const NodeId& peer, const Progress& progres
   return Configuration::holds(state.configuration().voters, peer) && answers(state, progress);
 }
 
-// Who has most of the log, of those who may.
+// Who has space and then who has most of the log, of those who may.
 NodeId best_successor(const State& state, const Leader& leader) {
   NodeId best;
-  Index match = 0;
+  std::pair<bool, Index> most;
   for (const auto& [peer, progress] : leader.peers) {
-    if (!may_succeed(state, peer, progress) || (!best.empty() && progress.match <= match)) continue;
+    const std::pair now(!progress.is_full, progress.match);
+    if (!may_succeed(state, peer, progress) || (!best.empty() && now <= most)) continue;
+    if (progress.is_full) TIMESTORE_MARK("raft: nobody but full nodes could take over");
     best = peer;
-    match = progress.match;
+    most = now;
   }
   return best;
 }

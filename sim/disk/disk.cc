@@ -55,8 +55,15 @@ tl::expected<std::size_t, DiskError> Disk::read(FileNumber number, std::span<std
 }
 
 // How many of the bytes up to `new_size` the disk can take.
-std::uint64_t Disk::room_for(const File& file, std::uint64_t new_size) const {
-  if (!faults_.capacity_bytes || new_size <= file.bytes.size()) return new_size;
+std::uint64_t Disk::room_for(FileNumber number, const File& file, std::uint64_t new_size) const {
+  if (new_size <= file.bytes.size()) return new_size;
+  if (!faults_.full_files.empty()) {
+    for (auto name = names_.lower_bound(faults_.full_files); name != names_.end(); ++name) {
+      if (!name->first.starts_with(faults_.full_files)) break;
+      if (name->second == number) return file.bytes.size();
+    }
+  }
+  if (!faults_.capacity_bytes) return new_size;
   const std::uint64_t used = size_bytes();
   const std::uint64_t free = *faults_.capacity_bytes > used ? *faults_.capacity_bytes - used : 0;
   return std::min<std::uint64_t>(new_size, file.bytes.size() + free);
@@ -77,7 +84,7 @@ tl::expected<void, DiskError> Disk::write(FileNumber number, std::span<const std
   std::uint64_t count = bytes.size();
   if (error) {
     count = part_done(**file, offset, choices_.named("disk.part").on(counts_.changes).below(bytes.size() + 1));
-  } else if (const std::uint64_t room = room_for(**file, offset + count); room < offset + count) {
+  } else if (const std::uint64_t room = room_for(number, **file, offset + count); room < offset + count) {
     ++counts_.faults;
     error = DiskError::kFull;
     count = room < offset ? 0 : room - offset;
@@ -93,7 +100,7 @@ tl::expected<void, DiskError> Disk::truncate(FileNumber number, std::uint64_t si
   if (const auto error = begin_change(faults_.write_error)) return tl::unexpected(*error);
   const auto file = find(number);
   if (!file) return tl::unexpected(file.error());
-  if (room_for(**file, size_bytes) < size_bytes) {
+  if (room_for(number, **file, size_bytes) < size_bytes) {
     ++counts_.faults;
     return tl::unexpected(DiskError::kFull);
   }

@@ -60,6 +60,7 @@ struct DiskFaults {
   std::uint32_t sync_error = 0;
   std::uint32_t read_error = 0;
   std::optional<std::uint64_t> capacity_bytes = std::nullopt;  // of all files together; none: without end
+  std::string full_files = {};  // files whose names begin so cannot grow, as if they had a disk of their own
   bool operator==(const DiskFaults&) const = default;
 };
 
@@ -210,7 +211,7 @@ class Disk {
   tl::expected<File*, DiskError> find(FileNumber number);
   void change_names(NameChange change);
   static std::uint64_t part_done(const File& file, std::uint64_t offset, std::uint64_t count);
-  std::uint64_t room_for(const File& file, std::uint64_t new_size) const;
+  std::uint64_t room_for(FileNumber number, const File& file, std::uint64_t new_size) const;
   void begin_life();
   Survival survival_under(CrashPolicy policy, Stream& choices) const;
   void lose_changes(File& file, const Survival& survival);

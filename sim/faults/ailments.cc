@@ -90,13 +90,23 @@ void forgetful(Injector& injector, Stream& choices, std::size_t node) {
   injector.world().wipe(node, injector.election() / 4);
 }
 
+// There is hardly any space left on its disk; or none for one of its files, as if that had a disk of its own.
+void full(Injector& injector, Stream& choices, std::size_t node) {
+  Disk& disk = injector.world().cluster().disk(node);
+  const std::uint64_t room = choices.below(30'000);
+  const std::uint64_t which = choices.below(3);
+  if (injector.world().cluster().leader() == node) TIMESTORE_MARK("lasting: a leader's disk was full");
+  if (which == 0) return disk.set_faults({.capacity_bytes = disk.size_bytes() + room});
+  disk.set_faults({.full_files = which == 1 ? "series.db" : "log.db"});
+}
+
 }  // namespace
 
 const std::vector<Ailment>& ailments() {
   static const std::vector<Ailment> all = {
       {"deaf", deaf},         {"mute", mute}, {"isolated", isolated},       {"half-connected", half_connected},
       {"flapping", flapping}, {"slow", slow}, {"wrong-clock", wrong_clock}, {"dozing", dozing},
-      {"dying", dying},       {"forgetful", forgetful}};
+      {"dying", dying},       {"forgetful", forgetful}, {"full", full}};
   return all;
 }
 

@@ -1,6 +1,7 @@
 // Faults of disks, within their contract (disk.h) and beyond.
 #include <algorithm>
 #include <cstddef>
+#include <iterator>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -14,6 +15,8 @@ namespace timestore::sim {
 namespace {
 
 constexpr std::uint32_t kChancePerStrength[] = {0, 3'000, 30'000, 300'000};  // of a disk operation, in a million
+
+constexpr const char* kFullFiles[] = {"", "log.db", "", "series.db"};  // empty: all; else those whose names begin so
 
 bool sick(Injector& injector, Stream& choices, std::uint32_t strength, const char* what, const DiskFaults& faults) {
   const std::size_t node = injector.victim(choices);
@@ -38,8 +41,12 @@ bool read_error(Injector& injector, Stream& choices, std::uint32_t strength) {
 bool full(Injector& injector, Stream& choices, std::uint32_t strength) {
   const std::size_t node = injector.victim(choices);
   Disk& disk = injector.world().cluster().disk(node);
-  injector.world().note(node, "its disk is nearly full");
-  disk.set_faults({.capacity_bytes = disk.size_bytes() + choices.below(50'000)});
+  const std::uint64_t room = choices.below(50'000);
+  const char* files = kFullFiles[choices.below(std::size(kFullFiles))];
+  const bool is_for_all = *files == 0;
+  injector.world().note(node, is_for_all ? "its disk is nearly full" : "there is no space for", files);
+  if (is_for_all) disk.set_faults({.capacity_bytes = disk.size_bytes() + room});
+  if (!is_for_all) disk.set_faults({.full_files = files});
   injector.for_a_while(choices, strength, [&injector, node] { injector.world().cluster().disk(node).set_faults({}); });
   return true;
 }
@@ -49,6 +56,22 @@ bool slow(Injector& injector, Stream& choices, std::uint32_t strength) {
   injector.world().note(node, "its disk is slow");
   injector.world().set_disk_delay(node, static_cast<std::uint32_t>(choices.between(2, 60) * strength));
   injector.for_a_while(choices, strength, [&injector, node] { injector.world().set_disk_delay(node, 1); });
+  return true;
+}
+
+// Every disk is as slow as a memory card, or half of them are: a sync may take longer than an election time-out.
+bool slow_everywhere(Injector& injector, Stream& choices, std::uint32_t strength) {
+  World& world = injector.world();
+  const bool is_for_all = choices.below(3) > 0;
+  const Time most = choices.between(injector.election() / 4, strength * injector.election());
+  const std::uint32_t factor = world.disk_factor_for(most);
+  world.note(Timeline::kWorld, is_for_all ? "all disks are slow" : "half of the disks are slow");
+  for (std::size_t node = 0; node < world.size(); ++node) {
+    if (is_for_all || node % 2 == 0) world.set_disk_delay(node, factor);
+  }
+  injector.for_a_while(choices, strength, [&world] {
+    for (std::size_t node = 0; node < world.size(); ++node) world.set_disk_delay(node, 1);
+  });
   return true;
 }
 
@@ -151,6 +174,7 @@ std::vector<FaultKind> disk_faults() {
       {"read-error", "reads from a disk fail", 3, read_error},
       {"disk-full", "a disk has no space left", 3, full},
       {"slow-disk", "a disk takes many times longer", 4, slow},
+      {"slow-disks", "all disks, or half of them, take longer than an election time-out", 2, slow_everywhere},
       {"stalled-disk", "a disk does nothing for a while", 5, stall},
       {"slow-reader", "somebody reads a node's series file and takes long", 6, slow_reader},
       {"rot-log", "bits flip in cold parts of a log file, on a minority of the nodes", 1, rot_log},

@@ -291,6 +291,10 @@ void World::decided(std::size_t number, const raft::Event& event) {
 
 Time World::disk_delay(Machine& machine, Time most) { return (1 + machine.choices.below(most)) * machine.disk_factor; }
 
+std::uint32_t World::disk_factor_for(Time most) const {
+  return static_cast<std::uint32_t>(1 + most / std::max(disk_speed_.work, disk_speed_.sync));
+}
+
 void World::queued(std::size_t number, Lane lane) {
   plan_work(number, lane, disk_delay(machines_[number], disk_speed_.work));
 }

@@ -77,6 +77,7 @@ class World final : public Pacer {
   void set_clock(std::size_t number, std::uint32_t rate_percent);
   void jump_clock(std::size_t number, std::uint32_t ticks);
   void set_disk_delay(std::size_t number, std::uint32_t factor) { machines_[number].disk_factor = factor; }
+  std::uint32_t disk_factor_for(Time most) const;  // with which nothing takes much longer than that
   void stall_disk(std::size_t number, Time length);
   // Its clock, disk and links are in order from now on; it will be up. One that has rotted starts again, so that it
   // looks at what its disk holds, and is gone for good once it has called that damage by its name.
