@@ -61,6 +61,19 @@ Outcome with_future_voter(Configuration next, const Change& change) {
   return with_joining(std::move(next), change.member.id, change.replaced);
 }
 
+Outcome with_url(Configuration next, const Member& moved) {
+  if (!is_well_formed(moved)) return refused(Refusal::kMalformed);
+  for (auto* members : {&next.voters, &next.learners}) {
+    const auto is_it = [&](const Member& member) { return member.id == moved.id; };
+    const auto member = std::find_if(members->begin(), members->end(), is_it);
+    if (member == members->end()) continue;
+    if (member->url == moved.url) return refused(Refusal::kAlreadyMember);
+    member->url = moved.url;
+    return next;
+  }
+  return refused(Refusal::kUnknownMember);
+}
+
 Outcome without(Configuration next, const NodeId& id) {
   if (next.is_learner(id)) {
     erase(next.learners, id);
@@ -93,6 +106,8 @@ Outcome changed(const Configuration& now, const Change& change) {
       if (!now.is_voter(change.replaced)) return refused(Refusal::kUnknownMember);
       if (now.is_replaced(change.replaced)) return refused(Refusal::kBusy);
       return with_future_voter(now, change);
+    case Change::Kind::kMove:
+      return with_url(now, change.member);
   }
   return refused(Refusal::kMalformed);
 }

@@ -24,6 +24,7 @@ struct Change {
     kPromote,     // the learner of this id becomes a voter when it has caught up
     kRemove,      // the member of this id goes
     kReplace,     // like kAdd; in the same step in which it becomes a voter, `replaced` goes
+    kMove,        // the member of this id is reached at another URL; who votes does not change
   };
   Kind kind = Kind::kAdd;
   Member member;           // to promote and to remove, the id is enough

@@ -111,6 +111,8 @@ std::string words_of(const Change& change) {
       return "remove " + member + (change.is_forced ? " by force" : "");
     case Change::Kind::kReplace:
       return "replace " + change.replaced + " by " + member;
+    case Change::Kind::kMove:
+      return "move " + member + " to " + change.member.url;
   }
   return "";
 }

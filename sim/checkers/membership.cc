@@ -15,6 +15,20 @@ std::size_t count_new(const std::vector<raft::Member>& before, const std::vector
   return static_cast<std::size_t>(std::count_if(after.begin(), after.end(), is_new));
 }
 
+// Whether they are the same but for the address of one member.
+bool is_move(Configuration before, const Configuration& after) {
+  std::size_t moved = 0;
+  const auto settle = [&](std::vector<raft::Member>& members, const std::vector<raft::Member>& now) {
+    for (std::size_t i = 0; i < std::min(members.size(), now.size()); ++i) {
+      if (members[i].url != now[i].url) ++moved;
+      members[i].url = now[i].url;
+    }
+  };
+  settle(before.voters, after.voters);
+  settle(before.learners, after.learners);
+  return moved == 1 && before == after;
+}
+
 // Those that it makes as the leader of its term. To say once more who the members are changes nothing.
 std::size_t count_changes(const raft::State& core, const raft::Effects& effects, const Configuration& before) {
   if (!effects.write) return 0;
@@ -103,6 +117,7 @@ void Membership::check_shape(std::size_t node, const Configuration& before, cons
                    "a joint configuration is followed by its new voters alone", describe);
     return;
   }
+  if (is_move(before, after)) return;
   if (after.voters == before.voters) {
     rules_.require(!after.is_joint(), "only a change of voters is joint", describe);
     return;

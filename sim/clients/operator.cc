@@ -29,6 +29,8 @@ const char* describe(Kind kind) {
       return "is asked to remove";
     case Kind::kReplace:
       return "is asked to replace";
+    case Kind::kMove:
+      return "is told of another address";
   }
   return "";
 }
@@ -84,6 +86,13 @@ raft::Change Operator::to_let_go(const Wish& wish, std::size_t node) const {
 
 void Operator::remove(std::size_t at, std::size_t node) {
   submit(at, {.kind = Kind::kRemove, .member = Cluster::member(node), .replaced = {}});
+}
+
+void Operator::move(std::size_t node, const std::string& url) {
+  const auto leader = world_.cluster().leader();
+  const std::size_t at = front_ != nullptr && world_.cluster().is_up(node) ? node : leader.value_or(node);
+  if (!world_.cluster().is_up(at)) return;
+  submit(at, {.kind = Kind::kMove, .member = {.id = Cluster::name(node), .url = url}, .replaced = {}});
 }
 
 // One voter stays. As long as a disk is bad, they are a minority together; later ones may become bad only then.

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "engine/raft/change.h"
@@ -36,6 +37,7 @@ class Operator {
   void ask(const Wish& wish);
   void observe();                                          // who votes by now, as the cluster has committed
   void remove(std::size_t at, std::size_t node);           // asks the first of them, which is up
+  void move(std::size_t node, const std::string& url);     // the node tells the leader that it is there now
   void hand_over(std::size_t at, const raft::NodeId& to);  // likewise; empty: to anybody
 
   // Asks from now on that every node that is not gone becomes a voter.

@@ -75,6 +75,19 @@ bool members(Injector& injector, Stream& choices, std::uint32_t strength) {
   return true;
 }
 
+// A node tells its leader that it is reached elsewhere from now on, so many times.
+bool moves(Injector& injector, Stream& choices, std::uint32_t strength) {
+  const Time election = injector.election();
+  const std::size_t node = choices.below(injector.world().size());
+  Time at = 0;
+  for (std::uint32_t i = 0; i < strength; ++i) {
+    const std::string url = "http://" + Cluster::name(node) + ":" + std::to_string(choices.between(1, 9));
+    at += choices.between(election / 20, election);
+    injector.later(at, [&injector, node, url] { injector.operators().move(node, url); });
+  }
+  return true;
+}
+
 // What the upgrader does (sim/clients/upgrader.h) strikes at moments of its own.
 bool upgrades(Injector&, Stream&, std::uint32_t) { return false; }
 
@@ -85,6 +98,7 @@ std::vector<FaultKind> operator_faults() {
       {"campaign", "a node is told to call an election", 3, campaign},
       {"transfer", "a leader is told to hand over, to anybody or to one node", 4, transfer},
       {"members", "operators remove, add and replace nodes, some of them at the worst moments", 6, members},
+      {"moves", "a node is reached at another address, and tells its leader", 2, moves},
       {"step-down", "a leader is told to step down", 2, step_down},
       {"upgrades", "releases are mixed: nodes are upgraded, and put back, one by one", 0, upgrades},
   };

@@ -58,6 +58,25 @@ TEST(Change, a_learner_that_goes_is_no_longer_expected) {
   EXPECT_EQ(changed(*next, {.kind = Change::Kind::kRemove, .member = member("n4"), .replaced = {}}), kThree);
 }
 
+TEST(Change, of_an_address_leaves_everything_else_as_it_is) {
+  using Kind = Change::Kind;
+  Configuration now = kThree;
+  now.learners = members({"n5"});
+  now.learners[0].other = R"(,"zone":"a")";
+  now.joining = {{"n5", "n2"}};
+  for (auto* moved : {&now.voters[1], &now.learners[0]}) {
+    Configuration expected = now;
+    const Member there{moved->id, "http://elsewhere"};
+    for (auto* list : {&expected.voters, &expected.learners}) {
+      for (Member& member : *list) member.url = member.id == there.id ? there.url : member.url;
+    }
+    EXPECT_EQ(changed(now, {.kind = Kind::kMove, .member = there, .replaced = {}}), expected) << moved->id;
+  }
+  EXPECT_EQ(refusal(now, {Kind::kMove, member("n1"), ""}), Refusal::kAlreadyMember) << "it is there";
+  EXPECT_EQ(refusal(now, {Kind::kMove, member("n9"), ""}), Refusal::kUnknownMember);
+  EXPECT_EQ(refusal(now, {Kind::kMove, {"n1", std::string(kMaxUrlBytes + 1, 'u')}, ""}), Refusal::kMalformed);
+}
+
 TEST(Change, what_cannot_be_is_refused_with_the_reason) {
   using Kind = Change::Kind;
   Configuration now = kThree;

@@ -86,6 +86,20 @@ TEST(Thesis_4_1, of_two_changes_the_second_waits) {
   EXPECT_EQ(refusal_of(change(state, Change::Kind::kRemove, "n3")), Refusal::kNone);
 }
 
+// Nobody's vote changes, so it needs no more answers than any entry does: where a member cannot be reached, that is how
+// it comes back.
+TEST(Thesis_4_1, another_address_of_a_member_is_an_entry_like_others) {
+  State state = elected_leader();  // n3 has never answered
+  ChangeMembers request{.id = 9, .change = {.kind = Change::Kind::kMove, .member = {"n3", "http://new"}, .replaced = {}}};
+  EXPECT_EQ(refusal_of(step_one(state, request)), Refusal::kNone);
+  EXPECT_FALSE(state.configuration().is_joint());
+  EXPECT_EQ(state.configuration().voters.back().url, "http://new");
+  EXPECT_EQ(refusal_of(step_one(state, request)), Refusal::kBusy);
+  acknowledge(state, {"n2"});
+  EXPECT_EQ(state.commit, 2U);
+  EXPECT_EQ(refusal_of(step_one(state, request)), Refusal::kAlreadyMember);
+}
+
 TEST(Thesis_4_1, whoever_does_not_lead_changes_nothing) {
   State state = follower({1}, 1);
   EXPECT_EQ(refusal_of(change(state, Change::Kind::kRemove, "n3")), Refusal::kNotLeader);

@@ -111,6 +111,19 @@ TEST(Membership, a_true_removal_and_a_true_promotion_are_believed) {
   EXPECT_EQ(told.rule(), "");
 }
 
+TEST(Membership, a_member_at_another_address_is_believed_and_two_at_once_are_found) {
+  ToldOfMembers told;
+  Configuration next = told.now();
+  next.voters[1].url = "http://elsewhere";
+  told.change(next);
+  told.commit();
+  EXPECT_EQ(told.rule(), "");
+  next.voters[0].url = "http://here";
+  next.voters[2].url = "http://there";
+  told.change(next);
+  EXPECT_EQ(told.rule(), "voters change through a joint configuration");
+}
+
 TEST(Membership, a_change_beside_another_one_is_found) {
   ToldOfMembers told;
   told.change(voters_and_learners({member(1), member(2), member(3)}, {member(4), member(5)}));
