@@ -158,6 +158,13 @@ std::string status_json(const replica::Status& status, const std::string& versio
   return out + ",\"members\":" + members_json(status, RoleNames::kTwo, tick, unreachable_ticks) + "}";
 }
 
+RaftApi::RaftApi(Node& node, ClusterAccess& cluster, std::string version)
+    : node_(node),
+      cluster_(cluster),
+      version_(std::move(version)),
+      instance_(make_time_ordered_guid().text()),
+      started_(Clock::now()) {}
+
 void RaftApi::add_routes(http::Router& router) {
   for (const raft::Endpoint& endpoint : raft::kEndpoints) {
     router.add(
@@ -210,6 +217,7 @@ void RaftApi::get_status(httplib::Response& response) {
     return Problem{.kind = ProblemKind::kUnavailable, .detail = "This node does not answer in time."}.write_to(
         response);
   }
+  response.set_header(kInstanceHeader, instance_);
   response.set_content(status_json(*status, version_, Clock::now() - started_, node_.tick(), node_.unreachable_ticks()),
                        "application/json");
 }

@@ -14,10 +14,12 @@
 
 namespace timestore::net {
 
+// In each answer to GET /raft/status: a random name of this running node. Two nodes may call themselves by one id.
+inline constexpr const char* kInstanceHeader = "X-Timestore-Instance";
+
 class RaftApi {
  public:
-  RaftApi(Node& node, ClusterAccess& cluster, std::string version)
-      : node_(node), cluster_(cluster), version_(std::move(version)), started_(Clock::now()) {}
+  RaftApi(Node& node, ClusterAccess& cluster, std::string version);
 
   void add_routes(http::Router& router);
 
@@ -30,6 +32,7 @@ class RaftApi {
   Node& node_;
   ClusterAccess& cluster_;
   std::string version_;
+  std::string instance_;
   Deadline started_;
 };
 

@@ -68,8 +68,6 @@ Result<std::string> get_status(const HostPort& address) {
   return answer->body;
 }
 
-Result<raft::NodeId> ask(const HostPort& address) { return get_status(address).and_then(parse_node_id); }
-
 Result<std::vector<Peer>> learn_ids(const Settings& settings, const std::function<bool()>& should_stop) {
   std::vector<Peer> peers = settings.peers;
   const auto unknown = [](const Peer& peer) { return !peer.id; };
@@ -81,7 +79,7 @@ Result<std::vector<Peer>> learn_ids(const Settings& settings, const std::functio
     for (Peer& peer : peers) {
       if (should_stop()) return fail("Stopped before the ids of all peers were learnt.");
       if (peer.id) continue;
-      auto id = ask(peer.address);
+      auto id = ask_node_id(peer.address);
       if (!id) {
         if (std::exchange(told[url_of(peer.address)], id.error().message) == id.error().message) continue;
         log_info("Waiting for " + url_of(peer.address) + " to tell its node id (" + id.error().message + ").");
@@ -119,18 +117,18 @@ std::vector<raft::Member> known_members(const Settings& settings, std::vector<ra
       return peer.id ? member.id == *peer.id : member.url == url_of(peer.address);
     };
     const auto member = std::find_if(members.begin(), members.end(), is_peer);
-    if (member == members.end()) {
-      if (members.size() < 2) continue;  // past.h says it
-      log_warning((peer.id ? *peer.id : url_of(peer.address)) +
-                  " is not a member of this cluster; the setting is ignored.");
-    } else {
+    if (member != members.end()) {
       member->url = url_of(peer.address);
+    } else if (peer.id && members.size() > 1) {  // of a cluster of one past.h tells, and who has no id is asked for it
+      log_warning(*peer.id + " is not a member of this cluster; the setting is ignored.");
     }
   }
   return members;
 }
 
 }  // namespace
+
+Result<raft::NodeId> ask_node_id(const HostPort& address) { return get_status(address).and_then(parse_node_id); }
 
 std::optional<raft::Level> ask_level(const std::string& url) {
   const auto address = parse_http_url(url);

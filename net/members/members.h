@@ -23,6 +23,9 @@ namespace timestore::net {
                                                              const store::LogFile::Recovered& stored,
                                                              const std::function<bool()>& should_stop);
 
+// The id of the node at this address. The error says why it is not known.
+[[nodiscard]] Result<raft::NodeId> ask_node_id(const HostPort& address);
+
 // The highest feature level that the node at this URL says it knows; the original's of one that says nothing of levels.
 // None: it does not answer.
 [[nodiscard]] std::optional<raft::Level> ask_level(const std::string& url);

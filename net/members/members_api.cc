@@ -14,6 +14,7 @@
 #include "net/base/settings.h"
 #include "net/http/problem.h"
 #include "net/members/members.h"
+#include "net/members/residence.h"
 #include "net/members/wish.h"
 
 namespace timestore::net {
@@ -154,10 +155,11 @@ void MembersApi::post_member(const http::Request& request, httplib::Response& re
                       .target = kPath,
                       .nobody = "No leader could be asked, so nothing has changed.",
                       .unknown = kUnknownFate,
-                      .here = [&](const replica::Status&, Deadline deadline, auto& end) {
+                      .here = [&](const replica::Status& status, Deadline deadline, auto& end) {
                         Wish known = *wish;
-                        known.level = ask_level(wish->member.url).value_or(known.level);
-                        return let_in(known, deadline, end);
+                        if (!find(known, status, end)) return true;
+                        known.level = ask_level(known.member.url).value_or(known.level);
+                        return let_in(std::move(known), deadline, end);
                       }};
   errands_.run(errand, request, Clock::now() + lasting(client::kErrandTime), response);
   catch_up_with(response);
@@ -200,7 +202,26 @@ std::optional<replica::ChangeEnd> MembersApi::change(const Node::Plan& plan, Dea
   }
 }
 
-bool MembersApi::let_in(const Wish& wish, Deadline deadline, httplib::Response& response) {
+bool MembersApi::find(Wish& wish, const replica::Status& status, httplib::Response& response) const {
+  const auto* known = find_member(status, wish.member.id);
+  if (known == nullptr || known->url == wish.member.url) return true;
+  const Residence found = find_residence(
+      {.node = wish.member.id, .from = known->url, .to = wish.member.url, .only_if_lost = wish.only_if_lost});
+  switch (found.kind) {
+    case Residence::Kind::kMoved:
+      wish.has_moved = true;
+      return true;
+    case Residence::Kind::kStays:
+      wish.member.url = known->url;
+      return true;
+    case Residence::Kind::kRefuted:
+      answer(response, ProblemKind::kConflict, found.reason);
+      return false;
+  }
+  return true;
+}
+
+bool MembersApi::let_in(Wish wish, Deadline deadline, httplib::Response& response) {
   auto step = std::make_shared<Step>();
   const auto end = change(
       [wish, step](const replica::Status& status) {
@@ -214,6 +235,7 @@ bool MembersApi::let_in(const Wish& wish, Deadline deadline, httplib::Response& 
   }
   const Rest rest = end ? answer_end(*end, wish.member.id, response) : Rest::kTellMembers;
   if (rest != Rest::kTellMembers) return rest == Rest::kNothing;
+  if (std::exchange(wish.has_moved, false)) return let_in(std::move(wish), deadline, response);
   const auto status = node_.status(deadline);
   if (!status) {
     answer_unavailable(response, "This node does not answer in time.");

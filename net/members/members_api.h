@@ -5,6 +5,8 @@
 //   POST   /cluster/members        {"id","url","role"?,"replaces"?}
 //   DELETE /cluster/members/{id}   [?force=true]
 //
+// A member that has moved is found by asking at its new URL, and at the old one.
+//
 // Who is to vote (`role` "voter", as without it) is let in as a learner and votes when it has caught up; with
 // `replaces` the voter of that id goes in the same step. 202 with a Location to poll says that this is certain to go
 // on; with ?wait=true it is waited for, up to a minute, and the answer is 200. So it is where everything is as wished
@@ -36,8 +38,11 @@ class MembersApi {
   void post_member(const http::Request& request, httplib::Response& response);
   void delete_member(const http::Request& request, httplib::Response& response);
 
+  // Whether a member that is said to be elsewhere is there. False: it is not, and that is answered.
+  bool find(Wish& wish, const replica::Status& status, httplib::Response& response) const;
+
   // False: this node leads no more, and nothing has happened.
-  bool let_in(const Wish& wish, Deadline deadline, httplib::Response& response);
+  bool let_in(Wish wish, Deadline deadline, httplib::Response& response);
   bool let_go(const raft::NodeId& id, bool is_forced, Deadline deadline, httplib::Response& response);
   void answer_wish(const Wish& wish, const replica::Status& status, httplib::Response& response) const;
   void wait_for(const Wish& wish, httplib::Response& response);

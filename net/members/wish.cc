@@ -46,6 +46,11 @@ Step conflict(std::string reason) { return {.kind = Step::Kind::kConflict, .chan
 
 Step step_for_member(const Wish& wish, const replica::Status& status, const replica::Status::Peer& known) {
   const std::string name = "Node " + known.id;
+  if (known.url != wish.member.url && wish.has_moved) {
+    return {.kind = Step::Kind::kChange,
+            .change = {.kind = raft::Change::Kind::kMove, .member = wish.member, .replaced = {}},
+            .reason = {}};
+  }
   if (known.url != wish.member.url) {
     return conflict(name + " is a member already, at " + known.url + ". Remove it before it comes back elsewhere.");
   }
@@ -92,15 +97,20 @@ Result<Wish> parse_wish(std::string_view body) {
   Wish wish;
   std::set<std::string_view> seen;
   for (const auto& [given, value] : object) {
-    const std::string_view names[] = {"id", "url", "role", "replaces"};
+    const std::string_view names[] = {"id", "url", "role", "replaces", "ifUnreachable"};
     const auto* name = std::find_if(std::begin(names), std::end(names), [&name = given](std::string_view known) {
       return http::equal_ignoring_case(name, known);
     });
-    if (name == std::end(names)) return fail("The properties of a member are `id`, `url`, `role` and `replaces`.");
+    if (name == std::end(names))
+      return fail("The properties of a member are `id`, `url`, `role`, `replaces` and `ifUnreachable`.");
     const std::string quoted = "`" + std::string(*name) + "`";
     if (!seen.insert(*name).second) return fail(quoted + " is given twice.");
     const bool is_optional = *name == "role" || *name == "replaces";
     if (is_optional && value.is_null()) continue;
+    if (*name == "ifUnreachable") {
+      if (value.get(wish.only_if_lost) != simdjson::SUCCESS) return fail(quoted + " must be true or false.");
+      continue;
+    }
     std::string_view text;
     if (value.get(text) != simdjson::SUCCESS || text.empty()) return fail(quoted + " must be a text.");
     if (auto taken = take(wish, *name, text); !taken) return tl::unexpected(taken.error());

@@ -16,6 +16,8 @@ struct Wish {
   raft::Member member;  // its URL as http://host:port
   bool votes = true;    // when it has caught up
   raft::NodeId replaces;
+  bool only_if_lost = false;  // where a member is elsewhere: it moves only if its old URL does not lead to it
+  bool has_moved = false;     // the leader has found it there
   raft::Level level = raft::kHighestLevel;  // that the node says it knows; the leader asks it
 
   bool is_fulfilled(const replica::Status& status) const;

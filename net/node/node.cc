@@ -148,6 +148,17 @@ void Node::meet(std::map<raft::NodeId, HostPort> others) {
   });
 }
 
+void Node::find_at(raft::NodeId member, HostPort address) {
+  post([this, member = std::move(member), address = std::move(address)] {
+    for (const raft::Member& known : replica_->configuration().members()) {
+      if (known.id == member) first_urls_[member] = known.url;
+    }
+    options_.addresses[member] = address;
+    followed_.reset();
+    follow_members();
+  });
+}
+
 void Node::publish() {
   const bool usable = !replica_->failure();
   Leadership now{.is_leader = usable && replica_->is_leader(),

@@ -92,6 +92,9 @@ class Node {
   // others before the log tells.
   void meet(std::map<raft::NodeId, HostPort> others);
 
+  // Where a member is found, whatever the settings said, for as long as the configuration says of it what it says now.
+  void find_at(raft::NodeId member, HostPort address);
+
   // Waits until all callers have their answers, and hands leadership over, up to the deadline. Then steps down, never
   // to lead again, and answers everybody who still waits. Peers are still answered.
   void retire(Deadline deadline);
@@ -113,7 +116,7 @@ class Node {
   using BeginRead = std::function<replica::ReadTicket(replica::ReadCallback)>;
   std::optional<raft::Index> await_read(BeginRead begin, Deadline deadline);
 
-  const Options options_;
+  Options options_;  // its addresses change on the engine's thread only
   HttpTransport transport_;
   LaneThreads lanes_;
   // Used on the engine's thread only, once that runs.

@@ -43,6 +43,16 @@ Node::Options node_options(const Settings& settings, const std::vector<raft::Mem
   return options;
 }
 
+// Where this node is, and who is not found by what its files say. At a first start there is nothing to compare.
+Whereabouts::Options whereabouts_options(const Settings& settings, const std::vector<raft::Member>& members,
+                                         bool is_first) {
+  const std::string host = is_every_interface(settings.listen.host) ? "127.0.0.1" : settings.listen.host;
+  return {.own_url = own_url(settings),
+          .is_advertised = !settings.advertise.empty(),
+          .self = {.host = host, .port = settings.listen.port},
+          .unknown = is_first ? std::vector<HostPort>() : unknown_peers(settings.peers, members)};
+}
+
 // Whose files they are; said before anybody is asked for an id in the name of another.
 Result<void> check_owner(const Settings& settings, const store::LogFile::Recovered& stored) {
   if (!stored.identity) {
@@ -70,6 +80,7 @@ Result<std::unique_ptr<Service>> Service::start(const Settings& settings, const 
   auto log = store::LogFile::open(settings.log_path);
   if (!log) return tl::unexpected(log.error());
   if (auto ours = check_owner(settings, (*log)->recovered()); !ours) return tl::unexpected(ours.error());
+  const bool is_first = !(*log)->recovered().identity.has_value();
   const auto remarks = compare_with_past(settings, (*log)->recovered());
   if (!remarks) return tl::unexpected(remarks.error());
   for (const Remark& remark : *remarks) remark.is_warning ? log_warning(remark.sentence) : log_info(remark.sentence);
@@ -113,6 +124,8 @@ Result<std::unique_ptr<Service>> Service::start(const Settings& settings, const 
     service->admission_ = std::make_unique<Admission>(
         Admission::Options{.asked = *settings.join, .self = {settings.node_id, own_url(settings)}}, *service->node_);
   }
+  service->whereabouts_ = std::make_unique<Whereabouts>(whereabouts_options(settings, *members, is_first),
+                                                        *service->node_, service->forwarder_);
   service->lookout_ = std::make_unique<Lookout>(*service->node_, service->forwarder_);
   return service;
 }
@@ -122,6 +135,7 @@ Service::~Service() { stop(); }
 void Service::stop() {
   if (!http_) return;
   lookout_.reset();
+  whereabouts_.reset();
   admission_.reset();
   cluster_->refuse_from_now_on();
   node_->retire(Clock::now() + kDrainTime);

@@ -18,6 +18,7 @@
 #include "net/members/admission.h"
 #include "net/members/lookout.h"
 #include "net/members/members_api.h"
+#include "net/members/whereabouts.h"
 #include "net/node/node.h"
 #include "net/node/readers.h"
 #include "net/node/shared_fresh_board.h"
@@ -52,6 +53,7 @@ class Service {
   std::unique_ptr<SubmitApi> submit_;
   std::unique_ptr<http::Server> http_;
   std::unique_ptr<Admission> admission_;  // of a node that joins
+  std::unique_ptr<Whereabouts> whereabouts_;
   std::unique_ptr<Lookout> lookout_;
 };
 

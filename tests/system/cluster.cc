@@ -36,6 +36,8 @@ void Cluster::wipe(std::size_t node, std::size_t asked) {
   nodes_[node].joins = url(asked);
 }
 
+void Cluster::move(std::size_t node) { nodes_[node].port = free_port(); }
+
 std::vector<int> Cluster::ports() const {
   std::vector<int> ports;
   for (const Node& node : nodes_) ports.push_back(node.port);

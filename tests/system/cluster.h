@@ -46,6 +46,9 @@ class Cluster {
   // The node loses its disk while it does not run. From now on it asks `asked` to be let in.
   void wipe(std::size_t node, std::size_t asked);
 
+  // It listens elsewhere from its next start on; so do the peers' settings say then.
+  void move(std::size_t node);
+
   std::size_t size() const { return nodes_.size(); }
   const std::string& id(std::size_t node) const { return nodes_[node].id; }
   int port(std::size_t node) const { return nodes_[node].port; }

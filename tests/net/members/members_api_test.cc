@@ -144,6 +144,20 @@ TEST_F(MembersApiTest, what_belongs_to_one_member_is_not_given_to_another) {
   EXPECT_THAT(members(), ElementsAre("n1", "n2 http://127.0.0.1:1"));
 }
 
+TEST_F(MembersApiTest, a_member_that_is_found_elsewhere_has_moved) {
+  start_alone();
+  const AskedNode there("GET", "/raft/status", [](const auto&, httplib::Response& response) {
+    response.set_content(R"({"nodeId":"n2","isMember":true})", kJsonType);
+  });
+  ASSERT_EQ(post(R"({"id":"n2","url":"http://127.0.0.1:1","role":"learner"})").status, 200);
+  const std::string url = "http://" + there.address().text();
+  const auto answer = post(R"({"id":"n2","role":"learner","ifUnreachable":true,"url":")" + url + "\"}");
+  EXPECT_EQ(answer.status, 200) << answer.body;
+  EXPECT_THAT(answer.body, HasSubstr(url));
+  EXPECT_THAT(members(), ElementsAre("n1", "n2 " + url));
+  EXPECT_EQ(post(R"({"id":"n2","url":"http://127.0.0.1:1","ifUnreachable":"yes"})").status, 400);
+}
+
 TEST_F(MembersApiTest, there_are_not_more_than_a_cluster_may_have) {
   start_alone();
   const auto learner = [](std::size_t number) {
