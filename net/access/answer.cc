@@ -2,22 +2,24 @@
 
 #include <utility>
 
-#include "net/http/problem.h"
-
 namespace timestore::net {
 
-void answer_unavailable(httplib::Response& response, std::string detail) {
+void answer_unavailable(http::Response& response, std::string detail) {
   http::Problem{
       .kind = http::ProblemKind::kUnavailable, .detail = std::move(detail), .retry_after_seconds = kRetryAfterSeconds}
       .write_to(response);
 }
 
-void relay(const httplib::Response& answer, httplib::Response& response) {
+void answer_problem(const http::Reply& reply, http::Problem problem) {
+  reply.finish([problem = std::move(problem)](const auto&, http::Response& response) { problem.write_to(response); });
+}
+
+void relay(const http::Response& answer, http::Response& response) {
   response.status = answer.status;
   for (const char* header : {"Retry-After", "Location", kAppliedIndexHeader}) {
-    if (answer.has_header(header)) response.set_header(header, answer.get_header_value(header));
+    if (answer.has_header(header)) response.set_header(header, std::string(answer.header(header)));
   }
-  response.set_content(answer.body, answer.get_header_value("Content-Type"));
+  response.set_content(answer.body, answer.content_type);
 }
 
 }  // namespace timestore::net

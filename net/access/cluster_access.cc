@@ -2,10 +2,14 @@
 
 #include <algorithm>
 #include <charconv>
+#include <future>
+#include <memory>
 #include <random>
+#include <utility>
 
 #include "engine/base/json_text.h"
 #include "engine/series/command.h"
+#include "net/access/pursuit.h"
 #include "net/base/clock.h"
 
 namespace timestore::net {
@@ -13,6 +17,16 @@ namespace timestore::net {
 namespace {
 
 using std::chrono::milliseconds;
+
+// Writes and reads that are being handed on at the same time; each waits for the leader's answer.
+constexpr std::size_t kMaxCouriers = 64;
+
+// What withdraws a pursuit that has just begun.
+template <typename SomePursuit>
+Node::Withdraw begin(const std::shared_ptr<SomePursuit>& pursuit) {
+  pursuit->go_on();
+  return [pursuit] { pursuit->withdraw(); };
+}
 
 client::Outcome outcome_of(const ReadBarrier& barrier) {
   switch (barrier.kind) {
@@ -32,104 +46,218 @@ milliseconds time_for(const client::Attempts::Step& step) {
   return std::max(std::chrono::duration_cast<milliseconds>(to_moment(step.until) - Clock::now()), milliseconds(1));
 }
 
-WriteAnswer ClusterAccess::write(std::vector<TimeEntry> entries, bool is_forwarded, Deadline deadline) {
-  WriteAnswer answer;
+ClusterAccess::ClusterAccess(Node& node, Forwarder& forwarder)
+    : node_(node), forwarder_(forwarder), couriers_(kMaxCouriers) {}
+
+// A write on its way to the leader.
+class ClusterAccess::WritePursuit final : public Pursuit<client::Submission> {
+ public:
+  using Done = std::function<void(WriteAnswer)>;
+  WritePursuit(ClusterAccess& access, client::Submission submission, Done done)
+      : Pursuit(access.node_, access.refusing_, std::move(submission)), access_(access), done_(std::move(done)) {}
+
+ private:
+  Node::Withdraw try_one(const Step& step) override {
+    auto self = std::static_pointer_cast<WritePursuit>(shared_from_this());
+    if (step.to != node_.id()) {
+      access_.couriers_.post([self, step] {
+        self->hand_on(step);
+        self->go_on();
+      });
+      return nullptr;
+    }
+    return node_.begin_write(attempts_.entries(), to_moment(step.until),
+                             [self, attempt = step.attempt](client::WriteEnd how) {
+                               self->attempts_.ended(attempt, std::move(how), time_now());
+                               self->go_on();
+                             });
+  }
+  void end() override {
+    answer_.end = attempts_.end();
+    std::exchange(done_, nullptr)(std::move(answer_));
+  }
+  void hand_on(const Step& step);
+
+  ClusterAccess& access_;
+  WriteAnswer answer_;
+  Done done_;
+};
+
+// A leader that does not know how writes are handed on takes them as a client's. Its 503 means "busy" or "unknown": the
+// safe reading is the latter, and to ask again would not help it.
+void ClusterAccess::WritePursuit::hand_on(const Step& step) {
+  using Outcome = Forwarder::Outcome;
+  Forwarder& forwarder = access_.forwarder_;
+  const std::string command = encode_command(attempts_.entries());
+  http::Response response;
+  auto outcome = forwarder.post(step.to, client::kSubmitPath, command, time_for(step), response);
+  if (outcome == Outcome::kAnswered && response.status == 404) {
+    outcome = forwarder.post(step.to, "/api/timeseries", command, time_for(step), response);
+    if (outcome == Outcome::kAnswered) {
+      const bool is_certain = response.status != 503;
+      if (is_certain) answer_.response = std::move(response);
+      attempts_.ended_otherwise(step.attempt, is_certain, time_now());
+      return;
+    }
+  }
+  if (outcome != Outcome::kAnswered) {
+    attempts_.lost(step.attempt, outcome == Outcome::kNotTaken, time_now());
+    return;
+  }
+  const auto said = response.status == 200 ? client::decode_submit_answer(response.body) : fail("no answer");
+  if (said) {
+    attempts_.ended(step.attempt, said->end, time_now(), said->hint);
+  } else {
+    attempts_.lost(step.attempt, false, time_now());
+  }
+}
+
+ClusterAccess::Withdraw ClusterAccess::write(std::vector<TimeEntry> entries, bool is_forwarded, Deadline deadline,
+                                             std::function<void(WriteAnswer)> done) {
   client::Submission submission({.self = node_.id(),
                                  .is_forwarded = is_forwarded,
                                  .deadline = to_time(deadline),
                                  .make_id = make_time_ordered_guid},
                                 std::move(entries));
-  carry_out(submission, [&](const client::Attempts::Step& step) {
-    if (step.to != node_.id()) return hand_on(submission, step, answer);
-    auto end = node_.write(submission.entries(), to_moment(step.until));
-    submission.ended(step.attempt, std::move(end), time_now());
-  });
-  answer.end = submission.end();
-  return answer;
+  return begin(std::make_shared<WritePursuit>(*this, std::move(submission), std::move(done)));
 }
 
-client::SubmitAnswer ClusterAccess::take(std::vector<TimeEntry> entries) {
+WriteAnswer ClusterAccess::write(std::vector<TimeEntry> entries, bool is_forwarded, Deadline deadline) {
+  std::promise<WriteAnswer> promise;
+  write(std::move(entries), is_forwarded, deadline,
+        [&promise](WriteAnswer answer) { promise.set_value(std::move(answer)); });
+  return promise.get_future().get();
+}
+
+ClusterAccess::Withdraw ClusterAccess::take(std::vector<TimeEntry> entries,
+                                            std::function<void(client::SubmitAnswer)> done) {
   const Deadline deadline = Clock::now() + lasting(client::kAttemptTime);  // then the node that asks waits no longer
-  return {.end = write(std::move(entries), true, deadline).end, .hint = node_.leadership()};
+  return write(std::move(entries), true, deadline, [this, done = std::move(done)](const WriteAnswer& answer) {
+    done({.end = answer.end, .hint = node_.leadership()});
+  });
 }
 
-// A leader that does not know how writes are handed on takes them as a client's. Its 503 means "busy" or "unknown": the
-// safe reading is the latter, and to ask again would not help it.
-void ClusterAccess::hand_on(client::Submission& submission, const client::Attempts::Step& step, WriteAnswer& answer) {
-  using Outcome = Forwarder::Outcome;
-  const std::string command = encode_command(submission.entries());
-  httplib::Response response;
-  auto outcome = forwarder_.post(step.to, client::kSubmitPath, command, time_for(step), response);
-  if (outcome == Outcome::kAnswered && response.status == 404) {
-    outcome = forwarder_.post(step.to, "/api/timeseries", command, time_for(step), response);
-    if (outcome == Outcome::kAnswered) {
-      const bool is_certain = response.status != 503;
-      if (is_certain) answer.response = std::move(response);
-      submission.ended_otherwise(step.attempt, is_certain, time_now());
-      return;
-    }
+ClusterAccess::Withdraw ClusterAccess::confirm_here(ReadLevel level, Deadline deadline, BarrierDone done) {
+  using Kind = ReadBarrier::Kind;
+  if (!node_.leadership().is_leader) {
+    done({.kind = Kind::kNotLeader});
+    return nullptr;
   }
-  if (outcome != Outcome::kAnswered) {
-    submission.lost(step.attempt, outcome == Outcome::kNotTaken, time_now());
-    return;
-  }
-  const auto said = response.status == 200 ? client::decode_submit_answer(response.body) : fail("no answer");
-  if (said) {
-    submission.ended(step.attempt, said->end, time_now(), said->hint);
-  } else {
-    submission.lost(step.attempt, false, time_now());
-  }
-}
-
-ReadBarrier ClusterAccess::confirm_here(ReadLevel level, Deadline deadline) {
-  if (!node_.leadership().is_leader) return {.kind = ReadBarrier::Kind::kNotLeader};
   if (level == ReadLevel::kWeak) {
-    const auto status = node_.status(deadline);
-    if (!status) return {.kind = ReadBarrier::Kind::kNoQuorum};
-    return {.kind = ReadBarrier::Kind::kPassed, .index = status->commit, .level = level};
+    node_.begin_status([level, done = std::move(done)](const replica::Status& status) {
+      done({.kind = Kind::kPassed, .index = status.commit, .level = level});
+    });
+    return nullptr;
   }
-  const auto index = node_.confirm_read(deadline);
-  if (index) return {.kind = ReadBarrier::Kind::kPassed, .index = *index, .level = level};
-  return {.kind = node_.leadership().is_leader ? ReadBarrier::Kind::kNoQuorum : ReadBarrier::Kind::kNotLeader};
-}
-
-ReadBarrier ClusterAccess::await_readable(ReadLevel level, Deadline deadline) {
-  if (level == ReadLevel::kNone) return {.kind = ReadBarrier::Kind::kPassed, .level = level};
-  ReadBarrier barrier{.kind = ReadBarrier::Kind::kNotLeader};
-  client::Attempts attempts({.self = node_.id(), .effect = client::Effect::kNone, .deadline = to_time(deadline)});
-  carry_out(attempts, [&](const client::Attempts::Step& step) {
-    barrier = step.to == node_.id() ? confirm_here(level, to_moment(step.until)) : ask_leader(step, level);
-    attempts.ended(step.attempt, outcome_of(barrier), time_now());
+  return node_.begin_confirm(deadline, [this, level, done = std::move(done)](std::optional<raft::Index> index) {
+    if (index) return done({.kind = Kind::kPassed, .index = *index, .level = level, .is_applied = true});
+    done({.kind = node_.leadership().is_leader ? Kind::kNoQuorum : Kind::kNotLeader});
   });
-  if (attempts.verdict() != client::Attempts::Verdict::kDone) return barrier;
-  if (!node_.await_applied(barrier.index, deadline)) return {.kind = ReadBarrier::Kind::kNoQuorum};
-  return barrier;
 }
 
-// A leader that knows only the original's endpoints cannot confirm anything. Then this node answers from what it holds,
-// and says so.
-ReadBarrier ClusterAccess::ask_leader(const client::Attempts::Step& step, ReadLevel level) {
-  httplib::Response response;
-  const std::string target =
-      level == ReadLevel::kWeak ? "/raft/read-index?level=weak" : "/raft/read-index?level=linearizable";
-  const auto outcome = forwarder_.get(step.to, target, time_for(step), response);
-  if (outcome != Forwarder::Outcome::kAnswered) return {.kind = ReadBarrier::Kind::kNotLeader};
-  if (response.status == 404) return {.kind = ReadBarrier::Kind::kPassed, .level = ReadLevel::kNone};
-  const auto index = response.status == 200 ? parse_read_index(response.body) : std::nullopt;
-  if (!index) return {.kind = ReadBarrier::Kind::kNotLeader};
-  return {.kind = ReadBarrier::Kind::kPassed, .index = *index, .level = level};
+// The search for a moment from which this node may read.
+class ClusterAccess::ReadPursuit final : public Pursuit<client::Attempts> {
+ public:
+  ReadPursuit(ClusterAccess& access, ReadLevel level, Deadline deadline, BarrierDone done)
+      : Pursuit(access.node_, access.refusing_,
+                client::Attempts(
+                    {.self = access.node_.id(), .effect = client::Effect::kNone, .deadline = to_time(deadline)})),
+        access_(access),
+        level_(level),
+        deadline_(deadline),
+        done_(std::move(done)) {}
+
+ private:
+  Node::Withdraw try_one(const Step& step) override {
+    auto self = std::static_pointer_cast<ReadPursuit>(shared_from_this());
+    if (step.to != node_.id()) {
+      access_.couriers_.post([self, step] { self->take(step, self->ask_leader(step)); });
+      return nullptr;
+    }
+    return access_.confirm_here(level_, to_moment(step.until),
+                                [self, step](ReadBarrier barrier) { self->take(step, std::move(barrier)); });
+  }
+
+  void take(const Step& step, ReadBarrier barrier) {
+    barrier_ = std::move(barrier);
+    attempts_.ended(step.attempt, outcome_of(barrier_), time_now());
+    go_on();
+  }
+
+  // A leader that knows only the original's endpoints cannot confirm anything. Then this node answers from what it
+  // holds, and says so.
+  ReadBarrier ask_leader(const Step& step) {
+    http::Response response;
+    const std::string target =
+        level_ == ReadLevel::kWeak ? "/raft/read-index?level=weak" : "/raft/read-index?level=linearizable";
+    const auto outcome = access_.forwarder_.get(step.to, target, time_for(step), response);
+    if (outcome != Forwarder::Outcome::kAnswered) return {.kind = ReadBarrier::Kind::kNotLeader};
+    if (response.status == 404) return {.kind = ReadBarrier::Kind::kPassed, .level = ReadLevel::kNone};
+    const auto index = response.status == 200 ? parse_read_index(response.body) : std::nullopt;
+    if (!index) return {.kind = ReadBarrier::Kind::kNotLeader};
+    return {.kind = ReadBarrier::Kind::kPassed, .index = *index, .level = level_};
+  }
+
+  void end() override {
+    const auto done = std::exchange(done_, nullptr);
+    // What the engine has confirmed it has also applied: it need not be asked again.
+    if (attempts_.verdict() != client::Attempts::Verdict::kDone || barrier_.is_applied) return done(barrier_);
+    access_.await_applied(barrier_.index, deadline_, [done, barrier = barrier_](bool is_applied) {
+      done(is_applied ? barrier : ReadBarrier{.kind = ReadBarrier::Kind::kNoQuorum});
+    });
+  }
+
+  ClusterAccess& access_;
+  const ReadLevel level_;
+  const Deadline deadline_;
+  ReadBarrier barrier_{.kind = ReadBarrier::Kind::kNotLeader};
+  BarrierDone done_;
+};
+
+ClusterAccess::Withdraw ClusterAccess::await_readable(ReadLevel level, Deadline deadline, BarrierDone done) {
+  if (level == ReadLevel::kNone) {
+    done({.kind = ReadBarrier::Kind::kPassed, .level = level});
+    return nullptr;
+  }
+  return begin(std::make_shared<ReadPursuit>(*this, level, deadline, std::move(done)));
 }
 
-std::optional<ClusterAccess::Elsewhere> ClusterAccess::leader_elsewhere(Deadline deadline) {
-  std::optional<Elsewhere> found;
-  client::Attempts attempts({.self = node_.id(), .effect = client::Effect::kNone, .deadline = to_time(deadline)});
-  carry_out(attempts, [&](const client::Attempts::Step& step) {
+ClusterAccess::Withdraw ClusterAccess::await_applied(raft::Index index, Deadline deadline,
+                                                     std::function<void(bool)> done) {
+  return node_.begin_await_applied(
+      index, deadline, [done = std::move(done)](std::optional<raft::Index> applied) { done(applied.has_value()); });
+}
+
+// The search for another node that leads. Nobody is asked: who leads is known, or will be.
+class ClusterAccess::LeaderPursuit final : public Pursuit<client::Attempts> {
+ public:
+  using Done = std::function<void(std::optional<Elsewhere>)>;
+  LeaderPursuit(ClusterAccess& access, Deadline deadline, Done done)
+      : Pursuit(access.node_, access.refusing_,
+                client::Attempts(
+                    {.self = access.node_.id(), .effect = client::Effect::kNone, .deadline = to_time(deadline)})),
+        forwarder_(access.forwarder_),
+        done_(std::move(done)) {}
+
+ private:
+  Node::Withdraw try_one(const Step& step) override {
     const bool is_here = step.to == node_.id();
-    if (const auto url = is_here ? std::nullopt : forwarder_.url_of(step.to)) found = Elsewhere{step.to, *url};
+    if (const auto url = is_here ? std::nullopt : forwarder_.url_of(step.to)) found_ = Elsewhere{step.to, *url};
     const auto outcome = is_here ? client::Outcome::kRefused : client::Outcome::kNotTaken;
-    attempts.ended(step.attempt, found ? client::Outcome::kDone : outcome, time_now());
-  });
-  return found;
+    attempts_.ended(step.attempt, found_ ? client::Outcome::kDone : outcome, time_now());
+    go_on();
+    return nullptr;
+  }
+  void end() override { std::exchange(done_, nullptr)(found_); }
+
+  Forwarder& forwarder_;
+  std::optional<Elsewhere> found_;
+  Done done_;
+};
+
+ClusterAccess::Withdraw ClusterAccess::leader_elsewhere(Deadline deadline,
+                                                        std::function<void(std::optional<Elsewhere>)> done) {
+  return begin(std::make_shared<LeaderPursuit>(*this, deadline, std::move(done)));
 }
 
 std::string read_index_body(raft::Index index) {

@@ -1,17 +1,21 @@
 // One way to reach the cluster's truth from any node: writes go to whoever leads, reads wait until this node may
 // answer. What is tried next, where, and what may be said in the end is decided in engine/client; here are the threads
 // and sockets.
+//
+// What is begun with a function `done` holds no thread of the caller while it waits: `done` is called once, from any
+// thread, and must neither wait nor take long. Only what another node is asked occupies a courier meanwhile.
 #pragma once
 
-#include <httplib.h>
-
 #include <atomic>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "engine/client/submission.h"
+#include "net/access/couriers.h"
 #include "net/access/forwarder.h"
+#include "net/http/message.h"
 #include "net/node/node.h"
 
 namespace timestore::net {
@@ -23,8 +27,8 @@ enum class ReadLevel : unsigned char {
 };
 
 struct WriteAnswer {
-  client::WriteEnd end;                       // where the outcome is unknown, the entries have their ids for a retry
-  std::optional<httplib::Response> response;  // what a leader answered that takes clients' requests only
+  client::WriteEnd end;                    // where the outcome is unknown, the entries have their ids for a retry
+  std::optional<http::Response> response;  // what a leader answered that takes clients' requests only
 };
 
 struct ReadBarrier {
@@ -32,26 +36,32 @@ struct ReadBarrier {
   Kind kind = Kind::kNoQuorum;
   raft::Index index = 0;                       // this node has applied at least this far
   ReadLevel level = ReadLevel::kLinearizable;  // what was reached; an original leader confirms nothing
+  bool is_applied = false;                     // certainly so far, here
 };
 
 class ClusterAccess {
  public:
-  ClusterAccess(Node& node, Forwarder& forwarder) : node_(node), forwarder_(forwarder) {}
+  ClusterAccess(Node& node, Forwarder& forwarder);
+
+  using Withdraw = Node::Withdraw;  // nobody waits for it any more: it ends as at its deadline
 
   // `is_forwarded`: the request came from another node, so it is not handed on.
+  Withdraw write(std::vector<TimeEntry> entries, bool is_forwarded, Deadline deadline,
+                 std::function<void(WriteAnswer)> done);
   WriteAnswer write(std::vector<TimeEntry> entries, bool is_forwarded, Deadline deadline);
 
   // A write that another node has handed on, with its ids.
-  client::SubmitAnswer take(std::vector<TimeEntry> entries);
+  Withdraw take(std::vector<TimeEntry> entries, std::function<void(client::SubmitAnswer)> done);
 
-  // After this, this node's series file may answer a read of that level.
-  ReadBarrier await_readable(ReadLevel level, Deadline deadline);
+  // When it has passed, this node's series file may answer a read of that level.
+  using BarrierDone = std::function<void(ReadBarrier)>;
+  Withdraw await_readable(ReadLevel level, Deadline deadline, BarrierDone done);
 
   // What a leader tells another node that wants to read: how far it must have applied. Asks nobody but the quorum.
-  ReadBarrier confirm_here(ReadLevel level, Deadline deadline);
+  Withdraw confirm_here(ReadLevel level, Deadline deadline, BarrierDone done);
 
-  // Waits until this node has applied so much; false at the deadline.
-  bool await_applied(raft::Index index, Deadline deadline) { return node_.await_applied(index, deadline); }
+  // Until this node has applied so much; false at the deadline.
+  Withdraw await_applied(raft::Index index, Deadline deadline, std::function<void(bool)> done);
 
   // This node is about to stop: what comes from now on is refused, certainly without effect, and nothing is tried
   // again.
@@ -62,7 +72,7 @@ class ClusterAccess {
     raft::NodeId id;
     std::string url;
   };
-  std::optional<Elsewhere> leader_elsewhere(Deadline deadline);
+  Withdraw leader_elsewhere(Deadline deadline, std::function<void(std::optional<Elsewhere>)> done);
 
   // Carries out `attempts` (client::Attempts, or what wraps them) until they end: `try_one(step)` tries once and tells
   // them how that ended.
@@ -70,12 +80,14 @@ class ClusterAccess {
   void carry_out(Attempts& attempts, Try try_one);
 
  private:
-  void hand_on(client::Submission& submission, const client::Attempts::Step& step, WriteAnswer& answer);
-  ReadBarrier ask_leader(const client::Attempts::Step& step, ReadLevel level);
+  class WritePursuit;
+  class ReadPursuit;
+  class LeaderPursuit;
 
   Node& node_;
   Forwarder& forwarder_;
   std::atomic<bool> refusing_ = false;
+  Couriers couriers_;  // goes first: its errands use the others
 };
 
 template <typename Attempts, typename Try>

@@ -6,9 +6,9 @@
 
 namespace timestore::net {
 
-void Errands::run(const Errand& errand, const http::Request& request, Deadline deadline, httplib::Response& response) {
+void Errands::run(const Errand& errand, const http::Request& request, Deadline deadline, http::Response& response) {
   using Verdict = client::Attempts::Verdict;
-  const bool is_forwarded = request.http.has_header(kForwardedHeader);
+  const bool is_forwarded = request.has_header(kForwardedHeader);
   raft::NodeId asked;
   client::Attempts attempts({.self = node_.id(),
                              .effect = client::Effect::kAnyNew,
@@ -16,8 +16,8 @@ void Errands::run(const Errand& errand, const http::Request& request, Deadline d
                              .deadline = to_time(deadline)});
   cluster_.carry_out(attempts, [&](const client::Attempts::Step& step) {
     asked = step.to;
-    const auto outcome = step.to == node_.id() ? do_here(errand, deadline, response)
-                                               : ask_leader(errand, request.http.body, step, response);
+    const auto outcome =
+        step.to == node_.id() ? do_here(errand, deadline, response) : ask_leader(errand, request.body, step, response);
     attempts.ended(step.attempt, outcome, time_now());
   });
   switch (attempts.verdict()) {
@@ -33,7 +33,7 @@ void Errands::run(const Errand& errand, const http::Request& request, Deadline d
   }
 }
 
-client::Outcome Errands::do_here(const Errand& errand, Deadline deadline, httplib::Response& response) {
+client::Outcome Errands::do_here(const Errand& errand, Deadline deadline, http::Response& response) {
   const auto status = node_.status(deadline);
   if (!status) {
     answer_unavailable(response, "This node does not answer in time.");
@@ -44,8 +44,8 @@ client::Outcome Errands::do_here(const Errand& errand, Deadline deadline, httpli
 }
 
 client::Outcome Errands::ask_leader(const Errand& errand, const std::string& body, const client::Attempts::Step& step,
-                                    httplib::Response& response) {
-  httplib::Response answer;
+                                    http::Response& response) {
+  http::Response answer;
   const auto outcome = errand.method == "DELETE"
                            ? forwarder_.remove(step.to, errand.target, time_for(step), answer)
                            : forwarder_.post(step.to, errand.target, body, time_for(step), answer);

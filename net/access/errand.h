@@ -18,7 +18,7 @@ struct Errand {
   std::string unknown;  // and where one was asked and did not answer, after "Node n2 was asked and did not answer: "
 
   // What a leader does; false: certainly nothing has happened, because this node leads no more.
-  std::function<bool(const replica::Status&, Deadline, httplib::Response&)> here;
+  std::function<bool(const replica::Status&, Deadline, http::Response&)> here;
 };
 
 class Errands {
@@ -26,12 +26,12 @@ class Errands {
   Errands(Node& node, ClusterAccess& cluster, Forwarder& forwarder)
       : node_(node), cluster_(cluster), forwarder_(forwarder) {}
 
-  void run(const Errand& errand, const http::Request& request, Deadline deadline, httplib::Response& response);
+  void run(const Errand& errand, const http::Request& request, Deadline deadline, http::Response& response);
 
  private:
-  client::Outcome do_here(const Errand& errand, Deadline deadline, httplib::Response& response);
+  client::Outcome do_here(const Errand& errand, Deadline deadline, http::Response& response);
   client::Outcome ask_leader(const Errand& errand, const std::string& body, const client::Attempts::Step& step,
-                             httplib::Response& response);
+                             http::Response& response);
 
   Node& node_;
   ClusterAccess& cluster_;

@@ -9,6 +9,15 @@ namespace timestore::net {
 
 namespace {
 constexpr std::size_t kMaxIdleClients = 64;
+
+http::Response taken_from(const httplib::Response& answer) {
+  http::Response response;
+  response.status = answer.status;
+  for (const auto& [name, value] : answer.headers) response.headers.emplace_back(name, value);
+  response.set_content(answer.body, answer.get_header_value("Content-Type"));
+  return response;
+}
+
 }  // namespace
 
 Forwarder::Forwarder(raft::NodeId self, std::map<raft::NodeId, HostPort> addresses)
@@ -39,7 +48,7 @@ void Forwarder::set_addresses(std::map<raft::NodeId, HostPort> addresses) {
 
 template <typename Request>
 Forwarder::Outcome Forwarder::exchange(const raft::NodeId& to, std::chrono::milliseconds timeout,
-                                       httplib::Response& response, Request request) {
+                                       http::Response& response, Request request) {
   const auto address = address_of(to);
   if (!address) return Outcome::kNotTaken;
   auto client = borrow(to, *address);
@@ -52,28 +61,28 @@ Forwarder::Outcome Forwarder::exchange(const raft::NodeId& to, std::chrono::mill
         result.error() != httplib::Error::Connection && result.error() != httplib::Error::ConnectionTimeout;
     return connected ? Outcome::kUnknown : Outcome::kNotTaken;
   }
-  response = *result;
+  response = taken_from(*result);
   give_back(to, *address, std::move(client));
   const bool is_misdirected = response.status == 421;  // another node has the address
   return is_misdirected || response.has_header(kNotLeaderHeader) ? Outcome::kNotTaken : Outcome::kAnswered;
 }
 
 Forwarder::Outcome Forwarder::post(const raft::NodeId& to, const std::string& target, const std::string& body,
-                                   std::chrono::milliseconds timeout, httplib::Response& response) {
+                                   std::chrono::milliseconds timeout, http::Response& response) {
   return exchange(to, timeout, response, [&](httplib::Client& client, const httplib::Headers& headers) {
     return client.Post(target, headers, body, "application/json");
   });
 }
 
 Forwarder::Outcome Forwarder::remove(const raft::NodeId& to, const std::string& target,
-                                     std::chrono::milliseconds timeout, httplib::Response& response) {
+                                     std::chrono::milliseconds timeout, http::Response& response) {
   return exchange(to, timeout, response, [&](httplib::Client& client, const httplib::Headers& headers) {
     return client.Delete(target, headers);
   });
 }
 
 Forwarder::Outcome Forwarder::get(const raft::NodeId& to, const std::string& target, std::chrono::milliseconds timeout,
-                                  httplib::Response& response) {
+                                  http::Response& response) {
   return exchange(to, timeout, response, [&](httplib::Client& client, const httplib::Headers& headers) {
     return client.Get(target, headers);
   });

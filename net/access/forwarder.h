@@ -13,11 +13,11 @@
 
 #include "engine/raft/types.h"
 #include "net/base/address.h"
+#include "net/http/message.h"
 
 namespace httplib {
 class Client;
-struct Response;
-}  // namespace httplib
+}
 
 namespace timestore::net {
 
@@ -38,11 +38,11 @@ class Forwarder {
   ~Forwarder();
 
   Outcome post(const raft::NodeId& to, const std::string& target, const std::string& body,
-               std::chrono::milliseconds timeout, httplib::Response& response);
+               std::chrono::milliseconds timeout, http::Response& response);
   Outcome remove(const raft::NodeId& to, const std::string& target, std::chrono::milliseconds timeout,
-                 httplib::Response& response);  // DELETE
+                 http::Response& response);  // DELETE
   Outcome get(const raft::NodeId& to, const std::string& target, std::chrono::milliseconds timeout,
-              httplib::Response& response);
+              http::Response& response);
 
   // From now on the members are there. Requests on their way are not disturbed.
   void set_addresses(std::map<raft::NodeId, HostPort> addresses);
@@ -52,7 +52,7 @@ class Forwarder {
 
  private:
   template <typename Request>
-  Outcome exchange(const raft::NodeId& to, std::chrono::milliseconds timeout, httplib::Response& response,
+  Outcome exchange(const raft::NodeId& to, std::chrono::milliseconds timeout, http::Response& response,
                    Request request);
   std::optional<HostPort> address_of(const raft::NodeId& id) const;
   std::unique_ptr<httplib::Client> borrow(const raft::NodeId& to, const HostPort& address);

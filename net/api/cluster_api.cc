@@ -45,7 +45,7 @@ Result<raft::NodeId> parse_transfer(std::string_view body) {
   return to;
 }
 
-void answer_leader(httplib::Response& response, const raft::NodeId& leader) {
+void answer_leader(http::Response& response, const raft::NodeId& leader) {
   std::string body = R"({"leaderId":)";
   append_json_string(body, leader);
   response.set_content(body + "}", "application/json");
@@ -57,22 +57,23 @@ void ClusterApi::add_routes(http::Router& router) {
   router.add({.method = "POST",
               .pattern = kPath,
               .handler = [this](const auto& request, auto& response) { post_transfer(request, response); },
-              .body = http::BodyRules{.media_types = {"application/json"}, .max_bytes = kMaxOrderBytes}});
+              .body = http::BodyRules{.media_types = {"application/json"}, .max_bytes = kMaxOrderBytes},
+              .audience = http::Audience::kAdmins});
 }
 
-void ClusterApi::post_transfer(const http::Request& request, httplib::Response& response) {
+void ClusterApi::post_transfer(const http::Request& request, http::Response& response) {
   if (!has_only(request, {})) {
     return Problem{.kind = ProblemKind::kBadRequest,
                    .detail = "A transfer has no query parameters; the new leader stands in the body: {\"to\":\"n2\"}."}
         .write_to(response);
   }
-  const auto to = parse_transfer(request.http.body);
+  const auto to = parse_transfer(request.body);
   if (!to) return Problem{.kind = ProblemKind::kBadRequest, .detail = to.error().message}.write_to(response);
   const Errand errand{.method = "POST",
                       .target = kPath,
                       .nobody = "No leader could be asked, so nothing was handed over.",
                       .unknown = "GET /raft/status shows who leads.",
-                      .here = [&](const replica::Status& status, Deadline deadline, httplib::Response& answer) {
+                      .here = [&](const replica::Status& status, Deadline deadline, http::Response& answer) {
                         hand_over(status, *to, deadline, answer);
                         return true;
                       }};
@@ -80,7 +81,7 @@ void ClusterApi::post_transfer(const http::Request& request, httplib::Response& 
 }
 
 void ClusterApi::hand_over(const replica::Status& status, const raft::NodeId& to, Deadline deadline,
-                           httplib::Response& response) {
+                           http::Response& response) {
   if (to == status.node) return answer_leader(response, to);
   const auto is_meant = [&](const replica::Status::Peer& peer) {
     return to.empty() ? peer.id != status.node : peer.id == to;

@@ -20,8 +20,8 @@ class ClusterApi {
   void add_routes(http::Router& router);
 
  private:
-  void post_transfer(const http::Request& request, httplib::Response& response);
-  void hand_over(const replica::Status& status, const raft::NodeId& to, Deadline deadline, httplib::Response& response);
+  void post_transfer(const http::Request& request, http::Response& response);
+  void hand_over(const replica::Status& status, const raft::NodeId& to, Deadline deadline, http::Response& response);
 
   Node& node_;
   Errands errands_;

@@ -41,9 +41,9 @@ tl::expected<EntryBody, Problem> read_batch(std::string_view body) {
   return read;
 }
 
-std::string media_type_of(const httplib::Request& request) {
-  std::string type = request.get_header_value("Content-Type");
-  type = type.substr(0, type.find_first_of("; \t"));
+std::string media_type_of(const http::Request& request) {
+  const std::string_view field = request.header("Content-Type");
+  std::string type(field.substr(0, field.find_first_of("; \t")));
   std::transform(type.begin(), type.end(), type.begin(),
                  [](unsigned char c) { return static_cast<char>(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c); });
   return type;
@@ -58,7 +58,7 @@ bool is_array(std::string_view json) {
 
 std::vector<std::string> entry_media_types() { return {"application/json", std::string(kNdjson), std::string(kCsv)}; }
 
-tl::expected<EntryBody, Problem> read_entries(const httplib::Request& request) {
+tl::expected<EntryBody, Problem> read_entries(const http::Request& request) {
   const std::string type = media_type_of(request);
   if (type == kNdjson) return read_batch<NdjsonParser>(request.body);
   if (type == kCsv) return read_batch<CsvParser>(request.body);

@@ -24,6 +24,6 @@ struct EntryBody {
 std::vector<std::string> entry_media_types();
 
 // Requires a request of one of these types. A problem says all that is wrong, and where.
-tl::expected<EntryBody, http::Problem> read_entries(const httplib::Request& request);
+tl::expected<EntryBody, http::Problem> read_entries(const http::Request& request);
 
 }  // namespace timestore::net

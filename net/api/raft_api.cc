@@ -5,6 +5,7 @@
 #include "engine/base/json_text.h"
 #include "engine/wire/codec.h"
 #include "engine/wire/frame.h"
+#include "net/access/answer.h"
 #include "net/http/problem.h"
 #include "net/peers/peer_link.h"
 
@@ -70,12 +71,12 @@ void add_role(std::string& out, replica::Status::Peer::Role role, RoleNames name
   }
 }
 
-bool names_frames(const httplib::Request& request, const char* header) {
-  return request.get_header_value(header).find(raft::kFrameType) != std::string::npos;
+bool names_frames(const http::Request& request, const char* header) {
+  return request.header(header).find(raft::kFrameType) != std::string::npos;
 }
 
 // What a newer node says and this one cannot read is answered 415: the sender goes back to JSON.
-tl::expected<raft::Message, Problem> read_message(const raft::Endpoint& endpoint, const httplib::Request& request) {
+tl::expected<raft::Message, Problem> read_message(const raft::Endpoint& endpoint, const http::Request& request) {
   if (!names_frames(request, "Content-Type")) {
     auto message = raft::decode(endpoint.request, request.body, nullptr);
     if (!message) return http::refuse(ProblemKind::kBadRequest, message.error().message);
@@ -86,6 +87,29 @@ tl::expected<raft::Message, Problem> read_message(const raft::Endpoint& endpoint
   const bool is_newer = message.error().kind == raft::FrameError::Kind::kUnknown;
   return http::refuse(is_newer ? ProblemKind::kUnsupportedMediaType : ProblemKind::kBadRequest,
                       message.error().message);
+}
+
+void answer_message(const raft::Endpoint& endpoint, const std::optional<raft::Message>& answer,
+                    const http::Request& asked, http::Response& response) {
+  if (!answer) {
+    return Problem{.kind = ProblemKind::kUnavailable, .detail = "This node's disk does not answer in time."}.write_to(
+        response);
+  }
+  if (names_frames(asked, "Accept")) return response.set_content(raft::encode_frame(*answer), raft::kFrameType);
+  response.set_content(raft::encode(*answer), endpoint.json_answer_type);
+}
+
+void answer_barrier(const ReadBarrier& barrier, http::Response& response) {
+  switch (barrier.kind) {
+    case ReadBarrier::Kind::kPassed:
+      return response.set_content(read_index_body(barrier.index), "application/json");
+    case ReadBarrier::Kind::kNotLeader:
+      response.set_header(kNotLeaderHeader, "1");
+      [[fallthrough]];
+    case ReadBarrier::Kind::kNoQuorum:
+      Problem{.kind = ProblemKind::kUnavailable, .detail = "This node does not lead, or has no quorum."}.write_to(
+          response);
+  }
 }
 
 }  // namespace
@@ -170,48 +194,53 @@ void RaftApi::add_routes(http::Router& router) {
     router.add(
         {.method = "POST",
          .pattern = endpoint.path,
-         .handler =
-             [this, &endpoint](const auto& request, auto& response) {
-               if (is_for_us(request, response)) post_message(endpoint, request, response);
-             },
-         .body = http::BodyRules{.media_types = {raft::kJsonType, raft::kFrameType}, .max_bytes = kMaxRaftBodyBytes}});
+         .handler = {},
+         .body = http::BodyRules{.media_types = {raft::kJsonType, raft::kFrameType}, .max_bytes = kMaxRaftBodyBytes},
+         .audience = http::Audience::kPeers,
+         .later = [this, &endpoint](const auto& request, const auto& reply) {
+           post_message(endpoint, request, reply);
+         }});
   }
-  router.add({.method = "GET", .pattern = "/raft/status", .handler = [this](const auto&, auto& response) {
-                get_status(response);
-              }});
-  router.add({.method = "GET", .pattern = "/raft/read-index", .handler = [this](const auto& request, auto& response) {
-                get_read_index(request, response);
-              }});
+  router.add({.method = "GET",
+              .pattern = "/raft/status",
+              .handler = [this](const auto&, auto& response) { get_status(response); },
+              .audience = http::Audience::kOpen,
+              .pool = http::Pool::kPeers});
+  router.add({.method = "GET",
+              .pattern = "/raft/read-index",
+              .handler = {},
+              .audience = http::Audience::kPeers,
+              .later = [this](const auto& request, const auto& reply) { get_read_index(request, reply); }});
 }
 
-bool RaftApi::is_for_us(const http::Request& request, httplib::Response& response) const {
-  if (!request.http.has_header(kAddresseeHeader)) return true;  // an original names nobody
-  if (request.http.get_header_value(kAddresseeHeader) == node_.id()) return true;
-  Problem{.kind = ProblemKind::kMisdirected,
-          .detail = "This is node " + node_.id() + ", not the one that is meant.",
-          .members = {{"nodeId", node_.id()}}}
-      .write_to(response);
-  return false;
+bool RaftApi::is_for_us(const http::Request& request) const {
+  if (!request.has_header(kAddresseeHeader)) return true;  // an original names nobody
+  return request.header(kAddresseeHeader) == node_.id();
 }
 
-void RaftApi::post_message(const raft::Endpoint& endpoint, const http::Request& request, httplib::Response& response) {
-  auto message = read_message(endpoint, request.http);
-  if (!message) return message.error().write_to(response);
+void RaftApi::post_message(const raft::Endpoint& endpoint, const http::Request& request, const http::Reply& reply) {
+  if (!is_for_us(request)) {
+    return answer_problem(reply, {.kind = ProblemKind::kMisdirected,
+                                  .detail = "This is node " + node_.id() + ", not the one that is meant.",
+                                  .members = {{"nodeId", node_.id()}}});
+  }
+  auto message = read_message(endpoint, request);
+  if (!message) return answer_problem(reply, std::move(message.error()));
   raft::NodeId from = raft::sender_of(*message);
   if (!raft::has_answer(*message)) {
     node_.receive(std::move(from), std::move(*message));
-    return response.set_content("{}", raft::kJsonType);
+    return reply.finish([](const auto&, http::Response& response) { response.set_content("{}", raft::kJsonType); });
   }
-  const auto answer = node_.answer(std::move(from), std::move(*message), Clock::now() + kAnswerTimeout);
-  if (!answer) {
-    return Problem{.kind = ProblemKind::kUnavailable, .detail = "This node's disk does not answer in time."}.write_to(
-        response);
-  }
-  if (names_frames(request.http, "Accept")) return response.set_content(raft::encode_frame(*answer), raft::kFrameType);
-  response.set_content(raft::encode(*answer), endpoint.json_answer_type);
+  const auto finish = [&endpoint, reply](std::optional<raft::Message> answer) {
+    reply.finish([&endpoint, answer = std::move(answer)](const http::Request& asked, http::Response& response) {
+      answer_message(endpoint, answer, asked, response);
+    });
+  };
+  node_.begin_answer(std::move(from), std::move(*message), Clock::now() + kAnswerTimeout, finish);
 }
 
-void RaftApi::get_status(httplib::Response& response) {
+// Whoever asks for it wants to know whether this node is well, so it waits on a thread, with a deadline of its own.
+void RaftApi::get_status(http::Response& response) {
   const auto status = node_.status(Clock::now() + kAnswerTimeout);
   if (!status) {
     return Problem{.kind = ProblemKind::kUnavailable, .detail = "This node does not answer in time."}.write_to(
@@ -222,20 +251,14 @@ void RaftApi::get_status(httplib::Response& response) {
                        "application/json");
 }
 
-void RaftApi::get_read_index(const http::Request& request, httplib::Response& response) {
-  const bool weak = request.http.get_param_value("level") == "weak";
-  const ReadBarrier barrier =
-      cluster_.confirm_here(weak ? ReadLevel::kWeak : ReadLevel::kLinearizable, Clock::now() + kAnswerTimeout);
-  switch (barrier.kind) {
-    case ReadBarrier::Kind::kPassed:
-      return response.set_content(read_index_body(barrier.index), "application/json");
-    case ReadBarrier::Kind::kNotLeader:
-      response.set_header(kNotLeaderHeader, "1");
-      [[fallthrough]];
-    case ReadBarrier::Kind::kNoQuorum:
-      Problem{.kind = ProblemKind::kUnavailable, .detail = "This node does not lead, or has no quorum."}.write_to(
-          response);
-  }
+void RaftApi::get_read_index(const http::Request& request, const http::Reply& reply) {
+  const bool weak = request.param("level") == "weak";
+  reply.when_gone(cluster_.confirm_here(weak ? ReadLevel::kWeak : ReadLevel::kLinearizable,
+                                        Clock::now() + kAnswerTimeout, [reply](const ReadBarrier& barrier) {
+                                          reply.finish([barrier](const auto&, http::Response& response) {
+                                            answer_barrier(barrier, response);
+                                          });
+                                        }));
 }
 
 }  // namespace timestore::net

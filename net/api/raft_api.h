@@ -24,10 +24,10 @@ class RaftApi {
   void add_routes(http::Router& router);
 
  private:
-  bool is_for_us(const http::Request& request, httplib::Response& response) const;
-  void post_message(const raft::Endpoint& endpoint, const http::Request& request, httplib::Response& response);
-  void get_status(httplib::Response& response);
-  void get_read_index(const http::Request& request, httplib::Response& response);
+  bool is_for_us(const http::Request& request) const;
+  void post_message(const raft::Endpoint& endpoint, const http::Request& request, const http::Reply& reply);
+  void get_status(http::Response& response);
+  void get_read_index(const http::Request& request, const http::Reply& reply);
 
   Node& node_;
   ClusterAccess& cluster_;

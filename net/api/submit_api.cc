@@ -3,12 +3,12 @@
 #include <algorithm>
 
 #include "engine/series/command.h"
+#include "net/access/answer.h"
 #include "net/http/problem.h"
 #include "net/peers/peer_link.h"
 
 namespace timestore::net {
 
-using http::Problem;
 using http::ProblemKind;
 
 namespace {
@@ -19,24 +19,30 @@ constexpr std::size_t kMaxCommandBytes = std::size_t{32} << 20;
 void SubmitApi::add_routes(http::Router& router) {
   router.add({.method = "POST",
               .pattern = client::kSubmitPath,
-              .handler = [this](const auto& request, auto& response) { post_command(request, response); },
-              .body = http::BodyRules{.max_bytes = kMaxCommandBytes}});
+              .handler = {},
+              .body = http::BodyRules{.max_bytes = kMaxCommandBytes},
+              .audience = http::Audience::kPeers,
+              .pool = http::Pool::kClients,  // it waits for the cluster, and must not take what keeps that together
+              .later = [this](const auto& request, const auto& reply) { post_command(request, reply); }});
 }
 
-void SubmitApi::post_command(const http::Request& request, httplib::Response& response) {
-  if (request.http.get_header_value(kAddresseeHeader) != self_) {
-    return Problem{.kind = ProblemKind::kMisdirected,
-                   .detail = "This is node " + self_ + ", not the one that is meant."}
-        .write_to(response);
+void SubmitApi::post_command(const http::Request& request, const http::Reply& reply) {
+  if (request.header(kAddresseeHeader) != self_) {
+    return answer_problem(
+        reply, {.kind = ProblemKind::kMisdirected, .detail = "This is node " + self_ + ", not the one that is meant."});
   }
-  auto command = decode_command(request.http.body);
+  auto command = decode_command(request.body);
   const auto lacks_id = [](const TimeEntry& entry) { return entry.id.is_nil(); };
   if (!command || command->entries.empty() ||
       std::any_of(command->entries.begin(), command->entries.end(), lacks_id)) {
-    return Problem{.kind = ProblemKind::kBadRequest, .detail = "A write is handed on as a command with all its ids."}
-        .write_to(response);
+    return answer_problem(
+        reply, {.kind = ProblemKind::kBadRequest, .detail = "A write is handed on as a command with all its ids."});
   }
-  response.set_content(client::encode_submit_answer(cluster_.take(std::move(command->entries))), "text/plain");
+  reply.when_gone(cluster_.take(std::move(command->entries), [reply](const client::SubmitAnswer& answer) {
+    reply.finish([text = client::encode_submit_answer(answer)](const auto&, http::Response& response) {
+      response.set_content(text, "text/plain");
+    });
+  }));
 }
 
 }  // namespace timestore::net

@@ -14,7 +14,7 @@ class SubmitApi {
   void add_routes(http::Router& router);
 
  private:
-  void post_command(const http::Request& request, httplib::Response& response);
+  void post_command(const http::Request& request, const http::Reply& reply);
 
   const raft::NodeId self_;
   ClusterAccess& cluster_;

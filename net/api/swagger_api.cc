@@ -1,5 +1,7 @@
 #include "net/api/swagger_api.h"
 
+#include <utility>
+
 #include "net/swagger/files.h"
 
 namespace timestore::net {
@@ -13,7 +15,7 @@ constexpr const char* kContentSecurityPolicy =
     "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:; connect-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-void answer_page(httplib::Response& response) {
+void answer_page(http::Response& response) {
   response.set_header("Content-Security-Policy", kContentSecurityPolicy);
   response.set_content(std::string(kSwaggerIndexHtml), "text/html; charset=utf-8");
 }
@@ -21,14 +23,13 @@ void answer_page(httplib::Response& response) {
 }  // namespace
 
 void SwaggerApi::add_routes(http::Router& router) const {
-  router.add({.method = "GET", .pattern = "/swagger/v1/swagger.json", .handler = [](const auto&, auto& response) {
-                response.set_content(std::string(kOpenApiJson), "application/json");
-              }});
-  router.add(
-      {.method = "GET", .pattern = kPage, .handler = [](const auto&, auto& response) { answer_page(response); }});
-  router.add({.method = "GET", .pattern = "/swagger", .handler = [](const auto&, auto& response) {
-                response.set_redirect(kPage);
-              }});
+  const auto answers = [&](const char* pattern, http::Handler handler) {
+    router.add({.method = "GET", .pattern = pattern, .handler = std::move(handler), .audience = http::Audience::kOpen});
+  };
+  answers("/swagger/v1/swagger.json",
+          [](const auto&, auto& response) { response.set_content(std::string(kOpenApiJson), "application/json"); });
+  answers(kPage, [](const auto&, auto& response) { answer_page(response); });
+  answers("/swagger", [](const auto&, auto& response) { response.redirect(kPage); });
 }
 
 }  // namespace timestore::net

@@ -25,28 +25,26 @@ constexpr std::size_t kChunkBytes = std::size_t{64} << 10;
 // end some time, however slowly its client reads.
 constexpr std::chrono::minutes kMaxReadTime{10};
 
+// The answer to a larger batch takes long enough to make that others would have to wait for it.
+constexpr std::size_t kFewEntries = 16;
+
 Deadline in(std::chrono::milliseconds time) { return Clock::now() + time; }
 
 std::optional<ReadLevel> parse_level(const http::Request& request) {
-  const std::size_t count = request.http.get_param_value_count("level");
+  const std::size_t count = request.param_count("level");
   if (count == 0) return ReadLevel::kLinearizable;
   if (count > 1) return std::nullopt;
-  const std::string text = request.http.get_param_value("level");
+  const std::string text = request.param("level");
   if (text == "linearizable") return ReadLevel::kLinearizable;
   if (text == "weak") return ReadLevel::kWeak;
   if (text == "none") return ReadLevel::kNone;
   return std::nullopt;
 }
 
-void answer_bad_request(httplib::Response& response, std::string detail) {
-  Problem{.kind = ProblemKind::kBadRequest, .detail = std::move(detail)}.write_to(response);
-}
-
 // RFC 7240. Preferences may stand in several fields, or with commas in one.
 bool prefers_minimal(const http::Request& request) {
   std::string preferences;
-  const auto [first, last] = request.http.headers.equal_range("Prefer");
-  for (auto field = first; field != last; ++field) preferences += ',' + field->second;
+  for (const std::string_view field : request.headers("Prefer")) preferences.append(",").append(field);
   std::erase_if(preferences, [](char c) { return c == ' ' || c == '\t'; });
   preferences += ',';
   return preferences.find(",return=minimal,") != std::string::npos ||
@@ -56,7 +54,7 @@ bool prefers_minimal(const http::Request& request) {
 // Writes a JSON array of entries in chunks of bounded size.
 class ArrayWriter {
  public:
-  ArrayWriter(httplib::DataSink& sink, Deadline deadline) : sink_(sink), deadline_(deadline) {}
+  ArrayWriter(http::Sink& sink, Deadline deadline) : sink_(sink), deadline_(deadline) {}
 
   bool add(const TimeEntry& entry) {
     buffer_ += is_first_ ? '[' : ',';
@@ -72,26 +70,24 @@ class ArrayWriter {
 
  private:
   bool flush() {
-    const bool taken = Clock::now() < deadline_ && sink_.write(buffer_.data(), buffer_.size());
+    const bool taken = Clock::now() < deadline_ && sink_.write(buffer_);
     buffer_.clear();
     return taken;
   }
 
-  httplib::DataSink& sink_;
+  http::Sink& sink_;
   Deadline deadline_;
   std::string buffer_;
   bool is_first_ = true;
 };
 
 // A fault in the middle of an answer can only break the connection off, so that the client sees that it is not whole.
-bool stream(store::SeriesReader& reader, const store::SeriesQuery& query, httplib::DataSink& sink) {
+bool stream(store::SeriesReader& reader, const store::SeriesQuery& query, http::Sink& sink) {
   ArrayWriter writer(sink, Clock::now() + kMaxReadTime);
   bool taken = true;
   const auto scanned = reader.scan(query, [&](const TimeEntry& entry) { return taken = writer.add(entry); });
   if (!scanned) log_error("A read was broken off: " + scanned.error().message);
-  if (!scanned || !taken || !writer.finish()) return false;
-  sink.done();
-  return true;
+  return scanned && taken && writer.finish();
 }
 
 }  // namespace
@@ -99,65 +95,98 @@ bool stream(store::SeriesReader& reader, const store::SeriesQuery& query, httpli
 void TimeSeriesApi::add_routes(http::Router& router) {
   router.add({.method = "POST",
               .pattern = "/api/timeseries",
-              .handler = [this](const auto& request, auto& response) { post_entries(request, response); },
-              .body = http::BodyRules{.media_types = entry_media_types(), .content_type_required = true}});
-  router.add({.method = "GET", .pattern = "/api/timeseries", .handler = [this](const auto& request, auto& response) {
-                get_entries(request, response, {});
-              }});
+              .handler = {},
+              .body = http::BodyRules{.media_types = entry_media_types(), .content_type_required = true},
+              .later = [this](const auto& request, const auto& reply) { post_entries(request, reply); }});
+  router.add({.method = "GET",
+              .pattern = "/api/timeseries",
+              .handler = {},
+              .later = [this](const auto& request, const auto& reply) { get_entries(request, reply, {}); }});
   router.add({.method = "GET",
               .pattern = "/api/timeseries/device/{deviceId}",
-              .handler = [this](const auto& request, auto& response) {
-                get_entries(request, response, {.device_id = request.path_parameter("deviceId")});
+              .handler = {},
+              .later = [this](const auto& request, const auto& reply) {
+                get_entries(request, reply, {.device_id = request.path_parameter("deviceId")});
               }});
 }
 
-// Answers 307 when the client asked for it and another node leads. True: the request is answered.
-bool TimeSeriesApi::redirect(const http::Request& request, httplib::Response& response) {
+void TimeSeriesApi::redirect(const http::Request& request, const http::Reply& reply, std::function<void()> goes_on) {
   const auto wanted = parse_flag(request, "redirect");
   if (!wanted) {
-    answer_bad_request(response, "redirect is true or false, and given once.");
-    return true;
+    return answer_problem(reply,
+                          {.kind = ProblemKind::kBadRequest, .detail = "redirect is true or false, and given once."});
   }
-  if (!*wanted) return false;
-  const auto leader = cluster_.leader_elsewhere(in(patience_.read));
-  if (!leader) return false;
-  response.status = 307;
-  response.set_header("Location", leader->url + request.http.target);
-  std::string body = "{\"leaderId\":";
-  append_json_string(body, leader->id);
-  response.set_content(body + "}", "application/json");
-  return true;
+  if (!*wanted) return goes_on();
+  const auto found = [reply, goes_on](const std::optional<ClusterAccess::Elsewhere>& leader) {
+    if (!leader) return goes_on();
+    reply.finish([leader = *leader](const http::Request& asked, http::Response& response) {
+      response.status = 307;
+      response.set_header("Location", leader.url + std::string(asked.target()));
+      std::string body = "{\"leaderId\":";
+      append_json_string(body, leader.id);
+      response.set_content(body + "}", "application/json");
+    });
+  };
+  reply.when_gone(cluster_.leader_elsewhere(in(patience_.read), found));
 }
 
-void TimeSeriesApi::post_entries(const http::Request& request, httplib::Response& response) {
+bool TimeSeriesApi::Posted::had_any_id() const { return std::find(had_id.begin(), had_id.end(), true) != had_id.end(); }
+
+void TimeSeriesApi::post_entries(const http::Request& request, const http::Reply& reply) {
   if (!has_only(request, {"redirect"})) {
-    return answer_bad_request(response, "A write takes no other query parameter than redirect.");
+    return answer_problem(
+        reply, {.kind = ProblemKind::kBadRequest, .detail = "A write takes no other query parameter than redirect."});
   }
-  auto body = read_entries(request.http);
-  if (!body) return body.error().write_to(response);
-  if (redirect(request, response)) return;
-  Posted posted{.is_batch = body->is_batch, .wants_nothing_back = prefers_minimal(request), .had_id = {}};
-  for (const TimeEntry& entry : body->entries) posted.had_id.push_back(!entry.id.is_nil());
-  if (body->entries.empty()) {  // nothing is to be done
-    return answer_stored({.kind = client::WriteEnd::Kind::kApplied,
-                          .result = {.outcome = ApplyResult::Outcome::kStored, .conflicts = {}},
-                          .entries = {}},
-                         posted, response);
-  }
-  const bool is_forwarded = request.http.has_header(kForwardedHeader);
-  const WriteAnswer answer = cluster_.write(std::move(body->entries), is_forwarded, in(patience_.write));
-  if (answer.response) return relay(*answer.response, response);
-  answer_end(answer.end, posted, response);
+  auto body = read_entries(request);
+  if (!body) return answer_problem(reply, std::move(body.error()));
+  auto posted = std::make_shared<Posted>(Posted{.is_batch = body->is_batch,
+                                                .wants_nothing_back = prefers_minimal(request),
+                                                .is_forwarded = request.has_header(kForwardedHeader),
+                                                .had_id = {}});
+  for (const TimeEntry& entry : body->entries) posted->had_id.push_back(!entry.id.is_nil());
+  if (request.params.empty()) return store(reply, std::move(body->entries), posted);
+  redirect(request, reply,
+           [this, reply, posted, entries = std::move(body->entries)] { store(reply, entries, posted); });
 }
 
-void TimeSeriesApi::answer_end(const client::WriteEnd& end, const Posted& posted, httplib::Response& response) {
-  const bool had_any_id = std::find(posted.had_id.begin(), posted.had_id.end(), true) != posted.had_id.end();
+void TimeSeriesApi::store(const http::Reply& reply, std::vector<TimeEntry> entries,
+                          const std::shared_ptr<const Posted>& posted) {
+  if (entries.empty()) {  // nothing is to be done
+    return reply.finish([this, posted](const auto&, http::Response& response) {
+      answer_stored({.kind = client::WriteEnd::Kind::kApplied,
+                     .result = {.outcome = ApplyResult::Outcome::kStored, .conflicts = {}},
+                     .entries = {}},
+                    *posted, response);
+    });
+  }
+  reply.when_gone(
+      cluster_.write(std::move(entries), posted->is_forwarded, in(patience_.write),
+                     [this, reply, posted](WriteAnswer answer) { finish(reply, std::move(answer), posted); }));
+}
+
+// Where what stands under the client's ids is to be read, another node may have stored it: it must be applied here.
+void TimeSeriesApi::finish(const http::Reply& reply, WriteAnswer answer, const std::shared_ptr<const Posted>& posted) {
+  if (answer.response) {
+    return reply.finish(
+        [said = std::move(*answer.response)](const auto&, http::Response& response) { relay(said, response); });
+  }
+  const bool is_large = answer.end.entries.size() > kFewEntries;
+  const bool is_read = answer.end.kind == client::WriteEnd::Kind::kApplied && posted->had_any_id();
+  auto end = std::make_shared<const client::WriteEnd>(std::move(answer.end));
+  const auto make = [this, posted, end](const auto&, http::Response& response) { answer_end(*end, *posted, response); };
+  if (!is_read) return is_large ? reply.finish_on_worker(make) : reply.finish(make);
+  cluster_.await_applied(end->applied, Clock::now() + lasting(client::kCatchUpTime),
+                         [reply, posted, end, make](bool is_here) {
+                           if (is_here) return reply.finish_on_worker(make);
+                           reply.finish_on_worker([posted, end](const auto&, http::Response& response) {
+                             answer_unknown(end->entries, posted->is_batch, response);
+                           });
+                         });
+}
+
+void TimeSeriesApi::answer_end(const client::WriteEnd& end, const Posted& posted, http::Response& response) {
   switch (end.kind) {
     case client::WriteEnd::Kind::kApplied:
-      // Another node may have stored it; what stands under the client's ids is read here.
-      if (had_any_id && !cluster_.await_applied(end.applied, Clock::now() + lasting(client::kCatchUpTime))) {
-        return answer_unknown(end.entries, posted.is_batch, response);
-      }
       return answer_stored(end, posted, response);
     case client::WriteEnd::Kind::kNotLeader:
       return answer_not_leader(response);
@@ -190,7 +219,7 @@ Result<void> TimeSeriesApi::read_stored(std::vector<TimeEntry>& entries, const s
   return {};
 }
 
-void TimeSeriesApi::answer_stored(const client::WriteEnd& end, const Posted& posted, httplib::Response& response) {
+void TimeSeriesApi::answer_stored(const client::WriteEnd& end, const Posted& posted, http::Response& response) {
   switch (end.result.outcome) {
     case ApplyResult::Outcome::kStored: {
       if (end.applied > 0) response.set_header(kAppliedIndexHeader, std::to_string(end.applied));
@@ -215,34 +244,42 @@ void TimeSeriesApi::answer_stored(const client::WriteEnd& end, const Posted& pos
   }
 }
 
-void TimeSeriesApi::get_entries(const http::Request& request, httplib::Response& response, store::SeriesQuery query) {
+void TimeSeriesApi::get_entries(const http::Request& request, const http::Reply& reply, store::SeriesQuery query) {
   const auto level = parse_level(request);
-  if (!level) return answer_bad_request(response, "level is linearizable, weak or none, and given once.");
+  if (!level) {
+    return answer_problem(
+        reply, {.kind = ProblemKind::kBadRequest, .detail = "level is linearizable, weak or none, and given once."});
+  }
   if (!has_only(request, {"level", "redirect"})) {
-    return answer_bad_request(response, "A read takes no other query parameters than level and redirect.");
+    return answer_problem(reply, {.kind = ProblemKind::kBadRequest,
+                                  .detail = "A read takes no other query parameters than level and redirect."});
   }
-  if (redirect(request, response)) return;
+  redirect(request, reply, [this, reply, level = *level, query = std::move(query)] {
+    reply.when_gone(
+        cluster_.await_readable(level, in(patience_.read), [this, reply, level, query](const ReadBarrier& barrier) {
+          if (barrier.kind != ReadBarrier::Kind::kPassed) {
+            return reply.finish([](const auto&, http::Response& response) {
+              answer_unavailable(response,
+                                 "No quorum has confirmed the state of the cluster in time. Try again, or read "
+                                 "what this node holds with level=none.");
+            });
+          }
+          reply.finish_on_worker([this, level, barrier, query](const auto&, http::Response& response) {
+            if (barrier.level != level) response.set_header("X-Timestore-Read-Level", "none");
+            read(query, response);
+          });
+        }));
+  });
+}
 
-  const ReadBarrier barrier = cluster_.await_readable(*level, in(patience_.read));
-  switch (barrier.kind) {
-    case ReadBarrier::Kind::kPassed:
-      break;
-    case ReadBarrier::Kind::kNotLeader:
-    case ReadBarrier::Kind::kNoQuorum:
-      return answer_unavailable(response,
-                                "No quorum has confirmed the state of the cluster in time. Try again, or read "
-                                "what this node holds with level=none.");
-  }
-  if (barrier.level != *level) response.set_header("X-Timestore-Read-Level", "none");
+void TimeSeriesApi::read(const store::SeriesQuery& query, http::Response& response) {
   auto reader = readers_.lend();
   if (!reader) return answer_unavailable(response, reader.error().message);
   const auto applied = (*reader)->begin();
   if (!applied) return answer_unavailable(response, applied.error().message);
   response.set_header(kAppliedIndexHeader, std::to_string(applied->index));
-  response.set_chunked_content_provider(
-      "application/json", [lease = *reader, query = std::move(query)](std::size_t, httplib::DataSink& sink) {
-        return stream(*lease, query, sink);
-      });
+  response.set_writer("application/json",
+                      [lease = *reader, query](http::Sink& sink) { return stream(*lease, query, sink); });
 }
 
 }  // namespace timestore::net

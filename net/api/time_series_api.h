@@ -8,6 +8,8 @@
 // Reads take level=linearizable|weak|none; any request takes redirect=true.
 #pragma once
 
+#include <functional>
+#include <memory>
 #include <vector>
 
 #include "net/access/cluster_access.h"
@@ -31,14 +33,21 @@ class TimeSeriesApi {
   struct Posted {
     bool is_batch = false;
     bool wants_nothing_back = false;
+    bool is_forwarded = false;
     std::vector<bool> had_id;  // by entry
+    bool had_any_id() const;
   };
 
-  void post_entries(const http::Request& request, httplib::Response& response);
-  void get_entries(const http::Request& request, httplib::Response& response, store::SeriesQuery query);
-  bool redirect(const http::Request& request, httplib::Response& response);
-  void answer_end(const client::WriteEnd& end, const Posted& posted, httplib::Response& response);
-  void answer_stored(const client::WriteEnd& end, const Posted& posted, httplib::Response& response);
+  void post_entries(const http::Request& request, const http::Reply& reply);
+  void get_entries(const http::Request& request, const http::Reply& reply, store::SeriesQuery query);
+
+  // Answers 307 where the client asked for it and another node leads; else `goes_on`.
+  void redirect(const http::Request& request, const http::Reply& reply, std::function<void()> goes_on);
+  void store(const http::Reply& reply, std::vector<TimeEntry> entries, const std::shared_ptr<const Posted>& posted);
+  void finish(const http::Reply& reply, WriteAnswer answer, const std::shared_ptr<const Posted>& posted);
+  void read(const store::SeriesQuery& query, http::Response& response);
+  void answer_end(const client::WriteEnd& end, const Posted& posted, http::Response& response);
+  void answer_stored(const client::WriteEnd& end, const Posted& posted, http::Response& response);
   Result<void> read_stored(std::vector<TimeEntry>& entries, const std::vector<bool>& had_id);
 
   ClusterAccess& cluster_;

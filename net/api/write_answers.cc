@@ -12,14 +12,14 @@ namespace timestore::net {
 using http::Problem;
 using http::ProblemKind;
 
-void answer_not_leader(httplib::Response& response) {
+void answer_not_leader(http::Response& response) {
   response.set_header(kNotLeaderHeader, "1");
   answer_unavailable(response,
                      "The cluster has no leader right now, or this node cannot reach it. Nothing was stored; "
                      "try again.");
 }
 
-void answer_unknown(const std::vector<TimeEntry>& entries, bool is_batch, httplib::Response& response) {
+void answer_unknown(const std::vector<TimeEntry>& entries, bool is_batch, http::Response& response) {
   Problem problem{.kind = ProblemKind::kUnavailable, .retry_after_seconds = kRetryAfterSeconds};
   const bool have_ids = !entries.empty() && !entries.front().id.is_nil();
   if (!is_batch) {
@@ -54,7 +54,7 @@ std::string text_of(const std::vector<TimeEntry>& entries) {
   return text + "]";
 }
 
-void answer_conflict(const client::WriteEnd& end, bool is_batch, httplib::Response& response) {
+void answer_conflict(const client::WriteEnd& end, bool is_batch, http::Response& response) {
   Problem problem{.kind = ProblemKind::kConflict};
   if (!is_batch) {
     problem.detail = "The id " + end.entries.front().id.text() + " is already stored with other content.";

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <utility>
 
 namespace timestore::http {
 namespace {
@@ -26,13 +27,15 @@ tl::unexpected<Problem> no_memory() {
 // A body that grows within its limit and its share of the memory.
 class GrowingBody {
  public:
-  GrowingBody(std::size_t max_bytes, BodyShare& share) : max_bytes_(max_bytes), share_(share) {}
+  // `likely_bytes`: how large it will be, as far as that is known; 0: it is not.
+  GrowingBody(std::size_t max_bytes, std::size_t likely_bytes, BodyShare& share)
+      : max_bytes_(max_bytes), step_bytes_(likely_bytes > 0 ? likely_bytes : kGrowthBytes), share_(share) {}
 
   tl::expected<void, Problem> append(std::string_view text) {
     const std::size_t size = text_.size() + text.size();
     if (size > max_bytes_) return too_large(max_bytes_);
     if (size > taken_) {
-      const std::size_t more = std::max(size - taken_, std::min(kGrowthBytes, max_bytes_ - taken_));
+      const std::size_t more = std::max(size - taken_, std::min({kGrowthBytes, step_bytes_, max_bytes_ - taken_}));
       if (!share_.take(more)) return no_memory();
       taken_ += more;
     }
@@ -43,6 +46,7 @@ class GrowingBody {
 
  private:
   std::size_t max_bytes_;
+  std::size_t step_bytes_;
   BodyShare& share_;
   std::size_t taken_ = 0;
   std::string text_;
@@ -51,7 +55,10 @@ class GrowingBody {
 class BodyReader {
  public:
   BodyReader(Connection& connection, const BodyPlan& plan, const Options& options, BodyShare& share)
-      : connection_(connection), plan_(plan), options_(options), body_(plan.max_bytes, share) {}
+      : connection_(connection),
+        plan_(plan),
+        options_(options),
+        body_(plan.max_bytes, static_cast<std::size_t>(plan.content_length), share) {}
 
   Body read() {
     if (plan_.framing == BodyFraming::kLength && plan_.content_length > plan_.max_bytes)
@@ -190,20 +197,49 @@ class Inflater {
 
 }  // namespace
 
+BodyShare::BodyShare(BodyShare&& other) noexcept
+    : used_(other.used_), limit_(other.limit_), taken_(std::exchange(other.taken_, 0)) {}
+
+BodyShare& BodyShare::operator=(BodyShare&& other) noexcept {
+  give_back();
+  used_ = other.used_;
+  limit_ = other.limit_;
+  taken_ = std::exchange(other.taken_, 0);
+  return *this;
+}
+
 bool BodyShare::take(std::size_t size_bytes) {
-  const std::size_t before = used_.fetch_add(size_bytes);
+  if (used_ == nullptr) return false;
+  const std::size_t before = used_->fetch_add(size_bytes);
   if (before + size_bytes > limit_) {
-    used_ -= size_bytes;
+    *used_ -= size_bytes;
     return false;
   }
   taken_ += size_bytes;
   return true;
 }
 
+// Where nothing is taken, what counts it may be gone.
+void BodyShare::give_back() {
+  if (taken_ > 0) *used_ -= std::exchange(taken_, 0);
+}
+
+bool has_arrived(const BodyPlan& plan, std::string_view input) {
+  switch (plan.framing) {
+    case BodyFraming::kNone:
+      return true;
+    case BodyFraming::kLength:
+      return plan.content_length <= input.size();
+    case BodyFraming::kChunked:
+      return false;
+  }
+  return false;
+}
+
 Body gunzip(std::string_view compressed, std::size_t max_bytes, BodyShare& share) {
   Inflater inflater;
   if (!inflater.is_ready()) return no_memory();
-  GrowingBody body(max_bytes, share);
+  GrowingBody body(max_bytes, 0, share);
   z_stream& stream = inflater.stream();
   stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(compressed.data()));
   stream.avail_in = static_cast<uInt>(compressed.size());

@@ -17,20 +17,22 @@
 
 namespace timestore::http {
 
-// What one request's body has taken of Options::max_bodies_bytes; given back when the request ends.
+// What one request's body has taken of its pool's memory (Options::max_bodies_bytes).
 class BodyShare {
  public:
-  BodyShare(std::atomic<std::size_t>& used, std::size_t limit) : used_(used), limit_(limit) {}
-  ~BodyShare() { used_ -= taken_; }
-  BodyShare(const BodyShare&) = delete;
-  BodyShare& operator=(const BodyShare&) = delete;
+  BodyShare() = default;  // of nothing: it takes nothing
+  BodyShare(std::atomic<std::size_t>& used, std::size_t limit) : used_(&used), limit_(limit) {}
+  ~BodyShare() { give_back(); }
+  BodyShare(BodyShare&& other) noexcept;
+  BodyShare& operator=(BodyShare&& other) noexcept;
 
   // False, and nothing taken, when the limit would be passed.
   [[nodiscard]] bool take(std::size_t size_bytes);
+  void give_back();
 
  private:
-  std::atomic<std::size_t>& used_;
-  std::size_t limit_;
+  std::atomic<std::size_t>* used_ = nullptr;
+  std::size_t limit_ = 0;
   std::size_t taken_ = 0;
 };
 
@@ -43,6 +45,9 @@ struct BodyPlan {
 };
 
 using Body = tl::expected<std::string, Problem>;
+
+// Whether read_body() would find all of the body in what has arrived already.
+[[nodiscard]] bool has_arrived(const BodyPlan& plan, std::string_view input);
 
 // After a failure the connection's input is in the middle of a body: it cannot carry another request.
 [[nodiscard]] Body read_body(Connection& connection, const BodyPlan& plan, const Options& options, BodyShare& share);

@@ -156,7 +156,11 @@ bool Connection::wait_to_send(std::chrono::nanoseconds patience) {
   return (wanted.revents & (POLLERR | POLLHUP)) == 0;
 }
 
-bool Connection::send(std::string_view first, std::string_view second) {
+std::chrono::nanoseconds Connection::patience() const {
+  return options_.write_timeout + std::chrono::seconds(sent_bytes_ / options_.minimum_bytes_per_second) - waited_;
+}
+
+Sending Connection::send_now(std::string_view& first, std::string_view& second) {
   while (!first.empty() || !second.empty()) {
     std::array<iovec, 2> parts{iovec{const_cast<char*>(first.data()), first.size()},
                                iovec{const_cast<char*>(second.data()), second.size()}};
@@ -164,32 +168,37 @@ bool Connection::send(std::string_view first, std::string_view second) {
     message.msg_iov = parts.data();
     message.msg_iovlen = parts.size();
     const ssize_t sent = sendmsg(socket_.number(), &message, MSG_NOSIGNAL | MSG_DONTWAIT);
-    if (sent >= 0) {
-      const auto size = static_cast<std::size_t>(sent);
-      sent_bytes_ += size;
-      const std::size_t of_first = std::min(size, first.size());
-      first.remove_prefix(of_first);
-      second.remove_prefix(size - of_first);
-      continue;
+    if (sent < 0) {
+      if (errno == EINTR) continue;
+      return errno == EAGAIN || errno == EWOULDBLOCK ? Sending::kBlocked : Sending::kFailed;
     }
-    if (errno == EINTR) continue;
-    if (errno != EAGAIN && errno != EWOULDBLOCK) return false;
-    const std::chrono::seconds earned(sent_bytes_ / options_.minimum_bytes_per_second);
-    const std::chrono::nanoseconds patience = options_.write_timeout + earned - waited_;
-    if (patience.count() <= 0 || !wait_to_send(patience)) return false;
+    const auto size = static_cast<std::size_t>(sent);
+    sent_bytes_ += size;
+    const std::size_t of_first = std::min(size, first.size());
+    first.remove_prefix(of_first);
+    second.remove_prefix(size - of_first);
   }
-  return true;
+  return Sending::kSent;
 }
 
-void Connection::send_now(std::string_view text) {
+bool Connection::send(std::string_view first, std::string_view second) {
+  for (;;) {
+    switch (send_now(first, second)) {
+      case Sending::kSent:
+        return true;
+      case Sending::kFailed:
+        return false;
+      case Sending::kBlocked:
+        break;
+    }
+    const auto left = patience();
+    if (left.count() <= 0 || !wait_to_send(left)) return false;
+  }
+}
+
+void Connection::say_now(std::string_view text) {
   // Last words: if the kernel does not take them, the client goes without.
   [[maybe_unused]] const ssize_t sent = ::send(socket_.number(), text.data(), text.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
-}
-
-bool Connection::is_peer_present() const {
-  pollfd wanted{socket_.number(), POLLOUT | POLLRDHUP, 0};
-  poll(&wanted, 1, 0);
-  return (wanted.revents & (POLLERR | POLLHUP | POLLRDHUP | POLLNVAL)) == 0;
 }
 
 void Connection::finish_sending() { shutdown(socket_.number(), SHUT_WR); }

@@ -20,6 +20,8 @@ using Clock = std::chrono::steady_clock;
 
 enum class Input { kArrived, kNothing, kClosed };
 
+enum class Sending { kSent, kBlocked, kFailed };
+
 enum class HeadState { kNone, kPartial, kComplete, kTooLong, kNotHttp, kBareLineBreak };
 
 class Connection {
@@ -39,8 +41,10 @@ class Connection {
   // Gives memory back while there is no input to keep.
   void release_buffer();
 
-  // Each receives at most once what fits, and keeps `input` within max_head_bytes or kReceiveBytes.
+  // Each receives at most once what fits, and keeps `input` within max_head_bytes or kMaxBufferBytes.
   Input receive_now();
+  // The last of them has filled all the space that there was: more may have arrived.
+  [[nodiscard]] bool may_have_more() const { return end_ == capacity_ && capacity_ > 0; }
   Input receive_briefly();  // Waits for Options::linger.
   Input receive_until(Clock::time_point deadline);
 
@@ -56,15 +60,18 @@ class Connection {
   void begin_answer();
   // Sends all of both, or fails: the client is gone or does not read.
   [[nodiscard]] bool send(std::string_view first, std::string_view second = {});
-  // Sends what the kernel takes at once. For last words.
-  void send_now(std::string_view text);
+  // Sends what the kernel takes at once, and leaves the rest in both. Blocked: note_waited() counts the time until more
+  // can be sent.
+  [[nodiscard]] Sending send_now(std::string_view& first, std::string_view& second);
+  void note_waited(std::chrono::nanoseconds waited) { waited_ += waited; }
+  // How much longer the client may take to read on.
+  [[nodiscard]] std::chrono::nanoseconds patience() const;
+  // What the kernel takes at once. For last words.
+  void say_now(std::string_view text);
 
-  [[nodiscard]] bool is_peer_present() const;
   void finish_sending();
   // Wakes the owner from any wait; it will find the connection closed.
   void shut_down();
-
-  bool is_watched = false;  // By the parking lot's epoll.
 
  private:
   Input receive(int flags);

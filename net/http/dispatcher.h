@@ -1,67 +1,70 @@
-// One request on a connection, from its head to the last byte of the answer.
+// What is done with one request: the route is found, the body read, the handler asked, the answer composed.
 //
-// httplib supplies the vocabulary of handlers (its Request and Response) and writes the answers, with content providers
-// and gzip. It never reads from the network: we parse the head, route, and read the body, then let it process a
-// stand-in head and fill in the real request. See head.h for why.
+//   open() ── begin() ──────────────────────────> compose(), or send_written()
+//               └─ the handler finishes later ── finish() ──┘
+//
+// Any number of threads, each with its own connection and exchange.
 #pragma once
 
-#include <httplib.h>
-
+#include <array>
 #include <atomic>
 #include <cstddef>
-#include <string_view>
+#include <memory>
+#include <optional>
 
-#include "net/http/body.h"
+#include "net/http/answer.h"
 #include "net/http/connection.h"
-#include "net/http/head.h"
+#include "net/http/exchange.h"
 #include "net/http/options.h"
 #include "net/http/router.h"
 
 namespace timestore::http {
 
-// What becomes of a connection.
-enum class Fate {
-  kKeep,      // It waits for its next request.
-  kFarewell,  // Our last answer is sent; the client may still be sending.
-  kClose,     // Nothing more to say or to hear.
-};
-
-// Its options are spelled http::Options because httplib::Server has a function Options.
-class Dispatcher final : private httplib::Server {
+class Dispatcher {
  public:
-  Dispatcher(Router router, const http::Options& options);
+  Dispatcher(Router router, const Options& options, std::shared_ptr<AnswerQueue> queue);
 
-  // Precondition: examine_head() has just found a complete head. Any number of threads, each with its own connection.
-  Fate serve(Connection& connection);
+  // Precondition: examine_head() has just found a complete head. It is parsed and consumed.
+  [[nodiscard]] std::shared_ptr<Exchange> open(Connection& connection) const;
 
-  // Whether the target is of a route that Options::reserved_prefix covers.
-  [[nodiscard]] bool is_reserved(std::string_view target) const;
+  // What begin() would have to wait for.
+  enum class Needs : unsigned char {
+    kNothing,
+    kBody,    // it is small, and has not arrived whole
+    kWorker,  // it may block
+  };
+  [[nodiscard]] Needs needs_of(const Exchange& exchange, const Connection& connection) const;
+
+  // Nothing: the handler finishes later.
+  [[nodiscard]] std::optional<Response> begin(Connection& connection, Exchange& exchange);
+  // The answer that a handler has finished.
+  [[nodiscard]] Response finish(Exchange& exchange) const;
+  // The answer for a client whose body does not arrive; begin() was not called.
+  [[nodiscard]] Response give_up(Exchange& exchange) const;
+
+  // Requires that it has no writer.
+  [[nodiscard]] Message compose(Exchange& exchange, Response response) const;
+  // Runs the writer on this thread. False: the connection cannot be used any more.
+  [[nodiscard]] bool send_written(Connection& connection, Exchange& exchange, const Response& response) const;
+  // What becomes of the connection when the answer has been sent. After compose() or send_written().
+  [[nodiscard]] Fate fate_after(const Exchange& exchange) const;
 
   // Answers whose head is not yet written say that the connection will close, and it will.
   void announce_stop() { stopping_ = true; }
-  // Streaming answers end, unfinished, before their provider is called again.
-  void abandon_answers();
 
  private:
-  struct Exchange;
-  class AnswerStream;
-
-  Fate exchange(Connection& connection, const Head& head);
-  BodyShare body_share_for(const Head& head);
-  void set_up(Exchange& exchange, const Head& head, httplib::Request& request) const;
-  void answer(Exchange& exchange, httplib::Response& response);
-  void run(Exchange& exchange, const Router::Match& match, httplib::Response& response);
-  void leave_body(Exchange& exchange);
-  void report_exception(const httplib::Request& request, httplib::Response& response, std::exception_ptr exception);
-  void finish_headers(const httplib::Request& request, httplib::Response& response);
-
-  // httplib hands its hooks the request and the response only.
-  static thread_local Exchange* current_;
+  void find_route(Exchange& exchange) const;
+  void read_wanted_body(Connection& connection, Exchange& exchange) const;
+  void leave_body(Connection& connection, Exchange& exchange) const;
+  Response answer_without_handler(const Exchange& exchange) const;
+  template <typename Make>
+  Response guarded(const Exchange& exchange, Make make) const;
+  void plan_end(Exchange& exchange, const Response& response) const;
 
   const Router router_;
-  const http::Options& options_;
-  std::atomic<std::size_t> bodies_bytes_{0};
-  std::atomic<std::size_t> reserved_bodies_bytes_{0};
+  const Options& options_;
+  const std::shared_ptr<AnswerQueue> queue_;
+  mutable std::array<std::atomic<std::size_t>, kPools> bodies_bytes_{};
   std::atomic<bool> stopping_{false};
 };
 

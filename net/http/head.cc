@@ -49,6 +49,7 @@ Parsed parse_request_line(std::string_view line, const Options& options, Head& h
   head.method = parts[0];
   head.target = without_authority(parts[1]);
   head.keep_alive = version == "HTTP/1.1";
+  head.knows_chunks = head.keep_alive;
   const bool asterisk = head.target == "*" && head.method == "OPTIONS";
   if (!asterisk && (head.target.empty() || head.target.front() != '/')) {
     return malformed("The request target does not begin with '/'.");
@@ -106,8 +107,8 @@ Parsed take_meaning(const HeaderField& field, Head& head) {
   return {};
 }
 
-// Without a length there is no body, says RFC 9112 (section 6.3), and what follows is the next request. Of these methods
-// a body is expected; a client that sent one all the same would have its content taken for requests.
+// Without a length there is no body, says RFC 9112 (section 6.3), and what follows is the next request. Of these
+// methods a body is expected; a client that sent one all the same would have its content taken for requests.
 Parsed check_length(const Head& head) {
   const bool expects_body = head.method == "POST" || head.method == "PUT" || head.method == "PATCH";
   if (!expects_body || head.framing != BodyFraming::kNone) return {};
@@ -157,12 +158,6 @@ tl::expected<Head, Problem> parse_head(std::string_view text, const Options& opt
   if (auto checked = check_length(head); !checked) return tl::unexpected(checked.error());
   if (asks_to_close(head)) head.keep_alive = false;
   return head;
-}
-
-std::string_view glimpse_target(std::string_view text) {
-  std::string_view line = text.substr(0, text.find("\r\n"));
-  line.remove_prefix(std::min(line.find(' '), line.size() - 1) + 1);
-  return without_authority(line.substr(0, line.find(' ')));
 }
 
 bool has_bare_line_break(std::string_view text) {

@@ -1,8 +1,6 @@
 // Reading the head of an HTTP/1.1 request (RFC 9112), strictly.
 //
-// We read heads ourselves, not with httplib, because version 0.11.4 percent-decodes header values (so "%0d%0a" becomes
-// a line break), lets clients shadow REMOTE_ADDR, matches Range with a recursive std::regex, and takes any
-// Content-Length. What is ambiguous is refused, since ambiguity is how requests are smuggled past proxies.
+// What is ambiguous is refused, since ambiguity is how requests are smuggled past proxies.
 #pragma once
 
 #include <cstddef>
@@ -31,20 +29,18 @@ struct Head {
   BodyFraming framing = BodyFraming::kNone;
   std::uint64_t content_length = 0;  // Only with kLength; at most 18 digits.
   bool keep_alive = true;            // False for every HTTP/1.0 request.
+  bool knows_chunks = true;          // False for HTTP/1.0.
   bool expects_continue = false;
 };
 
 // `text` is a whole head, its final empty line included.
 [[nodiscard]] tl::expected<Head, Problem> parse_head(std::string_view text, const Options& options);
 
-// The target that parse_head would find, for a glance at the request line; anything where it would refuse the head.
-[[nodiscard]] std::string_view glimpse_target(std::string_view text);
-
 // The characters of methods and header names (RFC 9110, section 5.6.2).
 [[nodiscard]] bool is_token_character(char character);
 
-// Whether a CR has no LF after it, or an LF no CR before it (RFC 9112, section 2.2): then a head or a line may never end.
-// A CR at the very end may yet be completed.
+// Whether a CR has no LF after it, or an LF no CR before it (RFC 9112, section 2.2): then a head or a line may never
+// end. A CR at the very end may yet be completed.
 [[nodiscard]] bool has_bare_line_break(std::string_view text);
 
 // ASCII only, as in header names and media types.

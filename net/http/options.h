@@ -18,15 +18,15 @@ struct Options {
 
   // When all are taken, a newcomer takes the place of the connection that has been idle longest, then of the one that
   // has been sending its head longest. When every connection is being served (or lingered with), the newcomer is
-  // answered 503.
-  std::size_t max_connections = 4096;
-  std::size_t max_workers = 512;  // Requests served at the same time; more wait in a queue, in order of arrival.
+  // answered 503. A connection that waits for its answer costs memory only.
+  std::size_t max_connections = 16'384;
 
-  // Requests of routes whose pattern begins with this have workers and body memory of their own, and take nobody
-  // else's: what keeps a cluster together must get through while all workers wait for slow clients, or for that very
-  // cluster. It is the route that counts, however the request spells its path. Empty: nothing is reserved.
-  std::string reserved_prefix = "";
-  std::size_t reserved_workers = 64;
+  // Requests that occupy a thread at the same time, of each pool (router.h); more wait in a queue, in order of arrival.
+  // What keeps a cluster together must get through while all other workers wait for slow clients, or for that very
+  // cluster; so must those who operate it.
+  std::size_t max_workers = 512;  // of clients
+  std::size_t admin_workers = 16;
+  std::size_t peer_workers = 64;
 
   // Address space, not memory: only touched pages count. Handlers run on this stack.
   std::size_t worker_stack_bytes = 1 << 20;
@@ -36,12 +36,16 @@ struct Options {
   std::size_t max_target_bytes = 8 << 10;  // Path and query; longer: 414.
   std::size_t max_body_bytes = 16 << 20;   // As sent and, where compressed, as decompressed too; larger: 413.
 
-  // Bodies of all running requests together, so that many large ones cannot exhaust the memory; more: 503.
-  std::size_t max_bodies_bytes = 512 << 20;
-  std::size_t max_reserved_bodies_bytes = 256 << 20;  // Likewise, of those under reserved_prefix.
+  // Bodies of all running requests of a pool together, so that many large ones cannot exhaust the memory; more: 503.
+  std::size_t max_bodies_bytes = 512 << 20;  // of clients
+  std::size_t max_admin_bodies_bytes = 16 << 20;
+  std::size_t max_peer_bodies_bytes = 256 << 20;
 
   Milliseconds idle_timeout{75'000};  // A connection without a request.
   Milliseconds head_timeout{10'000};  // From a head's first byte to its last.
+  // A client that has ended its half of the connection may yet read. If its answer is not ready after so long, it is
+  // taken to have gone.
+  Milliseconds half_closed_timeout{1'000};
 
   // A body must have arrived, and an answer must have been taken, within the timeout plus the time that the bytes so
   // far need at the minimum rate. For answers only the time spent waiting for the client counts.

@@ -17,26 +17,11 @@ namespace {
 
 // At once, so that many newcomers do not keep the others waiting.
 constexpr int kAcceptedAtOnce = 64;
-constexpr std::size_t kMaxFarewells = 1024;
 constexpr Milliseconds kAcceptPause{100};
-
-Problem too_slow() { return {.kind = ProblemKind::kTimeout, .detail = "The request did not arrive in time."}; }
 
 Problem too_busy() {
   return {.kind = ProblemKind::kUnavailable, .detail = "Too many connections are open.", .retry_after_seconds = 1};
 }
-
-Problem head_too_long(std::size_t max_bytes) {
-  return {.kind = ProblemKind::kHeadersTooLarge,
-          .detail = "The request line and headers may have at most " + std::to_string(max_bytes) + " bytes."};
-}
-
-Problem bare_line_break() {
-  return {.kind = ProblemKind::kBadRequest,
-          .detail = "The lines of a request's head end with CR LF, and one has a CR or LF by itself."};
-}
-
-Problem not_http() { return {.kind = ProblemKind::kBadRequest, .detail = "This is not HTTP/1.1."}; }
 
 // For the listener and the interrupt; connections are told apart by the address of their Stay.
 bool add_to(const Descriptor& epoll, Descriptor& watched) {
@@ -74,21 +59,24 @@ Result<void> ParkingLot::open(Descriptor listener) {
 void ParkingLot::run() {
   std::array<epoll_event, 128> events;
   while (!is_done()) {
-    const int count =
-        epoll_wait(epoll_.number(), events.data(), static_cast<int>(events.size()), milliseconds_to_next_deadline());
+    const bool may_sleep = queue_.may_sleep();
+    const int count = epoll_wait(epoll_.number(), events.data(), static_cast<int>(events.size()),
+                                 may_sleep ? milliseconds_to_next_deadline() : 0);
     bool newcomers = false;
     for (int i = 0; i < count; ++i) {
-      void* source = events[static_cast<std::size_t>(i)].data.ptr;
-      if (source == &listener_) {
+      const epoll_event& event = events[static_cast<std::size_t>(i)];
+      if (event.data.ptr == &listener_) {
         newcomers = true;
-      } else if (source == &interrupt_) {
+      } else if (event.data.ptr == &interrupt_) {
         std::uint64_t ignored = 0;
         [[maybe_unused]] const ssize_t got = read(interrupt_.number(), &ignored, sizeof ignored);
       } else {
-        wake_up(*static_cast<Stay*>(source));
+        wake_up(*static_cast<Stay*>(event.data.ptr), event.events);
       }
     }
     // Only now may other stays end: an event above could have been theirs.
+    take_answers();
+    take_again();
     if (newcomers) accept_new();
     end_late_stays();
     leave_when_told();
@@ -102,7 +90,7 @@ void ParkingLot::accept_new() {
       if (open_connections_ >= options_.max_connections && !make_room()) {
         turn_away(std::move(socket));
       } else {
-        settle(std::make_unique<Connection>(std::move(socket), options_, open_connections_));
+        park(std::make_unique<Connection>(std::move(socket), options_, open_connections_));
       }
       continue;
     }
@@ -115,17 +103,22 @@ void ParkingLot::accept_new() {
 // Ends the stay that is the least loss. False when every connection is being served.
 bool ParkingLot::make_room() {
   for (const Kind kind : {Kind::kIdle, Kind::kHead, Kind::kFarewell}) {
-    std::unique_ptr<Connection> ended;
-    const std::scoped_lock lock(mutex_);
-    if (queue_of(kind).empty()) continue;
-    ended = take_out(queue_of(kind).front());
+    Stay* least = nullptr;
+    {
+      const std::scoped_lock lock(mutex_);
+      if (!queue_of(kind).empty()) least = &queue_of(kind).front();
+    }
+    if (least == nullptr) continue;
+    take_out(*least);
     return true;
   }
   return false;
 }
 
 void ParkingLot::turn_away(Descriptor socket) {
-  refuse(std::make_unique<Connection>(std::move(socket), options_, open_connections_), too_busy());
+  auto connection = std::make_unique<Connection>(std::move(socket), options_, open_connections_);
+  connection->say_now(too_busy().to_message());
+  farewell(std::move(connection));
 }
 
 // The listener stays readable while we have no descriptor to accept with; without a pause we would spin.
@@ -141,112 +134,119 @@ void ParkingLot::resume_accepting() {
   set_events(epoll_, listener_, EPOLLIN);
 }
 
-void ParkingLot::wake_up(Stay& stay) {
-  std::unique_ptr<Connection> connection;
+void ParkingLot::wake_up(Stay& stay, std::uint32_t events) {
+  const bool is_broken = (events & (EPOLLERR | EPOLLHUP)) != 0;
+  if ((events & (EPOLLIN | EPOLLRDHUP)) != 0 || is_broken) stay.has_unread = true;
+  if ((events & EPOLLRDHUP) != 0 || is_broken) stay.has_ended = true;
+  switch (stay.kind) {
+    case Kind::kIdle:
+    case Kind::kHead:
+    case Kind::kBody:
+      if (stay.has_unread && receive(stay)) go_on(stay);
+      return;
+    case Kind::kAnswer:
+    case Kind::kLeaving:
+      if (is_broken) return lose(stay);
+      if (stay.has_ended && stay.kind == Kind::kAnswer) static_cast<void>(wait_as(stay, Kind::kLeaving));
+      return;
+    case Kind::kSending:
+      return send_more(stay);
+    case Kind::kFarewell:
+      return discard(stay);
+  }
+}
+
+// False: the client has hung up, and the stay is over.
+bool ParkingLot::receive(Stay& stay) {
+  const Input input = stay.connection->receive_now();
+  if (input == Input::kClosed) {
+    take_out(stay);
+    return false;
+  }
+  // Each arrival is told of once (EPOLLET), so we must know whether we have received it all. An end that we were told
+  // of comes after all else.
+  stay.has_unread = input == Input::kArrived && (stay.connection->may_have_more() || stay.has_ended);
+  return true;
+}
+
+void ParkingLot::discard(Stay& stay) {
+  switch (stay.connection->discard_now()) {
+    case Input::kArrived:
+      return watch(stay, Watch::kAgain);  // for the rest, after the others
+    case Input::kNothing:
+      return;
+    case Input::kClosed:
+      take_out(stay);
+      return;
+  }
+}
+
+void ParkingLot::park(std::unique_ptr<Connection> connection) {
+  const bool has_input = !connection->input().empty();
+  const std::scoped_lock lock(mutex_);
+  Stay* stay = add({std::move(connection), {}}, Kind::kIdle);
+  if (stay == nullptr || !has_input) return;
+  stay->is_again = true;  // Nobody will tell that what is here has arrived.
+  again_.push_back(stay);
+  wake();
+}
+
+void ParkingLot::await_answer(Job job) {
+  const auto exchange = job.exchange;
+  bool is_ready = false;
   {
     const std::scoped_lock lock(mutex_);
-    Connection& woken = *stay.connection;
-    const bool parting = stay.kind == Kind::kFarewell;
-    const Input input = parting ? woken.discard_now() : woken.receive_now();
-    // A head that grows keeps its stay, and so its deadline.
-    const bool grows = stay.kind == Kind::kHead && woken.examine_head() == HeadState::kPartial;
-    if (input != Input::kClosed && (parting || grows)) return watch(stay);
-    connection = take_out(stay);
-    if (input == Input::kClosed) return;
+    exchange->stay = add(std::move(job), Kind::kAnswer);
+    is_ready = exchange->is_ready;
   }
-  settle(std::move(connection));
+  if (is_ready) queue_.push(exchange);  // Once more, now that it has its connection.
 }
 
-void ParkingLot::park(std::unique_ptr<Connection> connection) { settle(std::move(connection)); }
-
-// Puts a connection where its input says it belongs.
-void ParkingLot::settle(std::unique_ptr<Connection> connection) {
-  switch (connection->examine_head()) {
-    case HeadState::kNone:
-      connection->release_buffer();
-      return wait(std::move(connection), Kind::kIdle);
-    case HeadState::kPartial:
-      return wait(std::move(connection), Kind::kHead);
-    case HeadState::kComplete:
-      return ready_(std::move(connection));
-    case HeadState::kTooLong:
-      return refuse(std::move(connection), head_too_long(options_.max_head_bytes));
-    case HeadState::kNotHttp:
-      return refuse(std::move(connection), not_http());
-    case HeadState::kBareLineBreak:
-      return refuse(std::move(connection), bare_line_break());
-  }
-}
-
-void ParkingLot::refuse(std::unique_ptr<Connection> connection, const Problem& problem) {
-  connection->send_now(problem.to_message());
-  farewell(std::move(connection));
+void ParkingLot::finish_sending(Job job) {
+  const std::scoped_lock lock(mutex_);
+  Stay* stay = add(std::move(job), Kind::kSending);
+  if (stay != nullptr) watch(*stay, Watch::kSpaceToo);
 }
 
 void ParkingLot::farewell(std::unique_ptr<Connection> connection) {
   connection->finish_sending();
-  wait(std::move(connection), Kind::kFarewell);
-}
-
-void ParkingLot::wait(std::unique_ptr<Connection> connection, Kind kind) {
   const std::scoped_lock lock(mutex_);
-  if (phase_ != Phase::kOpen && kind != Kind::kFarewell) return;
-  Queue& queue = queue_of(kind);
-  // The thread sleeps until the earliest deadline it knows: only the first of a queue can be an earlier one.
-  const bool first = queue.empty();
-  queue.push_back({std::move(connection), kind, Clock::now() + timeout_of(kind), {}});
-  queue.back().place = std::prev(queue.end());
-  watch(queue.back());
-  if (first) interrupt();
-}
-
-void ParkingLot::watch(Stay& stay) {
-  epoll_event event{};
-  event.events = EPOLLIN | EPOLLRDHUP | EPOLLONESHOT;
-  event.data.ptr = &stay;
-  const int operation = stay.connection->is_watched ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
-  stay.connection->is_watched = true;
-  epoll_ctl(epoll_.number(), operation, stay.connection->socket(), &event);
-}
-
-std::unique_ptr<Connection> ParkingLot::take_out(Stay& stay) {
-  auto connection = std::move(stay.connection);
-  queue_of(stay.kind).erase(stay.place);
-  return connection;
-}
-
-void ParkingLot::end_late_stays() {
-  resume_accepting();
-  const auto now = Clock::now();
-  std::vector<std::unique_ptr<Connection>> slow;
-  {
-    const std::scoped_lock lock(mutex_);
-    for (Queue& queue : queues_) {
-      while (!queue.empty() && queue.front().deadline <= now) {
-        const bool owes_request = queue.front().kind == Kind::kHead;
-        auto connection = take_out(queue.front());
-        if (owes_request) slow.push_back(std::move(connection));
-      }
-    }
-    Queue& farewells = queue_of(Kind::kFarewell);
-    while (farewells.size() > kMaxFarewells) take_out(farewells.front());
-  }
-  for (auto& connection : slow) refuse(std::move(connection), too_slow());
+  add({std::move(connection), {}}, Kind::kFarewell);
 }
 
 void ParkingLot::close_entrance() {
   const std::scoped_lock lock(mutex_);
   phase_ = std::max(phase_, Phase::kEntranceClosed);
-  interrupt();
+  wake();
 }
 
 void ParkingLot::leave_when_told() {
-  const std::scoped_lock lock(mutex_);
-  if (phase_ == Phase::kOpen) return;
+  std::vector<Stay*> idle;
+  {
+    const std::scoped_lock lock(mutex_);
+    if (phase_ == Phase::kOpen) return;
+    for (const Kind kind : {Kind::kIdle, Kind::kHead}) {
+      for (Stay& stay : queue_of(kind)) idle.push_back(&stay);
+    }
+  }
   listener_.close();
   accept_again_at_.reset();
-  queue_of(Kind::kIdle).clear();
-  queue_of(Kind::kHead).clear();
+  for (Stay* stay : idle) take_out(*stay);
+}
+
+bool ParkingLot::has_answers() {
+  return !queue_of(Kind::kBody).empty() || !queue_of(Kind::kAnswer).empty() || !queue_of(Kind::kLeaving).empty() ||
+         !queue_of(Kind::kSending).empty();
+}
+
+bool ParkingLot::awaits_answers() {
+  const std::scoped_lock lock(mutex_);
+  return has_answers();
+}
+
+bool ParkingLot::await_answers(Clock::time_point deadline) {
+  std::unique_lock lock(mutex_);
+  return answered_.wait_until(lock, deadline, [&] { return !has_answers(); });
 }
 
 void ParkingLot::close(Clock::time_point deadline) {
@@ -254,10 +254,16 @@ void ParkingLot::close(Clock::time_point deadline) {
     const std::scoped_lock lock(mutex_);
     phase_ = Phase::kClosing;
     closing_deadline_ = deadline;
-    interrupt();
+    wake();
   }
   if (thread_.joinable()) thread_.join();
-  for (Queue& queue : queues_) queue.clear();
+  queue_.close();
+  for (Queue& queue : queues_) {
+    for (const Stay& stay : queue) {
+      if (stay.exchange) stay.exchange->go();
+    }
+    queue.clear();
+  }
 }
 
 bool ParkingLot::is_done() {
@@ -265,33 +271,7 @@ bool ParkingLot::is_done() {
   return phase_ == Phase::kClosing && (queue_of(Kind::kFarewell).empty() || Clock::now() >= closing_deadline_);
 }
 
-int ParkingLot::milliseconds_to_next_deadline() {
-  const std::scoped_lock lock(mutex_);
-  auto next = accept_again_at_;
-  const auto consider = [&next](Clock::time_point deadline) { next = next ? std::min(*next, deadline) : deadline; };
-  for (const Queue& queue : queues_) {
-    if (!queue.empty()) consider(queue.front().deadline);
-  }
-  if (phase_ == Phase::kClosing) consider(closing_deadline_);
-  if (!next) return -1;
-  // Rounded up, lest we wake before the deadline and find nothing to do.
-  const auto whole = std::chrono::ceil<Milliseconds>(*next - Clock::now()).count();
-  return static_cast<int>(std::clamp<std::int64_t>(whole, 0, 60'000));
-}
-
-Milliseconds ParkingLot::timeout_of(Kind kind) const {
-  switch (kind) {
-    case Kind::kIdle:
-      return options_.idle_timeout;
-    case Kind::kHead:
-      return options_.head_timeout;
-    case Kind::kFarewell:
-      return options_.farewell_timeout;
-  }
-  return {};  // Unreachable: the switch names every kind.
-}
-
-void ParkingLot::interrupt() {
+void ParkingLot::wake() {
   const std::uint64_t one = 1;
   // Fails only when the counter is full, and then the thread is being woken anyway; or before open(), with no thread.
   [[maybe_unused]] const ssize_t written = write(interrupt_.number(), &one, sizeof one);

@@ -2,6 +2,7 @@
 
 #include "engine/base/json_text.h"
 #include "net/http/date.h"
+#include "net/http/message.h"
 
 namespace timestore::http {
 namespace {
@@ -74,6 +75,28 @@ void append_list(std::string& out, std::string_view name, const std::vector<std:
 
 int status_of(ProblemKind kind) { return facts_of(kind).status; }
 
+std::string_view reason_of(int status) {
+  switch (status) {
+    case 200:
+      return "OK";
+    case 202:
+      return "Accepted";
+    case 204:
+      return "No Content";
+    case 302:
+      return "Found";
+    case 307:
+      return "Temporary Redirect";
+    default:
+      break;
+  }
+  for (int kind = 0; kind <= static_cast<int>(ProblemKind::kVersionNotSupported); ++kind) {
+    const Facts facts = facts_of(static_cast<ProblemKind>(kind));
+    if (facts.status == status) return facts.title;
+  }
+  return "";
+}
+
 std::string Problem::to_json() const {
   const Facts facts = facts_of(kind);
   std::string out = "{";
@@ -109,13 +132,10 @@ std::string Problem::to_json() const {
   return out;
 }
 
-void Problem::write_to(httplib::Response& response) const {
+void Problem::write_to(Response& response) const {
   response.status = status_of(kind);
   response.set_content(to_json(), kMediaType);
-  if (retry_after_seconds) {
-    response.headers.erase("Retry-After");
-    response.set_header("Retry-After", std::to_string(*retry_after_seconds));
-  }
+  if (retry_after_seconds) response.set_header("Retry-After", std::to_string(*retry_after_seconds));
 }
 
 std::string Problem::to_message() const {

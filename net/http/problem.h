@@ -5,8 +5,6 @@
 // `detail` says what was wrong this time. All texts must be valid UTF-8; none may quote a request unchecked.
 #pragma once
 
-#include <httplib.h>
-
 #include <optional>
 #include <string>
 #include <string_view>
@@ -15,6 +13,8 @@
 #include <vector>
 
 namespace timestore::http {
+
+struct Response;
 
 enum class ProblemKind {
   kBadRequest,            // 400 bad-request: the request's syntax or content
@@ -38,6 +38,9 @@ enum class ProblemKind {
 
 [[nodiscard]] int status_of(ProblemKind kind);
 
+// What RFC 9110 calls this status; empty for one that this server does not use.
+[[nodiscard]] std::string_view reason_of(int status);
+
 // One part of a request that was wrong. `pointer` is an RFC 6901 JSON pointer into the request's body, such as
 // "/3/value".
 struct Fault {
@@ -57,9 +60,9 @@ struct Problem {
   [[nodiscard]] std::string to_json() const;
 
   // Makes `response` this problem: status, body and Retry-After. Other headers stay.
-  void write_to(httplib::Response& response) const;
+  void write_to(Response& response) const;
 
-  // The whole HTTP/1.1 answer with "Connection: close", for requests that never become an httplib::Request.
+  // The whole HTTP/1.1 answer with "Connection: close", for what never becomes a Request.
   [[nodiscard]] std::string to_message() const;
 };
 

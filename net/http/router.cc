@@ -18,16 +18,23 @@ std::vector<std::string_view> segments_of(std::string_view path) {
 
 }  // namespace
 
-const std::string& Request::path_parameter(std::string_view name) const {
-  const auto found = std::find_if(path_parameters.begin(), path_parameters.end(),
-                                  [&](const auto& parameter) { return parameter.first == name; });
-  TIMESTORE_CHECK(found != path_parameters.end(), "a handler asked for a path parameter that its pattern lacks");
-  return found->second;
+Pool Route::pool_taken() const {
+  if (pool) return *pool;
+  switch (audience) {
+    case Audience::kOpen:
+    case Audience::kClients:
+      return Pool::kClients;
+    case Audience::kAdmins:
+      return Pool::kAdmins;
+    case Audience::kPeers:
+      return Pool::kPeers;
+  }
+  return Pool::kClients;  // Unreachable: the switch names every audience.
 }
 
 void Router::add(Route route) {
   TIMESTORE_CHECK(!route.pattern.empty() && route.pattern.front() == '/', "a pattern begins with '/'");
-  TIMESTORE_CHECK(route.handler != nullptr, "a route has a handler");
+  TIMESTORE_CHECK((route.handler != nullptr) != (route.later != nullptr), "a route has one handler");
   const auto segments = parse_pattern(route.pattern);
   auto resource = std::find_if(resources_.begin(), resources_.end(),
                                [&](const Resource& known) { return known.segments == segments; });
@@ -65,7 +72,8 @@ bool Router::matches(const Resource& resource, const std::vector<std::string_vie
   return std::equal(resource.segments.begin(), resource.segments.end(), segments.begin(), segments.end(),
                     [](const Segment& pattern, std::string_view text) {
                       if (pattern.named) return !text.empty();
-                      return equal_ignoring_case(pattern.text, text) ||
+                      if (equal_ignoring_case(pattern.text, text)) return true;
+                      return text.find('%') != std::string_view::npos &&
                              equal_ignoring_case(pattern.text, percent_decoded(text).value_or(""));
                     });
 }
@@ -77,17 +85,25 @@ bool Router::is_more_specific(const Resource& left, const Resource& right) {
                                       [](const Segment& a, const Segment& b) { return !a.named && b.named; });
 }
 
+std::string Router::methods_of(const Resource& resource) {
+  std::string methods;
+  for (const Route& route : resource.routes) {
+    if (!methods.empty()) methods += ", ";
+    methods += route.method == "GET" ? "GET, HEAD" : route.method;
+  }
+  if (methods.find("OPTIONS") == std::string::npos) methods += ", OPTIONS";
+  return methods;
+}
+
 Router::Match Router::choose(const Resource& resource, std::string_view method,
                              const std::vector<std::string_view>& segments) {
   Match match;
-  match.pattern = resource.routes.front().pattern;
   for (const Route& route : resource.routes) {
-    if (!match.allow.empty()) match.allow += ", ";
-    match.allow += route.method == "GET" ? "GET, HEAD" : route.method;
     if (route.method == method) match.route = &route;
     if (route.method == "GET" && method == "HEAD" && match.route == nullptr) match.route = &route;
   }
-  if (match.allow.find("OPTIONS") == std::string::npos) match.allow += ", OPTIONS";
+  match.pool = (match.route != nullptr ? *match.route : resource.routes.front()).pool_taken();
+  if (match.route == nullptr) match.allow = methods_of(resource);
   for (std::size_t i = 0; i < segments.size(); ++i) {
     if (!resource.segments[i].named) continue;
     auto text = percent_decoded(segments[i]);

@@ -6,10 +6,8 @@
 // parameters keep theirs. One slash at the end of a path is ignored. The router knows no sockets and no bodies.
 //
 // A path is compared here and nowhere else, segment by segment and decoded: whatever depends on the path (workers,
-// memory, limits) depends on the pattern that was found.
+// memory, limits, whom it is for) stands in the route that was found.
 #pragma once
-
-#include <httplib.h>
 
 #include <cstddef>
 #include <functional>
@@ -19,18 +17,25 @@
 #include <utility>
 #include <vector>
 
+#include "net/http/message.h"
+#include "net/http/reply.h"
+
 namespace timestore::http {
 
-struct Request {
-  const httplib::Request& http;  // With decoded `path`, `params` and `headers`, the raw `target`, and the `body`.
-  std::vector<std::pair<std::string, std::string>> path_parameters;
+// Answers before it returns, on a worker's thread, and may block there. May throw: that is answered 500 and logged.
+using Handler = std::function<void(const Request&, Response&)>;
 
-  // The text of the segment that the pattern calls `name`; asking for a name that the pattern lacks is a bug.
-  [[nodiscard]] const std::string& path_parameter(std::string_view name) const;
+// Whom a route is for.
+enum class Audience : unsigned char {
+  kOpen,     // anybody
+  kClients,  // who stores and reads
+  kAdmins,   // who operates the cluster
+  kPeers,    // its other nodes
 };
 
-// May throw: that is answered 500 and logged.
-using Handler = std::function<void(const Request&, httplib::Response&)>;
+// Whose threads and memory a route's requests may take; none can take those of another.
+enum class Pool : unsigned char { kClients, kAdmins, kPeers };
+inline constexpr std::size_t kPools = 3;
 
 // What a route takes as the request's body.
 struct BodyRules {
@@ -43,9 +48,14 @@ struct BodyRules {
 struct Route {
   std::string method;  // A GET route answers HEAD too.
   std::string pattern;
-  Handler handler;
+  Handler handler;  // or `later`
   // Without rules, a body is discarded where it is small, and ends the connection after the answer where it is large.
   std::optional<BodyRules> body = {};
+  Audience audience = Audience::kClients;
+  std::optional<Pool> pool = {};  // none: that of its audience
+  LaterHandler later = {};        // in place of `handler`
+
+  [[nodiscard]] Pool pool_taken() const;
 };
 
 class Router {
@@ -55,9 +65,9 @@ class Router {
 
   struct Match {
     const Route* route = nullptr;  // Null where the path or the method is unknown.
-    std::string_view pattern = {};  // Of a known path, whatever the method; lives as long as the router.
     std::vector<std::pair<std::string, std::string>> path_parameters = {};
-    std::string allow = {};  // The methods of a known path, as the Allow header wants them; empty: unknown path.
+    Pool pool = Pool::kClients;  // Of a known path, whatever the method.
+    std::string allow = {};  // Of a known path without a route for the method: those that it has, for the Allow header.
     bool malformed = false;  // The path cannot be decoded.
   };
 
@@ -79,6 +89,7 @@ class Router {
   static bool matches(const Resource& resource, const std::vector<std::string_view>& segments);
   static bool is_more_specific(const Resource& left, const Resource& right);
   static Match choose(const Resource& resource, std::string_view method, const std::vector<std::string_view>& segments);
+  static std::string methods_of(const Resource& resource);
 
   std::vector<Resource> resources_;  // More specific ones first.
 };

@@ -7,10 +7,26 @@
 #include "net/http/head.h"
 
 namespace timestore::http {
+namespace {
+
+std::size_t workers_allowed(const Options& options, Pool pool) {
+  switch (pool) {
+    case Pool::kClients:
+      return options.max_workers;
+    case Pool::kAdmins:
+      return options.admin_workers;
+    case Pool::kPeers:
+      return options.peer_workers;
+  }
+  return 0;  // Unreachable: the switch names every pool.
+}
+
+}  // namespace
 
 Result<std::unique_ptr<Server>> Server::start(Router router, Options options) {
-  TIMESTORE_CHECK(options.max_workers > 0 && options.max_connections > 0, "a server can serve somebody");
-  TIMESTORE_CHECK(options.reserved_prefix.empty() || options.reserved_workers > 0, "what is reserved is served, too");
+  TIMESTORE_CHECK(options.max_connections > 0, "a server can serve somebody");
+  TIMESTORE_CHECK(options.max_workers > 0 && options.admin_workers > 0 && options.peer_workers > 0,
+                  "each pool has somebody who serves");
   TIMESTORE_CHECK(options.minimum_bytes_per_second > 0, "the minimum rate divides");
   auto listener = listen_on({options.host, options.port});
   if (!listener) return tl::unexpected(listener.error());
@@ -22,39 +38,71 @@ Result<std::unique_ptr<Server>> Server::start(Router router, Options options) {
 
 Server::Server(Router router, Options options)
     : options_(std::move(options)),
-      dispatcher_(std::move(router), options_),
-      parking_(options_,
-               [this](std::unique_ptr<Connection> connection) {
-                 Workers& workers = workers_for(*connection);
-                 workers.submit(std::move(connection));
-               }),
-      workers_(options_, options_.max_workers, duties_of(workers_)),
-      reserved_workers_(options_, options_.reserved_workers, duties_of(reserved_workers_)) {}
+      queue_(std::make_shared<AnswerQueue>([this] { parking_.wake(); })),
+      dispatcher_(std::move(router), options_, queue_),
+      parking_(options_, dispatcher_, *queue_, [this](Job job) {
+        const Pool pool = job.exchange->pool;
+        workers_of(pool).submit(std::move(job));
+      }) {
+  for (const Pool pool : {Pool::kClients, Pool::kAdmins, Pool::kPeers}) {
+    workers_[static_cast<std::size_t>(pool)] =
+        std::make_unique<Workers>(options_, workers_allowed(options_, pool), duties_of(pool));
+  }
+}
 
 Server::~Server() { stop(Milliseconds(0)); }
 
-Workers::Duties Server::duties_of(const Workers& workers) {
-  return {
-      .serve = [this, &workers](Connection& connection) { return serve(connection, workers); },
-      .release = [this](std::unique_ptr<Connection> connection, Fate fate) { release(std::move(connection), fate); }};
-}
-
-// Precondition: the connection has a complete head.
-Workers& Server::workers_for(const Connection& connection) {
-  const std::string_view head = connection.input().substr(0, connection.head_size());
-  return dispatcher_.is_reserved(glimpse_target(head)) ? reserved_workers_ : workers_;
+Workers::Duties Server::duties_of(Pool pool) {
+  return {.serve = [this, pool](Job& job) { return serve(job, pool); },
+          .release = [this](Job job, Workers::Next next) { release(std::move(job), next); }};
 }
 
 // Answers requests as long as they follow each other closely.
-Fate Server::serve(Connection& connection, const Workers& workers) {
+Workers::Next Server::serve(Job& job, Pool pool) {
   for (;;) {
-    const Fate fate = dispatcher_.serve(connection);
-    if (fate != Fate::kKeep) return fate;
+    if (const auto next = answer(job)) return *next;
     // Nobody queues behind an endless stream of requests: its connection goes to the end of the queue.
-    if (stopping_ || workers.is_crowded() || !next_head_comes_soon(connection)) return Fate::kKeep;
-    // Whoever's workers these are, a connection does not keep them for other requests: the parking lot hands it over.
-    if (&workers_for(connection) != &workers) return Fate::kKeep;
+    if (stopping_ || workers_of(pool).is_crowded() || !next_head_comes_soon(*job.connection)) {
+      return Workers::Next::kPark;
+    }
+    job.exchange = dispatcher_.open(*job.connection);
+    // Whoever's workers these are, a connection does not keep them for the requests of others.
+    if (job.exchange->pool != pool) return Workers::Next::kPass;
   }
+}
+
+// Nothing: all of the answer is sent, and the connection may have its next request.
+std::optional<Workers::Next> Server::answer(Job& job) {
+  Connection& connection = *job.connection;
+  Exchange& exchange = *job.exchange;
+  connection.begin_answer();
+  auto response = exchange.has_begun ? dispatcher_.finish(exchange) : dispatcher_.begin(connection, exchange);
+  if (!response) return Workers::Next::kAwait;
+  if (response->writer) {
+    if (!dispatcher_.send_written(connection, exchange, *response)) return Workers::Next::kClose;
+  } else {
+    const Message message = dispatcher_.compose(exchange, std::move(*response));
+    std::string_view head = message.head;
+    std::string_view body = message.body;
+    switch (connection.send_now(head, body)) {
+      case Sending::kSent:
+        break;
+      case Sending::kFailed:
+        return Workers::Next::kClose;
+      case Sending::kBlocked:
+        exchange.unsent.assign(head).append(body);
+        return Workers::Next::kSend;
+    }
+  }
+  switch (dispatcher_.fate_after(exchange)) {
+    case Fate::kKeep:
+      return std::nullopt;
+    case Fate::kFarewell:
+      return Workers::Next::kFarewell;
+    case Fate::kClose:
+      return Workers::Next::kClose;
+  }
+  return Workers::Next::kClose;
 }
 
 bool Server::next_head_comes_soon(Connection& connection) const {
@@ -76,15 +124,36 @@ bool Server::next_head_comes_soon(Connection& connection) const {
   }
 }
 
-void Server::release(std::unique_ptr<Connection> connection, Fate fate) {
-  switch (fate) {
-    case Fate::kKeep:
-      return parking_.park(std::move(connection));
-    case Fate::kFarewell:
-      return parking_.farewell(std::move(connection));
-    case Fate::kClose:
+void Server::release(Job job, Workers::Next next) {
+  switch (next) {
+    case Workers::Next::kPark:
+      return parking_.park(std::move(job.connection));
+    case Workers::Next::kAwait:
+      return parking_.await_answer(std::move(job));
+    case Workers::Next::kSend:
+      return parking_.finish_sending(std::move(job));
+    case Workers::Next::kPass: {
+      const Pool pool = job.exchange->pool;
+      return workers_of(pool).submit(std::move(job));
+    }
+    case Workers::Next::kFarewell:
+      return parking_.farewell(std::move(job.connection));
+    case Workers::Next::kClose:
       return;
   }
+}
+
+// An answer that is waited for may yet need a worker, and what a worker has begun may yet wait for its answer.
+bool Server::finish_all(Clock::time_point deadline) {
+  for (bool again = true; again;) {
+    again = false;
+    if (!parking_.await_answers(deadline)) return false;
+    for (const auto& workers : workers_) {
+      if (!workers->await_idle(deadline)) return false;
+    }
+    again = parking_.awaits_answers();
+  }
+  return true;
 }
 
 void Server::stop(Milliseconds grace) {
@@ -94,16 +163,13 @@ void Server::stop(Milliseconds grace) {
   const std::scoped_lock lock(stop_mutex_);
   if (std::exchange(stopped_, true)) return;
   const auto deadline = Clock::now() + grace;
-  const bool workers_drained = workers_.drain(deadline);
-  const bool all_drained = reserved_workers_.drain(deadline) && workers_drained;
-  if (!all_drained) {
-    dispatcher_.abandon_answers();
-    workers_.cut();
-    reserved_workers_.cut();
+  bool has_finished = finish_all(deadline);
+  for (const auto& workers : workers_) has_finished = workers->drain(deadline) && has_finished;
+  if (!has_finished) {
+    for (const auto& workers : workers_) workers->cut();
   }
-  workers_.join();
-  reserved_workers_.join();
-  parking_.close(deadline);
+  for (const auto& workers : workers_) workers->join();
+  parking_.close(has_finished ? deadline : Clock::now());
 }
 
 }  // namespace timestore::http

@@ -1,14 +1,16 @@
-// An HTTP/1.1 server for hostile networks and blocking handlers.
+// An HTTP/1.1 server for hostile networks, with handlers that block and handlers that finish later.
 //
-// Connections without a complete request head cost no thread (parking.h). Each request is served by a worker thread
-// (workers.h), some of which are reserved for the requests that must always get through; it routes the request, reads
-// its body within limits, calls the handler and sends the answer (dispatcher.h). All errors are problem+json
-// (problem.h). Every wait for a client has an end (options.h).
+// A connection costs no thread while it waits: for a request, or for the answer of a handler that finishes later; such
+// requests are received and answered on one thread (parking.h). Those that may block are served by workers (workers.h),
+// of which each pool has its own; a request's route says which. What is done with a request stands in dispatcher.h. All
+// errors are problem+json (problem.h). Every wait for a client has an end (options.h).
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <memory>
 #include <mutex>
+#include <optional>
 
 #include "engine/base/result.h"
 #include "net/http/dispatcher.h"
@@ -39,21 +41,23 @@ class Server {
 
  private:
   Server(Router router, Options options);
-  Workers::Duties duties_of(const Workers& workers);
-  Workers& workers_for(const Connection& connection);
-  Fate serve(Connection& connection, const Workers& workers);
+  Workers::Duties duties_of(Pool pool);
+  Workers& workers_of(Pool pool) { return *workers_[static_cast<std::size_t>(pool)]; }
+  Workers::Next serve(Job& job, Pool pool);
+  std::optional<Workers::Next> answer(Job& job);
   bool next_head_comes_soon(Connection& connection) const;
-  void release(std::unique_ptr<Connection> connection, Fate fate);
+  void release(Job job, Workers::Next next);
+  bool finish_all(Clock::time_point deadline);
 
   const Options options_;
   int port_ = 0;
   std::mutex stop_mutex_;
   std::atomic<bool> stopping_{false};
   bool stopped_ = false;  // Guarded by stop_mutex_.
+  std::shared_ptr<AnswerQueue> queue_;
   Dispatcher dispatcher_;
   ParkingLot parking_;
-  Workers workers_;
-  Workers reserved_workers_;
+  std::array<std::unique_ptr<Workers>, kPools> workers_;
 };
 
 }  // namespace timestore::http

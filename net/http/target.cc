@@ -48,8 +48,8 @@ std::optional<std::string> percent_decoded(std::string_view text) {
   return out;
 }
 
-std::optional<httplib::Params> parse_query(std::string_view query) {
-  httplib::Params params;
+std::optional<Params> parse_query(std::string_view query) {
+  Params params;
   if (query.empty()) return params;
   for (const std::string_view pair : split(query, '&')) {
     if (pair.empty()) continue;

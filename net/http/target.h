@@ -4,13 +4,15 @@
 // never a separator.
 #pragma once
 
-#include <httplib.h>
-
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
 
 namespace timestore::http {
+
+// The parameters of a query; those of one name in the order in which they stand.
+using Params = std::multimap<std::string, std::string>;
 
 struct TargetParts {
   std::string_view path;   // "/a/b"
@@ -24,6 +26,6 @@ struct TargetParts {
 [[nodiscard]] std::optional<std::string> percent_decoded(std::string_view text);
 
 // In order for each name; a name without '=' has an empty value. Nothing where decoding fails.
-[[nodiscard]] std::optional<httplib::Params> parse_query(std::string_view query);
+[[nodiscard]] std::optional<Params> parse_query(std::string_view query);
 
 }  // namespace timestore::http

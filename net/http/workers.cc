@@ -11,40 +11,38 @@ Workers::~Workers() {
   TIMESTORE_CHECK(workers_.empty() && ended_.empty(), "workers are stopped before they are destroyed");
 }
 
-void Workers::submit(std::unique_ptr<Connection> connection) {
+void Workers::submit(Job job) {
   std::unique_lock lock(mutex_);
-  if (stopping_) return;
-  if (!idle_.empty()) {
+  if (!stopping_ && !idle_.empty()) {
     Worker* worker = idle_.back();
     idle_.pop_back();
-    worker->connection = std::move(connection);
+    worker->job = std::move(job);
     worker->wake.notify_one();
     return;
   }
-  if (workers_.size() < max_workers_ && start_worker(connection)) {
-    join_ended(lock);
+  if (!stopping_ && workers_.size() < max_workers_ && start_worker(job)) return join_ended(lock);
+  if (!stopping_ && !workers_.empty()) {
+    queue_.push_back(std::move(job));
+    crowded_ = true;
     return;
   }
-  if (workers_.empty()) {
-    options_.log("Cannot start a thread; a request was dropped.");
-    return;
-  }
-  queue_.push_back(std::move(connection));
-  crowded_ = true;
+  if (!stopping_) options_.log("Cannot start a thread; a request was dropped.");
+  lock.unlock();
+  job.exchange->go();
 }
 
-// Takes the connection only where it succeeds.
-bool Workers::start_worker(std::unique_ptr<Connection>& connection) {
+// Takes the job only where it succeeds.
+bool Workers::start_worker(Job& job) {
   Worker& worker = workers_.emplace_back(*this);
   worker.place = std::prev(workers_.end());
-  worker.connection = std::move(connection);
+  worker.job = std::move(job);
   pthread_attr_t attributes;
   pthread_attr_init(&attributes);
   pthread_attr_setstacksize(&attributes, options_.worker_stack_bytes);
   const bool started = pthread_create(&worker.thread, &attributes, &Workers::run, &worker) == 0;
   pthread_attr_destroy(&attributes);
   if (!started) {
-    connection = std::move(worker.connection);
+    job = std::move(worker.job);
     workers_.pop_back();
   }
   return started;
@@ -60,11 +58,11 @@ void Workers::work(Worker& worker) {
   std::unique_lock lock(mutex_);
   while (wait_for_work(worker, lock)) {
     lock.unlock();
-    const Fate fate = duties_.serve(*worker.connection);
+    const Next next = duties_.serve(worker.job);
     lock.lock();
-    auto connection = std::move(worker.connection);  // From here on cut() cannot shut it down.
+    Job job = std::move(worker.job);  // From here on cut() cannot shut it down.
     lock.unlock();
-    duties_.release(std::move(connection), fate);
+    duties_.release(std::move(job), next);
     lock.lock();
   }
   ended_.splice(ended_.end(), workers_, worker.place);
@@ -73,22 +71,23 @@ void Workers::work(Worker& worker) {
 
 // False when the worker shall end.
 bool Workers::wait_for_work(Worker& worker, std::unique_lock<std::mutex>& lock) {
-  if (!worker.connection) worker.connection = next_in_queue();
-  if (worker.connection) return true;
+  if (!worker.job.connection) worker.job = next_in_queue();
+  if (worker.job.connection) return true;
   if (stopping_) return false;
   idle_.push_back(&worker);
-  worker.wake.wait_for(lock, options_.spare_worker_timeout, [&] { return worker.connection || stopping_; });
-  if (worker.connection) return true;
+  worker_ended_.notify_all();
+  worker.wake.wait_for(lock, options_.spare_worker_timeout, [&] { return worker.job.connection || stopping_; });
+  if (worker.job.connection) return true;
   idle_.erase(std::find(idle_.begin(), idle_.end(), &worker));
   return false;
 }
 
-std::unique_ptr<Connection> Workers::next_in_queue() {
-  if (queue_.empty()) return nullptr;
-  auto connection = std::move(queue_.front());
+Job Workers::next_in_queue() {
+  if (queue_.empty()) return {};
+  Job job = std::move(queue_.front());
   queue_.pop_front();
   crowded_ = !queue_.empty();
-  return connection;
+  return job;
 }
 
 void Workers::join_ended(std::unique_lock<std::mutex>& lock) {
@@ -96,6 +95,11 @@ void Workers::join_ended(std::unique_lock<std::mutex>& lock) {
   lock.unlock();
   for (const Worker& worker : ended) pthread_join(worker.thread, nullptr);
   lock.lock();
+}
+
+bool Workers::await_idle(Clock::time_point deadline) {
+  std::unique_lock lock(mutex_);
+  return worker_ended_.wait_until(lock, deadline, [&] { return idle_.size() == workers_.size(); });
 }
 
 bool Workers::drain(Clock::time_point deadline) {
@@ -106,12 +110,16 @@ bool Workers::drain(Clock::time_point deadline) {
 }
 
 void Workers::cut() {
-  const std::scoped_lock lock(mutex_);
-  queue_.clear();
-  crowded_ = false;
-  for (Worker& worker : workers_) {
-    if (worker.connection) worker.connection->shut_down();
+  std::deque<Job> dropped;
+  {
+    const std::scoped_lock lock(mutex_);
+    dropped = std::exchange(queue_, {});
+    crowded_ = false;
+    for (Worker& worker : workers_) {
+      if (worker.job.connection) worker.job.connection->shut_down();
+    }
   }
+  for (const Job& job : dropped) job.exchange->go();
 }
 
 void Workers::join() {

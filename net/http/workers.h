@@ -1,6 +1,6 @@
 // The threads that serve requests: as many as are needed at once, within a limit.
 //
-// A connection handed in goes to an idle worker, else to a new one, else into a queue. A worker without work for some
+// A job handed in goes to an idle worker, else to a new one, else into a queue. A worker without work for some
 // seconds ends; the one that became idle last works first, so that the others can.
 #pragma once
 
@@ -16,16 +16,25 @@
 #include <vector>
 
 #include "net/http/connection.h"
-#include "net/http/dispatcher.h"
+#include "net/http/exchange.h"
 #include "net/http/options.h"
 
 namespace timestore::http {
 
 class Workers {
  public:
+  // What is to be done with a job that a worker has done.
+  enum class Next : unsigned char {
+    kPark,      // the connection waits for its next request
+    kAwait,     // the exchange has no answer yet
+    kSend,      // the client takes its answer slowly
+    kPass,      // the next request is open, and others serve it
+    kFarewell,  // our last answer is sent
+    kClose,
+  };
   struct Duties {
-    std::function<Fate(Connection&)> serve;
-    std::function<void(std::unique_ptr<Connection>, Fate)> release;
+    std::function<Next(Job&)> serve;
+    std::function<void(Job, Next)> release;
   };
 
   // At most `max_workers` threads.
@@ -35,12 +44,14 @@ class Workers {
   Workers(const Workers&) = delete;
   Workers& operator=(const Workers&) = delete;
 
-  // Closes the connection where there is no thread to be had, or after drain().
-  void submit(std::unique_ptr<Connection> connection);
+  // Closes the connection where there is no thread to be had, or after drain(). Any thread, a worker's too.
+  void submit(Job job);
 
   // Connections wait for a worker: no time to linger.
   [[nodiscard]] bool is_crowded() const { return crowded_; }
 
+  // Waits until there is nothing to do; false at the deadline.
+  [[nodiscard]] bool await_idle(Clock::time_point deadline);
   // Takes no more, and lets those that are being served or queued finish until `deadline`. False when some have not.
   [[nodiscard]] bool drain(Clock::time_point deadline);
   // After drain(): shuts down the connections of those that have not finished.
@@ -54,15 +65,15 @@ class Workers {
     Workers& owner;
     pthread_t thread{};
     std::condition_variable wake{};
-    std::unique_ptr<Connection> connection{};  // Assigned, or being served.
+    Job job{};  // Assigned, or being done.
     std::list<Worker>::iterator place{};
   };
 
   static void* run(void* worker);
   void work(Worker& worker);
   bool wait_for_work(Worker& worker, std::unique_lock<std::mutex>& lock);
-  bool start_worker(std::unique_ptr<Connection>& connection);
-  std::unique_ptr<Connection> next_in_queue();
+  bool start_worker(Job& job);
+  Job next_in_queue();
   void join_ended(std::unique_lock<std::mutex>& lock);
 
   const Options& options_;
@@ -73,10 +84,10 @@ class Workers {
   std::list<Worker> workers_;
   std::list<Worker> ended_;    // Their threads are to be joined.
   std::vector<Worker*> idle_;  // The last one became idle last.
-  std::deque<std::unique_ptr<Connection>> queue_;
+  std::deque<Job> queue_;
   std::atomic<bool> crowded_{false};
   bool stopping_ = false;
-  std::condition_variable worker_ended_;
+  std::condition_variable worker_ended_;  // or has nothing to do
 };
 
 }  // namespace timestore::http

@@ -36,10 +36,10 @@ Result<std::unique_ptr<http::Server>> answer_who_we_are(const Settings& settings
   append_json_integer(body, R"(,"highestLevel":)", raft::kHighestLevel);
   body += '}';
   http::Router router;
-  router.add({.method = "GET", .pattern = "/raft/status", .handler = [body](const auto&, httplib::Response& response) {
+  router.add({.method = "GET", .pattern = "/raft/status", .handler = [body](const auto&, http::Response& response) {
                 response.set_content(body, "application/json");
               }});
-  const auto refuse = [](const auto&, httplib::Response& response) {
+  const auto refuse = [](const auto&, http::Response& response) {
     answer_unavailable(response, "This node is still waiting for its peers to tell their ids.");
   };
   std::vector<const char*> posts = {"/api/timeseries", "/cluster/members", "/cluster/transfer"};

@@ -32,7 +32,7 @@ constexpr std::chrono::seconds kWaitForVoter{60};     // with ?wait=true
 constexpr std::chrono::milliseconds kGivesWay{2000};  // another change: it is over in a few round trips
 constexpr std::chrono::milliseconds kTryAgainAfter{20};
 
-void answer(httplib::Response& response, ProblemKind kind, std::string detail, bool passes = false) {
+void answer(http::Response& response, ProblemKind kind, std::string detail, bool passes = false) {
   Problem{.kind = kind,
           .detail = std::move(detail),
           .retry_after_seconds = passes ? std::optional(kRetryAfterSeconds) : std::nullopt}
@@ -40,7 +40,7 @@ void answer(httplib::Response& response, ProblemKind kind, std::string detail, b
 }
 
 // Says why nothing was changed. `id` is who should be let in, or go.
-void answer_refusal(raft::Refusal refusal, const raft::NodeId& id, httplib::Response& response) {
+void answer_refusal(raft::Refusal refusal, const raft::NodeId& id, http::Response& response) {
   switch (refusal) {
     case raft::Refusal::kNone:
     case raft::Refusal::kNotLeader:
@@ -80,7 +80,7 @@ enum class Rest : unsigned char {
   kAskOthers,    // nothing has happened, because this node leads no more
 };
 
-Rest answer_end(const replica::ChangeEnd& end, const raft::NodeId& id, httplib::Response& response) {
+Rest answer_end(const replica::ChangeEnd& end, const raft::NodeId& id, http::Response& response) {
   switch (end.kind) {
     case replica::ChangeEnd::Kind::kDone:
       return Rest::kTellMembers;
@@ -96,31 +96,36 @@ Rest answer_end(const replica::ChangeEnd& end, const raft::NodeId& id, httplib::
   return Rest::kNothing;
 }
 
-void answer_json(httplib::Response& response, int status, const std::string& body) {
+void answer_json(http::Response& response, int status, const std::string& body) {
   response.status = status;
   response.set_content(body, "application/json");
 }
 
-void answer_not_found(httplib::Response& response) {
+void answer_not_found(http::Response& response) {
   answer(response, ProblemKind::kNotFound, "No member of this cluster has that id.");
 }
 
 }  // namespace
 
 void MembersApi::add_routes(http::Router& router) {
-  router.add(
-      {.method = "GET", .pattern = kPath, .handler = [this](const auto&, auto& response) { get_members(response); }});
+  router.add({.method = "GET",
+              .pattern = kPath,
+              .handler = [this](const auto&, auto& response) { get_members(response); },
+              .audience = http::Audience::kAdmins});
   router.add({.method = "POST",
               .pattern = kPath,
               .handler = [this](const auto& request, auto& response) { post_member(request, response); },
-              .body = http::BodyRules{.media_types = {"application/json"}, .max_bytes = kMaxWishBytes}});
+              .body = http::BodyRules{.media_types = {"application/json"}, .max_bytes = kMaxWishBytes},
+              .audience = http::Audience::kAdmins});
   const std::string one = std::string(kPath) + "/{id}";
-  router.add({.method = "GET", .pattern = one, .handler = [this](const auto& request, auto& response) {
-                get_member(request, response);
-              }});
-  router.add({.method = "DELETE", .pattern = one, .handler = [this](const auto& request, auto& response) {
-                delete_member(request, response);
-              }});
+  router.add({.method = "GET",
+              .pattern = one,
+              .handler = [this](const auto& request, auto& response) { get_member(request, response); },
+              .audience = http::Audience::kAdmins});
+  router.add({.method = "DELETE",
+              .pattern = one,
+              .handler = [this](const auto& request, auto& response) { delete_member(request, response); },
+              .audience = http::Audience::kAdmins});
 }
 
 std::string MembersApi::body_of(const replica::Status& status) const {
@@ -131,13 +136,13 @@ std::string MembersApi::body_of(const replica::Status& status) const {
   return body + "}";
 }
 
-void MembersApi::get_members(httplib::Response& response) {
+void MembersApi::get_members(http::Response& response) {
   const auto status = node_.status(Clock::now() + kTimeToAnswer);
   if (!status) return answer_unavailable(response, "This node does not answer in time.");
   answer_json(response, 200, body_of(*status));
 }
 
-void MembersApi::get_member(const http::Request& request, httplib::Response& response) {
+void MembersApi::get_member(const http::Request& request, http::Response& response) {
   const auto status = node_.status(Clock::now() + kTimeToAnswer);
   if (!status) return answer_unavailable(response, "This node does not answer in time.");
   const auto* member = find_member(*status, request.path_parameter("id"));
@@ -145,11 +150,11 @@ void MembersApi::get_member(const http::Request& request, httplib::Response& res
   answer_json(response, 200, member_json(*status, *member, RoleNames::kFour, node_.tick(), node_.unreachable_ticks()));
 }
 
-void MembersApi::post_member(const http::Request& request, httplib::Response& response) {
+void MembersApi::post_member(const http::Request& request, http::Response& response) {
   const auto waits = parse_flag(request, "wait");
   if (!waits || !has_only(request, {"wait"}))
     return answer(response, ProblemKind::kBadRequest, "The only query parameter is wait, true or false.");
-  const auto wish = parse_wish(request.http.body);
+  const auto wish = parse_wish(request.body);
   if (!wish) return answer(response, ProblemKind::kBadRequest, wish.error().message);
   const Errand errand{.method = "POST",
                       .target = kPath,
@@ -166,7 +171,7 @@ void MembersApi::post_member(const http::Request& request, httplib::Response& re
   if (*waits && response.status == 202) wait_for(*wish, response);
 }
 
-void MembersApi::delete_member(const http::Request& request, httplib::Response& response) {
+void MembersApi::delete_member(const http::Request& request, http::Response& response) {
   const auto is_forced = parse_flag(request, "force");
   if (!is_forced || !has_only(request, {"force"}))
     return answer(response, ProblemKind::kBadRequest, "The only query parameter is force, true or false.");
@@ -184,8 +189,8 @@ void MembersApi::delete_member(const http::Request& request, httplib::Response& 
 }
 
 // What the leader has said is to be seen here too from now on.
-void MembersApi::catch_up_with(const httplib::Response& answer) {
-  const std::string text = answer.get_header_value(kAppliedIndexHeader);
+void MembersApi::catch_up_with(const http::Response& answer) {
+  const std::string text(answer.header(kAppliedIndexHeader));
   raft::Index index = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), index);
   if (error == std::errc{} && index <= raft::kMaxIndex) node_.await_applied(index, Clock::now() + kTimeToAnswer);
@@ -202,7 +207,7 @@ std::optional<replica::ChangeEnd> MembersApi::change(const Node::Plan& plan, Dea
   }
 }
 
-bool MembersApi::find(Wish& wish, const replica::Status& status, httplib::Response& response) const {
+bool MembersApi::find(Wish& wish, const replica::Status& status, http::Response& response) const {
   const auto* known = find_member(status, wish.member.id);
   if (known == nullptr || known->url == wish.member.url) return true;
   const Residence found = find_residence(
@@ -221,7 +226,7 @@ bool MembersApi::find(Wish& wish, const replica::Status& status, httplib::Respon
   return true;
 }
 
-bool MembersApi::let_in(Wish wish, Deadline deadline, httplib::Response& response) {
+bool MembersApi::let_in(Wish wish, Deadline deadline, http::Response& response) {
   auto step = std::make_shared<Step>();
   const auto end = change(
       [wish, step](const replica::Status& status) {
@@ -246,17 +251,17 @@ bool MembersApi::let_in(Wish wish, Deadline deadline, httplib::Response& respons
   return true;
 }
 
-void MembersApi::answer_wish(const Wish& wish, const replica::Status& status, httplib::Response& response) const {
+void MembersApi::answer_wish(const Wish& wish, const replica::Status& status, http::Response& response) const {
   const auto* member = find_member(status, wish.member.id);
   if (member == nullptr) return answer_unavailable(response, "Meanwhile the node was removed.");
-  response.headers.erase("Location");
+  response.remove_header("Location");
   const bool is_fulfilled = wish.is_fulfilled(status);
   if (!is_fulfilled) response.set_header("Location", std::string(kPath) + "/" + wish.member.id);
   answer_json(response, is_fulfilled ? 200 : 202,
               member_json(status, *member, RoleNames::kFour, node_.tick(), node_.unreachable_ticks()));
 }
 
-void MembersApi::wait_for(const Wish& wish, httplib::Response& response) {
+void MembersApi::wait_for(const Wish& wish, http::Response& response) {
   const auto is_over = [&](const replica::Status& status) {
     return wish.is_fulfilled(status) || find_member(status, wish.member.id) == nullptr;
   };
@@ -264,7 +269,7 @@ void MembersApi::wait_for(const Wish& wish, httplib::Response& response) {
   if (status) answer_wish(wish, *status, response);
 }
 
-bool MembersApi::let_go(const raft::NodeId& id, bool is_forced, Deadline deadline, httplib::Response& response) {
+bool MembersApi::let_go(const raft::NodeId& id, bool is_forced, Deadline deadline, http::Response& response) {
   auto is_known = std::make_shared<bool>(false);
   const auto end = change(
       [id, is_forced, is_known](const replica::Status& status) -> std::optional<raft::Change> {

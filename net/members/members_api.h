@@ -33,20 +33,20 @@ class MembersApi {
   void add_routes(http::Router& router);
 
  private:
-  void get_members(httplib::Response& response);
-  void get_member(const http::Request& request, httplib::Response& response);
-  void post_member(const http::Request& request, httplib::Response& response);
-  void delete_member(const http::Request& request, httplib::Response& response);
+  void get_members(http::Response& response);
+  void get_member(const http::Request& request, http::Response& response);
+  void post_member(const http::Request& request, http::Response& response);
+  void delete_member(const http::Request& request, http::Response& response);
 
   // Whether a member that is said to be elsewhere is there. False: it is not, and that is answered.
-  bool find(Wish& wish, const replica::Status& status, httplib::Response& response) const;
+  bool find(Wish& wish, const replica::Status& status, http::Response& response) const;
 
   // False: this node leads no more, and nothing has happened.
-  bool let_in(Wish wish, Deadline deadline, httplib::Response& response);
-  bool let_go(const raft::NodeId& id, bool is_forced, Deadline deadline, httplib::Response& response);
-  void answer_wish(const Wish& wish, const replica::Status& status, httplib::Response& response) const;
-  void wait_for(const Wish& wish, httplib::Response& response);
-  void catch_up_with(const httplib::Response& answer);
+  bool let_in(Wish wish, Deadline deadline, http::Response& response);
+  bool let_go(const raft::NodeId& id, bool is_forced, Deadline deadline, http::Response& response);
+  void answer_wish(const Wish& wish, const replica::Status& status, http::Response& response) const;
+  void wait_for(const Wish& wish, http::Response& response);
+  void catch_up_with(const http::Response& answer);
   std::string body_of(const replica::Status& status) const;
 
   // Tries for a while where another change is in the way. Nothing: the plan wants no change.

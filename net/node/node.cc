@@ -85,6 +85,7 @@ void Node::run() {
       }
     }
     take_turn(std::move(inputs), ticks);
+    if (ticks > 0) alarms_.ring(Clock::now());
   }
 }
 
@@ -174,6 +175,7 @@ void Node::publish() {
   // Nobody will tell a leader that was removed what has become of its last proposals.
   if (has_led && !now.is_leader && is_member_ == false) replica_->give_up_all();
   leadership_changed_.notify_all();
+  tell_change();
   if (now.is_leader) {
     log_info("This node leads term " + std::to_string(now.term) + ".");
   } else if (!now.leader.empty()) {
@@ -181,66 +183,6 @@ void Node::publish() {
   } else {
     log_info("Term " + std::to_string(now.term) + " has no known leader yet.");
   }
-}
-
-client::WriteEnd Node::write(std::vector<TimeEntry> entries, Deadline deadline) {
-  struct Call {
-    std::promise<client::WriteEnd> promise;
-    std::vector<TimeEntry> entries;
-    replica::WriteTicket ticket = 0;
-  };
-  auto call = std::make_shared<Call>();
-  call->entries = std::move(entries);
-  auto future = call->promise.get_future();
-  post([this, call] {
-    call->ticket = client::submit(*replica_, std::move(call->entries),
-                                  [call](client::WriteEnd end) { call->promise.set_value(std::move(end)); });
-  });
-  if (future.wait_until(deadline) != std::future_status::ready) {
-    post([this, call] { replica_->give_up(call->ticket); });
-  }
-  return future.get();
-}
-
-std::optional<raft::Index> Node::await_read(BeginRead begin, Deadline deadline) {
-  struct Call {
-    std::promise<std::optional<raft::Index>> promise;
-    replica::ReadTicket ticket = 0;
-  };
-  auto call = std::make_shared<Call>();
-  auto future = call->promise.get_future();
-  post([begin = std::move(begin), call] {
-    call->ticket = begin([call](bool granted, raft::Index index) {
-      call->promise.set_value(granted ? std::optional(index) : std::nullopt);
-    });
-  });
-  if (future.wait_until(deadline) != std::future_status::ready) {
-    post([this, call] { replica_->give_up_read(call->ticket); });
-  }
-  return future.get();
-}
-
-std::optional<raft::Index> Node::confirm_read(Deadline deadline) {
-  return await_read([this](replica::ReadCallback callback) { return replica_->read(std::move(callback)); }, deadline);
-}
-
-bool Node::await_applied(raft::Index index, Deadline deadline) {
-  const BeginRead begin = [this, index](replica::ReadCallback callback) {
-    return replica_->await_applied(index, std::move(callback));
-  };
-  return await_read(begin, deadline).has_value();
-}
-
-std::optional<raft::Message> Node::answer(raft::NodeId from, raft::Message request, Deadline deadline) {
-  auto promise = std::make_shared<std::promise<raft::Message>>();
-  auto future = promise->get_future();
-  const raft::Correlation correlation = transport_.expect_answer(promise);
-  post([this, correlation, from = std::move(from), request = std::move(request)]() mutable {
-    replica_->receive(std::move(from), std::move(request), correlation);
-  });
-  if (future.wait_until(deadline) == std::future_status::ready) return future.get();
-  transport_.give_up(correlation);
-  return std::nullopt;
 }
 
 void Node::receive(raft::NodeId from, raft::Message message) {
@@ -314,6 +256,7 @@ void Node::retire(Deadline deadline) {
     retired_ = true;
     replica_->step_down();
     replica_->give_up_all();
+    tell_change();  // who waits for a leader hears that this node goes
   });
 }
 

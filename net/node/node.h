@@ -1,6 +1,8 @@
 // A running node without its HTTP face: the replica on its own thread, with real time, real lanes and real peers.
 //
-// Every public function may be called from any thread; those that wait do so up to a deadline.
+// Every public function may be called from any thread. Those that begin something return at once, and call `done` once,
+// on the engine's thread, when it has ended or the deadline has passed; `done` must neither wait nor take long. Those
+// that wait do so up to a deadline.
 #pragma once
 
 #include <atomic>
@@ -20,6 +22,7 @@
 #include "engine/client/write.h"
 #include "engine/replica/replica.h"
 #include "net/base/clock.h"
+#include "net/node/alarms.h"
 #include "net/node/lane_thread.h"
 #include "net/node/news.h"
 #include "net/node/shared_fresh_board.h"
@@ -48,17 +51,26 @@ class Node {
   [[nodiscard]] static Result<std::unique_ptr<Node>> start(Options options, std::unique_ptr<store::LogFile> log);
   ~Node();
 
+  // Ends what was begun as its deadline would; nothing, when it has ended. Any thread.
+  using Withdraw = std::function<void()>;
+
   // Stores the entries; they come back with their ids. When the deadline passes first, the outcome is unknown.
+  Withdraw begin_write(std::vector<TimeEntry> entries, Deadline deadline, client::WriteCallback done);
   client::WriteEnd write(std::vector<TimeEntry> entries, Deadline deadline);
 
   // Confirms with a quorum that this node still leads; then everything acknowledged before is applied here. Gives the
   // applied index to read from; nothing when this node does not lead or the deadline passed.
+  using ReadDone = std::function<void(std::optional<raft::Index>)>;
+  Withdraw begin_confirm(Deadline deadline, ReadDone done);
   std::optional<raft::Index> confirm_read(Deadline deadline);
 
-  // Waits until `index` is applied here; false when the deadline passed first.
+  // Until `index` is applied here; nothing, or false, when the deadline passed first.
+  Withdraw begin_await_applied(raft::Index index, Deadline deadline, ReadDone done);
   bool await_applied(raft::Index index, Deadline deadline);
 
-  // Hands a peer's request to the core and waits for its answer.
+  // Hands a peer's request to the core, which answers it. Nothing: not in time.
+  using AnswerDone = std::function<void(std::optional<raft::Message>)>;
+  void begin_answer(raft::NodeId from, raft::Message request, Deadline deadline, AnswerDone done);
   std::optional<raft::Message> answer(raft::NodeId from, raft::Message request, Deadline deadline);
 
   // Hands a peer's message to the core that has no answer.
@@ -68,8 +80,10 @@ class Node {
 
   // Waits until the leadership differs from `known`; returns what it is then, or at the deadline.
   Leadership await_change(const Leadership& known, Deadline deadline) const;
+  Withdraw begin_await_change(Leadership known, Deadline deadline, std::function<void()> done);
 
   std::optional<replica::Status> status(Deadline deadline);
+  void begin_status(std::function<void(replica::Status)> done);  // has no deadline: one turn of the engine
 
   // Waits until `is_so` of the status, which it is asked for every few milliseconds; the last status that came before
   // the deadline, or nothing when none did.
@@ -114,7 +128,18 @@ class Node {
   void follow_members();
   void note_membership(bool is_member);
   using BeginRead = std::function<replica::ReadTicket(replica::ReadCallback)>;
-  std::optional<raft::Index> await_read(BeginRead begin, Deadline deadline);
+  Withdraw begin_read(BeginRead begin, Deadline deadline, ReadDone done);
+
+  // Somebody who waits, on the engine's thread: for what `end` tells, or until `deadline`.
+  struct Call {
+    bool has_ended = false;
+    std::optional<Alarms::Id> alarm;
+    std::function<void()> give_up;  // leads to the end
+  };
+  void limit(const std::shared_ptr<Call>& call, Deadline deadline);
+  bool end(Call& call);  // false: it has ended before
+  Withdraw withdraw(std::shared_ptr<Call> call);
+  void tell_change();
 
   Options options_;  // its addresses change on the engine's thread only
   HttpTransport transport_;
@@ -137,6 +162,9 @@ class Node {
   std::optional<raft::Configuration> followed_;     // the configuration whose members the transport knows
   std::map<raft::NodeId, HostPort> met_;
   std::optional<bool> is_member_;
+  Alarms alarms_;
+  std::map<std::uint64_t, std::function<void()>> await_change_;  // in the order of asking
+  std::uint64_t last_awaiting_ = 0;
   bool retired_ = false;
   bool failure_reported_ = false;
   std::thread thread_;

@@ -92,20 +92,20 @@ void HttpTransport::send(raft::Send send) {
     if (link == links_.end()) return;
     return link->second.of(send.message).send(std::move(send.message));
   }
-  std::shared_ptr<std::promise<raft::Message>> promise;
+  Answered answered;
   {
     const std::lock_guard lock(mutex_);
     const auto found = answers_.find(send.correlation);
     if (found == answers_.end()) return;
-    promise = std::move(found->second);
+    answered = std::move(found->second);
     answers_.erase(found);
   }
-  promise->set_value(std::move(send.message));
+  answered(std::move(send.message));
 }
 
-raft::Correlation HttpTransport::expect_answer(std::shared_ptr<std::promise<raft::Message>> promise) {
+raft::Correlation HttpTransport::expect_answer(Answered answered) {
   const std::lock_guard lock(mutex_);
-  answers_.emplace(++last_correlation_, std::move(promise));
+  answers_.emplace(++last_correlation_, std::move(answered));
   return last_correlation_;
 }
 

@@ -5,7 +5,6 @@
 #include <array>
 #include <chrono>
 #include <functional>
-#include <future>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -34,9 +33,10 @@ class HttpTransport final : public replica::Transport {
   void tick();  // requests that have been on their way for too long are given up
   void stop();
 
-  // For a request that has come in: the number to hand to the core, and where its answer will arrive. When the number
-  // is given up before an answer came, the answer is dropped.
-  raft::Correlation expect_answer(std::shared_ptr<std::promise<raft::Message>> promise);
+  // For a request that has come in: the number to hand to the core, and who hears its answer. When the number is given
+  // up before an answer came, the answer is dropped.
+  using Answered = std::function<void(raft::Message)>;  // called on the thread that sends, once at most
+  raft::Correlation expect_answer(Answered answered);
   void give_up(raft::Correlation correlation);
 
  private:
@@ -55,7 +55,7 @@ class HttpTransport final : public replica::Transport {
   const Events events_;
   std::mutex mutex_;
   raft::Correlation last_correlation_ = 0;
-  std::map<raft::Correlation, std::shared_ptr<std::promise<raft::Message>>> answers_;
+  std::map<raft::Correlation, Answered> answers_;
   struct Trouble {
     std::string reason;  // the last one that was logged; empty: it answers
     std::chrono::steady_clock::time_point told_at;

@@ -113,7 +113,6 @@ Result<std::unique_ptr<Service>> Service::start(const Settings& settings, const 
   http::Options http;
   http.host = settings.listen.host;
   http.port = settings.listen.port;
-  http.reserved_prefix = "/raft/";  // clients must not be able to keep the nodes from hearing each other
   http.log = [](const std::string& sentence) { log_warning(sentence); };
   auto server = http::Server::start(std::move(router), std::move(http));
   if (!server) return tl::unexpected(server.error());

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <gtest/gtest.h>
+#include <httplib.h>
 #include <simdjson.h>
 
 #include <map>
@@ -26,9 +27,9 @@ class AskedNode {
     router.add({.method = method,
                 .pattern = pattern,
                 .handler =
-                    [this, answer = std::move(answer)](const http::Request& request, httplib::Response& response) {
-                      requests_.push_back(request.http.get_header_value(kForwardedHeader) + ": " + request.http.target +
-                                          " " + request.http.body);
+                    [this, answer = std::move(answer)](const http::Request& request, http::Response& response) {
+                      requests_.push_back(std::string(request.header(kForwardedHeader)) + ": " +
+                                          std::string(request.target()) + " " + request.body);
                       answer(request, response);
                     },
                 .body = http::BodyRules{}});

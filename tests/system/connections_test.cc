@@ -3,6 +3,7 @@
 #include <sys/resource.h>
 
 #include <atomic>
+#include <fstream>
 #include <memory>
 #include <thread>
 #include <vector>
@@ -74,6 +75,55 @@ TEST(Connections, a_crowd_of_idle_and_trickling_ones_keeps_nobody_from_being_ser
   EXPECT_EQ(cluster.await_leader(), leader) << "the crowd has cost it its leadership";
   stopping = true;
   dripping.join();
+}
+
+int threads_of(pid_t pid) {
+  std::ifstream status("/proc/" + std::to_string(pid) + "/status");
+  for (std::string line; std::getline(status, line);) {
+    if (line.starts_with("Threads:")) return std::stoi(line.substr(8));
+  }
+  return -1;
+}
+
+TEST(Connections, ten_thousand_writes_wait_for_their_quorum_without_a_thread_each) {
+  constexpr std::size_t kWrites = 10'000;
+  Cluster cluster(3);
+  cluster.set_further_flags(kPatientElections);
+  cluster.start_all();
+  const auto leader = cluster.await_leader();
+  ASSERT_TRUE(leader);
+  const pid_t pid = cluster.process(*leader).pid();
+  for (std::size_t node = 0; node < 3; ++node) {
+    if (node != *leader) cluster.pause(node);
+  }
+  allow_many_descriptors();
+  const int before = threads_of(pid);
+  std::vector<std::unique_ptr<RawConnection>> writes;
+  for (std::size_t number = 0; number < kWrites; ++number) {
+    const std::string entry =
+        R"({"deviceId":"d)" + std::to_string(number) + R"(","timestamp":"2026-01-01T00:00:00Z","value":1})";
+    writes.push_back(std::make_unique<RawConnection>(cluster.port(*leader)));
+    ASSERT_TRUE(
+        writes.back()->send("POST /api/timeseries HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+                            "Content-Type: application/json\r\nContent-Length: " +
+                            std::to_string(entry.size()) + "\r\n\r\n" + entry))
+        << number;
+  }
+  // While they wait, others are served, and nobody has a thread of his own.
+  EXPECT_EQ(cluster.client(*leader).get(kSeries + std::string("?level=none")).status, 200);
+  EXPECT_LE(threads_of(pid), before + 4);
+  // Each is told at its deadline that it is not known, or certain not to be, stored.
+  for (std::size_t number = 0; number < kWrites; ++number) {
+    const auto answer = writes[number]->read_to_end();
+    ASSERT_TRUE(answer) << number;
+    ASSERT_TRUE(answer->starts_with("HTTP/1.1 503 ")) << *answer;
+  }
+  for (std::size_t node = 0; node < 3; ++node) {
+    if (node != *leader) cluster.resume(node);
+  }
+  ASSERT_TRUE(cluster.await_leader());
+  const Entry entry{.id = guid(1), .device = "boiler", .timestamp = timestamp_at(1), .value = 1, .attributes = {}};
+  EXPECT_EQ(cluster.client(*leader).post(kSeries, to_json(entry)).status, 200);
 }
 
 TEST(Connections, half_a_request_is_closed) {

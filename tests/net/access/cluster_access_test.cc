@@ -42,12 +42,12 @@ class FreezingLeader {
   }
 
  private:
-  void post(const http::Request& request, httplib::Response& response) {
+  void post(const http::Request& request, http::Response& response) {
     bool is_first = false;
     {
       const std::lock_guard lock(mutex_);
       is_first = ids_.empty();
-      ids_.push_back(decode_command(request.http.body)->entries.front().id);
+      ids_.push_back(decode_command(request.body)->entries.front().id);
     }
     if (is_first && freezes_) {
       frozen_.set_value();
@@ -101,7 +101,7 @@ TEST_F(FollowerTest, a_write_leaves_a_frozen_leader_for_the_next_one_with_its_id
 
 TEST_F(FollowerTest, a_write_is_handed_on_as_a_command_and_answered_from_one_line) {
   AskedNode n2("POST", client::kSubmitPath,
-               [](const auto&, httplib::Response& response) { response.set_content("conflict 17 0", "text/plain"); });
+               [](const auto&, http::Response& response) { response.set_content("conflict 17 0", "text/plain"); });
   start_as_follower({{"n2", n2.address()}});
   follow("n2", 1);
   const WriteAnswer answer = access_->write({entry_}, false, Clock::now() + std::chrono::seconds(20));
@@ -115,9 +115,9 @@ TEST_F(FollowerTest, a_write_is_handed_on_as_a_command_and_answered_from_one_lin
 
 TEST_F(FollowerTest, a_node_that_leads_no_more_says_who_does_and_that_one_is_asked_at_once) {
   AskedNode n2("POST", client::kSubmitPath,
-               [](const auto&, httplib::Response& response) { response.set_content("not-leader 5 n3", "text/plain"); });
+               [](const auto&, http::Response& response) { response.set_content("not-leader 5 n3", "text/plain"); });
   AskedNode n3("POST", client::kSubmitPath,
-               [](const auto&, httplib::Response& response) { response.set_content("stored 3", "text/plain"); });
+               [](const auto&, http::Response& response) { response.set_content("stored 3", "text/plain"); });
   start_as_follower({{"n2", n2.address()}, {"n3", n3.address()}});
   follow("n2", 1);
   const WriteAnswer answer = access_->write({entry_}, false, Clock::now() + std::chrono::seconds(20));
@@ -127,7 +127,7 @@ TEST_F(FollowerTest, a_node_that_leads_no_more_says_who_does_and_that_one_is_ask
 
 TEST_F(FollowerTest, an_answer_that_cannot_be_read_leaves_a_write_unknown) {
   AskedNode n2("POST", client::kSubmitPath,
-               [](const auto&, httplib::Response& response) { response.set_content("fine", "text/plain"); });
+               [](const auto&, http::Response& response) { response.set_content("fine", "text/plain"); });
   start_as_follower({{"n2", n2.address()}});
   follow("n2", 1);
   const WriteAnswer answer = access_->write({entry_}, false, Clock::now() + std::chrono::milliseconds(100));
@@ -135,7 +135,7 @@ TEST_F(FollowerTest, an_answer_that_cannot_be_read_leaves_a_write_unknown) {
 }
 
 TEST_F(FollowerTest, a_write_that_reaches_another_node_under_the_leaders_address_is_certainly_not_stored) {
-  AskedNode other("POST", client::kSubmitPath, [](const auto&, httplib::Response& response) { response.status = 421; });
+  AskedNode other("POST", client::kSubmitPath, [](const auto&, http::Response& response) { response.status = 421; });
   start_as_follower({{"n2", other.address()}});
   follow("n2", 1);
   const WriteAnswer answer = access_->write({entry_}, false, Clock::now() + std::chrono::milliseconds(100));
@@ -148,6 +148,90 @@ TEST_F(FollowerTest, a_read_whose_deadline_has_passed_waits_no_more) {
   EXPECT_FALSE(node_->await_applied(1000, Clock::now()));
   EXPECT_FALSE(node_->confirm_read(Clock::now()));
   node_->retire(Clock::now() + std::chrono::hours(1));
+}
+
+// The deadlines are far away: only being withdrawn ends what waits.
+TEST_F(FollowerTest, what_nobody_waits_for_any_more_ends_at_once) {
+  start_as_follower({});
+  const Deadline deadline = Clock::now() + std::chrono::hours(1);
+  std::promise<WriteAnswer> written;
+  const auto withdraw_write =
+      access_->write({entry_}, false, deadline, [&](WriteAnswer answer) { written.set_value(std::move(answer)); });
+  std::promise<ReadBarrier> barrier;
+  const auto withdraw_read = access_->await_readable(ReadLevel::kLinearizable, deadline,
+                                                     [&](const ReadBarrier& how) { barrier.set_value(how); });
+  std::promise<bool> applied;
+  const auto withdraw_applied = access_->await_applied(1000, deadline, [&](bool is) { applied.set_value(is); });
+  auto write = written.get_future();
+  EXPECT_EQ(write.wait_for(std::chrono::milliseconds(300)), std::future_status::timeout) << "no leader is known";
+  for (const auto& withdraw : {withdraw_write, withdraw_read, withdraw_applied}) withdraw();
+  EXPECT_EQ(write.get().end.kind, client::WriteEnd::Kind::kNotLeader);
+  EXPECT_NE(barrier.get_future().get().kind, ReadBarrier::Kind::kPassed);
+  EXPECT_FALSE(applied.get_future().get());
+  for (const auto& withdraw : {withdraw_write, withdraw_read, withdraw_applied}) withdraw();  // once is enough
+}
+
+TEST_F(FollowerTest, a_write_that_waits_for_a_leader_is_stored_as_soon_as_there_is_one) {
+  AskedNode n2("POST", client::kSubmitPath,
+               [](const auto&, http::Response& response) { response.set_content("stored 7", "text/plain"); });
+  start_as_follower({{"n2", n2.address()}});
+  std::promise<WriteAnswer> written;
+  access_->write({entry_}, false, Clock::now() + std::chrono::hours(1),
+                 [&](WriteAnswer answer) { written.set_value(std::move(answer)); });
+  follow("n2", 1);
+  const WriteAnswer answer = written.get_future().get();
+  EXPECT_EQ(answer.end.kind, client::WriteEnd::Kind::kApplied);
+  EXPECT_EQ(answer.end.applied, 7U);
+}
+
+TEST_F(FollowerTest, a_node_that_stops_tells_everybody_who_waits) {
+  start_as_follower({});
+  std::promise<WriteAnswer> written;
+  access_->write({entry_}, false, Clock::now() + std::chrono::hours(1),
+                 [&](WriteAnswer answer) { written.set_value(std::move(answer)); });
+  access_->refuse_from_now_on();
+  node_->retire(Clock::now() + std::chrono::seconds(1));
+  EXPECT_EQ(written.get_future().get().end.kind, client::WriteEnd::Kind::kNotLeader);
+}
+
+TEST(Couriers, do_as_much_at_once_as_they_may_and_the_rest_in_turn) {
+  std::atomic<int> done{0};
+  std::promise<void> gate;
+  const auto opened = gate.get_future().share();
+  Couriers couriers(2);
+  for (int i = 0; i < 2; ++i) {
+    couriers.post([&] {
+      opened.wait();
+      ++done;
+    });
+  }
+  std::promise<void> last;
+  couriers.post([&] { last.set_value(); });
+  auto waits = last.get_future();
+  EXPECT_EQ(waits.wait_for(std::chrono::milliseconds(50)), std::future_status::timeout) << "both are busy";
+  gate.set_value();
+  waits.get();
+  EXPECT_GE(done, 1);
+}
+
+TEST(Alarms, go_off_in_order_and_once_and_may_be_cancelled) {
+  Alarms alarms;
+  const Deadline begin = Clock::now();
+  std::string rung;
+  alarms.set(begin + std::chrono::seconds(2), [&] { rung += "b"; });
+  alarms.set(begin + std::chrono::seconds(1), [&] {
+    rung += "a";
+    alarms.set(begin + std::chrono::seconds(1), [&] { rung += "x"; });
+  });
+  const auto never = alarms.set(begin + std::chrono::seconds(1), [&] { rung += "never"; });
+  alarms.set(begin + std::chrono::seconds(9), [&] { rung += "later"; });
+  alarms.cancel(never);
+  alarms.ring(begin);
+  EXPECT_EQ(rung, "");
+  alarms.ring(begin + std::chrono::seconds(3));
+  EXPECT_EQ(rung, "axb");
+  alarms.ring(begin + std::chrono::seconds(3));
+  EXPECT_EQ(rung, "axb");
 }
 
 TEST(Readers, are_lent_up_to_a_bound_and_come_back) {

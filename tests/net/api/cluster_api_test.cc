@@ -117,7 +117,7 @@ TEST_F(ClusterApiTest, a_node_alone_has_nobody_to_hand_over_to) {
 }
 
 TEST_F(ClusterApiTest, a_follower_passes_the_request_on_and_the_answer_back) {
-  AskedNode n2("POST", kTransfer, [](const auto&, httplib::Response& response) {
+  AskedNode n2("POST", kTransfer, [](const auto&, http::Response& response) {
     response.status = 503;
     response.set_header("Retry-After", "7");
     response.set_content(R"({"detail":"Node n3 does not answer, so node n2 leads on."})", "application/problem+json");
@@ -136,8 +136,8 @@ TEST_F(ClusterApiTest, what_was_passed_on_once_is_not_passed_on_again) { expect_
 
 TEST_F(ClusterApiTest, a_leader_that_leads_no_more_is_left_for_the_next_one) {
   AskedNode n3("POST", kTransfer,
-               [](const auto&, httplib::Response& response) { response.set_content(R"({"leaderId":"n1"})", kJson); });
-  AskedNode n2("POST", kTransfer, [&](const auto&, httplib::Response& response) {
+               [](const auto&, http::Response& response) { response.set_content(R"({"leaderId":"n1"})", kJson); });
+  AskedNode n2("POST", kTransfer, [&](const auto&, http::Response& response) {
     follow("n3", 2);
     response.status = 503;
     response.set_header(kNotLeaderHeader, "1");

@@ -155,8 +155,8 @@ TEST_F(OpenApiTest, every_reference_leads_somewhere_and_every_component_is_refer
 }
 
 bool is_taken(const std::string& body, const std::string& type) {
-  httplib::Request request;
-  request.set_header("Content-Type", type);
+  http::Request request;
+  request.head.fields.push_back({"Content-Type", type});
   request.body = body;
   return read_entries(request).has_value();
 }
@@ -209,20 +209,20 @@ TEST_F(OpenApiTest, the_fields_of_a_member_are_those_that_a_node_answers) {
   EXPECT_EQ(names("/components/schemas/Member/properties"), names_of(parser.parse(answer).value()));
 }
 
-httplib::Response get(const std::string& path) {
+http::Response get(const std::string& path) {
   http::Router router;
   SwaggerApi().add_routes(router);
-  httplib::Response response;
+  http::Response response;
   const auto match = router.find("GET", path);
   EXPECT_NE(match.route, nullptr) << path;
-  if (match.route != nullptr) match.route->handler({httplib::Request(), {}}, response);
+  if (match.route != nullptr) match.route->handler(http::Request(), response);
   return response;
 }
 
 TEST(SwaggerPage, asks_no_other_host) {
-  const httplib::Response page = get("/swagger/index.html");
-  EXPECT_EQ(page.get_header_value("Content-Type"), "text/html; charset=utf-8");
-  EXPECT_THAT(page.get_header_value("Content-Security-Policy"), HasSubstr("default-src 'none'"));
+  const http::Response page = get("/swagger/index.html");
+  EXPECT_EQ(page.content_type, "text/html; charset=utf-8");
+  EXPECT_THAT(std::string(page.header("Content-Security-Policy")), HasSubstr("default-src 'none'"));
   EXPECT_THAT(page.body, HasSubstr("</html>"));
   EXPECT_THAT(page.body, Not(HasSubstr("//")));
   EXPECT_THAT(page.body, Not(HasSubstr("innerHTML")));
@@ -230,15 +230,15 @@ TEST(SwaggerPage, asks_no_other_host) {
 
 TEST(SwaggerPage, reads_the_document_from_where_it_is_served) {
   EXPECT_THAT(get("/swagger/index.html").body, HasSubstr("\"/swagger/v1/swagger.json\""));
-  const httplib::Response document = get("/swagger/v1/swagger.json");
-  EXPECT_EQ(document.get_header_value("Content-Type"), "application/json");
+  const http::Response document = get("/swagger/v1/swagger.json");
+  EXPECT_EQ(document.content_type, "application/json");
   EXPECT_EQ(document.body, kOpenApiJson);
 }
 
 TEST(SwaggerPage, is_found_at_the_shorter_path_too) {
-  const httplib::Response response = get("/swagger");
+  const http::Response response = get("/swagger");
   EXPECT_EQ(response.status, 302);
-  EXPECT_EQ(response.get_header_value("Location"), "/swagger/index.html");
+  EXPECT_EQ(response.header("Location"), "/swagger/index.html");
 }
 
 }  // namespace

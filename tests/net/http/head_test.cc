@@ -122,25 +122,6 @@ TEST(Head, has_no_bare_line_breaks) {
     EXPECT_FALSE(has_bare_line_break(text)) << text;
 }
 
-TEST(Head, of_junk_has_a_harmless_target) {
-  for (const char* text :
-       {"", " ", "\r\n\r\n", "GET\r\n\r\n", "GET \r\n\r\n", "GET  /a HTTP/1.1\r\n\r\n", "  ", "a\r\nb /c"})
-    EXPECT_EQ(glimpse_target(text), "") << text;
-}
-
-// The oracle is the parser itself: a glimpse must not send a request elsewhere than its parsed target belongs.
-RC_GTEST_PROP(Head, has_the_target_that_was_glimpsed, ()) {
-  const auto piece =
-      rc::gen::element<std::string>("/", "/a", "http://", "HTTP://h", "?", "#", " ", "*", "\r", "\r\n", "%2F", ":");
-  std::string target;
-  for (const std::string& part : *rc::gen::container<std::vector<std::string>>(piece)) target += part;
-  const std::string text = "GET " + target + " HTTP/1.1\r\nHost: h\r\n\r\n";
-  const auto head = parse_head(text, {});
-  const auto glimpsed = glimpse_target(text);
-  RC_CLASSIFY(head.has_value());
-  if (head) RC_ASSERT(glimpsed == head->target);
-}
-
 // The oracle: fields are joined with CRLF, so a head that was built from parts must be taken apart into them.
 RC_GTEST_PROP(Head, gives_back_the_fields_it_was_built_from, ()) {
   const auto token =

@@ -1,6 +1,5 @@
 // Clients that are slow, silent or many: none of them may keep others from being served, and all of them are closed.
 #include <gtest/gtest.h>
-#include <sys/resource.h>
 
 #include <deque>
 #include <future>
@@ -11,14 +10,6 @@
 
 namespace timestore::http {
 namespace {
-
-// Both ends of all connections live in this process.
-void allow_many_descriptors() {
-  rlimit limit{};
-  getrlimit(RLIMIT_NOFILE, &limit);
-  limit.rlim_cur = limit.rlim_max;
-  setrlimit(RLIMIT_NOFILE, &limit);
-}
 
 TEST(Patience, a_thousand_idle_and_trickling_clients_do_not_keep_others_waiting) {
   allow_many_descriptors();
@@ -103,7 +94,7 @@ TEST(Patience, is_not_renewed_by_trickling_a_body) {
 TEST(Patience, ends_with_a_client_that_never_reads_its_answer) {
   const std::string large(64 << 20, 'x');
   const auto server = start_server({.write_timeout = Milliseconds(50), .minimum_bytes_per_second = 1 << 30},
-                                   {{"GET", "/large", [&](const Request&, httplib::Response& response) {
+                                   {{"GET", "/large", [&](const Request&, Response& response) {
                                        response.set_content(large, "application/octet-stream");
                                      }}});
   RawClient client(server->port());
@@ -155,7 +146,7 @@ TEST(Patience, a_newcomer_takes_the_place_of_the_longest_idle) {
 class Gate {
  public:
   Route route() {
-    return {"GET", "/wait", [this](const Request&, httplib::Response& response) {
+    return {"GET", "/wait", [this](const Request&, Response& response) {
               ++entered;
               opened_.get_future().wait_for(kPatience);
               response.set_content("done", "text/plain");

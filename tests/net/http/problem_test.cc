@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "net/http/message.h"
+
 namespace timestore::http {
 namespace {
 
@@ -23,11 +25,11 @@ TEST(Problem, leaves_out_what_is_empty) {
 }
 
 TEST(Problem, fills_a_response) {
-  httplib::Response response;
+  Response response;
   Problem{.kind = ProblemKind::kUnavailable, .retry_after_seconds = 3}.write_to(response);
   EXPECT_EQ(response.status, 503);
-  EXPECT_EQ(response.get_header_value("Content-Type"), "application/problem+json");
-  EXPECT_EQ(response.get_header_value("Retry-After"), "3");
+  EXPECT_EQ(response.content_type, "application/problem+json");
+  EXPECT_EQ(response.header("Retry-After"), "3");
 }
 
 TEST(Problem, can_stand_as_a_whole_message) {

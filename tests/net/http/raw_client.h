@@ -7,6 +7,7 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -146,15 +147,23 @@ inline std::string post(std::string_view target, std::string_view body, std::str
 // GET /hello says hello, POST /echo says what it was sent, and what `more` adds.
 inline std::unique_ptr<Server> start_server(Options options = {}, std::vector<Route> more = {}) {
   Router router;
-  router.add({"GET", "/hello",
-              [](const Request&, httplib::Response& response) { response.set_content("hello", "text/plain"); }});
+  router.add(
+      {"GET", "/hello", [](const Request&, Response& response) { response.set_content("hello", "text/plain"); }});
   router.add({"POST", "/echo",
-              [](const Request& request, httplib::Response& response) {
-                response.set_content(request.http.body, "application/octet-stream");
+              [](const Request& request, Response& response) {
+                response.set_content(request.body, "application/octet-stream");
               },
               BodyRules{}});
   for (Route& route : more) router.add(std::move(route));
   return Server::start(std::move(router), std::move(options)).value();
+}
+
+// Where both ends of all connections live in this process.
+inline void allow_many_descriptors() {
+  rlimit limit{};
+  getrlimit(RLIMIT_NOFILE, &limit);
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 // Waits for what another thread is about to bring about.

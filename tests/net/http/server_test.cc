@@ -66,13 +66,12 @@ TEST(Server, serves_many_clients_at_the_same_time) {
 }
 
 TEST(Server, tells_handlers_the_decoded_request) {
-  const auto server =
-      start_server({}, {answering("/device/{name}", [](const Request& request, httplib::Response& response) {
-                     response.set_content(request.path_parameter("name") + "|" + request.http.path + "|" +
-                                              request.http.get_param_value("q") + "|" +
-                                              request.http.get_header_value("x-h") + "|" + request.http.remote_addr,
-                                          "text/plain");
-                   })});
+  const auto server = start_server(
+      {}, {answering("/device/{name}", [](const Request& request, Response& response) {
+        response.set_content(request.path_parameter("name") + "|" + request.path + "|" + request.param("q") + "|" +
+                                 std::string(request.header("x-h")) + "|" + request.remote_address,
+                             "text/plain");
+      })});
   RawClient client(server->port());
   const auto answer = client.ask(get("/device/a%2Fb?q=1%202+3", "X-H: %41\r\nREMOTE_ADDR: 6.6.6.6\r\n"));
   ASSERT_TRUE(answer);
@@ -81,7 +80,7 @@ TEST(Server, tells_handlers_the_decoded_request) {
 
 TEST(Server, answers_errors_as_problems_and_keeps_the_connection) {
   const auto server = start_server({.max_target_bytes = 100},
-                                   {{"POST", "/json", [](const Request&, httplib::Response&) {},
+                                   {{"POST", "/json", [](const Request&, Response&) {},
                                      BodyRules{.media_types = {"application/json"}, .content_type_required = true}}});
   RawClient client(server->port());
   expect_problem(client.ask(get("/nothing")), 404);
@@ -100,8 +99,8 @@ TEST(Server, answers_errors_as_problems_and_keeps_the_connection) {
 }
 
 TEST(Server, takes_json_under_all_its_names_with_or_without_a_byte_order_mark) {
-  const Handler echo = [](const Request& request, httplib::Response& response) {
-    response.set_content(request.http.body, "text/plain");
+  const Handler echo = [](const Request& request, Response& response) {
+    response.set_content(request.body, "text/plain");
   };
   const auto server = start_server(
       {}, {{"POST", "/json", echo, BodyRules{.media_types = {"application/json"}, .content_type_required = true}},
@@ -125,17 +124,13 @@ TEST(Server, takes_json_under_all_its_names_with_or_without_a_byte_order_mark) {
 }
 
 TEST(Server, dates_every_answer) {
-  const auto server = start_server({.max_head_bytes = 1000},
-                                   {answering("/chunks",
-                                              [](const Request&, httplib::Response& response) {
-                                                response.set_header("Date", "yesterday");
-                                                response.set_chunked_content_provider(
-                                                    "text/plain", [](std::size_t, httplib::DataSink& sink) {
-                                                      sink.done();
-                                                      return true;
-                                                    });
-                                              }),
-                                    answering("/throw", [](const Request&, httplib::Response&) { throw 1; })});
+  const auto server =
+      start_server({.max_head_bytes = 1000}, {answering("/chunks",
+                                                        [](const Request&, Response& response) {
+                                                          response.set_header("Date", "yesterday");
+                                                          response.set_writer("text/plain", [](Sink&) { return true; });
+                                                        }),
+                                              answering("/throw", [](const Request&, Response&) { throw 1; })});
   for (const std::string& request :
        {get("/hello"), get("/nothing"), get("/chunks"), get("/throw"), post("/hello", ""), post("/echo", "x"),
         std::string("OPTIONS * HTTP/1.1\r\nHost: h\r\n\r\n"), std::string("GET / HTTP/1.1\r\n\r\n"),
@@ -156,7 +151,7 @@ TEST(Server, dates_every_answer) {
 
 TEST(Server, takes_nothing_for_a_request_that_may_be_the_body_of_the_one_before) {
   std::atomic<int> asked{0};
-  const auto server = start_server({}, {answering("/ask", [&](const Request&, httplib::Response&) { ++asked; })});
+  const auto server = start_server({}, {answering("/ask", [&](const Request&, Response&) { ++asked; })});
   for (const char* path : {"/echo", "/nothing", "/hello"}) {
     RawClient client(server->port());
     client.send("POST " + std::string(path) + " HTTP/1.1\r\nHost: h\r\n\r\n" + get("/ask"));
@@ -188,7 +183,7 @@ TEST(Server, answers_head_and_options) {
 TEST(Server, answers_500_when_a_handler_throws_and_logs_it) {
   std::string logged;
   const auto server = start_server({.log = [&](const std::string& line) { logged = line; }},
-                                   {answering("/throw", [](const Request&, httplib::Response& response) {
+                                   {answering("/throw", [](const Request&, Response& response) {
                                      response.set_header("X-Half", "done");
                                      throw std::runtime_error("secret");
                                    })});
@@ -256,7 +251,7 @@ TEST(Server, closes_after_http_1_0_and_when_asked_to) {
 }
 
 TEST(Server, compresses_large_answers_for_clients_that_want_gzip) {
-  const auto server = start_server({}, {answering("/large", [](const Request&, httplib::Response& response) {
+  const auto server = start_server({}, {answering("/large", [](const Request&, Response& response) {
                                      response.set_content(std::string(100'000, 'x'), "application/json");
                                    })});
   RawClient client(server->port());
@@ -269,13 +264,11 @@ TEST(Server, compresses_large_answers_for_clients_that_want_gzip) {
 
 TEST(Server, streams_an_answer_piece_by_piece) {
   std::promise<void> first_was_read;
-  const Handler handler = [&](const Request&, httplib::Response& response) {
-    response.set_chunked_content_provider("application/x-ndjson", [&](std::size_t offset, httplib::DataSink& sink) {
-      if (offset == 0) return sink.write("one\n", 4);
+  const Handler handler = [&](const Request&, Response& response) {
+    response.set_writer("application/x-ndjson", [&](Sink& sink) {
+      if (!sink.write("one\n")) return false;
       first_was_read.get_future().wait_for(kPatience);
-      sink.write("two\n", 4);
-      sink.done();
-      return true;
+      return sink.write("two\n");
     });
   };
   const auto server = start_server({}, {answering("/stream", handler)});
@@ -287,26 +280,24 @@ TEST(Server, streams_an_answer_piece_by_piece) {
   EXPECT_TRUE(client.awaits("4\r\ntwo\n\r\n0\r\n\r\n"));
 }
 
-TEST(Server, ends_the_connection_after_an_answer_of_unknown_length) {
-  const Handler handler = [](const Request&, httplib::Response& response) {
-    response.set_content_provider("text/plain", [](std::size_t, httplib::DataSink& sink) {
-      sink.write("hello", 5);
-      sink.done();
-      return true;
-    });
+TEST(Server, ends_the_connection_after_an_answer_of_unknown_length_to_a_client_that_knows_no_chunks) {
+  const Handler handler = [](const Request&, Response& response) {
+    response.set_writer("text/plain", [](Sink& sink) { return sink.write("hel") && sink.write("lo"); });
   };
-  const auto server = start_server({}, {answering("/unframed", handler)});
+  const auto server = start_server({}, {answering("/stream", handler)});
   RawClient client(server->port());
-  EXPECT_EQ(client.ask(get("/unframed"))->header("Connection"), "close");
+  const auto answer = client.ask("GET /stream HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
+  EXPECT_EQ(answer->header("Connection"), "close");
+  EXPECT_EQ(answer->header("Transfer-Encoding"), "");
   EXPECT_TRUE(client.is_closed_by_server());
   EXPECT_EQ(client.rest(), "hello");
 }
 
 TEST(Server, breaks_off_when_a_streaming_answer_fails) {
-  const Handler handler = [](const Request&, httplib::Response& response) {
-    response.set_chunked_content_provider("text/plain", [](std::size_t offset, httplib::DataSink& sink) {
-      if (offset > 0) throw std::runtime_error("the source has failed");
-      return sink.write("hello", 5);
+  const Handler handler = [](const Request&, Response& response) {
+    response.set_writer("text/plain", [](Sink& sink) -> bool {
+      EXPECT_TRUE(sink.write("hello"));
+      throw std::runtime_error("the source has failed");
     });
   };
   const auto server = start_server({}, {answering("/broken", handler)});

@@ -18,7 +18,7 @@ struct Waiting {
   bool released = false;
 
   Route route() {
-    return {"GET", "/wait", [this](const Request&, httplib::Response& response) {
+    return {"GET", "/wait", [this](const Request&, Response& response) {
               std::unique_lock lock(mutex);
               ++entered;
               changed.notify_all();
@@ -77,11 +77,13 @@ TEST(Stop, cuts_what_takes_longer_than_the_grace_period) {
 }
 
 TEST(Stop, ends_answers_that_would_stream_for_ever) {
-  const auto server =
-      start_server({}, {{"GET", "/stream", [](const Request&, httplib::Response& response) {
-                           response.set_chunked_content_provider(
-                               "text/plain", [](std::size_t, httplib::DataSink& sink) { return sink.write("x", 1); });
-                         }}});
+  const auto server = start_server({}, {{"GET", "/stream", [](const Request&, Response& response) {
+                                           response.set_writer("text/plain", [](Sink& sink) {
+                                             while (sink.write("x")) {
+                                             }
+                                             return false;
+                                           });
+                                         }}});
   RawClient client(server->port());
   client.send(get("/stream"));
   EXPECT_EQ(client.receive()->status, 200);

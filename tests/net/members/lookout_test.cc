@@ -14,7 +14,7 @@ using ::testing::AllOf;
 using ::testing::HasSubstr;
 
 http::Handler answering(const std::string& members) {
-  return [members](const auto&, httplib::Response& response) { response.set_content(members, "application/json"); };
+  return [members](const auto&, http::Response& response) { response.set_content(members, "application/json"); };
 }
 
 class LookoutTest : public OneNodeTest {

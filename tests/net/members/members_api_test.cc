@@ -188,8 +188,8 @@ TEST_F(MembersApiTest, a_member_goes_and_is_not_found_any_more) {
 class Acknowledging {
  public:
   Acknowledging()
-      : node_("POST", "/raft/append", [this](const http::Request& request, httplib::Response& response) {
-          const auto append = raft::decode_append_request(request.http.body);
+      : node_("POST", "/raft/append", [this](const http::Request& request, http::Response& response) {
+          const auto append = raft::decode_append_request(request.body);
           if (!answers || !append) {
             response.status = 503;
             return;
@@ -250,7 +250,7 @@ TEST_F(MembersApiTest, the_last_voter_stays_even_by_force) {
 }
 
 TEST_F(MembersApiTest, a_follower_passes_the_request_on_and_the_answer_back) {
-  AskedNode n2("POST", kMembers, [](const auto&, httplib::Response& response) {
+  AskedNode n2("POST", kMembers, [](const auto&, http::Response& response) {
     response.status = 202;
     response.set_header("Location", "/cluster/members/n4");
     response.set_content("{}", kJsonType);
@@ -264,7 +264,7 @@ TEST_F(MembersApiTest, a_follower_passes_the_request_on_and_the_answer_back) {
   EXPECT_EQ(post("{").status, 400) << "and it does not bother the leader with nonsense";
   EXPECT_THAT(n2.requests(), ElementsAre("n1: /cluster/members " + body));
 
-  AskedNode n3("DELETE", "/cluster/members/{id}", [](const auto&, httplib::Response& response) {
+  AskedNode n3("DELETE", "/cluster/members/{id}", [](const auto&, http::Response& response) {
     response.status = 409;
     response.set_header("Retry-After", "7");
     response.set_content(R"({"detail":"Another change."})", "application/problem+json");

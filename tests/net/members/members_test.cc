@@ -29,7 +29,7 @@ class MembersTest : public ::testing::Test {
   }
 
   static http::Handler says(const std::string& id) {
-    return [id](const auto&, httplib::Response& response) {
+    return [id](const auto&, http::Response& response) {
       response.set_content(R"({"nodeId":")" + id + "\"}", "application/json");
     };
   }

@@ -41,10 +41,10 @@ struct Peer {
     router.add({.method = "POST",
                 .pattern = "/raft/append",
                 .handler =
-                    [this](const http::Request& request, httplib::Response& response) {
+                    [this](const http::Request& request, http::Response& response) {
                       std::unique_lock lock(mutex);
-                      EXPECT_EQ(request.http.get_header_value("Content-Type"), raft::kJsonType);
-                      received.push_back(*raft::decode_append_request(request.http.body));
+                      EXPECT_EQ(request.header("Content-Type"), raft::kJsonType);
+                      received.push_back(*raft::decode_append_request(request.body));
                       changed.notify_all();
                       changed.wait(lock, [&] { return may_answer; });
                       response.set_content(R"({"term":1,"success":true})", "application/json");
@@ -119,12 +119,11 @@ TEST(PeerLink, gives_up_an_answer_that_never_ends) {
   router.add({.method = "POST",
               .pattern = "/raft/append",
               .handler =
-                  [&](const http::Request&, httplib::Response& response) {
-                    response.set_chunked_content_provider("application/json",
-                                                          [&](std::size_t, httplib::DataSink& sink) {
-                                                            std::this_thread::sleep_for(std::chrono::milliseconds(1));
-                                                            return !is_over && sink.write(" ", 1);
-                                                          });
+                  [&](const http::Request&, http::Response& response) {
+                    response.set_writer("application/json", [&](http::Sink& sink) {
+                      while (!is_over && sink.write(" ")) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+                      return false;
+                    });
                   },
               .body = http::BodyRules{}});
   auto server = std::move(*http::Server::start(std::move(router), {}));
@@ -174,18 +173,18 @@ struct FramePeer {
     router.add({.method = "POST",
                 .pattern = "/raft/append",
                 .handler =
-                    [this](const http::Request& request, httplib::Response& response) {
+                    [this](const http::Request& request, http::Response& response) {
                       const std::lock_guard lock(mutex);
-                      answer(request.http, response);
+                      answer(request, response);
                     },
                 .body = http::BodyRules{}});
     server = std::move(*http::Server::start(std::move(router), {}));
   }
   ~FramePeer() { server->stop(std::chrono::seconds(1)); }
 
-  void answer(const httplib::Request& request, httplib::Response& response) {
+  void answer(const http::Request& request, http::Response& response) {
     constexpr std::size_t kAppend = raft::index_of<raft::AppendRequest>;
-    types.push_back(request.get_header_value("Content-Type"));
+    types.emplace_back(request.header("Content-Type"));
     const bool is_frame = types.back() == raft::kFrameType;
     if (is_frame && !reads_frames) {
       response.status = 415;
@@ -198,7 +197,7 @@ struct FramePeer {
                                                       .success = true,
                                                       .match = append.prev_index + append.entries.size(),
                                                       .prev_index = append.prev_index};
-    const bool accepts = request.get_header_value("Accept").find(raft::kFrameType) != std::string::npos;
+    const bool accepts = request.header("Accept").find(raft::kFrameType) != std::string::npos;
     if (accepts && reads_frames) return response.set_content(raft::encode_frame(answer), raft::kFrameType);
     response.set_content(raft::encode(answer), raft::kJsonType);
   }
@@ -272,11 +271,11 @@ TEST(PeerLink, says_why_a_peer_cannot_be_reached) {
 
 TEST(PeerLink, an_answer_that_is_none_is_a_failure) {
   http::Router router;
-  router.add({.method = "POST",
-              .pattern = "/raft/append",
-              .handler = [](const http::Request&,
-                            httplib::Response& response) { response.set_content("<html>", "text/html"); },
-              .body = http::BodyRules{}});
+  router.add(
+      {.method = "POST",
+       .pattern = "/raft/append",
+       .handler = [](const http::Request&, http::Response& response) { response.set_content("<html>", "text/html"); },
+       .body = http::BodyRules{}});
   auto server = std::move(*http::Server::start(std::move(router), {}));
   Answers answers;
   PeerLink link({.peer = "n2", .address = {"127.0.0.1", server->port()}}, answers.events());

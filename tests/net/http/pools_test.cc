@@ -1,4 +1,4 @@
-// Requests under the reserved prefix get through whatever the others do, and the others cannot use what is theirs.
+// The requests of one pool get through whatever those of the others do, and none can use what is another's.
 #include <gtest/gtest.h>
 
 #include <deque>
@@ -11,20 +11,17 @@
 namespace timestore::http {
 namespace {
 
-// POST /vital/echo is reserved; POST /echo and GET /hello are not. One worker each, so that one request takes all.
+// POST /vital/echo is the peers'; POST /echo and GET /hello are the clients'. One worker each, so that one request
+// takes all.
 struct Setting {
-  Options options = {.max_workers = 1,
-                     .reserved_prefix = "/vital/",
-                     .reserved_workers = 1,
-                     .body_timeout = 2 * kPatience,
-                     .linger = Milliseconds(1'000)};
+  Options options = {.max_workers = 1, .peer_workers = 1, .body_timeout = 2 * kPatience, .linger = Milliseconds(1'000)};
 
   std::unique_ptr<Server> start(std::vector<Route> more = {}) const {
     more.push_back({"POST", "/vital/echo",
-                    [](const Request& request, httplib::Response& response) {
-                      response.set_content(request.http.body, "application/octet-stream");
+                    [](const Request& request, Response& response) {
+                      response.set_content(request.body, "application/octet-stream");
                     },
-                    BodyRules{}});
+                    BodyRules{}, Audience::kPeers});
     return start_server(options, std::move(more));
   }
 };
@@ -52,7 +49,7 @@ class Holder {
 
 int status_of(const std::optional<Answer>& answer) { return answer ? answer->status : 0; }
 
-TEST(Reserved, requests_are_answered_while_all_other_workers_are_held) {
+TEST(Pools, of_peers_answer_while_all_workers_of_clients_are_held) {
   const auto server = Setting().start();
   Holder holder(server->port());
   ASSERT_TRUE(holder.hold("/echo"));
@@ -69,19 +66,20 @@ TEST(Reserved, requests_are_answered_while_all_other_workers_are_held) {
   for (RawClient& client : queued) EXPECT_EQ(status_of(client.receive()), 200);
 }
 
-TEST(Reserved, requests_are_known_by_their_route_however_their_path_is_spelled) {
+TEST(Pools, are_told_by_the_route_however_the_path_is_spelled) {
   const auto server = Setting().start();
   Holder holder(server->port());
   ASSERT_TRUE(holder.hold("/echo"));
   RawClient(server->port()).send(get("/hello"));  // waits in the queue of the others
-  for (const char* target : {"/Vital/Echo", "/VITAL/ECHO/", "/%76ital/ech%4F", "/vital/echo?x#/y", "HTTP://h/Vital/echo"}) {
+  for (const char* target :
+       {"/Vital/Echo", "/VITAL/ECHO/", "/%76ital/ech%4F", "/vital/echo?x#/y", "HTTP://h/Vital/echo"}) {
     EXPECT_EQ(status_of(RawClient(server->port()).ask(post(target, "beat"))), 200) << target;
   }
   EXPECT_EQ(status_of(RawClient(server->port()).ask(get("/Vital/echo"))), 405);
   EXPECT_EQ(holder.release(), "hello");
 }
 
-TEST(Reserved, workers_are_not_given_to_paths_that_only_look_like_theirs) {
+TEST(Pools, of_peers_do_not_serve_paths_that_only_look_like_theirs) {
   const auto server = Setting().start();
   Holder holder(server->port());
   ASSERT_TRUE(holder.hold("/vital/echo"));
@@ -91,7 +89,7 @@ TEST(Reserved, workers_are_not_given_to_paths_that_only_look_like_theirs) {
   EXPECT_EQ(holder.release(), "hello");
 }
 
-TEST(Reserved, requests_that_hold_all_their_workers_leave_the_others_alone) {
+TEST(Pools, of_clients_answer_while_all_workers_of_peers_are_held) {
   const auto server = Setting().start();
   Holder holder(server->port());
   ASSERT_TRUE(holder.hold("/vital/echo"));
@@ -102,7 +100,7 @@ TEST(Reserved, requests_that_hold_all_their_workers_leave_the_others_alone) {
   for (RawClient& client : queued) EXPECT_EQ(status_of(client.receive()), 200);
 }
 
-TEST(Reserved, workers_are_not_kept_by_an_ordinary_request_on_their_connection) {
+TEST(Pools, of_peers_are_not_kept_by_a_clients_request_on_their_connection) {
   const auto server = Setting().start();
   Holder holder(server->port());
   ASSERT_EQ(status_of(holder.client().ask(post("/vital/echo", "beat"))), 200);
@@ -111,7 +109,7 @@ TEST(Reserved, workers_are_not_kept_by_an_ordinary_request_on_their_connection) 
   EXPECT_EQ(holder.release(), "hello");
 }
 
-TEST(Reserved, requests_do_not_keep_the_ordinary_worker_of_their_connection) {
+TEST(Pools, of_clients_are_not_kept_by_a_peers_request_on_their_connection) {
   const auto server = Setting().start();
   Holder holder(server->port());
   ASSERT_EQ(status_of(holder.client().ask(get("/hello"))), 200);
@@ -120,7 +118,7 @@ TEST(Reserved, requests_do_not_keep_the_ordinary_worker_of_their_connection) {
   EXPECT_EQ(holder.release(), "hello");
 }
 
-TEST(Reserved, and_ordinary_requests_may_alternate_in_one_stream) {
+TEST(Pools, may_alternate_in_one_stream) {
   const auto server = Setting().start();
   std::string requests;
   for (int i = 0; i < 200; ++i) requests += post(i % 3 == 0 ? "/vital/echo" : "/echo", std::to_string(i));
@@ -132,17 +130,14 @@ TEST(Reserved, and_ordinary_requests_may_alternate_in_one_stream) {
   }
 }
 
-// A body takes memory in pieces of this size.
-constexpr std::size_t kPieceBytes = 256 << 10;
-
-TEST(Reserved, bodies_are_taken_while_the_others_have_no_memory_left) {
+TEST(Pools, of_peers_take_bodies_while_clients_have_no_memory_left) {
   Setting setting;
   setting.options.max_workers = 2;
-  setting.options.max_bodies_bytes = kPieceBytes;
+  setting.options.max_bodies_bytes = 1;
   std::promise<void> entered;
   std::promise<void> released;
   const auto server = setting.start({{"POST", "/wait",
-                                      [&](const Request&, httplib::Response& response) {
+                                      [&](const Request&, Response& response) {
                                         entered.set_value();
                                         released.get_future().wait_for(kPatience);
                                         response.set_content("done", "text/plain");
@@ -157,15 +152,15 @@ TEST(Reserved, bodies_are_taken_while_the_others_have_no_memory_left) {
   EXPECT_EQ(status_of(waiting.receive()), 200);
 }
 
-TEST(Reserved, bodies_have_a_limit_of_their_own) {
+TEST(Pools, have_limits_of_memory_of_their_own) {
   Setting setting;
-  setting.options.max_reserved_bodies_bytes = kPieceBytes - 1;
+  setting.options.max_peer_bodies_bytes = 3;
   const auto server = setting.start();
   EXPECT_EQ(status_of(RawClient(server->port()).ask(post("/vital/echo", "beat"))), 503);
   EXPECT_EQ(status_of(RawClient(server->port()).ask(post("/echo", "x"))), 200);
 }
 
-TEST(Reserved, requests_are_cut_with_the_others_when_the_server_stops) {
+TEST(Pools, are_cut_together_when_the_server_stops) {
   const auto server = Setting().start();
   Holder ordinary(server->port());
   Holder reserved(server->port());
