@@ -152,6 +152,7 @@ void Dispatcher::read_wanted_body(Connection& connection, Exchange& exchange) co
     exchange.must_close = true;
     return;
   }
+  exchange.is_large = body->size() >= kLargeBytes;
   exchange.request.body = std::move(*body);
   skip_byte_order_mark(exchange.request, rules);
   exchange.body.framing = BodyFraming::kNone;

@@ -45,6 +45,7 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   std::optional<Problem> refusal;  // found before a handler was asked
   bool must_close = false;         // we end the connection after this answer
   bool client_closes = false;
+  bool is_large = false;       // its body was (kLargeBytes)
   bool has_begun = false;      // its handler was asked
   std::string unsent = {};     // the rest of an answer that its client takes slowly
   std::size_t sent_bytes = 0;  // of that
@@ -73,6 +74,9 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   bool is_gone_ = false;
   std::function<void()> tell_gone_;
 };
+
+// Of a body whose memory is worth giving back to the system.
+inline constexpr std::size_t kLargeBytes = 1 << 20;
 
 // A request and its connection.
 struct Job {

@@ -24,9 +24,9 @@ Problem too_busy() {
 }
 
 // For the listener and the interrupt; connections are told apart by the address of their Stay.
-bool add_to(const Descriptor& epoll, Descriptor& watched) {
+bool add_to(const Descriptor& epoll, Descriptor& watched, std::uint32_t events) {
   epoll_event event{};
-  event.events = EPOLLIN;
+  event.events = events;
   event.data.ptr = &watched;
   return epoll_ctl(epoll.number(), EPOLL_CTL_ADD, watched.number(), &event) == 0;
 }
@@ -48,9 +48,9 @@ ParkingLot::~ParkingLot() {
 Result<void> ParkingLot::open(Descriptor listener) {
   listener_ = std::move(listener);
   epoll_ = Descriptor(epoll_create1(EPOLL_CLOEXEC));
-  interrupt_ = Descriptor(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
-  const bool watched =
-      epoll_.is_open() && interrupt_.is_open() && add_to(epoll_, listener_) && add_to(epoll_, interrupt_);
+  interrupt_ = Descriptor(eventfd(1, EFD_CLOEXEC | EFD_NONBLOCK));
+  const bool watched = epoll_.is_open() && interrupt_.is_open() && add_to(epoll_, listener_, EPOLLIN) &&
+                       add_to(epoll_, interrupt_, EPOLLIN | EPOLLONESHOT);
   if (!watched) return fail(std::string("Cannot watch sockets: ") + std::strerror(errno) + ".");
   thread_ = std::thread([this] { run(); });
   return {};
@@ -67,10 +67,7 @@ void ParkingLot::run() {
       const epoll_event& event = events[static_cast<std::size_t>(i)];
       if (event.data.ptr == &listener_) {
         newcomers = true;
-      } else if (event.data.ptr == &interrupt_) {
-        std::uint64_t ignored = 0;
-        [[maybe_unused]] const ssize_t got = read(interrupt_.number(), &ignored, sizeof ignored);
-      } else {
+      } else if (event.data.ptr != &interrupt_) {
         wake_up(*static_cast<Stay*>(event.data.ptr), event.events);
       }
     }
@@ -271,10 +268,7 @@ bool ParkingLot::is_done() {
   return phase_ == Phase::kClosing && (queue_of(Kind::kFarewell).empty() || Clock::now() >= closing_deadline_);
 }
 
-void ParkingLot::wake() {
-  const std::uint64_t one = 1;
-  // Fails only when the counter is full, and then the thread is being woken anyway; or before open(), with no thread.
-  [[maybe_unused]] const ssize_t written = write(interrupt_.number(), &one, sizeof one);
-}
+// The eventfd is always readable, and told of once each time it is armed: nothing is written to it, and nothing read.
+void ParkingLot::wake() { set_events(epoll_, interrupt_, EPOLLIN | EPOLLONESHOT); }
 
 }  // namespace timestore::http

@@ -133,7 +133,7 @@ class ParkingLot {
   std::atomic<std::size_t> open_connections_{0};  // Outlives the connections below.
 
   Descriptor epoll_;
-  Descriptor interrupt_;  // An eventfd.
+  Descriptor interrupt_;  // An eventfd; see wake().
   Descriptor listener_;   // The thread's own, like the next.
   std::optional<Clock::time_point> accept_again_at_;
 

@@ -1,5 +1,7 @@
 #include "net/http/server.h"
 
+#include <malloc.h>
+
 #include <string_view>
 #include <utility>
 
@@ -21,6 +23,15 @@ std::size_t workers_allowed(const Options& options, Pool pool) {
   return 0;  // Unreachable: the switch names every pool.
 }
 
+// glibc raises both by itself when a large buffer is freed, up to 32 and 64 MiB; then each arena keeps as much as that
+// at its end, and nothing brings it back. Once set, they stay.
+void keep_little_memory() {
+#ifdef __GLIBC__
+  mallopt(M_MMAP_THRESHOLD, static_cast<int>(kLargeBytes));
+  mallopt(M_TRIM_THRESHOLD, static_cast<int>(kLargeBytes));
+#endif
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Server>> Server::start(Router router, Options options) {
@@ -28,6 +39,7 @@ Result<std::unique_ptr<Server>> Server::start(Router router, Options options) {
   TIMESTORE_CHECK(options.max_workers > 0 && options.admin_workers > 0 && options.peer_workers > 0,
                   "each pool has somebody who serves");
   TIMESTORE_CHECK(options.minimum_bytes_per_second > 0, "the minimum rate divides");
+  keep_little_memory();
   auto listener = listen_on({options.host, options.port});
   if (!listener) return tl::unexpected(listener.error());
   std::unique_ptr<Server> server(new Server(std::move(router), std::move(options)));
@@ -54,7 +66,8 @@ Server::~Server() { stop(Milliseconds(0)); }
 
 Workers::Duties Server::duties_of(Pool pool) {
   return {.serve = [this, pool](Job& job) { return serve(job, pool); },
-          .release = [this](Job job, Workers::Next next) { release(std::move(job), next); }};
+          .release = [this](Job job, Workers::Next next) { release(std::move(job), next); },
+          .rest = [this] { give_memory_back(); }};
 }
 
 // Answers requests as long as they follow each other closely.
@@ -77,6 +90,7 @@ std::optional<Workers::Next> Server::answer(Job& job) {
   Exchange& exchange = *job.exchange;
   connection.begin_answer();
   auto response = exchange.has_begun ? dispatcher_.finish(exchange) : dispatcher_.begin(connection, exchange);
+  if (exchange.is_large || (response && response->body.size() >= kLargeBytes)) has_grown_ = true;
   if (!response) return Workers::Next::kAwait;
   if (response->writer) {
     if (!dispatcher_.send_written(connection, exchange, *response)) return Workers::Next::kClose;
@@ -103,6 +117,14 @@ std::optional<Workers::Next> Server::answer(Job& job) {
       return Workers::Next::kClose;
   }
   return Workers::Next::kClose;
+}
+
+// glibc keeps in the arena of each thread what the thread has freed, however much that is: dozens of large bodies at
+// once would leave hundreds of megabytes behind. A worker that ends for want of work is a sign that there is time.
+void Server::give_memory_back() {
+#ifdef __GLIBC__
+  if (has_grown_.exchange(false)) malloc_trim(0);
+#endif
 }
 
 bool Server::next_head_comes_soon(Connection& connection) const {

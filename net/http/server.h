@@ -45,6 +45,7 @@ class Server {
   Workers& workers_of(Pool pool) { return *workers_[static_cast<std::size_t>(pool)]; }
   Workers::Next serve(Job& job, Pool pool);
   std::optional<Workers::Next> answer(Job& job);
+  void give_memory_back();
   bool next_head_comes_soon(Connection& connection) const;
   void release(Job job, Workers::Next next);
   bool finish_all(Clock::time_point deadline);
@@ -53,7 +54,8 @@ class Server {
   int port_ = 0;
   std::mutex stop_mutex_;
   std::atomic<bool> stopping_{false};
-  bool stopped_ = false;  // Guarded by stop_mutex_.
+  std::atomic<bool> has_grown_{false};  // large bodies were here since memory was given back
+  bool stopped_ = false;                // Guarded by stop_mutex_.
   std::shared_ptr<AnswerQueue> queue_;
   Dispatcher dispatcher_;
   ParkingLot parking_;

@@ -65,6 +65,11 @@ void Workers::work(Worker& worker) {
     duties_.release(std::move(job), next);
     lock.lock();
   }
+  if (!stopping_) {
+    lock.unlock();
+    duties_.rest();
+    lock.lock();
+  }
   ended_.splice(ended_.end(), workers_, worker.place);
   worker_ended_.notify_all();
 }

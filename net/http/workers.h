@@ -35,6 +35,7 @@ class Workers {
   struct Duties {
     std::function<Next(Job&)> serve;
     std::function<void(Job, Next)> release;
+    std::function<void()> rest;  // a worker has had no work for a while, and ends
   };
 
   // At most `max_workers` threads.

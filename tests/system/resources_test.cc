@@ -10,6 +10,7 @@
 #include <map>
 #include <sstream>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "tests/system/cluster.h"
@@ -104,6 +105,41 @@ TEST(Resources, an_idle_node_is_small_and_quiet) {
               << " wake-ups and " << file_calls << " reads and writes of files; " << core_share * 100
               << " % of a core, " << resident << " KiB\n";
   }
+}
+
+// Sixteen mebibytes of entries, of which the last is none: all is parsed, and nothing stored.
+std::string large_batch() {
+  constexpr std::size_t kBytes = (std::size_t{16} << 20) - 1024;
+  const std::string attributes = R"({"note":")" + std::string(100, 'x') + R"("})";  // fewer than 100,000 entries
+  std::string body = "[";
+  for (std::uint64_t number = 1; body.size() < kBytes; ++number) {
+    body += to_json(Entry{
+        .id = guid(number), .device = "boiler", .timestamp = timestamp_at(1), .value = 1, .attributes = attributes});
+    body += ',';
+  }
+  return body + "{}]";
+}
+
+TEST(Resources, memory_comes_back_after_many_large_bodies_at_once) {
+  constexpr int kBodies = 16;
+  Cluster cluster(1);
+  cluster.start_all();
+  ASSERT_TRUE(cluster.await_leader());
+  const pid_t pid = cluster.process(0).pid();
+  const std::int64_t before = resident_kib(pid);
+  const std::string body = large_batch();
+  std::vector<std::thread> clients;
+  for (int i = 0; i < kBodies; ++i) {
+    clients.emplace_back([&] {
+      const int status = cluster.client(0).post("/api/timeseries", body).status;
+      EXPECT_TRUE(status == 400 || status == 503) << status;
+    });
+  }
+  for (std::thread& client : clients) client.join();
+  const std::int64_t at_once = resident_kib(pid);
+  const auto is_back = [&] { return resident_kib(pid) <= before + kMaxResidentKib; };
+  EXPECT_TRUE(await(is_back)) << resident_kib(pid) - before << " KiB more than before";
+  std::cout << before << " KiB before, " << at_once << " just after, " << resident_kib(pid) << " in the end\n";
 }
 
 }  // namespace
