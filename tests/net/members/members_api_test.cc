@@ -146,7 +146,7 @@ TEST_F(MembersApiTest, what_belongs_to_one_member_is_not_given_to_another) {
 
 TEST_F(MembersApiTest, a_member_that_is_found_elsewhere_has_moved) {
   start_alone();
-  const AskedNode there("GET", "/raft/status", [](const auto&, httplib::Response& response) {
+  const AskedNode there("GET", "/raft/status", [](const auto&, http::Response& response) {
     response.set_content(R"({"nodeId":"n2","isMember":true})", kJsonType);
   });
   ASSERT_EQ(post(R"({"id":"n2","url":"http://127.0.0.1:1","role":"learner"})").status, 200);

@@ -17,7 +17,7 @@ using ::testing::HasSubstr;
 constexpr const char* kOfACluster = R"({"nodeId":"n2","isMember":true})";
 
 http::Handler answering(const std::string& status, const std::string& instance) {
-  return [status, instance](const auto&, httplib::Response& response) {
+  return [status, instance](const auto&, http::Response& response) {
     response.set_header(kInstanceHeader, instance);
     response.set_content(status, "application/json");
   };
