@@ -55,6 +55,12 @@ Result<void> check_files(const std::string& series_path, const std::string& log_
     if (stat(file.c_str(), &found) != 0) continue;  // it will be made
     if (!may(file, R_OK | W_OK)) return not_allowed("The file " + file, found, errno);
   }
+  // The log is made first, so it was there.
+  if (stat(series_path.c_str(), &found) == 0 && stat(log_path.c_str(), &found) != 0) {
+    return fail_for_good("The file " + series_path + " is there and its log, " + log_path +
+                         ", is gone, with what this node has promised to others. Bring it back; or remove " +
+                         series_path + " too, and the node starts with an empty disk and learns all from its peers.");
+  }
   return {};
 }
 

@@ -45,6 +45,19 @@ class FilesTest : public ::testing::Test {
 
 TEST_F(FilesTest, that_are_new_in_a_directory_that_is_there_may_be_made) { EXPECT_TRUE(check()); }
 
+TEST_F(FilesTest, a_log_that_is_gone_is_missed) {
+  std::ofstream(directory_.file("s.raft.db")) << "log";
+  EXPECT_TRUE(check()) << "the log is made first";
+  std::ofstream(directory_.file("s.db")) << "series";
+  EXPECT_TRUE(check());
+  std::filesystem::remove(directory_.file("s.raft.db"));
+  const auto usable = check();
+  ASSERT_FALSE(usable);
+  EXPECT_TRUE(usable.error().lasts);
+  EXPECT_THAT(usable.error().message,
+              AllOf(HasSubstr(directory_.file("s.raft.db") + ", is gone"), HasSubstr("remove")));
+}
+
 TEST_F(FilesTest, are_not_made_where_a_directory_is_missing) {
   const std::string missing = directory_.file("mount/data");
   const auto refused = check_files(missing + "/s.db", missing + "/s.raft.db");
