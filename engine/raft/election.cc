@@ -77,20 +77,6 @@ std::uint32_t patience_of(const State& state) {
   return (is_candidate ? disk_patience(state) : 0) + (state.is_full ? state.options.election_ticks_max : 0);
 }
 
-void ask_for_votes(Turn& turn) {
-  const State& state = turn.state;
-  const Candidate& candidate = std::get<Candidate>(state.role);
-  const VoteRequest request{.term = state.term(),
-                            .candidate = state.id,
-                            .last_index = state.trail.last_index(),
-                            .last_term = state.trail.last_term(),
-                            .founds = holds_only_noops(state.trail),
-                            .forced = candidate.is_forced};
-  for (const Member& voter : state.configuration().electorate()) {
-    if (voter.id != state.id && !candidate.votes.contains(voter.id)) send_when_durable(turn, voter.id, request);
-  }
-}
-
 }  // namespace
 
 // What a node that waits to be let in knows of the members, it knows from entries or from a snapshot.
@@ -122,8 +108,6 @@ bool hears_leader(const State& state) {
   return state.is_leader() || (!state.leader.empty() && state.election_elapsed < state.options.election_ticks_min);
 }
 
-// A voter whose disk is slow may answer when its request has been given up already. Asked again, it answers at once.
-//
 // A node whose own disk is busy does not count the silence: it may have kept the leader waiting itself, and its vote
 // could not become durable anyway.
 void tick_election(Turn& turn) {
@@ -134,12 +118,7 @@ void tick_election(Turn& turn) {
   const bool candidate = std::holds_alternative<Candidate>(state.role);
   if (state.election_elapsed >= state.election_timeout + patience_of(state) || (alone && !candidate)) {
     if (state.is_full) TIMESTORE_MARK("raft: a node asked around though its disk was full");
-    if (candidate) state.sync_ticks = std::max(state.sync_ticks, state.election_elapsed);  // of the others, it seems
-    return pre_campaign(turn);
-  }
-  if (candidate && state.election_elapsed % state.options.election_ticks_min == 0) {
-    TIMESTORE_MARK("raft: a candidate asked again in its term");
-    ask_for_votes(turn);
+    pre_campaign(turn);
   }
 }
 
@@ -171,10 +150,19 @@ void campaign(Turn& turn, bool forced) {
   if (state.trail.last_index() > state.commit) TIMESTORE_MARK("raft: a candidate had entries that may be lost");
   enter_term(state, state.term() + 1, state.id);
   state.leader.clear();
-  state.role = Candidate{.vote_write = state.last_write + 1, .votes = {}, .is_forced = forced};
+  state.role = Candidate{.vote_write = state.last_write + 1, .votes = {}};
   turn.tell(ElectionCalled{.term = state.term(), .is_forced = forced});
   reset_election_timer(state);
-  ask_for_votes(turn);
+
+  const VoteRequest request{.term = state.term(),
+                            .candidate = state.id,
+                            .last_index = state.trail.last_index(),
+                            .last_term = state.trail.last_term(),
+                            .founds = holds_only_noops(state.trail),
+                            .forced = forced};
+  for (const Member& voter : state.configuration().electorate()) {
+    if (voter.id != state.id) send_when_durable(turn, voter.id, request);
+  }
 }
 
 void become_follower(Turn& turn, Term term, const NodeId& leader, LeadershipLost::Reason why) {

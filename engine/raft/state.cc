@@ -47,7 +47,7 @@ void add(Hasher& hasher, const PreCandidate& asking) {
 }
 
 void add(Hasher& hasher, const Candidate& candidate) {
-  hasher.add(candidate.vote_write).add(candidate.is_forced).add(candidate.votes.size());
+  hasher.add(candidate.vote_write).add(candidate.votes.size());
   for (const auto& [voter, granted] : candidate.votes) hasher.add(voter).add(granted);
 }
 

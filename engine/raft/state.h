@@ -90,7 +90,6 @@ struct PreCandidate {            // asks around before it disturbs anybody (thes
 struct Candidate {
   WriteId vote_write = 0;        // the write that makes the vote for ourselves durable; counted only then
   std::map<NodeId, bool> votes;  // granted or refused, by voter
-  bool is_forced = false;        // and its requests say so
   bool operator==(const Candidate&) const = default;
 };
 

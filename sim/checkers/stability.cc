@@ -89,13 +89,8 @@ void Stability::check_disk(std::size_t node, Account& account, const raft::State
       account.slowest = std::max(account.slowest, account.stalled);
       account.stalled = 0;
     }
-    if (!std::holds_alternative<raft::Tick>(input)) continue;
-    if (account.is_writing) ++account.stalled;
-    if (account.is_campaigning) ++account.campaigned;  // the votes may be waiting for the disks of the others
+    if (std::holds_alternative<raft::Tick>(input) && account.is_writing) ++account.stalled;
   }
-  account.slowest = std::max(account.slowest, account.campaigned);
-  account.is_campaigning = std::holds_alternative<raft::Candidate>(core.role);
-  if (!account.is_campaigning) account.campaigned = 0;
   account.is_writing = core.durable_write < core.last_write;
   if (!account.is_writing) account.stalled = 0;
   const bool is_alone = core.configuration().voters.size() == 1;  // nobody could take its place

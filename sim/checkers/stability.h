@@ -49,9 +49,7 @@ class Stability {
     std::optional<raft::Position> hands_over_at = {};  // its term and its last entry, when its last turn ended
     bool is_writing = false;                           // its disk owes it a write since before this turn
     std::uint32_t stalled = 0;                         // ticks for which its disk has not done a write that is due
-    std::uint32_t slowest = 0;     // of its writes, in ticks, or of what it waited for as a candidate
-    bool is_campaigning = false;   // when its last turn ended
-    std::uint32_t campaigned = 0;  // ticks, without a break
+    std::uint32_t slowest = 0;                         // of its writes, in ticks
     std::map<raft::NodeId, raft::Term> encouraged_by;  // the newest term that this peer would vote in
     std::map<std::pair<raft::NodeId, raft::Correlation>, bool> must_refuse;  // who asked, and was not answered yet
   };

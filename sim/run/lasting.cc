@@ -11,9 +11,6 @@ namespace timestore::sim {
 
 namespace {
 
-constexpr Time kElections = 10;
-constexpr Time kSlowElections = 40;
-
 // Every set of voters that may yet decide something, as far as this node knows.
 std::vector<std::vector<raft::Member>> electorates(const raft::State& core) {
   std::vector<std::vector<raft::Member>> sets;
@@ -89,7 +86,6 @@ bool Lasting::begin() {
   choose_who_is_sick();
   injector_.heal_only(well_);
   make_sick();
-  slow_down();
   goal_ = Goal::kWriteAndRead;
   probes_.push_back(std::make_unique<Probe>(world_, well_));
   probes_.back()->begin();
@@ -109,19 +105,6 @@ void Lasting::make_sick() {
     ailment.begin(injector_, choices, node);
   }
 }
-
-void Lasting::slow_down() {
-  Stream choices = choices_.named("lasting.slow");
-  is_slow_ = choices.below(4) == 3;
-  const Time most = choices.between(injector_.election() / 4, injector_.election() * 3 / 2);
-  if (!is_slow_) return;
-  TIMESTORE_MARK("lasting: all disks were slow");
-  for (std::size_t node = 0; node < world_.size(); ++node) {
-    if (well_[node]) world_.set_disk_delay(node, world_.disk_factor_for(most));
-  }
-}
-
-Time Lasting::limit() const { return (is_slow_ ? kSlowElections : kElections) * injector_.election(); }
 
 bool Lasting::are_all_up() const {
   for (std::size_t node = 0; node < world_.size(); ++node) {
@@ -193,7 +176,7 @@ std::string Lasting::describe() const {
   const char* wish = goal_ == Goal::kRemoval        ? "a sick member is to be removed"
                      : goal_ == Goal::kWriteAndRead ? "a write and a read are wanted"
                                                     : "a write and a read are wanted after a removal";
-  std::string text = std::string(wish) + (is_slow_ ? "; all disks are slow" : "");
+  std::string text = wish;
   for (std::size_t node = 0; node < world_.size(); ++node) {
     text += "; " + Cluster::name(node) + (well_[node] ? " is well" : " is " + ailing_[node]);
     if (goal_ == Goal::kRemoval && goes_ == node) text += ", and is to go";

@@ -5,9 +5,6 @@
 // quarter, and every other node has whatever ailed it before, and an ailment that lasts. Of such a cluster some node
 // that is well must be able to get a write, a read and the removal of a sick member done, each within ten election
 // time-outs after the last progress of anybody.
-//
-// In a quarter of the seeds the disks of those who are well are slow as well: syncs of up to one and a half election
-// time-outs. Then everything may take longer, but must come.
 #pragma once
 
 #include <cstddef>
@@ -35,8 +32,6 @@ class Lasting {
   bool is_well(std::size_t node) const { return well_[node]; }
   bool are_all_up() const;  // those who are well
 
-  Time limit() const;  // without any progress for so long, it is stuck
-
   // What must come true, one after another.
   enum class Goal { kWriteAndRead, kRemoval, kWriteAndReadAgain, kNone };
   Goal goal() const { return goal_; }
@@ -48,7 +43,6 @@ class Lasting {
   bool is_removed() const;
   void choose_who_is_sick();
   void make_sick();
-  void slow_down();
   void ask_for_removal();
   void hand_over(std::size_t leader);
 
@@ -57,7 +51,6 @@ class Lasting {
   Stream choices_;
   std::vector<bool> well_;
   std::vector<std::string> ailing_;  // with what
-  bool is_slow_ = false;             // so are the disks of all
   Goal goal_ = Goal::kNone;
   std::vector<std::unique_ptr<Probe>> probes_;
   std::optional<std::size_t> goes_;  // the sick member that is to go

@@ -176,7 +176,7 @@ bool await_all(World& world, const Lasting& lasting, const RunOptions& options) 
 void run_lasting(World& world, Lasting& lasting, const RunOptions& options) {
   if (!await_all(world, lasting, options)) return;
   if (!lasting.begin()) return TIMESTORE_MARK("lasting: it was left out, for too many were bad");
-  const Time limit = lasting.limit();
+  const Time limit = 10 * world.options().tick * world.options().cluster.raft.election_ticks_max;
   const Time begin = world.now();
   Time deadline = begin + limit;
   Progress progress(world.size());

@@ -113,45 +113,6 @@ TEST(SlowDisk, makes_a_candidate_wait_for_votes_that_must_get_onto_other_slow_di
   EXPECT_LE(ticks_between_terms(100'000), 9 * Options{}.election_ticks_max) << "its patience is bounded";
 }
 
-// A vote may come so late that its request has been given up, with its answer. Then it is there, and is told at once.
-TEST(SlowDisk, of_a_voter_lets_its_candidate_ask_again_in_its_term) {
-  State state = follower({1}, 1);
-  (void)step_one(state, Campaign{});
-  sync_slowly(state, 40);
-  (void)receive(state, "n3", VoteResponse{.term = 2, .granted = false, .judged = state.trail.last()});
-  std::vector<VoteRequest> repeated;
-  for (std::uint32_t i = 0; i < 2 * Options{}.election_ticks_min; ++i) {
-    for (const Send& send : step_one(state, Tick{}).sends) {
-      EXPECT_EQ(send.to, "n2") << "n3 has answered";
-      repeated.push_back(std::get<VoteRequest>(send.message));
-    }
-  }
-  ASSERT_EQ(repeated.size(), 2U);
-  EXPECT_EQ(repeated.front().term, 2U);
-  EXPECT_TRUE(repeated.front().forced) << "as it was";
-  EXPECT_EQ(repeated.front().log_end(), state.trail.last());
-  (void)receive_vote(state, "n2");
-  EXPECT_TRUE(state.is_leader());
-}
-
-// Its own disk is fast. But the votes that it waits for get onto disks that are not, and each new term makes them begin
-// anew.
-TEST(SlowDisk, of_the_others_is_noticed_by_a_candidate_that_waits_in_vain) {
-  State state = follower({1}, 1);
-  std::vector<std::uint32_t> waits;
-  for (int election = 0; election < 6; ++election) {
-    (void)step_one(state, Campaign{});
-    write_done(state);
-    std::uint32_t ticks = 0;
-    for (; std::holds_alternative<Candidate>(state.role); ++ticks) (void)step_one(state, Tick{});
-    waits.push_back(ticks);
-  }
-  EXPECT_LE(waits[0], Options{}.election_ticks_max);
-  EXPECT_GE(waits[1], waits[0] + Options{}.election_ticks_min);
-  EXPECT_GT(waits[2], 2 * waits[0]);
-  EXPECT_LE(waits[5], 9 * Options{}.election_ticks_max) << "its patience is bounded";
-}
-
 TEST(SlowDisk, is_forgotten_when_the_disk_is_fast_again) {
   State state = elected_leader();
   (void)step_one(state, Propose{1, Payload("x")});
