@@ -20,7 +20,7 @@ namespace timestore::points {
 
 class Generation {
  public:
-  static constexpr size_t kChunkRows = 4096;
+  static constexpr size_t kChunkRows = 512;            // some 23 kB
   static constexpr size_t kMaxRows = size_t{1} << 19;  // a seal is due far earlier, but a batch is applied as a whole
 
   // Copies the texts. Requires size() < kMaxRows and a series number below 2^32.

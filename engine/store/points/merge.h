@@ -12,6 +12,7 @@
 
 #include "engine/base/result.h"
 #include "engine/store/points/piece.h"
+#include "engine/store/points/pooled.h"
 
 namespace timestore::points {
 
@@ -50,7 +51,7 @@ struct Wanted {
 class SegmentCursor : public PointCursor {
  public:
   explicit SegmentCursor(PieceSource source, Wanted wanted = {})
-      : source_(std::move(source)), wanted_(std::move(wanted)), block_(std::make_unique_for_overwrite<Block>()) {}
+      : source_(std::move(source)), wanted_(std::move(wanted)) {}
   Result<bool> next() override;
 
  private:
@@ -68,7 +69,7 @@ class SegmentCursor : public PointCursor {
   std::optional<PieceReader> piece_;
   std::string_view more_;
   size_t blocks_read_ = 0;
-  std::unique_ptr<Block> block_;
+  Pooled<Block> block_;
   size_t at_ = 0;
   bool has_point_ = false;
 };

@@ -16,11 +16,9 @@ size_t text_bytes(const Point& point) { return point.text.size() + point.attribu
 
 // --- Writing --------------------------------------------------------------------------------------------------------
 
-PieceWriter::PieceWriter(Sink sink, PieceOptions options)
-    : sink_(std::move(sink)),
-      options_(options),
-      series_(std::make_unique_for_overwrite<Waiting>()),
-      narrow_(std::make_unique_for_overwrite<Waiting>()) {
+PieceWriter::PieceWriter(Sink sink, PieceOptions options) : sink_(std::move(sink)), options_(options) {
+  clear(*series_);
+  clear(*narrow_);
   TIMESTORE_CHECK(options.max_block_points > 0 && options.max_block_points <= kMaxBlockPoints,
                   "a block has 1 to kMaxBlockPoints points");
 }

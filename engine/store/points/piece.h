@@ -9,13 +9,13 @@
 #pragma once
 
 #include <functional>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "engine/base/result.h"
 #include "engine/store/points/block.h"
+#include "engine/store/points/pooled.h"
 
 namespace timestore::points {
 
@@ -73,9 +73,9 @@ class PieceWriter {
 
   Sink sink_;
   PieceOptions options_;
-  std::unique_ptr<Waiting> series_;  // the newest points of the present series
-  std::unique_ptr<Waiting> narrow_;  // whole series before it that have few points each
-  bool is_cut_ = false;              // the present series already has a block of its own
+  Pooled<Waiting> series_;  // the newest points of the present series
+  Pooled<Waiting> narrow_;  // whole series before it that have few points each
+  bool is_cut_ = false;     // the present series already has a block of its own
   EncodedBlock encoded_;
   BlockHead before_;
   size_t blocks_ = 0;
