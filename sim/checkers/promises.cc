@@ -66,7 +66,9 @@ void Promises::check(std::size_t node, const raft::NodeId& to, const raft::Timeo
     return facts("node", node + 1, "to", to, "term", request.term, "its log to", place(successor.last()));
   };
   rules_.require(reign != nullptr && reign->node == node, "only a term's leader hands over", describe) &&
-      rules_.require(successor.last_index() >= reign->last || shadows_.is_novice(number),  // its disk was lost since
+      // Since then its disk may have been lost, or the leader of a later term may have removed entries there.
+      rules_.require(successor.last_index() >= reign->last || shadows_.is_novice(number) ||
+                         successor.last().term > request.term,
                      "a leader hands over to a node that has its whole log", describe);
 }
 
