@@ -18,7 +18,7 @@ namespace timestore::net {
 
 namespace {
 
-constexpr const char* kMembers = "/cluster/members";
+constexpr const char* kMovesPath = "/cluster/members";
 constexpr std::chrono::milliseconds kOwnStatusTime{1000};
 constexpr std::chrono::seconds kMoveTime{15};  // the leader may have to be found, and asks two addresses
 constexpr int kNotFound = 404;
@@ -143,7 +143,7 @@ bool Whereabouts::ask_to_move(const HostPort& asked, const replica::Status::Peer
     if (stopping_) return false;
     client_ = &client;
   }
-  const auto answer = client.Post(kMembers, body, "application/json");
+  const auto answer = client.Post(kMovesPath, body, "application/json");
   {
     const std::lock_guard lock(mutex_);
     client_ = nullptr;

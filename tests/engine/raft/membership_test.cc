@@ -90,7 +90,8 @@ TEST(Thesis_4_1, of_two_changes_the_second_waits) {
 // it comes back.
 TEST(Thesis_4_1, another_address_of_a_member_is_an_entry_like_others) {
   State state = elected_leader();  // n3 has never answered
-  ChangeMembers request{.id = 9, .change = {.kind = Change::Kind::kMove, .member = {"n3", "http://new"}, .replaced = {}}};
+  const Change move{.kind = Change::Kind::kMove, .member = {"n3", "http://new"}, .replaced = {}};
+  const ChangeMembers request{.id = 9, .change = move};
   EXPECT_EQ(refusal_of(step_one(state, request)), Refusal::kNone);
   EXPECT_FALSE(state.configuration().is_joint());
   EXPECT_EQ(state.configuration().voters.back().url, "http://new");
