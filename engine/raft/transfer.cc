@@ -24,7 +24,6 @@ NodeId best_successor(const State& state, const Leader& leader) {
   for (const auto& [peer, progress] : leader.peers) {
     const std::pair now(!progress.is_full, progress.match);
     if (!may_succeed(state, peer, progress) || (!best.empty() && now <= most)) continue;
-    if (progress.is_full) TIMESTORE_MARK("raft: nobody but full nodes could take over");
     best = peer;
     most = now;
   }
