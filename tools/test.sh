@@ -169,7 +169,7 @@ run_bugs() {
 
 drive=()
 if [[ $full == no ]]; then
-  CXX=g++ stage "g++" build "" "tests/all tools/all timestore-bench" -LE '^full$'
+  CXX=g++ stage "g++" build "" "tests/all tools/all timestore-bench" -LE '^(full|sanitized-system)$'
   check_promise "$root/build"
   run_seeds --least 200 --minutes 0 "$root/build"
 else
