@@ -50,7 +50,7 @@ tests "${good_tests[@]}"
 run test_sh
 expect_status 0
 last_line
-expect_output "7 passed, 0 failed"  # good, wire and whole, and four of the seeds
+expect_output "6 passed, 0 failed"  # good and wire, and four of the seeds
 [[ $(<"$scratch/seed_calls") == "--least 200 --minutes 0 $project/build" ]] || fail "$(<"$scratch/seed_calls")"
 [[ ! -e $scratch/bug_calls && ! -e $project/build-address ]] || fail "that was more"
 
