@@ -10,7 +10,7 @@ namespace timestore::store {
 
 class Sealer {
  public:
-  // The database must outlive it (but may move).
+  // The database must outlive it, and stay where it is.
   [[nodiscard]] static Result<Sealer> open(Database& database, const SeriesShape& shape);
 
   // The view as segments, what else is new, and `meta`, all of it durable when it returns. Nothing has changed after an

@@ -24,7 +24,7 @@ using Visit = std::function<bool(const TimeEntry&)>;  // false: enough
 
 class StoredPoints {
  public:
-  // The database must outlive it (but may move), and holds what it holds when this begins to look.
+  // The database must outlive it, and stay where it is.
   [[nodiscard]] static Result<StoredPoints> open(Database& database, const SeriesShape& shape);
 
   // What is read from now on: the file as it is, which holds everything up to `sealed`, and what the view has beyond
