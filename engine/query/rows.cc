@@ -67,30 +67,40 @@ Answer<bool> RowReader::next_page(const RowSink& sink) {
   return false;
 }
 
-Answer<bool> RowReader::next_log_page(const RowSink& sink) {
-  const Filter& filter = query_.filter;
-  std::vector<SeriesNumber> numbers;
-  for (const Series& series : series_) numbers.push_back(series.number);
-  const Reading reading{.series = numbers, .first_ns = filter.range.first_ns(), .last_ns = filter.range.last_ns()};
-  const auto cursor = source_->read_log(reading, query_.after ? query_.after->seq : 0);
+Answer<void> RowReader::open_log() {
+  for (const Series& series : series_) numbers_.push_back(series.number);
+  const TimeRange& range = query_.filter.range;
+  auto cursor = source_->read_log({.series = numbers_, .first_ns = range.first_ns(), .last_ns = range.last_ns()},
+                                  query_.after ? query_.after->seq : 0);
   if (!cursor) return environment(cursor.error());
+  log_ = std::move(*cursor);
+  return {};
+}
+
+Answer<bool> RowReader::next_log_page(const RowSink& sink) {
+  if (!log_) {
+    if (auto opened = open_log(); !opened) return tl::unexpected(opened.error());
+  }
+  const Filter& filter = query_.filter;
+  const int64_t first_ns = filter.range.first_ns();
+  const int64_t last_ns = filter.range.last_ns();
   const size_t max_rows = page_rows();
   size_t rows = 0;
   size_t bytes = 0;
   while (rows < max_rows && bytes < limits_.page_bytes) {
-    const auto is_there = (*cursor)->next();
+    const auto is_there = log_->next();
     if (!is_there) return environment(is_there.error());
     if (!*is_there) {
       count(rows);
       return false;
     }
     if (!limits_.goes_on()) return ended();
-    const points::Point& point = (*cursor)->point();
-    const auto number = std::lower_bound(numbers.begin(), numbers.end(), point.series);
-    const bool is_wanted = number != numbers.end() && *number == point.series && point.time_ns >= reading.first_ns &&
-                           point.time_ns <= reading.last_ns;
+    const points::Point& point = log_->point();
+    const auto number = std::lower_bound(numbers_.begin(), numbers_.end(), point.series);
+    const bool is_wanted =
+        number != numbers_.end() && *number == point.series && point.time_ns >= first_ns && point.time_ns <= last_ns;
     if (!is_wanted || !passes(filter, point.type, point.bits, point.attributes)) continue;
-    const Row row{series_[static_cast<size_t>(number - numbers.begin())], point};
+    const Row row{series_[static_cast<size_t>(number - numbers_.begin())], point};
     sink(row);
     query_.after = place_of(row, query_.order);
     bytes += sizeof point + point.text.size() + point.attributes.size();

@@ -12,6 +12,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -50,6 +51,7 @@ class RowReader {
       : query_(std::move(query)), source_(&source), limits_(limits), left_(query_.limit) {}
 
   size_t page_rows() const;
+  Answer<void> open_log();
   Answer<bool> next_log_page(const RowSink& sink);
   Answer<bool> next_device_page(const RowSink& sink);
   Answer<bool> next_time_page(const RowSink& sink);
@@ -58,9 +60,11 @@ class RowReader {
   RowsQuery query_;
   Source* source_;
   Limits limits_;
-  std::optional<uint64_t> left_;        // of the query's limit
-  std::vector<Series> series_;          // that pass the filter, ascending by number
-  std::vector<const Series*> by_name_;  // the same, by name; in the order `device`
+  std::optional<uint64_t> left_;              // of the query's limit
+  std::unique_ptr<points::PointCursor> log_;  // where the order is the log's, from the first page on
+  std::vector<SeriesNumber> numbers_;         // of the series; likewise
+  std::vector<Series> series_;                // that pass the filter, ascending by number
+  std::vector<const Series*> by_name_;        // the same, by name; in the order `device`
 };
 
 // Where a row stands.

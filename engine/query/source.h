@@ -12,12 +12,14 @@
 #include <vector>
 
 #include "engine/base/result.h"
-#include "engine/store/points/block_columns.h"
-#include "engine/store/points/block_statistics.h"
+#include "engine/store/points/batch_cursor.h"
 #include "engine/store/points/merge.h"
 
 namespace timestore::query {
 
+using points::BatchCursor;
+using points::BatchHead;
+using points::Reading;
 using points::Seq;
 using points::SeriesNumber;
 
@@ -46,45 +48,6 @@ struct SeriesWanted {
   std::span<const std::string> prefixes = {};
 };
 
-// Points of these series within [first_ns, last_ns]. Batches may stick out of that range; a query cuts them.
-struct Reading {
-  std::span<const SeriesNumber> series = {};  // ascending
-  int64_t first_ns = 0;
-  int64_t last_ns = 0;
-  bool is_descending = false;
-};
-
-// A stretch of one series.
-struct BatchHead {
-  SeriesNumber series = 0;
-  points::Type type = points::Type::kFloat;
-  size_t count = 0;  // 1 to kMaxBlockPoints
-  int64_t first_ns = 0;
-  int64_t last_ns = 0;
-  const points::BlockStatistics* statistics = nullptr;  // of exactly these points; null: they must be decoded
-};
-
-// Batches of series in ascending order, and of each series in the order of its points (point.h). Descending, the last
-// batch of the last series comes first; within a batch points always ascend. Nothing is decoded before it is asked for.
-class BatchCursor {
- public:
-  BatchCursor() = default;
-  BatchCursor(const BatchCursor&) = delete;
-  BatchCursor& operator=(const BatchCursor&) = delete;
-  virtual ~BatchCursor() = default;
-
-  // To the first batch, and then to the next. False: there is none.
-  virtual Result<bool> next() = 0;
-
-  // Then next() goes to another series.
-  virtual void skip_series() = 0;
-
-  // Of the present batch; they live until next().
-  virtual const BatchHead& head() const = 0;
-  virtual Result<const points::BlockColumns*> columns() = 0;
-  virtual Result<const points::BlockIdentities*> identities() = 0;
-};
-
 class Source {
  public:
   Source() = default;
@@ -95,7 +58,7 @@ class Source {
   // In any order.
   virtual Result<void> list(const SeriesWanted& wanted, const std::function<void(Series&&)>& tell) = 0;
 
-  // What `reading` points to must outlive the cursor; so must the source.
+  // Batches in the order of batch_cursor.h. What `reading` points to must outlive the cursor; so must the source.
   virtual Result<std::unique_ptr<BatchCursor>> read(const Reading& reading) = 0;
 
   // The points of all series, or of more than those of `reading`, whose place in the log is behind `after`, in the

@@ -4,9 +4,9 @@
 #include <string>
 #include <utility>
 
-#include "engine/base/json_text.h"
 #include "net/access/answer.h"
 #include "net/api/query.h"
+#include "net/api/redirect.h"
 #include "net/api/write_answers.h"
 #include "net/base/clock.h"
 #include "net/base/log.h"
@@ -19,27 +19,10 @@ namespace {
 using http::Problem;
 using http::ProblemKind;
 
-constexpr std::size_t kChunkBytes = std::size_t{64} << 10;
-
-// A read keeps the state that it began with, and with it the series file's write-ahead log from shrinking; so it must
-// end some time, however slowly its client reads.
-constexpr std::chrono::minutes kMaxReadTime{10};
-
 // The answer to a larger batch takes long enough to make that others would have to wait for it.
 constexpr std::size_t kFewEntries = 16;
 
 Deadline in(std::chrono::milliseconds time) { return Clock::now() + time; }
-
-std::optional<ReadLevel> parse_level(const http::Request& request) {
-  const std::size_t count = request.param_count("level");
-  if (count == 0) return ReadLevel::kLinearizable;
-  if (count > 1) return std::nullopt;
-  const std::string text = request.param("level");
-  if (text == "linearizable") return ReadLevel::kLinearizable;
-  if (text == "weak") return ReadLevel::kWeak;
-  if (text == "none") return ReadLevel::kNone;
-  return std::nullopt;
-}
 
 // RFC 7240. Preferences may stand in several fields, or with commas in one.
 bool prefers_minimal(const http::Request& request) {
@@ -51,45 +34,6 @@ bool prefers_minimal(const http::Request& request) {
          preferences.find(",return=\"minimal\",") != std::string::npos;
 }
 
-// Writes a JSON array of entries in chunks of bounded size.
-class ArrayWriter {
- public:
-  ArrayWriter(http::Sink& sink, Deadline deadline) : sink_(sink), deadline_(deadline) {}
-
-  bool add(const TimeEntry& entry) {
-    buffer_ += is_first_ ? '[' : ',';
-    is_first_ = false;
-    append_json(buffer_, entry);
-    return buffer_.size() < kChunkBytes || flush();
-  }
-
-  bool finish() {
-    buffer_ += is_first_ ? "[]" : "]";
-    return flush();
-  }
-
- private:
-  bool flush() {
-    const bool taken = Clock::now() < deadline_ && sink_.write(buffer_);
-    buffer_.clear();
-    return taken;
-  }
-
-  http::Sink& sink_;
-  Deadline deadline_;
-  std::string buffer_;
-  bool is_first_ = true;
-};
-
-// A fault in the middle of an answer can only break the connection off, so that the client sees that it is not whole.
-bool stream(store::SeriesReader& reader, const store::SeriesQuery& query, http::Sink& sink) {
-  ArrayWriter writer(sink, Clock::now() + kMaxReadTime);
-  bool taken = true;
-  const auto scanned = reader.scan(query, [&](const TimeEntry& entry) { return taken = writer.add(entry); });
-  if (!scanned) log_error("A read was broken off: " + scanned.error().message);
-  return scanned && taken && writer.finish();
-}
-
 }  // namespace
 
 void TimeSeriesApi::add_routes(http::Router& router) {
@@ -98,36 +42,6 @@ void TimeSeriesApi::add_routes(http::Router& router) {
               .handler = {},
               .body = http::BodyRules{.media_types = entry_media_types(), .content_type_required = true},
               .later = [this](const auto& request, const auto& reply) { post_entries(request, reply); }});
-  router.add({.method = "GET",
-              .pattern = "/api/timeseries",
-              .handler = {},
-              .later = [this](const auto& request, const auto& reply) { get_entries(request, reply, {}); }});
-  router.add({.method = "GET",
-              .pattern = "/api/timeseries/device/{deviceId}",
-              .handler = {},
-              .later = [this](const auto& request, const auto& reply) {
-                get_entries(request, reply, {.device_id = request.path_parameter("deviceId")});
-              }});
-}
-
-void TimeSeriesApi::redirect(const http::Request& request, const http::Reply& reply, std::function<void()> goes_on) {
-  const auto wanted = parse_flag(request, "redirect");
-  if (!wanted) {
-    return answer_problem(reply,
-                          {.kind = ProblemKind::kBadRequest, .detail = "redirect is true or false, and given once."});
-  }
-  if (!*wanted) return goes_on();
-  const auto found = [reply, goes_on](const std::optional<ClusterAccess::Elsewhere>& leader) {
-    if (!leader) return goes_on();
-    reply.finish([leader = *leader](const http::Request& asked, http::Response& response) {
-      response.status = 307;
-      response.set_header("Location", leader.url + std::string(asked.target()));
-      std::string body = "{\"leaderId\":";
-      append_json_string(body, leader.id);
-      response.set_content(body + "}", "application/json");
-    });
-  };
-  reply.when_gone(cluster_.leader_elsewhere(in(patience_.read), found));
 }
 
 bool TimeSeriesApi::Posted::had_any_id() const { return std::find(had_id.begin(), had_id.end(), true) != had_id.end(); }
@@ -145,8 +59,8 @@ void TimeSeriesApi::post_entries(const http::Request& request, const http::Reply
                                                 .had_id = {}});
   for (const TimeEntry& entry : body->entries) posted->had_id.push_back(!entry.id.is_nil());
   if (request.params.empty()) return store(reply, std::move(body->entries), posted);
-  redirect(request, reply,
-           [this, reply, posted, entries = std::move(body->entries)] { store(reply, entries, posted); });
+  redirect_or(cluster_, patience_.read, request, reply,
+              [this, reply, posted, entries = std::move(body->entries)] { store(reply, entries, posted); });
 }
 
 void TimeSeriesApi::store(const http::Reply& reply, std::vector<TimeEntry> entries,
@@ -242,44 +156,6 @@ void TimeSeriesApi::answer_stored(const client::WriteEnd& end, const Posted& pos
       return Problem{.kind = ProblemKind::kInternal, .detail = "The entry was accepted but could not be stored."}
           .write_to(response);
   }
-}
-
-void TimeSeriesApi::get_entries(const http::Request& request, const http::Reply& reply, store::SeriesQuery query) {
-  const auto level = parse_level(request);
-  if (!level) {
-    return answer_problem(
-        reply, {.kind = ProblemKind::kBadRequest, .detail = "level is linearizable, weak or none, and given once."});
-  }
-  if (!has_only(request, {"level", "redirect"})) {
-    return answer_problem(reply, {.kind = ProblemKind::kBadRequest,
-                                  .detail = "A read takes no other query parameters than level and redirect."});
-  }
-  redirect(request, reply, [this, reply, level = *level, query = std::move(query)] {
-    reply.when_gone(
-        cluster_.await_readable(level, in(patience_.read), [this, reply, level, query](const ReadBarrier& barrier) {
-          if (barrier.kind != ReadBarrier::Kind::kPassed) {
-            return reply.finish([](const auto&, http::Response& response) {
-              answer_unavailable(response,
-                                 "No quorum has confirmed the state of the cluster in time. Try again, or read "
-                                 "what this node holds with level=none.");
-            });
-          }
-          reply.finish_on_worker([this, level, barrier, query](const auto&, http::Response& response) {
-            if (barrier.level != level) response.set_header("X-Timestore-Read-Level", "none");
-            read(query, response);
-          });
-        }));
-  });
-}
-
-void TimeSeriesApi::read(const store::SeriesQuery& query, http::Response& response) {
-  auto reader = readers_.lend();
-  if (!reader) return answer_unavailable(response, reader.error().message);
-  const auto applied = (*reader)->begin();
-  if (!applied) return answer_unavailable(response, applied.error().message);
-  response.set_header(kAppliedIndexHeader, std::to_string(applied->index));
-  response.set_writer("application/json",
-                      [lease = *reader, query](http::Sink& sink) { return stream(*lease, query, sink); });
 }
 
 }  // namespace timestore::net

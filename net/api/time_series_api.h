@@ -1,14 +1,7 @@
-// The original's time-series endpoints.
-//
-//   POST /api/timeseries                     stores one time entry, or a batch of them as a whole, and answers what is
-//                                            stored, with its ids; or 204 to Prefer: return=minimal
-//   GET  /api/timeseries                     all time entries, in the order in which they were stored
-//   GET  /api/timeseries/device/{deviceId}   those of one device, by time
-//
-// Reads take level=linearizable|weak|none; any request takes redirect=true.
+// POST /api/timeseries stores one time entry, or a batch of them as a whole, and answers what is stored, with its ids;
+// or 204 to Prefer: return=minimal. It takes redirect=true.
 #pragma once
 
-#include <functional>
 #include <memory>
 #include <vector>
 
@@ -39,13 +32,8 @@ class TimeSeriesApi {
   };
 
   void post_entries(const http::Request& request, const http::Reply& reply);
-  void get_entries(const http::Request& request, const http::Reply& reply, store::SeriesQuery query);
-
-  // Answers 307 where the client asked for it and another node leads; else `goes_on`.
-  void redirect(const http::Request& request, const http::Reply& reply, std::function<void()> goes_on);
   void store(const http::Reply& reply, std::vector<TimeEntry> entries, const std::shared_ptr<const Posted>& posted);
   void finish(const http::Reply& reply, WriteAnswer answer, const std::shared_ptr<const Posted>& posted);
-  void read(const store::SeriesQuery& query, http::Response& response);
   void answer_end(const client::WriteEnd& end, const Posted& posted, http::Response& response);
   void answer_stored(const client::WriteEnd& end, const Posted& posted, http::Response& response);
   Result<void> read_stored(std::vector<TimeEntry>& entries, const std::vector<bool>& had_id);

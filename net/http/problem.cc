@@ -23,6 +23,8 @@ Facts facts_of(ProblemKind kind) {
       return {404, "not-found", "Not Found"};
     case ProblemKind::kMethodNotAllowed:
       return {405, "method-not-allowed", "Method Not Allowed"};
+    case ProblemKind::kNotAcceptable:
+      return {406, "not-acceptable", "Not Acceptable"};
     case ProblemKind::kTimeout:
       return {408, "timeout", "Request Timeout"};
     case ProblemKind::kConflict:
@@ -39,6 +41,8 @@ Facts facts_of(ProblemKind kind) {
       return {417, "expectation-failed", "Expectation Failed"};
     case ProblemKind::kMisdirected:
       return {421, "misdirected", "Misdirected Request"};
+    case ProblemKind::kTooMuch:
+      return {422, "too-much", "Unprocessable Content"};
     case ProblemKind::kTooManyRequests:
       return {429, "too-many-requests", "Too Many Requests"};
     case ProblemKind::kHeadersTooLarge:

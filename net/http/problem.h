@@ -20,6 +20,7 @@ enum class ProblemKind {
   kBadRequest,            // 400 bad-request: the request's syntax or content
   kNotFound,              // 404 not-found
   kMethodNotAllowed,      // 405 method-not-allowed, with Allow
+  kNotAcceptable,         // 406 not-acceptable: no format that the client takes
   kTimeout,               // 408 timeout: the client was too slow to send its request
   kConflict,              // 409 conflict
   kLengthRequired,        // 411 length-required: a POST, PUT or PATCH that does not say how long its body is
@@ -28,6 +29,7 @@ enum class ProblemKind {
   kUnsupportedMediaType,  // 415 unsupported-media-type: Content-Type or Content-Encoding
   kExpectationFailed,     // 417 expectation-failed
   kMisdirected,           // 421 misdirected: the request is for another node
+  kTooMuch,               // 422 too-much: a question whose answer, or the work for it, is beyond a limit
   kTooManyRequests,       // 429 too-many-requests
   kHeadersTooLarge,       // 431 headers-too-large: the request's head, or the number of its fields
   kInternal,              // 500 internal: a fault of ours

@@ -11,6 +11,7 @@
 #include "net/access/forwarder.h"
 #include "net/api/cluster_api.h"
 #include "net/api/raft_api.h"
+#include "net/api/reads_api.h"
 #include "net/api/submit_api.h"
 #include "net/api/time_series_api.h"
 #include "net/base/settings.h"
@@ -47,6 +48,7 @@ class Service {
   std::unique_ptr<Node> node_;
   std::unique_ptr<ClusterAccess> cluster_;
   std::unique_ptr<TimeSeriesApi> time_series_;
+  std::unique_ptr<ReadsApi> reads_;
   std::unique_ptr<ClusterApi> cluster_api_;
   std::unique_ptr<MembersApi> members_api_;
   std::unique_ptr<RaftApi> raft_;

@@ -35,7 +35,7 @@ const std::vector<Room>& rooms() {
       {"engine/store/log/", {"engine/base/", "engine/raft/", "engine/store/sqlite/"}},
       {"engine/machine/", {"engine/base/", "engine/raft/"}},
       {"engine/store/series/",
-       {"engine/base/", "engine/raft/", "engine/series/", "engine/machine/", "engine/store/points/",
+       {"engine/base/", "engine/raft/", "engine/series/", "engine/machine/", "engine/query/", "engine/store/points/",
         "engine/store/segments/", "engine/store/sqlite/"}},
       {"engine/replica/", {"engine/base/", "engine/raft/", "engine/machine/", "engine/store/log/"}},
       {"engine/client/",

@@ -36,7 +36,9 @@ class Generation {
     const Extras* extras = chunk_of(row).extras[row % kChunkRows].get();
     return extras != nullptr ? extras->id : Guid();
   }
-  Seq seq_at(size_t row) const { return chunk_of(row).seqs[row % kChunkRows]; }  // likewise
+  Seq seq_at(size_t row) const { return chunk_of(row).seqs[row % kChunkRows]; }        // likewise
+  int64_t time_at(size_t row) const { return chunk_of(row).times[row % kChunkRows]; }  // likewise
+  SeriesNumber series_at(size_t row) const { return chunk_of(row).series[row % kChunkRows]; }
 
   // The rows below `size` that belong to the series and whose times are within [from, to), in the order of the log.
   void find(SeriesNumber series, int64_t from, int64_t to, size_t size, std::vector<uint32_t>& rows) const;

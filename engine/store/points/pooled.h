@@ -22,7 +22,10 @@ class Pooled {
     }
   }
   Pooled(Pooled&&) noexcept = default;
-  Pooled& operator=(Pooled&&) = delete;
+  Pooled& operator=(Pooled&& other) noexcept {
+    std::swap(item_, other.item_);
+    return *this;
+  }
   ~Pooled() {
     if (item_ && pool().size() < kMaxKept) pool().push_back(std::move(item_));
   }

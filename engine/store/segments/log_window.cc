@@ -1,6 +1,8 @@
 #include "engine/store/segments/log_window.h"
 
 #include <algorithm>
+#include <string>
+#include <string_view>
 
 namespace timestore::segments {
 
@@ -10,7 +12,12 @@ constexpr auto kIsBefore = [](const auto& left, const auto& right) { return left
 
 void LogWindow::add(const points::Point& point) {
   if (!wants(point.seq, point.seq)) return;
-  held_.push_back({point, std::string(point.text), std::string(point.attributes)});
+  Held& held = held_.emplace_back(Held{.point = point, .texts = nullptr});
+  if (!point.text.empty() || !point.attributes.empty()) {
+    held.texts = std::make_unique<const std::string>(std::string(point.text).append(point.attributes));
+    held.point.text = std::string_view(*held.texts).substr(0, point.text.size());
+    held.point.attributes = std::string_view(*held.texts).substr(point.text.size());
+  }
   if (held_.size() == 2 * max_points_) cut();
 }
 
@@ -22,16 +29,9 @@ void LogWindow::cut() {
   held_.erase(behind, held_.end());
 }
 
-std::optional<points::Seq> LogWindow::tell(const std::function<bool(const points::Point&)>& tell) {
+void LogWindow::close() {
   if (held_.size() > max_points_) cut();
   std::sort(held_.begin(), held_.end(), kIsBefore);
-  for (Held& held : held_) {
-    held.point.text = held.text;
-    held.point.attributes = held.attributes;
-    if (!tell(held.point)) return held.point.seq;
-  }
-  const bool is_all = bound_ == std::numeric_limits<points::Seq>::max();
-  return is_all ? std::nullopt : std::optional(held_.back().point.seq);
 }
 
 }  // namespace timestore::segments

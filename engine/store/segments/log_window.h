@@ -7,9 +7,8 @@
 #pragma once
 
 #include <cstddef>
-#include <functional>
 #include <limits>
-#include <optional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -27,15 +26,19 @@ class LogWindow {
   // Copies the texts.
   void add(const points::Point& point);
 
-  // In their order, until `tell` returns false. The last one's seq if there may be points behind it, and nothing when
-  // these are all.
-  std::optional<points::Seq> tell(const std::function<bool(const points::Point&)>& tell);
+  // Nothing is added any more.
+  void close();
+
+  // These require that it is closed. Its points, in their order; their texts live as long as the window, wherever it
+  // is moved to.
+  std::size_t size() const { return held_.size(); }
+  const points::Point& operator[](std::size_t at) const { return held_[at].point; }
+  bool is_all() const { return bound_ == std::numeric_limits<points::Seq>::max(); }  // nothing is behind them
 
  private:
   struct Held {
     points::Point point;
-    std::string text;
-    std::string attributes;
+    std::unique_ptr<const std::string> texts;  // what there is; at a place of its own
   };
   void cut();
 

@@ -3,7 +3,6 @@
 #include <memory>
 #include <utility>
 
-#include "engine/store/segments/log_window.h"
 #include "engine/store/segments/segment_scan.h"
 
 namespace timestore::segments {
@@ -23,7 +22,7 @@ Result<std::vector<TimeRange>> SegmentReader::times_of(Seq seq) {
 }
 
 // Pieces with the earliest points come first, so that the window knows early what it does not want.
-Result<std::optional<Seq>> SegmentReader::scan_log(Seq last, std::size_t max_points, const Tell& tell) {
+Result<LogWindow> SegmentReader::read_log(Seq last, std::size_t max_points) {
   struct Candidate {
     SegmentId segment = 0;
     std::int64_t key = 0;
@@ -52,7 +51,8 @@ Result<std::optional<Seq>> SegmentReader::scan_log(Seq last, std::size_t max_poi
     if (begin == begins.end() || !window.wants(piece.first_seq, piece.last_seq)) continue;
     if (auto read = read_piece(piece.key, begin->second, window); !read) return tl::unexpected(std::move(read.error()));
   }
-  return window.tell(tell);
+  window.close();
+  return window;
 }
 
 Result<void> SegmentReader::read_piece(std::int64_t key, Place begin, LogWindow& window) {

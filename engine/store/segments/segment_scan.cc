@@ -81,8 +81,15 @@ Result<SegmentReader> SegmentReader::open(store::Database& database, std::int64_
   if (!extents) return tl::unexpected(std::move(extents.error()));
   auto piece = database.prepare("read a piece", "SELECT partition, data, more FROM pieces WHERE key = ?1");
   if (!piece) return tl::unexpected(std::move(piece.error()));
+  auto addresses = database.prepare("find pieces of series",
+                                    "SELECT key, first_series, last_series, min_time, max_time FROM pieces "
+                                    "WHERE segment = ?1 AND partition = ?2 AND last_series >= ?3 "
+                                    "ORDER BY last_series, key");
+  if (!addresses) return tl::unexpected(std::move(addresses.error()));
+  auto bytes = PieceBytesReader::open(database);
+  if (!bytes) return tl::unexpected(std::move(bytes.error()));
   return SegmentReader(database, partition_width_ns, std::move(*tables), std::move(*partitions), std::move(*extents),
-                       std::move(*piece));
+                       std::move(*piece), std::move(*addresses), std::move(*bytes));
 }
 
 Result<std::vector<SegmentReader::Visible>> SegmentReader::visible(const Scan& scan) {

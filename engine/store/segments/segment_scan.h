@@ -5,17 +5,19 @@
 #include <cstddef>
 #include <functional>
 #include <limits>
+#include <memory>
 #include <span>
 #include <vector>
 
 #include "engine/base/result.h"
+#include "engine/store/points/batch_cursor.h"
 #include "engine/store/points/generation.h"
+#include "engine/store/segments/loaded_piece.h"
+#include "engine/store/segments/log_window.h"
 #include "engine/store/segments/piece_rows.h"
 #include "engine/store/segments/segment_tables.h"
 
 namespace timestore::segments {
-
-class LogWindow;
 
 struct Scan {
   points::SeriesNumber first_series = 0;
@@ -47,9 +49,13 @@ class SegmentReader {
   // cannot be read.
   [[nodiscard]] Result<void> scan(const Scan& scan, std::span<const FreshPoints> fresh, const Tell& tell);
 
-  // Tells up to `max_points` points of the segments, those next behind `last` in the order of the log. The seq with
-  // which to go on; nothing: there are no more. A line point may be told although a later one has replaced it.
-  [[nodiscard]] Result<std::optional<points::Seq>> scan_log(points::Seq last, std::size_t max_points, const Tell& tell);
+  // Batches of series, in their order. What `reading` and `fresh` point to must outlive the cursor; so must the reader.
+  [[nodiscard]] Result<std::unique_ptr<points::BatchCursor>> read(const points::Reading& reading,
+                                                                  std::span<const FreshPoints> fresh);
+
+  // Up to `max_points` points of the segments, those next behind `last` in the order of the log. A line point may be
+  // among them although a later one has replaced it.
+  [[nodiscard]] Result<LogWindow> read_log(points::Seq last, std::size_t max_points);
 
   // Of each segment that may hold the point of that place: when it can have been.
   [[nodiscard]] Result<std::vector<TimeRange>> times_of(points::Seq seq);
@@ -62,24 +68,31 @@ class SegmentReader {
   };
 
   SegmentReader(store::Database& database, std::int64_t partition_width_ns, SegmentTables tables,
-                store::Statement partitions, store::Statement extents, store::Statement piece)
+                store::Statement partitions, store::Statement extents, store::Statement piece,
+                store::Statement addresses, PieceBytesReader bytes)
       : database_(&database),
         partition_width_ns_(partition_width_ns),
         tables_(std::move(tables)),
         partitions_(std::move(partitions)),
         extents_(std::move(extents)),
-        piece_(std::move(piece)) {}
+        piece_(std::move(piece)),
+        addresses_(std::move(addresses)),
+        bytes_(std::move(bytes)) {}
 
   Result<std::vector<Visible>> visible(const Scan& scan);
   Result<std::vector<Partition>> partitions_of(const Visible& visible, const Scan& scan);
   Result<std::unique_ptr<points::PointCursor>> open_stretch(const Visible& visible, const Stretch& stretch,
                                                             const Scan& scan, std::size_t number);
+  Result<std::vector<PieceAddress>> addresses_of(const points::Reading& reading);
+  Result<void> add_addresses(const Visible& visible, Partition partition, const points::Reading& reading,
+                             std::vector<PieceAddress>& addresses);
   Result<void> read_piece(std::int64_t key, Place begin, LogWindow& window);
 
   store::Database* database_;
   std::int64_t partition_width_ns_;
   SegmentTables tables_;
-  store::Statement partitions_, extents_, piece_;
+  store::Statement partitions_, extents_, piece_, addresses_;
+  PieceBytesReader bytes_;
   std::vector<store::Statement> readers_;  // one for each segment that is read at the same time
 };
 

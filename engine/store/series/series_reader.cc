@@ -4,6 +4,7 @@
 
 #include "engine/base/check.h"
 #include "engine/base/mark.h"
+#include "engine/store/series/point_source.h"
 #include "engine/store/series/series_format.h"
 #include "engine/store/series/stored_points.h"
 
@@ -18,6 +19,7 @@ struct SeriesReader::Connection {
   Database database;
   std::optional<Statement> begin_reading, end_reading, select_meta;
   std::optional<StoredPoints> points;
+  std::optional<PointSource> source;
   bool is_reading = false;
 };
 
@@ -53,6 +55,7 @@ Result<void> SeriesReader::Connection::prepare() {
   auto stored = StoredPoints::open(database, shape->value_or(SeriesShape()));  // without one there are no points
   if (!stored) return tl::unexpected(std::move(stored.error()));
   points.emplace(std::move(*stored));
+  source.emplace(*points);
   return {};
 }
 
@@ -96,6 +99,15 @@ Result<void> SeriesReader::scan(const SeriesQuery& query, const std::function<bo
 Result<std::optional<TimeEntry>> SeriesReader::find(const Guid& id) {
   TIMESTORE_CHECK(connection_->is_reading, "a reader finds between begin and end");
   return connection_->points->find(id);
+}
+
+query::Source& SeriesReader::source() {
+  TIMESTORE_CHECK(connection_->is_reading, "a reader reads between begin and end");
+  return *connection_->source;
+}
+
+Result<Guid> SeriesReader::id_of(const points::Point& point, std::string_view name) const {
+  return connection_->points->id_of(point, name);
 }
 
 void SeriesReader::end() {

@@ -8,8 +8,10 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "engine/base/result.h"
+#include "engine/query/source.h"
 #include "engine/raft/types.h"
 #include "engine/series/time_entry.h"
 #include "engine/store/series/fresh.h"
@@ -40,6 +42,12 @@ class SeriesReader {
 
   // The entry with this id, if it is stored.
   [[nodiscard]] Result<std::optional<TimeEntry>> find(const Guid& id);
+
+  // What queries read, between begin() and end().
+  [[nodiscard]] query::Source& source();
+
+  // Of a point that the source has told, of the series of that name.
+  [[nodiscard]] Result<Guid> id_of(const points::Point& point, std::string_view name) const;
 
   void end();
 

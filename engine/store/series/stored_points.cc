@@ -33,6 +33,7 @@ constexpr StoredVerb kStoredVerbs[] = {
     {"find a device", "SELECT number FROM series WHERE hash = ?1 AND name = ?2"},
     {"read the name of a device", "SELECT name FROM series WHERE number = ?1"},
     {"find devices", "SELECT number FROM series WHERE hash >= ?1 AND hash <= ?2 ORDER BY number"},
+    {"list the devices", "SELECT number, name FROM series ORDER BY number"},
     {"count the devices", "SELECT ifnull(max(number), 0) FROM series"},
     {"find an id", "SELECT series, time, seq FROM ids WHERE id = ?1"},
     {"read the salts of ids", "SELECT first_index, salt FROM runs ORDER BY first_index"},
@@ -74,6 +75,7 @@ Result<void> StoredPoints::look_at(FreshView view, raft::Index sealed) {
   TIMESTORE_CHECK(sealed == view.sealed.index || sealed >= view.applied.index,
                   "what a reader sees of memory follows on what it sees of the file");
   view_ = std::move(view);
+  if (view_.points > 0) fresh_[0] = {.generation = &view_.fresh->points, .size = view_.points};
   if (std::exchange(runs_are_of_, sealed) == sealed) return {};
   return read_runs();
 }
@@ -148,7 +150,7 @@ Result<std::vector<SeriesNumber>> StoredPoints::series_with_hash(std::uint32_t d
   constexpr int kRestBits = 64 - kEntryIdDeviceBits;
   const std::uint64_t first = std::uint64_t{device} << kRestBits;
   const std::uint64_t last = first | ((std::uint64_t{1} << kRestBits) - 1);
-  Statement& list = verb(kListSeries);
+  Statement& list = verb(kHashedSeries);
   const ResetAtEnd reset(list);
   list.bind_integer(1, static_cast<std::int64_t>(first)).bind_integer(2, static_cast<std::int64_t>(last));
   std::vector<SeriesNumber> numbers;
@@ -170,12 +172,18 @@ Result<TimeEntry> StoredPoints::entry_of(const Point& point) {
                   .timestamp_ns = point.time_ns,
                   .value = std::bit_cast<double>(point.bits),
                   .attributes = std::string(point.attributes)};
-  if (!entry.id.is_nil()) return entry;
+  auto id = id_of(point, entry.device_id);
+  if (!id) return tl::unexpected(std::move(id.error()));
+  entry.id = *id;
+  return entry;
+}
+
+Result<Guid> StoredPoints::id_of(const Point& point, std::string_view name) const {
+  if (!point.id.is_nil()) return point.id;
   const EntryPosition position = position_of(point.seq);
   const auto salt = salt_at(position.index);
   if (!salt) return damaged(path_, "a point of log entry " + std::to_string(position.index) + " has no id");
-  entry.id = make_entry_id(position, *salt, entry.device_id, entry.timestamp_ns);
-  return entry;
+  return make_entry_id(position, *salt, name, point.time_ns);
 }
 
 // Of one series within [from, to], the point of that place.
@@ -270,33 +278,99 @@ Result<std::optional<TimeEntry>> StoredPoints::find_listed(const Guid& id) {
 }
 
 Result<void> StoredPoints::scan(const Visit& visit) {
-  Result<void> read;
-  bool is_over = false;
-  const auto tell = [&](const Point& point) {
-    auto entry = entry_of(point);
-    if (!entry) read = tl::unexpected(std::move(entry.error()));
-    is_over = !entry || !visit(*entry);
-    return !is_over;
-  };
-  for (std::optional<Seq> last = 0; last && !is_over;) {
-    auto told = reader_.scan_log(*last, kLogWindow, tell);
-    if (!told) return tl::unexpected(std::move(told.error()));
-    last = *told;
+  const auto cursor = read_log(0);
+  while (true) {
+    auto is_there = cursor->next();
+    if (!is_there) return tl::unexpected(std::move(is_there.error()));
+    if (!*is_there) return {};
+    auto entry = entry_of(cursor->point());
+    if (!entry) return tl::unexpected(std::move(entry.error()));
+    if (!visit(*entry)) return {};
   }
-  for (std::size_t row = 0; row < view_.points && !is_over; ++row) tell(view_.fresh->points.at(row));
-  return read;
 }
 
 Result<void> StoredPoints::scan_series(SeriesNumber series, const Visit& visit) {
   Result<void> read;
-  std::vector<segments::FreshPoints> fresh;
-  if (view_.points > 0) fresh.push_back({.generation = &view_.fresh->points, .size = view_.points});
-  auto scanned = reader_.scan({.first_series = series, .last_series = series}, fresh, [&](const Point& point) {
+  auto scanned = reader_.scan({.first_series = series, .last_series = series}, fresh(), [&](const Point& point) {
     auto entry = entry_of(point);
     if (!entry) read = tl::unexpected(std::move(entry.error()));
     return entry && visit(*entry);
   });
   return scanned ? read : scanned;
+}
+
+// ------------------------------------------------------------------------------------------------------ queries
+
+Result<void> StoredPoints::list_series(const TellSeries& tell) {
+  Statement& list = verb(kAllSeries);
+  const ResetAtEnd reset(list);
+  while (true) {
+    auto is_there = list.step();
+    if (!is_there) return tl::unexpected(std::move(is_there.error()));
+    if (!*is_there) break;
+    if (!tell(list.natural(0), list.bytes(1))) return {};
+  }
+  for (std::size_t at = 0; at < view_.names; ++at) {
+    if (!tell(view_.fresh->first_series + at, view_.fresh->names[at])) return {};
+  }
+  return {};
+}
+
+Result<std::unique_ptr<points::BatchCursor>> StoredPoints::read(const points::Reading& reading) {
+  return reader_.read(reading, fresh());
+}
+
+namespace {
+
+// First what is in segments, window by window, then what is fresh.
+class LogCursor final : public points::PointCursor {
+ public:
+  LogCursor(segments::SegmentReader& reader, std::optional<segments::FreshPoints> fresh, Seq after)
+      : reader_(reader), fresh_(fresh), after_(after) {}
+
+  Result<bool> next() override {
+    while (!is_fresh_) {
+      if (window_ && at_ < window_->size()) {
+        point_ = (*window_)[at_++];
+        after_ = point_.seq;
+        return true;
+      }
+      if (window_ && window_->is_all()) {
+        is_fresh_ = true;
+        break;
+      }
+      auto window = reader_.read_log(after_, window_points_);
+      if (!window) return tl::unexpected(std::move(window.error()));
+      window_.emplace(std::move(*window));
+      at_ = 0;
+      window_points_ = std::min(2 * window_points_, kLogWindow);
+    }
+    while (fresh_ && row_ < fresh_->size) {
+      const std::size_t row = row_++;
+      if (fresh_->generation->seq_at(row) <= after_) continue;
+      point_ = fresh_->generation->at(row);
+      return true;
+    }
+    return false;
+  }
+
+ private:
+  static constexpr std::size_t kFirstWindow = 4096;
+
+  segments::SegmentReader& reader_;
+  std::optional<segments::FreshPoints> fresh_;
+  Seq after_;
+  std::size_t window_points_ = kFirstWindow;  // whoever wants little does not wait for much
+  std::optional<segments::LogWindow> window_;
+  std::size_t at_ = 0;
+  bool is_fresh_ = false;
+  std::size_t row_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<points::PointCursor> StoredPoints::read_log(Seq after) {
+  return std::make_unique<LogCursor>(reader_, view_.points > 0 ? std::optional(fresh_[0]) : std::nullopt, after);
 }
 
 }  // namespace timestore::store

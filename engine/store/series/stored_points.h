@@ -4,10 +4,13 @@
 // transaction of the caller, or by whoever alone writes.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -51,8 +54,24 @@ class StoredPoints {
   // By time, and then in the order of the log.
   [[nodiscard]] Result<void> scan_series(points::SeriesNumber series, const Visit& visit);
 
+  // --- For queries -------------------------------------------------------------------------------------------------
+
+  // All series, by number, until it returns false.
+  using TellSeries = std::function<bool(points::SeriesNumber, std::string_view name)>;
+  [[nodiscard]] Result<void> list_series(const TellSeries& tell);
+
+  // Batches of series, in their order. What `reading` points to must outlive the cursor, and this stay as it is.
+  [[nodiscard]] Result<std::unique_ptr<points::BatchCursor>> read(const points::Reading& reading);
+
+  // All points whose place in the log is behind `after`, in the order of the log. This must stay as it is while the
+  // cursor is used. A line point may be among them although a later one has replaced it.
+  [[nodiscard]] std::unique_ptr<points::PointCursor> read_log(points::Seq after);
+
+  // Of a point of the series of that name.
+  [[nodiscard]] Result<Guid> id_of(const points::Point& point, std::string_view name) const;
+
  private:
-  enum Verb : std::uint8_t { kFindSeries, kNameSeries, kListSeries, kLastSeries, kFindId, kRuns, kVerbs };
+  enum Verb : std::uint8_t { kFindSeries, kNameSeries, kHashedSeries, kAllSeries, kLastSeries, kFindId, kRuns, kVerbs };
   StoredPoints(std::string path, std::vector<Statement> statements, segments::SegmentReader reader)
       : path_(std::move(path)), statements_(std::move(statements)), reader_(std::move(reader)) {}
 
@@ -67,12 +86,14 @@ class StoredPoints {
                                              segments::TimeRange times);
   Result<std::optional<TimeEntry>> find_listed(const Guid& id);
   std::optional<std::size_t> fresh_row_of(const Guid& id) const;
+  std::span<const segments::FreshPoints> fresh() const { return {fresh_.data(), view_.points > 0 ? 1U : 0U}; }
   Result<std::vector<points::SeriesNumber>> series_with_hash(std::uint32_t device);
 
   std::string path_;
   std::vector<Statement> statements_;  // by verb
   segments::SegmentReader reader_;
   FreshView view_;
+  std::array<segments::FreshPoints, 1> fresh_;  // of the view
   const FreshIndex* index_ = nullptr;
   std::vector<SaltRun> runs_;                                         // in the file, by first index
   raft::Index runs_are_of_ = 0;                                       // the sealed position at which they were read

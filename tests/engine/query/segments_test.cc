@@ -10,7 +10,7 @@
 #include "engine/query/rows.h"
 #include "engine/store/segments/segment_store.h"
 #include "tests/engine/query/any_query.h"
-#include "tests/engine/query/scan_source.h"
+#include "tests/engine/query/segment_source.h"
 
 namespace timestore::query {
 namespace {
@@ -63,6 +63,14 @@ std::unique_ptr<points::Generation> sealed(Prng& prng, const MemoryStore& store,
   return fresh;
 }
 
+points::PieceOptions any_piece_options(Prng& prng) {
+  points::PieceOptions options;
+  if (prng.chance(1, 2)) options.max_data_bytes = 1 + prng.below(400);
+  if (prng.chance(1, 2)) options.max_block_points = 1 + prng.below(30);
+  if (prng.chance(1, 2)) options.least_wide_points = 1 + prng.below(5);
+  return options;
+}
+
 RC_GTEST_PROP(Segments, answer_like_a_list_of_their_points, (uint64_t seed)) {
   Prng prng(seed);
   const int64_t origin = any_origin(prng);
@@ -72,18 +80,19 @@ RC_GTEST_PROP(Segments, answer_like_a_list_of_their_points, (uint64_t seed)) {
   RC_ASSERT(database->run("make the tables", segments::kSegmentSchema).has_value());
   const segments::SegmentOptions options{
       .partition_width_ns = (1 + static_cast<int64_t>(prng.below(30))) * 3600 * kTestSecond,
-      .merge = {.fan_out = 2 + prng.below(3), .least_step_points = 1 + prng.below(50), .least_points_of_its_own = 10}};
+      .merge = {.fan_out = 2 + prng.below(3), .least_step_points = 1 + prng.below(50), .least_points_of_its_own = 10},
+      .pieces = any_piece_options(prng)};
   const auto fresh = sealed(prng, store, *database, options);
   const segments::FreshPoints parts[] = {{fresh.get(), fresh->size()}};
   auto reader = segments::SegmentReader::open(*database, options.partition_width_ns);
   RC_ASSERT(reader.has_value());
-  ScanSource scan(store.series, *reader, parts);
+  SegmentSource source(store.series, *reader, parts);
   MemorySource memory(store, any_layout(prng));
   for (int round = 0; round < 3; ++round) {
     const AggregateQuery query = any_aggregate_query(prng, origin);
-    RC_ASSERT(aggregates_of(query, scan) == aggregates_of(query, memory));
+    RC_ASSERT(aggregates_of(query, source) == aggregates_of(query, memory));
     const RowsQuery rows{.filter = any_filter(prng, origin), .order = static_cast<Order>(1 + prng.below(3))};
-    RC_ASSERT(rows_of(rows, scan) == rows_of(rows, memory));
+    RC_ASSERT(rows_of(rows, source) == rows_of(rows, memory));
   }
 }
 

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "net/api/reads_api.h"
 #include "net/api/time_series_api.h"
 #include "tests/net/one_node.h"
 
@@ -18,6 +19,8 @@ class BatchApiTest : public OneNodeTest {
     readers_.emplace(directory_.file("n1.db"), node_->board());
     api_.emplace(*access_, *readers_, Patience{});
     api_->add_routes(router);
+    reads_.emplace(*access_, *readers_, Patience{});
+    reads_->add_routes(router);
   }
 
   // A node alone raises the level of features by itself, soon after it leads.
@@ -40,6 +43,7 @@ class BatchApiTest : public OneNodeTest {
 
   std::optional<Readers> readers_;
   std::optional<TimeSeriesApi> api_;
+  std::optional<ReadsApi> reads_;
 };
 
 constexpr const char* kTwo = R"([{"deviceId":"a","timestamp":"2024-05-01T12:00:00Z","value":1},)"

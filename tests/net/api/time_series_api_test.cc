@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "net/api/reads_api.h"
 #include "tests/net/one_node.h"
 
 namespace timestore::net {
@@ -17,6 +18,8 @@ class TimeSeriesApiTest : public OneNodeTest {
     readers_.emplace(directory_.file("n1.db"), node_->board());
     api_.emplace(*access_, *readers_, Patience{});
     api_->add_routes(router);
+    reads_.emplace(*access_, *readers_, Patience{});
+    reads_->add_routes(router);
   }
 
   httplib::Response post() const {
@@ -28,6 +31,7 @@ class TimeSeriesApiTest : public OneNodeTest {
 
   std::optional<Readers> readers_;
   std::optional<TimeSeriesApi> api_;
+  std::optional<ReadsApi> reads_;
 };
 
 TEST_F(TimeSeriesApiTest, more_writes_than_may_wait_are_refused_for_a_second) {
@@ -61,7 +65,7 @@ TEST_F(TimeSeriesApiTest, a_retry_is_answered_with_what_is_stored) {
 TEST_F(TimeSeriesApiTest, a_query_that_says_two_things_or_an_unknown_one_is_refused) {
   start_alone();
   for (const char* query :
-       {"level=none&level=weak", "level=all", "redirect=true&redirect=false", "redirect=yes", "redirect", "limit=1"}) {
+       {"level=none&level=weak", "level=all", "redirect=true&redirect=false", "redirect=yes", "redirect", "device=1"}) {
     EXPECT_EQ(client().Get(std::string("/api/timeseries?") + query)->status, 400) << query;
   }
   EXPECT_EQ(client().Get("/api/timeseries?level=none&redirect=false")->status, 200);

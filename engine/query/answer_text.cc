@@ -1,0 +1,202 @@
+#include "engine/query/answer_text.h"
+
+#include <algorithm>
+#include <bit>
+#include <variant>
+
+#include "engine/base/json_text.h"
+#include "engine/base/timestamp.h"
+
+namespace timestore::query {
+
+namespace {
+
+// Of a row, without making a value of it.
+void append_point_value(std::string& out, const points::Point& point, Format format) {
+  if (point.type == points::Type::kFloat) return append_json_number(out, std::bit_cast<double>(point.bits));
+  if (point.type == points::Type::kString && format == Format::kCsv) return append_csv_text(out, point.text);
+  append_value(out, value_of(point.type, point.bits, point.text));
+}
+
+void append_csv_value(std::string& out, const Value& value) {
+  if (std::holds_alternative<std::monostate>(value)) return;
+  if (const auto* text = std::get_if<std::string>(&value)) return append_csv_text(out, *text);
+  std::string json;
+  append_value(json, value);
+  if (json != "null") out += json;
+}
+
+std::string name_of(const GroupKey& key) { return key.kind == GroupKey::Kind::kDevice ? "deviceId" : "tag." + key.tag; }
+
+std::string json_label(std::string_view name) {
+  std::string label;
+  append_json_string(label, name);
+  return label + ":";
+}
+
+std::string_view name_of(points::Type type) {
+  switch (type) {
+    case points::Type::kFloat:
+      return "float";
+    case points::Type::kInteger:
+      return "integer";
+    case points::Type::kUnsigned:
+      return "unsigned";
+    case points::Type::kBoolean:
+      return "boolean";
+    case points::Type::kString:
+      return "string";
+  }
+  return "float";
+}
+
+bool needs_quotes(std::string_view name) { return name.find_first_of(",\"\r\n") != std::string_view::npos; }
+
+}  // namespace
+
+std::string_view media_type_of(Format format) {
+  switch (format) {
+    case Format::kJson:
+      return "application/json";
+    case Format::kNdjson:
+      return "application/x-ndjson";
+    case Format::kCsv:
+      return "text/csv; charset=utf-8";
+  }
+  return "application/json";
+}
+
+void append_csv_text(std::string& out, std::string_view text) {
+  out += '"';
+  for (size_t begin = 0; begin <= text.size();) {
+    const size_t quote = std::min(text.find('"', begin), text.size());
+    out += text.substr(begin, quote - begin);
+    if (quote < text.size()) out += "\"\"";
+    begin = quote + 1;
+  }
+  out += '"';
+}
+
+void AnswerText::begin(std::string& out, std::string_view csv_header) const {
+  if (format_ == Format::kJson) out += '[';
+  if (format_ == Format::kCsv) out.append(csv_header).append("\n");
+}
+
+void AnswerText::begin_row(std::string& out) {
+  if (format_ == Format::kJson && has_rows_) out += ',';
+  has_rows_ = true;
+}
+
+void AnswerText::end_row(std::string& out) const {
+  if (format_ != Format::kJson) out += '\n';
+}
+
+void AnswerText::end(std::string& out) const {
+  if (format_ == Format::kJson) out += ']';
+}
+
+void append_row(std::string& out, const Row& row, const Guid& id) {
+  out += "{\"id\":\"";
+  id.append_to(out);
+  out += "\",\"deviceId\":";
+  append_json_string(out, row.series.name);
+  out += ",\"timestamp\":\"";
+  append_timestamp(out, row.point.time_ns);
+  out += "\",\"value\":";
+  append_point_value(out, row.point, Format::kJson);
+  if (!row.point.attributes.empty()) {
+    out += ",\"attributes\":";
+    out += row.point.attributes;
+  }
+  out += '}';
+}
+
+void RowsText::add(std::string& out, const Row& row, const Guid& id) {
+  text_.begin_row(out);
+  if (text_.format() == Format::kCsv) {
+    id.append_to(out);
+    out += ',';
+    append_csv_text(out, row.series.name);
+    out += ',';
+    append_timestamp(out, row.point.time_ns);
+    out += ',';
+    append_point_value(out, row.point, Format::kCsv);
+    out += ',';
+    if (!row.point.attributes.empty()) append_csv_text(out, row.point.attributes);
+  } else {
+    append_row(out, row, id);
+  }
+  text_.end_row(out);
+}
+
+AggregateText::AggregateText(Format format, const AggregateQuery& query) : text_(format) {
+  const auto add_column = [this](std::string_view name) {
+    if (!header_.empty()) header_ += ',';
+    needs_quotes(name) ? append_csv_text(header_, name) : void(header_ += name);
+  };
+  for (const GroupKey& key : query.group_by) {
+    const std::string name = name_of(key);
+    groups_.push_back(json_label(name));
+    add_column(name);
+  }
+  add_column("timestamp");
+  for (const Function& function : query.functions) {
+    functions_.push_back(json_label(function.name));
+    add_column(function.name);
+  }
+}
+
+void AggregateText::add(std::string& out, const AggregateRow& row) {
+  const bool is_csv = text_.format() == Format::kCsv;
+  text_.begin_row(out);
+  if (!is_csv) out += '{';
+  for (size_t at = 0; at < groups_.size(); ++at) {
+    if (!is_csv) out += groups_[at];
+    const auto& name = row.group[at];
+    if (name) is_csv ? append_csv_text(out, *name) : append_json_string(out, *name);
+    if (!name && !is_csv) out += "null";
+    out += ',';
+  }
+  out += is_csv ? "" : "\"timestamp\":\"";
+  append_timestamp(out, row.timestamp_ns);
+  if (!is_csv) out += '"';
+  for (size_t at = 0; at < functions_.size(); ++at) {
+    out += ',';
+    if (is_csv) {
+      append_csv_value(out, row.values[at]);
+    } else {
+      append_value(out += functions_[at], row.values[at]);
+    }
+  }
+  if (!is_csv) out += '}';
+  text_.end_row(out);
+}
+
+void DevicesText::add(std::string& out, const Series& series, const SeriesFacts& facts) {
+  text_.begin_row(out);
+  const bool is_csv = text_.format() == Format::kCsv;
+  if (is_csv) {
+    append_csv_text(out, series.name);
+    out.append(",").append(name_of(series.type)).append(",");
+    append_json_integer(out, facts.points);
+  } else {
+    append_json_string(out += "{\"deviceId\":", series.name);
+    out.append(",\"type\":\"").append(name_of(series.type)).append("\",\"count\":");
+    append_json_integer(out, facts.points);
+  }
+  const auto add_time = [&](std::string_view label, int64_t time_ns) {
+    out += ',';
+    if (is_csv && facts.points > 0) append_timestamp(out, time_ns);
+    if (is_csv) return;
+    out += label;
+    if (facts.points == 0) out += "null";
+    if (facts.points > 0) append_timestamp(out += '"', time_ns);
+    if (facts.points > 0) out += '"';
+  };
+  add_time("\"firstTimestamp\":", facts.first_ns);
+  add_time("\"lastTimestamp\":", facts.last_ns);
+  if (!is_csv) out += '}';
+  text_.end_row(out);
+}
+
+}  // namespace timestore::query

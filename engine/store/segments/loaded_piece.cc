@@ -1,0 +1,81 @@
+#include "engine/store/segments/loaded_piece.h"
+
+#include <utility>
+
+namespace timestore::segments {
+
+Result<PieceBytesReader> PieceBytesReader::open(store::Database& database) {
+  constexpr const char* kAttempt = "read a piece of a segment";
+  auto data = database.prepare(kAttempt, "SELECT data FROM pieces WHERE key = ?1");
+  if (!data) return tl::unexpected(std::move(data.error()));
+  auto more = database.prepare(kAttempt, "SELECT more FROM pieces WHERE key = ?1");
+  if (!more) return tl::unexpected(std::move(more.error()));
+  return PieceBytesReader(database.path(), std::move(*data), std::move(*more));
+}
+
+Result<std::string> PieceBytesReader::read(store::Statement& select, std::int64_t key) {
+  const store::ResetAtEnd reset(select);
+  auto is_there = select.bind_integer(1, key).step();
+  if (!is_there) return tl::unexpected(std::move(is_there.error()));
+  if (!*is_there) return fail(path_ + " is damaged: piece " + std::to_string(key) + " is listed and is not there.");
+  return std::string(select.bytes(0));
+}
+
+std::size_t LoadedPiece::size_bytes() const {
+  const std::size_t bytes = (data_ ? data_->size() : 0) + (more_ ? more_->size() : 0);
+  const std::size_t heads = reader_ ? reader_->blocks().size() * sizeof(points::BlockHead) : 0;
+  return bytes + heads + narrow_.size() * sizeof(DecodedBlock);
+}
+
+void LoadedPiece::unload() {
+  narrow_.clear();
+  reader_.reset();
+  data_.reset();
+  more_.reset();
+}
+
+Result<const std::vector<points::BlockHead>*> LoadedPiece::heads(PieceBytesReader& bytes) {
+  if (!reader_) {
+    auto data = bytes.data(address_.key);
+    if (!data) return tl::unexpected(std::move(data.error()));
+    data_ = std::make_unique<const std::string>(std::move(*data));
+    auto reader = points::PieceReader::open(*data_);
+    if (!reader) return tl::unexpected(std::move(reader.error()));
+    reader_.emplace(std::move(*reader));
+  }
+  return &reader_->blocks();
+}
+
+Result<void> LoadedPiece::read(std::size_t block, points::BlockColumns& columns) const {
+  return reader_->read(block, columns);
+}
+
+Result<void> LoadedPiece::read_identities(std::size_t block, PieceBytesReader& bytes, DecodedBlock& decoded) {
+  if (!more_) {
+    auto more = bytes.more(address_.key);
+    if (!more) return tl::unexpected(std::move(more.error()));
+    more_ = std::make_unique<const std::string>(std::move(*more));
+  }
+  return reader_->read_more(block, *more_, decoded.columns, decoded.identities);
+}
+
+Result<const DecodedBlock*> LoadedPiece::narrow(std::size_t block) {
+  const auto known = narrow_.find(block);
+  if (known != narrow_.end()) return &*known->second.block;
+  Narrow narrow;
+  if (auto read = reader_->read(block, narrow.block->columns); !read) return tl::unexpected(std::move(read.error()));
+  return &*narrow_.emplace(block, std::move(narrow)).first->second.block;
+}
+
+Result<const DecodedBlock*> LoadedPiece::narrow_with_identities(std::size_t block, PieceBytesReader& bytes) {
+  if (auto decoded = narrow(block); !decoded) return decoded;
+  Narrow& narrow = narrow_.at(block);
+  if (!narrow.has_identities) {
+    auto read = read_identities(block, bytes, *narrow.block);
+    if (!read) return tl::unexpected(std::move(read.error()));
+    narrow.has_identities = true;
+  }
+  return &*narrow.block;
+}
+
+}  // namespace timestore::segments

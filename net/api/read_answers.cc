@@ -1,0 +1,240 @@
+#include "net/api/read_answers.h"
+
+#include <algorithm>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "engine/base/utf8.h"
+#include "engine/query/filter.h"
+#include "engine/query/row_cursor.h"
+#include "engine/query/series_facts.h"
+#include "net/access/answer.h"
+#include "net/base/clock.h"
+#include "net/base/log.h"
+
+namespace timestore::net {
+
+namespace {
+
+using http::Problem;
+using http::ProblemKind;
+using query::QueryError;
+
+constexpr std::size_t kChunkBytes = std::size_t{64} << 10;
+
+// A read keeps the state that it began with, and with it the series file's write-ahead log from shrinking; so it must
+// end some time, however slowly its client reads.
+constexpr std::chrono::minutes kMaxReadTime{10};
+
+query::Limits limits_until(Deadline deadline) {
+  query::Limits limits;
+  limits.goes_on = [deadline] { return Clock::now() < deadline; };
+  return limits;
+}
+
+// Parameters are told as they were sent, if that is text.
+std::string plain(std::string text) {
+  if (is_valid_utf8(text)) return text;
+  std::replace_if(
+      text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) >= 0x80; }, '?');
+  return text;
+}
+
+void answer_error(const QueryError& error, http::Response& response) {
+  if (error.kind == QueryError::Kind::kEnvironment) log_error("A query could not be answered: " + error.sentence);
+  problem_of(error).write_to(response);
+}
+
+// An answer that is sent while it is made.
+class Stream {
+ public:
+  Stream(http::Sink& sink, Deadline deadline) : sink_(sink), deadline_(deadline) {}
+
+  std::string& buffer() { return buffer_; }
+  bool goes_on() const { return is_taken_ && Clock::now() < deadline_; }
+  void send_if_large() {
+    if (buffer_.size() >= kChunkBytes) send();
+  }
+  bool send() {
+    is_taken_ = is_taken_ && Clock::now() < deadline_ && (buffer_.empty() || sink_.write(buffer_));
+    buffer_.clear();
+    return is_taken_;
+  }
+
+ private:
+  http::Sink& sink_;
+  Deadline deadline_;
+  std::string buffer_;
+  bool is_taken_ = true;
+};
+
+// A fault in the middle of an answer can only break the connection off, so that the client sees that it is not whole.
+bool send_rows(const Readers::Lease& reader, const query::RowsQuery& query, query::Format format, http::Sink& sink) {
+  Stream stream(sink, Clock::now() + kMaxReadTime);
+  query::Limits limits;
+  limits.goes_on = [&stream] { return stream.goes_on(); };
+  auto rows = query::RowReader::open(query, reader->source(), limits);
+  query::RowsText text(format);
+  text.begin(stream.buffer());
+  std::optional<Error> failure;
+  const auto tell = [&](const query::Row& row) {
+    const auto id = reader->id_of(row.point, row.series.name);
+    if (!id) failure = id.error();
+    if (failure) return;
+    text.add(stream.buffer(), row, *id);
+    stream.send_if_large();
+  };
+  for (bool is_over = false; rows && !is_over;) {
+    const auto more = rows->next_page(tell);
+    if (!more && more.error().kind == QueryError::Kind::kEnvironment) failure = Error{more.error().sentence};
+    if (failure) log_error("A read was broken off: " + failure->message);
+    if (!more || failure) return false;
+    is_over = !*more;
+  }
+  if (!rows) log_error("A read was broken off: " + rows.error().sentence);
+  if (!rows) return false;
+  text.end(stream.buffer());
+  return stream.send();
+}
+
+// The target of the request with another cursor (RFC 8288).
+std::string link_to(const http::Request& request, const std::string& cursor) {
+  const auto [path, parameters] = http::split_target(request.target());
+  std::string link = "<" + std::string(path) + "?";
+  for (std::string_view rest = parameters; !rest.empty();) {
+    const std::size_t end = std::min(rest.find('&'), rest.size());
+    const std::string_view part = rest.substr(0, end);
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+    const auto name = http::percent_decoded(part.substr(0, part.find('=')));
+    if (!part.empty() && name != "cursor") link.append(part).append("&");
+  }
+  return link + "cursor=" + cursor + ">; rel=\"next\"";
+}
+
+// One row more than the page, which tells that there are more.
+query::Limits page_limits() {
+  query::Limits limits = limits_until(Clock::now() + kMaxQueryTime);
+  limits.page_rows = kMaxPageRows + 1;
+  limits.page_bytes = kMaxPageBytes;
+  return limits;
+}
+
+}  // namespace
+
+Problem problem_of(const QueryError& error) {
+  switch (error.kind) {
+    case QueryError::Kind::kBadRequest: {
+      std::string detail = error.parameter.empty() ? "" : error.parameter + ": ";
+      if (error.position > 0) detail += "at character " + std::to_string(error.position) + ": ";
+      return {.kind = ProblemKind::kBadRequest, .detail = plain(detail + error.sentence + ".")};
+    }
+    case QueryError::Kind::kTooMuch:
+      return {.kind = ProblemKind::kTooMuch, .detail = plain(error.sentence + ".")};
+    case QueryError::Kind::kEnvironment:
+      return {.kind = ProblemKind::kUnavailable,
+              .detail = plain(error.sentence),
+              .retry_after_seconds = kRetryAfterSeconds};
+    case QueryError::Kind::kEnded:
+      return {.kind = ProblemKind::kUnavailable,
+              .detail = "The query was ended after " + std::to_string(kMaxQueryTime.count()) +
+                        " seconds. Ask for a shorter range or for fewer devices.",
+              .retry_after_seconds = kRetryAfterSeconds};
+  }
+  return {.kind = ProblemKind::kInternal};
+}
+
+void stream_rows(const Readers::Lease& reader, query::RowsQuery query, query::Format format, http::Response& response) {
+  response.set_writer(query::media_type_of(format), [reader, query = std::move(query), format](http::Sink& sink) {
+    return send_rows(reader, query, format, sink);
+  });
+}
+
+void answer_page(const Readers::Lease& reader, query::RowsQuery query, query::Format format,
+                 const http::Request& request, http::Response& response) {
+  const std::uint64_t wanted = *query.limit;
+  query.limit = wanted + 1;
+  auto rows = query::RowReader::open(query, reader->source(), page_limits());
+  if (!rows) return answer_error(rows.error(), response);
+  std::string body;
+  query::RowsText text(format);
+  text.begin(body);
+  std::uint64_t told = 0;
+  std::optional<query::RowPlace> last;
+  std::optional<Error> failure;
+  const auto more = rows->next_page([&](const query::Row& row) {
+    if (told++ == wanted || failure) return;
+    const auto id = reader->id_of(row.point, row.series.name);
+    if (!id) failure = id.error();
+    if (!id) return;
+    text.add(body, row, *id);
+    last = query::place_of(row, query.order);
+  });
+  if (!more) return answer_error(more.error(), response);
+  if (failure) return answer_unavailable(response, failure->message);
+  text.end(body);
+  query.limit = wanted;
+  if (last && (told > wanted || *more)) {
+    response.set_header("Link", link_to(request, query::encode_cursor(query, *last)));
+  }
+  response.set_content(std::move(body), query::media_type_of(format));
+}
+
+void answer_aggregate(const Readers::Lease& reader, const query::AggregateQuery& query, query::Format format,
+                      http::Response& response) {
+  std::string body;
+  query::AggregateText text(format, query);
+  text.begin(body);
+  bool is_too_large = false;
+  const auto answered = query::aggregate(query, reader->source(), limits_until(Clock::now() + kMaxQueryTime),
+                                         [&](const query::AggregateRow& row) {
+                                           is_too_large |= body.size() > kMaxAnswerBytes;
+                                           if (!is_too_large) text.add(body, row);
+                                         });
+  if (!answered) return answer_error(answered.error(), response);
+  if (is_too_large) {
+    return answer_error({.kind = QueryError::Kind::kTooMuch,
+                         .sentence = "The answer is larger than " + std::to_string(kMaxAnswerBytes >> 20) +
+                                     " MiB; ask for wider buckets, fewer groups or a limit"},
+                        response);
+  }
+  text.end(body);
+  response.set_content(std::move(body), query::media_type_of(format));
+}
+
+void answer_devices(const Readers::Lease& reader, const query::RowsQuery& query, query::Format format,
+                    const http::Request& request, http::Response& response) {
+  query::Source& source = reader->source();
+  std::vector<query::Series> series;
+  const auto listed =
+      source.list({.names = query.filter.devices, .prefixes = query.filter.prefixes}, [&](query::Series&& one) {
+        const bool is_behind = !query.after || one.name > query.after->name;
+        if (is_behind && passes(query.filter, one)) series.push_back(std::move(one));
+      });
+  if (!listed) return answer_unavailable(response, listed.error().message);
+  std::sort(series.begin(), series.end(), [](const auto& left, const auto& right) { return left.name < right.name; });
+  const bool has_more = query.limit && series.size() > *query.limit;
+  if (has_more) series.resize(*query.limit);
+  std::vector<query::SeriesNumber> numbers;
+  for (const query::Series& one : series) numbers.push_back(one.number);
+  std::sort(numbers.begin(), numbers.end());
+  const auto facts = query::facts_of(source, numbers, limits_until(Clock::now() + kMaxQueryTime));
+  if (!facts) return answer_error(facts.error(), response);
+  std::string body;
+  query::DevicesText text(format);
+  text.begin(body);
+  for (const query::Series& one : series) {
+    const auto number = std::lower_bound(numbers.begin(), numbers.end(), one.number);
+    text.add(body, one, (*facts)[static_cast<std::size_t>(number - numbers.begin())]);
+  }
+  text.end(body);
+  if (has_more) {
+    const query::RowPlace place{.name = series.back().name};
+    response.set_header("Link", link_to(request, query::encode_cursor(query, place)));
+  }
+  response.set_content(std::move(body), query::media_type_of(format));
+}
+
+}  // namespace timestore::net

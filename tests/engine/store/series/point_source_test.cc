@@ -1,0 +1,118 @@
+// The series file as a source of queries: the same points as a scan tells, sealed and fresh.
+#include "engine/store/series/point_source.h"
+
+#include <gmock/gmock.h>
+#include <rapidcheck/gtest.h>
+
+#include <algorithm>
+#include <bit>
+#include <map>
+
+#include "engine/base/prng.h"
+#include "engine/query/aggregate.h"
+#include "engine/query/rows.h"
+#include "tests/engine/store/series/series_story.h"
+
+namespace timestore::store {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+std::vector<TimeEntry> rows_of(SeriesReader& reader, const query::RowsQuery& query, std::size_t page_rows = 10'000) {
+  std::vector<TimeEntry> entries;
+  auto rows = query::RowReader::open(query, reader.source(), {.page_rows = page_rows});
+  TIMESTORE_CHECK(rows.has_value(), "the query can be read");
+  while (true) {
+    const auto more = rows->next_page([&](const query::Row& row) {
+      entries.push_back({.id = reader.id_of(row.point, row.series.name).value(),
+                         .device_id = row.series.name,
+                         .timestamp_ns = row.point.time_ns,
+                         .value = std::bit_cast<double>(row.point.bits),
+                         .attributes = std::string(row.point.attributes)});
+    });
+    TIMESTORE_CHECK(more.has_value(), "the page can be read");
+    if (!*more) return entries;
+  }
+}
+
+std::vector<std::string> names_of(SeriesReader& reader, const query::SeriesWanted& wanted) {
+  std::vector<std::string> names;
+  const auto listed = reader.source().list(wanted, [&](query::Series&& series) { names.push_back(series.name); });
+  EXPECT_TRUE(listed.has_value());
+  return names;
+}
+
+TEST_F(SeriesStory, series_are_listed_whether_sealed_or_fresh) {
+  apply({measurement("kitchen", 1, 1), measurement("hall", 1, 1)});
+  auto reader = open_reader(disk);
+  ASSERT_TRUE(reader->begin().has_value());
+  EXPECT_THAT(names_of(*reader, {}), ElementsAre("kitchen", "hall"));
+  const std::vector<std::string> some = {"hall", "cellar", "hall"};
+  EXPECT_THAT(names_of(*reader, {.names = some}), ElementsAre("hall"));
+  const std::vector<std::string> prefixes = {"ki", "k"};
+  EXPECT_THAT(names_of(*reader, {.prefixes = prefixes}), ElementsAre("kitchen"));
+  const std::vector<std::string> none = {"x"};
+  EXPECT_THAT(names_of(*reader, {.prefixes = none}), IsEmpty());
+}
+
+// Some commands, sealed every few entries or not at all; now and then the file is closed, which loses what is fresh,
+// and the entries behind the seal are applied again.
+RC_GTEST_PROP(PointSource, tells_what_a_scan_tells, (std::uint64_t seed)) {
+  Prng prng(seed);
+  Disk disk;
+  const SeriesShape shape{.seal_points = 1 + prng.below(200),
+                          .partition_width_ns = 2 + static_cast<std::int64_t>(prng.below(1000)),
+                          .fan_out = 2 + prng.below(3),
+                          .least_step_points = 1 + prng.below(100),
+                          .least_points_of_its_own = 1 + prng.below(20),
+                          .piece_bytes = 1 + prng.below(300),
+                          .block_points = 1 + prng.below(50),
+                          .least_wide_points = 1 + prng.below(6)};
+  auto series = open_series(disk, shape);
+  raft::Index index = 0;
+  for (std::size_t commands = prng.below(40); commands > 0; --commands) {
+    std::vector<TimeEntry> entries;
+    for (std::size_t count = 1 + prng.below(12); count > 0; --count) {
+      const std::string device(1, static_cast<char>('a' + prng.below(5)));
+      const auto time = static_cast<std::int64_t>(prng.below(2000)) - 700;
+      entries.push_back(
+          measurement(device, time, static_cast<double>(prng.below(1000)) / 10, prng.chance(1, 5) ? R"({"x":1})" : ""));
+    }
+    const raft::Entry command = command_of(entries);
+    RC_ASSERT(series->apply(++index, std::span(&command, 1)).has_value());
+  }
+  auto reader = open_reader(disk);
+  RC_ASSERT(reader->begin().has_value());
+  const std::vector<TimeEntry> all = scan(*reader);
+  RC_ASSERT(rows_of(*reader, {.order = query::Order::kLog}, 1 + prng.below(30)) == all);
+
+  auto sorted = all;
+  std::stable_sort(sorted.begin(), sorted.end(), [](const TimeEntry& left, const TimeEntry& right) {
+    return std::tie(left.device_id, left.timestamp_ns) < std::tie(right.device_id, right.timestamp_ns);
+  });
+  RC_ASSERT(rows_of(*reader, {.order = query::Order::kDevice}, 1 + prng.below(30)) == sorted);
+
+  const std::int64_t from = static_cast<std::int64_t>(prng.below(2000)) - 700;
+  const std::int64_t to = from + static_cast<std::int64_t>(prng.below(900));
+  query::AggregateQuery query{.filter = {.range = {.from_ns = from, .to_ns = to}},
+                              .functions = {{.kind = query::Function::Kind::kCount, .name = "count"},
+                                            {.kind = query::Function::Kind::kMax, .name = "max"}},
+                              .group_by = {{.kind = query::GroupKey::Kind::kDevice}}};
+  std::map<std::string, std::pair<std::uint64_t, double>> expected;
+  for (const TimeEntry& entry : all) {
+    if (entry.timestamp_ns < from || entry.timestamp_ns >= to) continue;
+    auto& [count, max] = expected.try_emplace(entry.device_id, 0, entry.value).first->second;
+    ++count;
+    max = std::max(max, entry.value);
+  }
+  std::map<std::string, std::pair<std::uint64_t, double>> told;
+  const auto answered = query::aggregate(query, reader->source(), {}, [&](const query::AggregateRow& row) {
+    told[*row.group[0]] = {std::get<std::uint64_t>(row.values[0]), std::get<double>(row.values[1])};
+  });
+  RC_ASSERT(answered.has_value());
+  RC_ASSERT(told == expected);
+}
+
+}  // namespace
+}  // namespace timestore::store
