@@ -258,6 +258,10 @@ void Clients::read_ends(OperationId number, const ReadSeen& seen) {
   }
   const auto difference = model_.difference(operation->device_id, seen.position.index, seen.entries);
   rules_.require(!difference, "a reader sees what the log says", [&] { return describe() + ": " + *difference; });
+  if (seen.answer) {
+    const auto other = model_.difference(seen.position.index, *seen.answer);
+    rules_.require(!other, "a query is answered by its definition", [&] { return describe() + ": " + *other; });
+  }
   acknowledged_ = std::max(acknowledged_, seen.position.index);
 }
 

@@ -45,7 +45,8 @@ std::vector<TimeEntry> Model::apply(const raft::Entry& entry) {
   }
   std::uint32_t ordinal = 0;
   for (TimeEntry& each : decoded->entries) {
-    if (each.id.is_nil()) each.id = make_entry_id({.index = index, .ordinal = ordinal}, decoded->salt, each.device_id, each.timestamp_ns);
+    if (each.id.is_nil())
+      each.id = make_entry_id({.index = index, .ordinal = ordinal}, decoded->salt, each.device_id, each.timestamp_ns);
     ++ordinal;
   }
   results_.push_back(store(index, decoded->entries));
@@ -116,6 +117,19 @@ std::optional<std::string> Model::difference(raft::Index index, const std::vecto
       stored_.begin());
   if (expected < stored.size()) return expected_at(expected, nullptr, &stored[expected]);
   return std::nullopt;
+}
+
+std::optional<std::string> Model::difference(raft::Index index, const AnswerSeen& answer) const {
+  std::vector<const TimeEntry*> rows;
+  for (const Stored& stored : stored_) {
+    if (stored.index <= index) rows.push_back(&stored.entry);
+  }
+  const std::vector<std::string> expected = answer_of(answer.inquiry, rows);
+  const auto [wanted, seen] = std::mismatch(expected.begin(), expected.end(), answer.lines.begin(), answer.lines.end());
+  if (wanted == expected.end() && seen == answer.lines.end()) return std::nullopt;
+  return "line " + std::to_string(wanted - expected.begin()) + " should be " +
+         (wanted == expected.end() ? "missing" : *wanted) + " and is " +
+         (seen == answer.lines.end() ? "missing" : *seen);
 }
 
 }  // namespace timestore::sim

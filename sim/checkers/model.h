@@ -14,6 +14,7 @@
 #include "engine/raft/types.h"
 #include "engine/series/apply_result.h"
 #include "engine/series/time_entry.h"
+#include "sim/checkers/inquiry.h"
 
 namespace timestore::sim {
 
@@ -35,6 +36,9 @@ class Model {
 
   // The same for everything stored, in the order of storing.
   std::optional<std::string> difference(raft::Index index, const std::vector<TimeEntry>& stored) const;
+
+  // The same for an answer to an inquiry.
+  std::optional<std::string> difference(raft::Index index, const AnswerSeen& answer) const;
 
  private:
   struct Stored {

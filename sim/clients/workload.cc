@@ -241,8 +241,33 @@ void Workload::granted(const Request& request, std::size_t leader, const std::st
   });
 }
 
+// In a third of the reads.
+std::optional<Inquiry> Workload::make_inquiry(Stream choices) const {
+  if (!choices.chance(1, 3)) return std::nullopt;
+  const auto any_time = [&]() -> std::optional<std::int64_t> {
+    const std::uint64_t moment = choices.below(2000);
+    if (moment >= 1000) return std::nullopt;
+    return kFirstTimestamp + static_cast<std::int64_t>(moment) * 1'000'000;
+  };
+  Inquiry inquiry;
+  const std::uint64_t prefix = choices.below(3);
+  if (prefix == 1) inquiry.prefix = device(choices.below(load_.devices));
+  if (prefix == 2) inquiry.prefix = "device-1";
+  inquiry.from_ns = any_time();
+  inquiry.to_ns = any_time();
+  if (choices.chance(1, 4)) inquiry.min_value = static_cast<double>(choices.below(1000));
+  inquiry.order = static_cast<Inquiry::Order>(choices.below(4));
+  inquiry.page_rows = choices.chance(1, 2) ? choices.between(1, 20) : 10'000;
+  if (!choices.chance(1, 2)) return inquiry;
+  constexpr std::int64_t kWidths[] = {100, 10, 1'000, 37};
+  inquiry.bucket_ms = kWidths[choices.below(4)];
+  inquiry.is_by_device = choices.chance(1, 2);
+  return inquiry;
+}
+
 void Workload::read_at(const Request& request, std::size_t node, const std::string& wanted, raft::Index index) {
-  auto seen = world_.cluster().read_series(node, wanted);
+  const auto inquiry = make_inquiry(choices_of_end(request).named("workload.inquiry"));
+  auto seen = world_.cluster().read_series(node, wanted, inquiry);
   if (!seen) {
     read_failed(request);
     return world_.could_not_read(node, seen.error().message);

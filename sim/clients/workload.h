@@ -86,6 +86,7 @@ class Workload {
   void write(Request request, std::size_t node, std::vector<TimeEntry> entries);
   void written(const Request& request, std::size_t node, client::WriteEnd end);
   void try_again(Request request, Stream choices, std::vector<TimeEntry> entries);
+  std::optional<Inquiry> make_inquiry(Stream choices) const;
   void read(Request request, std::size_t node);
   void granted(const Request& request, std::size_t leader, const std::string& device, raft::Index index);
   void read_at(const Request& request, std::size_t node, const std::string& device, raft::Index index);

@@ -4,6 +4,7 @@
 #include "engine/base/hash.h"
 #include "engine/base/mark.h"
 #include "engine/store/series/series_machine.h"
+#include "sim/world/inquiries.h"
 
 namespace timestore::sim {
 
@@ -234,7 +235,8 @@ bool Cluster::run_lane(std::size_t number, Lane lane) {
 
 // ---------------------------------------------------------------------------------------------------- reading
 
-Result<ReadSeen> Cluster::read_series(std::size_t number, const std::string& device_id) {
+Result<ReadSeen> Cluster::read_series(std::size_t number, const std::string& device_id,
+                                      const std::optional<Inquiry>& inquiry) {
   Node& node = *nodes_[number];
   TIMESTORE_CHECK(node.replica != nullptr, "a node that is down cannot be read");
   if (!node.reader) {
@@ -249,8 +251,15 @@ Result<ReadSeen> Cluster::read_series(std::size_t number, const std::string& dev
     seen.entries.push_back(entry);
     return true;
   });
+  Result<void> asked;
+  if (scanned && inquiry) {
+    auto lines = ask(*node.reader, *inquiry);
+    if (lines) seen.answer = AnswerSeen{.inquiry = *inquiry, .lines = std::move(*lines)};
+    if (!lines) asked = tl::unexpected(std::move(lines.error()));
+  }
   node.reader->end();
   if (!scanned) return tl::unexpected(scanned.error());
+  if (!asked) return tl::unexpected(asked.error());
   return seen;
 }
 

@@ -164,7 +164,8 @@ class Cluster {
   bool is_link_cut(std::size_t from, std::size_t to) const { return cut_[from * size() + to]; }
 
   // ---- reading, as a reader's own connection does
-  [[nodiscard]] Result<ReadSeen> read_series(std::size_t number, const std::string& device_id);
+  [[nodiscard]] Result<ReadSeen> read_series(std::size_t number, const std::string& device_id,
+                                             const std::optional<Inquiry>& inquiry = {});
   [[nodiscard]] Result<std::vector<TimeEntry>> stored(std::size_t number);
 
   // A reader that begins to read and takes its time: meanwhile it sees the present state.
