@@ -49,9 +49,13 @@ std::vector<std::uint32_t> wanted_rows(const FreshPoints& fresh, const points::R
 class SegmentBatches final : public points::BatchCursor {
  public:
   // The addresses are in the order in which the series come to them.
-  SegmentBatches(const points::Reading& reading, std::vector<PieceAddress> addresses, PieceBytesReader& bytes,
-                 std::int64_t partition_width_ns)
-      : reading_(reading), addresses_(std::move(addresses)), partition_width_ns_(partition_width_ns), points_(bytes) {}
+  SegmentBatches(const points::Reading& reading, std::int64_t first_visible, std::vector<PieceAddress> addresses,
+                 PieceBytesReader& bytes, std::int64_t partition_width_ns)
+      : reading_(reading),
+        first_visible_(first_visible),
+        addresses_(std::move(addresses)),
+        partition_width_ns_(partition_width_ns),
+        points_(bytes) {}
 
   void add_fresh(const FreshPoints& fresh) {
     fresh_.push_back({.generation = fresh.generation, .rows = wanted_rows(fresh, reading_)});
@@ -101,6 +105,7 @@ class SegmentBatches final : public points::BatchCursor {
   Result<void> begin_part();
 
   points::Reading reading_;
+  std::int64_t first_visible_;
   std::vector<PieceAddress> addresses_;
   std::int64_t partition_width_ns_;
   SeriesPart points_;
@@ -170,7 +175,7 @@ Result<void> SegmentBatches::begin_part() {
   const Part part = std::move(parts_.back());
   parts_.pop_back();
   const std::size_t number = reading_.is_descending ? reading_.series.size() - series_done_ : series_done_ - 1;
-  points_.begin(reading_.series[number], {reading_.first_ns, reading_.last_ns}, reading_.is_descending);
+  points_.begin(reading_.series[number], {reading_.first_ns, reading_.last_ns}, first_visible_, reading_.is_descending);
   for (LoadedPiece* piece : part.pieces) {
     if (auto added = points_.add(*piece); !added) return added;
   }
@@ -239,14 +244,19 @@ Result<std::vector<PieceAddress>> SegmentReader::addresses_of(const points::Read
 }
 
 Result<std::unique_ptr<points::BatchCursor>> SegmentReader::read(const points::Reading& reading,
-                                                                 std::span<const FreshPoints> fresh) {
+                                                                 std::span<const FreshPoints> fresh,
+                                                                 std::int64_t first_visible) {
+  points::Reading visible = reading;
+  visible.first_ns = std::max(reading.first_ns, first_visible);
+  if (visible.first_ns > visible.last_ns) visible.series = {};
   std::vector<PieceAddress> addresses;
-  if (!reading.series.empty() && reading.first_ns <= reading.last_ns) {
-    auto found = addresses_of(reading);
+  if (!visible.series.empty()) {
+    auto found = addresses_of(visible);
     if (!found) return tl::unexpected(std::move(found.error()));
     addresses = std::move(*found);
   }
-  auto batches = std::make_unique<SegmentBatches>(reading, std::move(addresses), bytes_, partition_width_ns_);
+  auto batches =
+      std::make_unique<SegmentBatches>(visible, first_visible, std::move(addresses), bytes_, partition_width_ns_);
   for (const FreshPoints& some : fresh) batches->add_fresh(some);
   return batches;
 }

@@ -49,9 +49,11 @@ class SegmentReader {
   // cannot be read.
   [[nodiscard]] Result<void> scan(const Scan& scan, std::span<const FreshPoints> fresh, const Tell& tell);
 
-  // Batches of series, in their order. What `reading` and `fresh` point to must outlive the cursor; so must the reader.
-  [[nodiscard]] Result<std::unique_ptr<points::BatchCursor>> read(const points::Reading& reading,
-                                                                  std::span<const FreshPoints> fresh);
+  // Batches of series, in their order, of points from `first_visible` on. What `reading` and `fresh` point to must
+  // outlive the cursor; so must the reader.
+  [[nodiscard]] Result<std::unique_ptr<points::BatchCursor>> read(
+      const points::Reading& reading, std::span<const FreshPoints> fresh,
+      std::int64_t first_visible = std::numeric_limits<std::int64_t>::min());
 
   // Up to `max_points` points of the segments, those next behind `last` in the order of the log. A line point may be
   // among them although a later one has replaced it.

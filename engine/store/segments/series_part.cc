@@ -26,9 +26,10 @@ std::optional<std::int64_t> first_that_counts(const PieceAddress& piece, SeriesN
 
 }  // namespace
 
-void SeriesPart::begin(SeriesNumber series, TimeRange wanted, bool is_descending) {
+void SeriesPart::begin(SeriesNumber series, TimeRange wanted, std::int64_t first_visible, bool is_descending) {
   series_ = series;
   wanted_ = wanted;
+  first_visible_ = first_visible;
   is_descending_ = is_descending;
   fresh_.clear();
   chunks_.clear();
@@ -38,8 +39,9 @@ void SeriesPart::begin(SeriesNumber series, TimeRange wanted, bool is_descending
 }
 
 Result<void> SeriesPart::add(LoadedPiece& piece) {
-  const auto from_ns = first_that_counts(piece.address(), series_);
+  auto from_ns = first_that_counts(piece.address(), series_);
   if (!from_ns) return {};
+  from_ns = std::max(*from_ns, first_visible_);
   const auto heads = piece.heads(bytes_);
   if (!heads) return tl::unexpected(heads.error());
   const auto first = std::partition_point((*heads)->begin(), (*heads)->end(),

@@ -21,8 +21,9 @@ class SeriesPart {
  public:
   explicit SeriesPart(PieceBytesReader& bytes) : bytes_(bytes), merge_(bytes) {}
 
-  // What is added from now on belongs to this series, until arrange() is called once.
-  void begin(points::SeriesNumber series, TimeRange wanted, bool is_descending);
+  // What is added from now on belongs to this series, until arrange() is called once. Batches may stick out of
+  // `wanted`, but no point before `first_visible` is told.
+  void begin(points::SeriesNumber series, TimeRange wanted, std::int64_t first_visible, bool is_descending);
   [[nodiscard]] Result<void> add(LoadedPiece& piece);
   void add(const points::Generation& fresh, std::span<const std::uint32_t> rows);  // in their order
   void arrange();
@@ -53,6 +54,7 @@ class SeriesPart {
   ChunkMerge merge_;
   points::SeriesNumber series_ = 0;
   TimeRange wanted_;
+  std::int64_t first_visible_ = 0;
   bool is_descending_ = false;
   std::vector<FreshRows> fresh_;
   std::vector<Chunk> chunks_;

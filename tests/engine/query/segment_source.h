@@ -13,15 +13,17 @@ namespace timestore::query {
 class SegmentSource : public Source {
  public:
   SegmentSource(std::vector<Series> series, segments::SegmentReader& reader,
-                std::span<const segments::FreshPoints> fresh)
-      : series_(std::move(series)), reader_(reader), fresh_(fresh) {}
+                std::span<const segments::FreshPoints> fresh, int64_t first_visible)
+      : series_(std::move(series)), reader_(reader), fresh_(fresh), first_visible_(first_visible) {}
 
   Result<void> list(const SeriesWanted&, const std::function<void(Series&&)>& tell) override {
     for (const Series& series : series_) tell(Series(series));
     return {};
   }
 
-  Result<std::unique_ptr<BatchCursor>> read(const Reading& reading) override { return reader_.read(reading, fresh_); }
+  Result<std::unique_ptr<BatchCursor>> read(const Reading& reading) override {
+    return reader_.read(reading, fresh_, first_visible_);
+  }
 
   Result<std::unique_ptr<points::PointCursor>> read_log(const Reading&, Seq) override {
     return fail("segments alone are not read in the order of the log");
@@ -31,6 +33,7 @@ class SegmentSource : public Source {
   std::vector<Series> series_;
   segments::SegmentReader& reader_;
   std::span<const segments::FreshPoints> fresh_;
+  int64_t first_visible_;
 };
 
 }  // namespace timestore::query

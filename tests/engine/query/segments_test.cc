@@ -86,8 +86,11 @@ RC_GTEST_PROP(Segments, answer_like_a_list_of_their_points, (uint64_t seed)) {
   const segments::FreshPoints parts[] = {{fresh.get(), fresh->size()}};
   auto reader = segments::SegmentReader::open(*database, options.partition_width_ns);
   RC_ASSERT(reader.has_value());
-  SegmentSource source(store.series, *reader, parts);
-  MemorySource memory(store, any_layout(prng));
+  const int64_t first_visible = prng.chance(1, 3) ? any_time(prng, origin) : kMinTimestamp;
+  SegmentSource source(store.series, *reader, parts, first_visible);
+  MemoryStore visible = store;
+  std::erase_if(visible.points, [&](const OwnedPoint& owned) { return owned.point.time_ns < first_visible; });
+  MemorySource memory(visible, any_layout(prng));
   for (int round = 0; round < 3; ++round) {
     const AggregateQuery query = any_aggregate_query(prng, origin);
     RC_ASSERT(aggregates_of(query, source) == aggregates_of(query, memory));
