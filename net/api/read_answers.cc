@@ -25,13 +25,9 @@ using query::QueryError;
 
 constexpr std::size_t kChunkBytes = std::size_t{64} << 10;
 
-// A read keeps the state that it began with, and with it the series file's write-ahead log from shrinking; so it must
-// end some time, however slowly its client reads.
-constexpr std::chrono::minutes kMaxReadTime{10};
-
-query::Limits limits_until(Deadline deadline) {
+query::Limits limits_of(const OpenRead& read) {
   query::Limits limits;
-  limits.goes_on = [deadline] { return Clock::now() < deadline; };
+  limits.goes_on = [query = read.query] { return query->goes_on(); };
   return limits;
 }
 
@@ -43,7 +39,10 @@ std::string plain(std::string text) {
   return text;
 }
 
-void answer_error(const QueryError& error, http::Response& response) {
+void answer_error(const OpenRead& read, const QueryError& error, http::Response& response) {
+  if (error.kind == QueryError::Kind::kEnded && read.query->was_ended()) {
+    return answer_unavailable(response, "An operator has ended the query.");
+  }
   if (error.kind == QueryError::Kind::kEnvironment) log_error("A query could not be answered: " + error.sentence);
   problem_of(error).write_to(response);
 }
@@ -51,37 +50,37 @@ void answer_error(const QueryError& error, http::Response& response) {
 // An answer that is sent while it is made.
 class Stream {
  public:
-  Stream(http::Sink& sink, Deadline deadline) : sink_(sink), deadline_(deadline) {}
+  Stream(http::Sink& sink, const RunningQueries::Query& query) : sink_(sink), query_(query) {}
 
   std::string& buffer() { return buffer_; }
-  bool goes_on() const { return is_taken_ && Clock::now() < deadline_; }
+  bool goes_on() const { return is_taken_ && query_.goes_on(); }
   void send_if_large() {
     if (buffer_.size() >= kChunkBytes) send();
   }
   bool send() {
-    is_taken_ = is_taken_ && Clock::now() < deadline_ && (buffer_.empty() || sink_.write(buffer_));
+    is_taken_ = goes_on() && (buffer_.empty() || sink_.write(buffer_));
     buffer_.clear();
     return is_taken_;
   }
 
  private:
   http::Sink& sink_;
-  Deadline deadline_;
+  const RunningQueries::Query& query_;
   std::string buffer_;
   bool is_taken_ = true;
 };
 
 // A fault in the middle of an answer can only break the connection off, so that the client sees that it is not whole.
-bool send_rows(const Readers::Lease& reader, const query::RowsQuery& query, query::Format format, http::Sink& sink) {
-  Stream stream(sink, Clock::now() + kMaxReadTime);
+bool send_rows(const OpenRead& read, const query::RowsQuery& query, query::Format format, http::Sink& sink) {
+  Stream stream(sink, *read.query);
   query::Limits limits;
   limits.goes_on = [&stream] { return stream.goes_on(); };
-  auto rows = query::RowReader::open(query, reader->source(), limits);
+  auto rows = query::RowReader::open(query, read.reader->source(), limits);
   query::RowsText text(format);
   text.begin(stream.buffer());
   std::optional<Error> failure;
   const auto tell = [&](const query::Row& row) {
-    const auto id = reader->id_of(row.point, row.series.name);
+    const auto id = read.reader->id_of(row.point, row.series.name);
     if (!id) failure = id.error();
     if (failure) return;
     text.add(stream.buffer(), row, *id);
@@ -115,8 +114,8 @@ std::string link_to(const http::Request& request, const std::string& cursor) {
 }
 
 // One row more than the page, which tells that there are more.
-query::Limits page_limits() {
-  query::Limits limits = limits_until(Clock::now() + kMaxQueryTime);
+query::Limits page_limits(const OpenRead& read) {
+  query::Limits limits = limits_of(read);
   limits.page_rows = kMaxPageRows + 1;
   limits.page_bytes = kMaxPageBytes;
   return limits;
@@ -146,18 +145,19 @@ Problem problem_of(const QueryError& error) {
   return {.kind = ProblemKind::kInternal};
 }
 
-void stream_rows(const Readers::Lease& reader, query::RowsQuery query, query::Format format, http::Response& response) {
-  response.set_writer(query::media_type_of(format), [reader, query = std::move(query), format](http::Sink& sink) {
-    return send_rows(reader, query, format, sink);
+void stream_rows(const OpenRead& read, query::RowsQuery query, query::Format format, http::Response& response) {
+  read.query->may_take_long();
+  response.set_writer(query::media_type_of(format), [read, query = std::move(query), format](http::Sink& sink) {
+    return send_rows(read, query, format, sink);
   });
 }
 
-void answer_page(const Readers::Lease& reader, query::RowsQuery query, query::Format format,
-                 const http::Request& request, http::Response& response) {
+void answer_page(const OpenRead& read, query::RowsQuery query, query::Format format, const http::Request& request,
+                 http::Response& response) {
   const std::uint64_t wanted = *query.limit;
   query.limit = wanted + 1;
-  auto rows = query::RowReader::open(query, reader->source(), page_limits());
-  if (!rows) return answer_error(rows.error(), response);
+  auto rows = query::RowReader::open(query, read.reader->source(), page_limits(read));
+  if (!rows) return answer_error(read, rows.error(), response);
   std::string body;
   query::RowsText text(format);
   text.begin(body);
@@ -166,13 +166,13 @@ void answer_page(const Readers::Lease& reader, query::RowsQuery query, query::Fo
   std::optional<Error> failure;
   const auto more = rows->next_page([&](const query::Row& row) {
     if (told++ == wanted || failure) return;
-    const auto id = reader->id_of(row.point, row.series.name);
+    const auto id = read.reader->id_of(row.point, row.series.name);
     if (!id) failure = id.error();
     if (!id) return;
     text.add(body, row, *id);
     last = query::place_of(row, query.order);
   });
-  if (!more) return answer_error(more.error(), response);
+  if (!more) return answer_error(read, more.error(), response);
   if (failure) return answer_unavailable(response, failure->message);
   text.end(body);
   query.limit = wanted;
@@ -182,20 +182,21 @@ void answer_page(const Readers::Lease& reader, query::RowsQuery query, query::Fo
   response.set_content(std::move(body), query::media_type_of(format));
 }
 
-void answer_aggregate(const Readers::Lease& reader, const query::AggregateQuery& query, query::Format format,
+void answer_aggregate(const OpenRead& read, const query::AggregateQuery& query, query::Format format,
                       http::Response& response) {
   std::string body;
   query::AggregateText text(format, query);
   text.begin(body);
   bool is_too_large = false;
-  const auto answered = query::aggregate(query, reader->source(), limits_until(Clock::now() + kMaxQueryTime),
-                                         [&](const query::AggregateRow& row) {
-                                           is_too_large |= body.size() > kMaxAnswerBytes;
-                                           if (!is_too_large) text.add(body, row);
-                                         });
-  if (!answered) return answer_error(answered.error(), response);
+  const auto answered =
+      query::aggregate(query, read.reader->source(), limits_of(read), [&](const query::AggregateRow& row) {
+        is_too_large |= body.size() > kMaxAnswerBytes;
+        if (!is_too_large) text.add(body, row);
+      });
+  if (!answered) return answer_error(read, answered.error(), response);
   if (is_too_large) {
-    return answer_error({.kind = QueryError::Kind::kTooMuch,
+    return answer_error(read,
+                        {.kind = QueryError::Kind::kTooMuch,
                          .sentence = "The answer is larger than " + std::to_string(kMaxAnswerBytes >> 20) +
                                      " MiB; ask for wider buckets, fewer groups or a limit"},
                         response);
@@ -204,9 +205,9 @@ void answer_aggregate(const Readers::Lease& reader, const query::AggregateQuery&
   response.set_content(std::move(body), query::media_type_of(format));
 }
 
-void answer_devices(const Readers::Lease& reader, const query::RowsQuery& query, query::Format format,
+void answer_devices(const OpenRead& read, const query::RowsQuery& query, query::Format format,
                     const http::Request& request, http::Response& response) {
-  query::Source& source = reader->source();
+  query::Source& source = read.reader->source();
   std::vector<query::Series> series;
   const auto listed =
       source.list({.names = query.filter.devices, .prefixes = query.filter.prefixes}, [&](query::Series&& one) {
@@ -220,8 +221,8 @@ void answer_devices(const Readers::Lease& reader, const query::RowsQuery& query,
   std::vector<query::SeriesNumber> numbers;
   for (const query::Series& one : series) numbers.push_back(one.number);
   std::sort(numbers.begin(), numbers.end());
-  const auto facts = query::facts_of(source, numbers, limits_until(Clock::now() + kMaxQueryTime));
-  if (!facts) return answer_error(facts.error(), response);
+  const auto facts = query::facts_of(source, numbers, limits_of(read));
+  if (!facts) return answer_error(read, facts.error(), response);
   std::string body;
   query::DevicesText text(format);
   text.begin(body);

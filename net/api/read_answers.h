@@ -8,9 +8,9 @@
 #include "engine/query/answer_text.h"
 #include "engine/query/query.h"
 #include "engine/query/query_error.h"
+#include "net/api/read_door.h"
 #include "net/http/message.h"
 #include "net/http/problem.h"
-#include "net/node/readers.h"
 
 namespace timestore::net {
 
@@ -21,23 +21,27 @@ inline constexpr std::size_t kMaxPageBytes = std::size_t{8} << 20;
 // A query that computes ends after so long.
 inline constexpr std::chrono::seconds kMaxQueryTime{30};
 
+// A read keeps the state that it began with, and with it the series file's write-ahead log from shrinking; so it must
+// end some time, however slowly its client reads.
+inline constexpr std::chrono::minutes kMaxReadTime{10};
+
 // An aggregate's answer is whole before it is sent.
 inline constexpr std::size_t kMaxAnswerBytes = std::size_t{64} << 20;
 
 http::Problem problem_of(const query::QueryError& error);
 
 // All rows, sent while they are read.
-void stream_rows(const Readers::Lease& reader, query::RowsQuery query, query::Format format, http::Response& response);
+void stream_rows(const OpenRead& read, query::RowsQuery query, query::Format format, http::Response& response);
 
 // A page of at most query.limit rows, with the way to the next one if there are more.
-void answer_page(const Readers::Lease& reader, query::RowsQuery query, query::Format format,
-                 const http::Request& request, http::Response& response);
+void answer_page(const OpenRead& read, query::RowsQuery query, query::Format format, const http::Request& request,
+                 http::Response& response);
 
-void answer_aggregate(const Readers::Lease& reader, const query::AggregateQuery& query, query::Format format,
+void answer_aggregate(const OpenRead& read, const query::AggregateQuery& query, query::Format format,
                       http::Response& response);
 
 // Devices by name. With query.limit a page of them; of the query only devices, prefixes and tags count.
-void answer_devices(const Readers::Lease& reader, const query::RowsQuery& query, query::Format format,
+void answer_devices(const OpenRead& read, const query::RowsQuery& query, query::Format format,
                     const http::Request& request, http::Response& response);
 
 }  // namespace timestore::net

@@ -26,18 +26,19 @@ std::optional<ReadLevel> parse_level(const http::Request& request) {
 
 }  // namespace
 
-void ReadDoor::open(const http::Request& request, const http::Reply& reply, Make make) const {
+void ReadDoor::open(const http::Request& request, const http::Reply& reply, std::chrono::seconds most,
+                    Make make) const {
   const auto level = parse_level(request);
   if (!level) {
     return answer_problem(reply, {.kind = http::ProblemKind::kBadRequest,
                                   .detail = "level is linearizable, weak or none, and given once."});
   }
   redirect_or(cluster_, patience_.read, request, reply,
-              [this, reply, level = *level, make = std::move(make)] { wait(reply, level, make); });
+              [this, reply, level = *level, most, make = std::move(make)] { wait(reply, level, most, make); });
 }
 
-void ReadDoor::wait(const http::Reply& reply, ReadLevel level, Make make) const {
-  const auto passed = [this, reply, level, make = std::move(make)](const ReadBarrier& barrier) {
+void ReadDoor::wait(const http::Reply& reply, ReadLevel level, std::chrono::seconds most, Make make) const {
+  const auto passed = [this, reply, level, most, make = std::move(make)](const ReadBarrier& barrier) {
     if (barrier.kind != ReadBarrier::Kind::kPassed) {
       return reply.finish([](const auto&, http::Response& response) {
         answer_unavailable(response,
@@ -45,14 +46,16 @@ void ReadDoor::wait(const http::Reply& reply, ReadLevel level, Make make) const 
                            "node holds with level=none.");
       });
     }
-    reply.finish_on_worker([this, level, barrier, make](const http::Request& request, http::Response& response) {
+    reply.finish_on_worker([this, level, barrier, most, make](const http::Request& request, http::Response& response) {
       if (barrier.level != level) response.set_header("X-Timestore-Read-Level", "none");
       auto reader = readers_.lend();
       if (!reader) return answer_unavailable(response, reader.error().message);
       const auto applied = (*reader)->begin();
       if (!applied) return answer_unavailable(response, applied.error().message);
       response.set_header(kAppliedIndexHeader, std::to_string(applied->index));
-      make(*reader, request, response);
+      const auto query = std::make_shared<RunningQueries::Query>(queries_, std::string(request.target()),
+                                                                 request.remote_address, Clock::now() + most);
+      make({.reader = *reader, .query = query}, request, response);
     });
   };
   reply.when_gone(cluster_.await_readable(level, Clock::now() + patience_.read, passed));

@@ -64,11 +64,11 @@ void ReadsApi::get_rows(const http::Request& request, const http::Reply& reply, 
   auto query = query::parse_rows_query(parameters, kDoorNames);
   if (!query) return answer_problem(reply, problem_of(query.error()));
   if (auto refusal = refuse_limit(query->limit)) return answer_problem(reply, std::move(*refusal));
-  door_.open(request, reply,
-             [query = std::move(*query), format = *format](const Readers::Lease& reader, const http::Request& asked,
+  door_.open(request, reply, query->limit ? kMaxQueryTime : kMaxReadTime,
+             [query = std::move(*query), format = *format](const OpenRead& read, const http::Request& asked,
                                                            http::Response& response) {
-               if (query.limit) return answer_page(reader, query, format, asked, response);
-               stream_rows(reader, query, format, response);
+               if (query.limit) return answer_page(read, query, format, asked, response);
+               stream_rows(read, query, format, response);
              });
 }
 
@@ -77,10 +77,10 @@ void ReadsApi::get_aggregate(const http::Request& request, const http::Reply& re
   if (!format) return answer_problem(reply, format.error());
   auto query = query::parse_aggregate_query(parameters_of(request), kDoorNames);
   if (!query) return answer_problem(reply, problem_of(query.error()));
-  door_.open(request, reply,
-             [query = std::move(*query), format = *format](const Readers::Lease& reader, const http::Request&,
+  door_.open(request, reply, kMaxQueryTime,
+             [query = std::move(*query), format = *format](const OpenRead& read, const http::Request&,
                                                            http::Response& response) {
-               answer_aggregate(reader, query, format, response);
+               answer_aggregate(read, query, format, response);
              });
 }
 
@@ -96,12 +96,13 @@ void ReadsApi::get_entry(const http::Request& request, const http::Reply& reply)
                                   .detail = "There is nothing here. An entry has a UUID, such as "
                                             "/api/timeseries/018f3c2a-0000-7000-8000-000000000001."});
   }
-  door_.open(request, reply, [id = *id](const Readers::Lease& reader, const http::Request&, http::Response& response) {
-    const auto found = reader->find(id);
-    if (!found) return answer_unavailable(response, found.error().message);
-    if (*found) return response.set_content(text_of(**found), "application/json");
-    Problem{.kind = ProblemKind::kNotFound, .detail = "No entry with this id is stored."}.write_to(response);
-  });
+  door_.open(request, reply, kMaxQueryTime,
+             [id = *id](const OpenRead& read, const http::Request&, http::Response& response) {
+               const auto found = read.reader->find(id);
+               if (!found) return answer_unavailable(response, found.error().message);
+               if (*found) return response.set_content(text_of(**found), "application/json");
+               Problem{.kind = ProblemKind::kNotFound, .detail = "No entry with this id is stored."}.write_to(response);
+             });
 }
 
 void ReadsApi::get_devices(const http::Request& request, const http::Reply& reply) const {
@@ -121,10 +122,10 @@ void ReadsApi::get_devices(const http::Request& request, const http::Reply& repl
   auto query = query::parse_rows_query(parameters, kDoorNames);
   if (!query) return answer_problem(reply, problem_of(query.error()));
   if (auto refusal = refuse_limit(query->limit)) return answer_problem(reply, std::move(*refusal));
-  door_.open(request, reply,
-             [query = std::move(*query), format = *format](const Readers::Lease& reader, const http::Request& asked,
+  door_.open(request, reply, kMaxQueryTime,
+             [query = std::move(*query), format = *format](const OpenRead& read, const http::Request& asked,
                                                            http::Response& response) {
-               answer_devices(reader, query, format, asked, response);
+               answer_devices(read, query, format, asked, response);
              });
 }
 

@@ -20,7 +20,8 @@ namespace timestore::net {
 class ReadsApi {
  public:
   // All must outlive the router's use.
-  ReadsApi(ClusterAccess& cluster, Readers& readers, const Patience& patience) : door_(cluster, readers, patience) {}
+  ReadsApi(ClusterAccess& cluster, Readers& readers, RunningQueries& queries, const Patience& patience)
+      : door_(cluster, readers, queries, patience) {}
 
   void add_routes(http::Router& router);
 

@@ -33,8 +33,7 @@ void SubmitApi::post_command(const http::Request& request, const http::Reply& re
   }
   auto command = decode_command(request.body);
   const auto lacks_id = [](const TimeEntry& entry) { return entry.id.is_nil(); };
-  if (!command || command->entries.empty() ||
-      std::any_of(command->entries.begin(), command->entries.end(), lacks_id)) {
+  if (!command || command->entries.empty() || std::any_of(command->entries.begin(), command->entries.end(), lacks_id)) {
     return answer_problem(
         reply, {.kind = ProblemKind::kBadRequest, .detail = "A write is handed on as a command with all its ids."});
   }

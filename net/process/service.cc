@@ -104,8 +104,10 @@ Result<std::unique_ptr<Service>> Service::start(const Settings& settings, const 
   service->members_api_ = std::make_unique<MembersApi>(*service->node_, *service->cluster_, service->forwarder_);
   http::Router router;
   service->time_series_->add_routes(router);
-  service->reads_ = std::make_unique<ReadsApi>(*service->cluster_, service->readers_, settings.patience);
+  service->reads_ =
+      std::make_unique<ReadsApi>(*service->cluster_, service->readers_, service->running_queries_, settings.patience);
   service->reads_->add_routes(router);
+  service->queries_.add_routes(router);
   service->cluster_api_->add_routes(router);
   service->members_api_->add_routes(router);
   service->raft_->add_routes(router);

@@ -10,6 +10,7 @@
 #include "net/access/cluster_access.h"
 #include "net/access/forwarder.h"
 #include "net/api/cluster_api.h"
+#include "net/api/queries_api.h"
 #include "net/api/raft_api.h"
 #include "net/api/reads_api.h"
 #include "net/api/submit_api.h"
@@ -48,7 +49,9 @@ class Service {
   std::unique_ptr<Node> node_;
   std::unique_ptr<ClusterAccess> cluster_;
   std::unique_ptr<TimeSeriesApi> time_series_;
+  RunningQueries running_queries_;
   std::unique_ptr<ReadsApi> reads_;
+  QueriesApi queries_{running_queries_};
   std::unique_ptr<ClusterApi> cluster_api_;
   std::unique_ptr<MembersApi> members_api_;
   std::unique_ptr<RaftApi> raft_;

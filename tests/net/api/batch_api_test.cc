@@ -19,7 +19,7 @@ class BatchApiTest : public OneNodeTest {
     readers_.emplace(directory_.file("n1.db"), node_->board());
     api_.emplace(*access_, *readers_, Patience{});
     api_->add_routes(router);
-    reads_.emplace(*access_, *readers_, Patience{});
+    reads_.emplace(*access_, *readers_, queries_, Patience{});
     reads_->add_routes(router);
   }
 
@@ -43,6 +43,7 @@ class BatchApiTest : public OneNodeTest {
 
   std::optional<Readers> readers_;
   std::optional<TimeSeriesApi> api_;
+  RunningQueries queries_;
   std::optional<ReadsApi> reads_;
 };
 

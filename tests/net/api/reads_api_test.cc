@@ -4,6 +4,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <thread>
+
+#include "net/api/queries_api.h"
 #include "net/api/time_series_api.h"
 #include "tests/net/one_node.h"
 
@@ -30,8 +33,9 @@ class ReadsApiTest : public OneNodeTest {
     readers_.emplace(directory_.file("n1.db"), node_->board());
     writes_.emplace(*access_, *readers_, Patience{});
     writes_->add_routes(router);
-    reads_.emplace(*access_, *readers_, Patience{});
+    reads_.emplace(*access_, *readers_, queries_, Patience{});
     reads_->add_routes(router);
+    queries_api_.add_routes(router);
   }
 
   void post(const std::string& csv) const {
@@ -61,7 +65,9 @@ class ReadsApiTest : public OneNodeTest {
 
   std::optional<Readers> readers_;
   std::optional<TimeSeriesApi> writes_;
+  RunningQueries queries_;
   std::optional<ReadsApi> reads_;
+  QueriesApi queries_api_{queries_};
 };
 
 constexpr const char* kRooms =
@@ -233,6 +239,31 @@ TEST_F(ReadsApiTest, too_many_buckets_are_too_much) {
   const auto answer = get("/api/timeseries/aggregate?fn=count&bucket=1s&fill=null");
   EXPECT_EQ(answer.status, 422);
   EXPECT_THAT(detail_of(answer), HasSubstr("1000000"));
+}
+
+TEST_F(ReadsApiTest, operators_see_what_runs_and_end_it) {
+  EXPECT_EQ(get("/cluster/queries").body, "[]");
+  EXPECT_EQ(client().Delete("/cluster/queries/1")->status, 404);
+  EXPECT_EQ(client().Delete("/cluster/queries/x")->status, 404);
+  RunningQueries::Query query(queries_, "/api/timeseries/aggregate?fn=p99", "127.0.0.1",
+                              Clock::now() + std::chrono::minutes(10));
+  EXPECT_TRUE(query.goes_on());
+  const auto list = get("/cluster/queries").body;
+  EXPECT_THAT(list, AllOf(StartsWith(R"([{"id":1,"target":"/api/timeseries/aggregate?fn=p99","client":"127.0.0.1",)"),
+                          HasSubstr(R"("elapsedMs":)")));
+  EXPECT_EQ(client().Delete("/cluster/queries/1")->status, 204);
+  EXPECT_FALSE(query.goes_on());
+  EXPECT_TRUE(query.was_ended());
+}
+
+TEST_F(ReadsApiTest, a_query_is_not_seen_any_more_when_it_is_answered) {
+  post(kRooms);
+  for (const char* target : {"/api/timeseries", "/api/timeseries?limit=1", "/api/devices"})
+    EXPECT_EQ(get(target).status, 200);
+  // The last byte of a stream is on its way before its writer has gone.
+  const auto soon = Clock::now() + std::chrono::minutes(1);
+  while (!queries_.list().empty() && Clock::now() < soon) std::this_thread::yield();
+  EXPECT_EQ(get("/cluster/queries").body, "[]");
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include "net/api/cluster_api.h"
 #include "net/api/entry_bodies.h"
 #include "net/api/raft_api.h"
+#include "net/api/queries_api.h"
 #include "net/api/reads_api.h"
 #include "net/api/swagger_api.h"
 #include "net/api/time_series_api.h"
@@ -81,8 +82,9 @@ class RoutesTest : public OpenApiTest {
     time_series_.emplace(*cluster_, *readers_, Patience{});
     raft_.emplace(*node_, *cluster_, "test");
     time_series_->add_routes(router_);
-    reads_.emplace(*cluster_, *readers_, Patience{});
+    reads_.emplace(*cluster_, *readers_, queries_, Patience{});
     reads_->add_routes(router_);
+    queries_api_.add_routes(router_);
     cluster_api_.emplace(*node_, *cluster_, forwarder_);
     raft_->add_routes(router_);
     cluster_api_->add_routes(router_);
@@ -99,7 +101,9 @@ class RoutesTest : public OpenApiTest {
   std::optional<ClusterAccess> cluster_;
   std::optional<Readers> readers_;
   std::optional<TimeSeriesApi> time_series_;
+  RunningQueries queries_;
   std::optional<ReadsApi> reads_;
+  QueriesApi queries_api_{queries_};
   std::optional<RaftApi> raft_;
   std::optional<ClusterApi> cluster_api_;
   std::optional<MembersApi> members_api_;
