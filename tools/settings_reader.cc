@@ -119,6 +119,9 @@ void describe(CLI::App& app, SettingsText& text) {
   app.add_option("--log-entries", text.log_entries, "Applied writes kept in the log for followers that lag")
       ->capture_default_str();
   app.add_option("--log-megabytes", text.log_megabytes, "The same limit in MiB")->capture_default_str();
+  app.add_option(
+      "--found-without", text.found_without,
+      "Found a new cluster though these of --peers, lost for good, cannot say that they hold nothing: id,...");
   app.add_flag("--hold-level", text.hold_level,
                "Keep the cluster's feature level where it is, so that this node can go back to an older release");
 }

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "engine/base/result.h"
+#include "engine/raft/cluster_id.h"
 #include "engine/raft/configuration.h"
 #include "engine/raft/level.h"
 #include "engine/raft/message.h"
@@ -112,6 +113,7 @@ class StateMachine {
   virtual Standing standing() const = 0;
   virtual std::optional<raft::Configuration> configuration() const = 0;  // the last one applied; none before the first
   virtual raft::Level level() const = 0;                                 // likewise, of the cluster's features
+  virtual raft::ClusterId cluster() const = 0;                           // likewise, which it is; zero: not told
 
   // Applies the entries `first`, `first` + 1, ...; what was applied is visible to readers when it returns. One outcome
   // for each. Fewer than entries: for the rest there was no space, nothing of it has changed, and it is to be tried

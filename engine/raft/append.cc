@@ -17,6 +17,8 @@ bool is_well_formed(const AppendRequest& request) {
     if (entry.term < term || entry.term == 0 || entry.payload.is_absent()) return false;
     if (entry.kind == EntryKind::kMembers && !decode_configuration(entry.payload.view())) return false;
     if (entry.kind == EntryKind::kLevel && !decode_level(entry.payload.view())) return false;
+    if (entry.kind == EntryKind::kNoop && entry.payload.size_bytes() > 0 && !decode_cluster(entry.payload.view()))
+      return false;
     term = entry.term;
   }
   return term <= request.term;
@@ -37,6 +39,7 @@ Level highest_level(std::span<const Entry> entries) {
   Level highest = kOriginalLevel;
   for (const Entry& entry : entries) {
     if (entry.kind == EntryKind::kLevel) highest = std::max(highest, *decode_level(entry.payload.view()));
+    if (entry.kind == EntryKind::kNoop && entry.payload.size_bytes() > 0) highest = std::max(highest, kEnvelopesLevel);
   }
   return highest;
 }

@@ -20,8 +20,11 @@ void begin_after(Turn& turn, Index index) {
   state.trail.begin_after(index);
   state.configurations.begin_after(index);
   state.levels.begin_after(index);
-  turn.write.begin_after = {
-      .last = state.trail.base(), .configuration = state.configurations.at(index), .level = state.levels.at(index)};
+  state.clusters.begin_after(index);
+  turn.write.begin_after = {.last = state.trail.base(),
+                            .configuration = state.configurations.at(index),
+                            .level = state.levels.at(index),
+                            .cluster = state.clusters.at(index)};
   send_snapshots_to_who_lags(turn);
 }
 
@@ -49,7 +52,11 @@ void begin_anew(Turn& turn, const SnapshotInstalled& snapshot) {
   state.trail = Trail(snapshot.last);
   state.configurations = ConfigurationTrail(index, snapshot.configuration);
   state.levels = LevelTrail(index, snapshot.level);
-  turn.write.begin_after = {.last = snapshot.last, .configuration = snapshot.configuration, .level = snapshot.level};
+  state.clusters = ClusterTrail(index, snapshot.cluster);
+  turn.write.begin_after = {.last = snapshot.last,
+                            .configuration = snapshot.configuration,
+                            .level = snapshot.level,
+                            .cluster = snapshot.cluster};
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "engine/raft/change.h"
+#include "engine/raft/cluster_id.h"
 #include "engine/raft/configuration.h"
 #include "engine/raft/event.h"
 #include "engine/raft/message.h"
@@ -50,6 +51,12 @@ struct SnapshotInstalled {
   Position last;                // that it has applied
   Configuration configuration;  // there
   Level level = 0;              // likewise
+  ClusterId cluster = {};       // likewise
+};
+
+// Who lets this node in has said which cluster it is. Until the log says so too, no other is followed.
+struct ExpectCluster {
+  ClusterId cluster;
 };
 
 // Whether this node's disks have space.
@@ -76,8 +83,8 @@ struct ChangeMembers {
   Change change;
 };
 
-using Input = std::variant<Tick, Receive, Propose, Read, WriteDone, Applied, Compact, SnapshotInstalled,
-                           Room, PeerUnreachable, Campaign, StepDown, Transfer, ChangeMembers>;
+using Input = std::variant<Tick, Receive, Propose, Read, WriteDone, Applied, Compact, SnapshotInstalled, Room,
+                           PeerUnreachable, Campaign, StepDown, Transfer, ChangeMembers, ExpectCluster>;
 
 // --------------------------------------------------------------------------------------------------- effects
 
@@ -90,12 +97,13 @@ struct HardState {
   bool operator==(const HardState&) const = default;
 };
 
-// Where a log begins: after the last entry that is not kept because a snapshot has it, with the configuration and the
-// feature level there.
+// Where a log begins: after the last entry that is not kept because a snapshot has it, with the configuration, the
+// feature level and the cluster there.
 struct Base {
   Position last;
   Configuration configuration;
   Level level = 0;
+  ClusterId cluster = {};
   bool operator==(const Base&) const = default;
 };
 

@@ -37,6 +37,7 @@ void count_pre_votes(Turn& turn) {
     case Tally::kPending:
       return;
     case Tally::kWon:
+      if (!awaited_founders(state).empty()) return TIMESTORE_MARK("raft: a founder waited for an answer");
       return campaign(turn, false);
     case Tally::kLost:
       TIMESTORE_MARK("raft: an election was not begun, because it would have been lost");
@@ -65,6 +66,14 @@ bool may_be_voter(const State& state) {
                      [&](const auto& at) { return at.second.is_voter(state.id); });
 }
 
+void note_whom_founding_awaits(Turn& turn) {
+  State& state = turn.state;
+  std::vector<NodeId> awaited = awaited_founders(state);
+  if (state.waits_for == awaited) return;
+  state.waits_for = std::move(awaited);
+  if (!state.waits_for.empty()) turn.tell(FoundingWaits{.awaited = state.waits_for});
+}
+
 bool may_campaign(const State& state) {
   return !state.is_leader() && may_be_voter(state) && state.term() < kMaxTerm &&
          (!state.hard_state.novice || holds_only_noops(state.trail));
@@ -82,12 +91,6 @@ std::uint32_t patience_of(const State& state) {
 // What a node that waits to be let in knows of the members, it knows from entries or from a snapshot.
 bool is_founder(const State& state) {
   return state.trail.base().index == 0 && !state.configurations.known().begin()->second.voters.empty();
-}
-
-bool holds_only_noops(const Trail& trail) {
-  Index index = trail.first_index();
-  while (index <= trail.last_index() && trail.kind_at(index) == EntryKind::kNoop) ++index;
-  return trail.base().index == 0 && index > trail.last_index();
 }
 
 // The paper randomizes the time-out anew for each election (5.2), so that split votes are rare and resolved quickly.
@@ -127,6 +130,7 @@ void pre_campaign(Turn& turn) {
   State& state = turn.state;
   if (!may_campaign(state)) return;
   if (std::holds_alternative<PreCandidate>(state.role)) TIMESTORE_MARK("raft: a node asked around again");
+  note_whom_founding_awaits(turn);
   reset_election_timer(state);
   state.leader.clear();
   state.role = PreCandidate{.votes = {{state.id, true}}};
@@ -145,6 +149,7 @@ void pre_campaign(Turn& turn) {
 void campaign(Turn& turn, bool forced) {
   State& state = turn.state;
   if (!may_campaign(state)) return;
+  if (!awaited_founders(state).empty()) return pre_campaign(turn);  // forced, too
   if (!state.configuration().is_voter(state.id)) TIMESTORE_MARK("raft: a node on the way out had to campaign");
   if (std::holds_alternative<Candidate>(state.role)) TIMESTORE_MARK("raft: a candidate tried again");
   if (state.trail.last_index() > state.commit) TIMESTORE_MARK("raft: a candidate had entries that may be lost");
@@ -188,7 +193,8 @@ void receive_vote_request(Turn& turn, const NodeId& from, const VoteRequest& req
   const bool free = !state.hard_state.vote || *state.hard_state.vote == from;
   const bool up_to_date = is_up_to_date(state.trail, request.last_index, request.last_term);
   const bool trusts = may_trust(state, request);
-  const bool granted = free && state.leader.empty() && up_to_date && trusts;
+  const bool is_ours = may_be_elected(state, request.belonging);
+  const bool granted = free && state.leader.empty() && up_to_date && trusts && is_ours;
   if (!trusts) TIMESTORE_MARK("raft: a novice did not vote");
   if (granted && !state.configuration().is_member(from)) TIMESTORE_MARK("raft: a stranger was elected");
   if (granted && !state.configuration().is_voter(state.id))
@@ -205,7 +211,8 @@ void receive_vote_request(Turn& turn, const NodeId& from, const VoteRequest& req
     const Reason reason = !up_to_date             ? Reason::kOlderLog
                           : !free                 ? Reason::kVotedForAnother
                           : !state.leader.empty() ? Reason::kLeaderIsKnown
-                                                  : Reason::kNovice;
+                          : !trusts               ? Reason::kNovice
+                                                  : Reason::kOtherCluster;
     turn.tell(VoteRefused{.term = state.term(), .candidate = from, .reason = reason});
   }
   send_when_durable(turn, from, VoteResponse{state.term(), granted, request.log_end()}, correlation);
@@ -216,7 +223,8 @@ void receive_pre_vote_request(Turn& turn, const NodeId& from, const PreVoteReque
   State& state = turn.state;
   const bool up_to_date = is_up_to_date(state.trail, request.last_index, request.last_term);
   const bool trusts = may_trust(state, request);
-  const bool granted = request.term > state.term() && !hears_leader(state) && up_to_date && trusts;
+  const bool is_ours = may_be_elected(state, request.belonging);
+  const bool granted = request.term > state.term() && !hears_leader(state) && up_to_date && trusts && is_ours;
   if (hears_leader(state)) TIMESTORE_MARK("raft: a node was told that there is a leader");
   if (!up_to_date) TIMESTORE_MARK("raft: a node was told that its log is too old to be elected");
   if (granted) {
@@ -226,10 +234,15 @@ void receive_pre_vote_request(Turn& turn, const NodeId& from, const PreVoteReque
     const Reason reason = request.term <= state.term() ? Reason::kTermIsOver
                           : hears_leader(state)        ? Reason::kLeaderIsKnown
                           : !up_to_date                ? Reason::kOlderLog
-                                                       : Reason::kNovice;
+                          : !trusts                    ? Reason::kNovice
+                                                       : Reason::kOtherCluster;
     turn.tell(CandidateDiscouraged{.term = request.term, .candidate = from, .reason = reason});
   }
-  const PreVoteResponse response{.term = state.term(), .proposed = request.term, .granted = granted};
+  const PreVoteResponse response{.term = state.term(),
+                                 .proposed = request.term,
+                                 .granted = granted,
+                                 .level = state.options.level,
+                                 .holds_level = state.options.holds_level};
   send_when_durable(turn, from, response, correlation);
 }
 
@@ -243,8 +256,8 @@ void receive_pre_vote_response(Turn& turn, const NodeId& from, const PreVoteResp
   count_pre_votes(turn);
 }
 
-// A node that lost its disk may ask again in a term in which it has asked before. A vote that was given to the log that is
-// lost says nothing about the one that it has now.
+// A node that lost its disk may ask again in a term in which it has asked before. A vote that was given to the log that
+// is lost says nothing about the one that it has now.
 void receive_vote_response(Turn& turn, const NodeId& from, const VoteResponse& response) {
   State& state = turn.state;
   Candidate* candidate = std::get_if<Candidate>(&state.role);

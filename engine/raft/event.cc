@@ -22,6 +22,8 @@ const char* name_of(VoteRefused::Reason reason) {
       return "there is a leader";
     case VoteRefused::Reason::kNovice:
       return "this node's disk was empty, and no leader has admitted it yet";
+    case VoteRefused::Reason::kOtherCluster:
+      return "its log does not have this cluster's id";
   }
   return "";
 }
@@ -36,6 +38,8 @@ const char* name_of(CandidateDiscouraged::Reason reason) {
       return name_of(VoteRefused::Reason::kOlderLog);
     case CandidateDiscouraged::Reason::kNovice:
       return name_of(VoteRefused::Reason::kNovice);
+    case CandidateDiscouraged::Reason::kOtherCluster:
+      return name_of(VoteRefused::Reason::kOtherCluster);
   }
   return "";
 }
@@ -96,6 +100,10 @@ const char* name_of(Refusal refusal) {
       return "it does not know the cluster's feature level";
   }
   return "";
+}
+
+std::string name_of(const ClusterId& cluster) {
+  return cluster.is_known() ? "cluster " + to_text(cluster) : "a cluster that has no id yet";
 }
 
 std::string words_of(const Change& change) {
@@ -196,6 +204,20 @@ struct Words {
   }
   std::string operator()(const LevelReached& event) const {
     return "is at feature level " + std::to_string(event.level);
+  }
+  std::string operator()(const ClusterNamed& event) const {
+    return "may belong to cluster " + to_text(event.cluster) + " at " + std::to_string(event.at);
+  }
+  std::string operator()(const StrangerMet& event) const {
+    return (event.is_by_us ? "refuses what " + event.node + " says" : "is refused by " + event.node) +
+           ": that node belongs to " + name_of(event.theirs) + ", this one to " + name_of(event.ours) +
+           ". Correct the addresses by which they reach each other, or, if one of the two is to change its cluster, "
+           "empty its directory and start it with --join";
+  }
+  std::string operator()(const FoundingWaits& event) const {
+    std::string text = "founds no cluster before all founders have said that they hold nothing, and waits for";
+    for (const NodeId& node : event.awaited) text += " " + node;
+    return text;
   }
   std::string operator()(const NoviceHeard& event) const {
     return "does not count " + event.follower + ", whose disk was empty: not before it has " +

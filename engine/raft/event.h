@@ -5,8 +5,10 @@
 #include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "engine/raft/change.h"
+#include "engine/raft/cluster_id.h"
 #include "engine/raft/configuration.h"
 #include "engine/raft/types.h"
 
@@ -32,14 +34,14 @@ struct VoteGiven {
 };
 
 struct VoteRefused {
-  enum class Reason : std::uint8_t { kOlderLog, kVotedForAnother, kLeaderIsKnown, kNovice };
+  enum class Reason : std::uint8_t { kOlderLog, kVotedForAnother, kLeaderIsKnown, kNovice, kOtherCluster };
   Term term = 0;
   NodeId candidate;
   Reason reason = Reason::kOlderLog;
 };
 
 struct CandidateDiscouraged {
-  enum class Reason : std::uint8_t { kTermIsOver, kLeaderIsKnown, kOlderLog, kNovice };
+  enum class Reason : std::uint8_t { kTermIsOver, kLeaderIsKnown, kOlderLog, kNovice, kOtherCluster };
   Term term = 0;
   NodeId candidate;
   Reason reason = Reason::kTermIsOver;
@@ -157,6 +159,22 @@ struct LevelReached {
   Level level = 0;
 };
 
+struct ClusterNamed {  // it is settled when that is committed
+  Index at = 0;
+  ClusterId cluster;
+};
+
+struct StrangerMet {  // told once
+  NodeId node;
+  ClusterId theirs;
+  ClusterId ours;
+  bool is_by_us = false;  // this node refused it; otherwise it refused this node
+};
+
+struct FoundingWaits {  // for who has not said yet that its log holds nothing
+  std::vector<NodeId> awaited;
+};
+
 struct NoviceHeard {
   NodeId follower;
   Index admission = 0;  // it will count when it holds this entry
@@ -171,7 +189,8 @@ using Event =
                  LeadershipWon, LeadershipLost, LeaderFollowed, TermEntered, CommitMoved, TailRemoved, FollowerProbed,
                  FollowerKeepsUp, FollowerNeedsSnapshot, LogForgotten, SnapshotTakenOver, HandoverBegun, HandoverOver,
                  HandoverRefused, OrderTooLate, ProposalRefused, ReadsGranted, ReadsRefused, ChangeBegun, ChangeRefused,
-                 PromotionWaits, MembersInForce, LevelAppended, LevelReached, NoviceHeard, NoviceAdmitted>;
+                 PromotionWaits, MembersInForce, LevelAppended, LevelReached, ClusterNamed, StrangerMet, FoundingWaits,
+                 NoviceHeard, NoviceAdmitted>;
 
 // Without a subject: "calls an election: term 3".
 [[nodiscard]] std::string describe(const Event& event);

@@ -107,6 +107,8 @@ Sentence violated(const State& state) {
         "a configuration that is in force is in the log");
   HOLDS(state.levels.latest_index() <= state.trail.last_index(), "a level that is known is in the log");
   HOLDS(state.levels.latest() <= state.options.level, "a node has no level in its log that it does not know");
+  HOLDS(state.clusters.latest_index() <= state.trail.last_index(), "a cluster's id that is known is in the log");
+  HOLDS(state.strangers.size() <= kMaxMembers, "few strangers are remembered");
   HOLDS(state.proposals.empty() || state.proposals.begin()->first.first > state.commit,
         "a proposal that the commit index has reached has its fate");
   HOLDS(state.is_leader() || state.proposals.empty() || state.orphan_ticks_left > 0,
@@ -122,6 +124,7 @@ Sentence violated_between(const State& before, const State& after) {
   HOLDS(after.commit >= before.commit, "the commit index never falls");
   HOLDS(after.applied >= before.applied, "the applied index never falls");
   HOLDS(after.level() >= before.level(), "the feature level never falls");
+  HOLDS(!is_settled(before) || before.cluster() == after.cluster(), "the id of a cluster never changes");
   HOLDS(after.last_write >= before.last_write && after.durable_write >= before.durable_write,
         "writes are numbered and done in order");
   HOLDS(after.trail.first_index() > before.commit ||

@@ -48,30 +48,38 @@ void hear_level(Progress& progress, const AppendResponse& response) {
   progress.holds_level = response.holds_level;
 }
 
+// What a node must know to read this log.
+Level least_level(const State& state) {
+  return std::max(state.levels.latest(), state.cluster().is_known() ? kEnvelopesLevel : kOriginalLevel);
+}
+
 // An original would take what levels bring for commands or for no-ops, and could not stop.
 bool may_get_entries(const State& state, const Progress& progress) {
-  return state.levels.latest() == kOriginalLevel || progress.level > kOriginalLevel;
+  return least_level(state) == kOriginalLevel || progress.level > kOriginalLevel;
 }
 
 // A member that is on its way in or out counts too: it may have entries of this log. And the newest members must be
-// committed, for others would have to be asked if they were not.
+// committed, for others would have to be asked if they were not. A cluster that has no id yet draws it first, so that
+// the level proves that the id is settled.
 void raise_level(Turn& turn) {
   State& state = turn.state;
   const Leader* leader = std::get_if<Leader>(&state.role);
   if (leader == nullptr || leader->handover || state.trail.last_index() >= kMaxIndex) return;
   if (state.commit < leader->term_start || state.commit < state.configurations.latest_index()) return;
-  if (state.commit < state.levels.latest_index()) return;
+  if (state.commit < state.levels.latest_index() || waits_for_its_id(state)) return;
   Level known = state.options.level;
   bool is_held = state.options.holds_level;
   for (const auto& [id, peer] : leader->peers) {
     known = std::min(known, peer.level);
     is_held = is_held || peer.holds_level;
   }
-  if (known <= state.levels.latest()) return;
+  const bool draws = !state.cluster().is_known() && known >= kEnvelopesLevel;
+  if (known <= state.levels.latest() && !draws) return;
   if (is_held) return TIMESTORE_MARK("raft: a level that all know was held");
   for (const auto& [id, peer] : leader->peers) {
     if (peer.match < state.commit) TIMESTORE_MARK("raft: the level rose while a member lagged");
   }
+  if (draws) return draw_missing_cluster(turn);
   append_entry(turn, {state.term(), EntryKind::kLevel, Payload(encode_level(known))});
 }
 

@@ -35,7 +35,7 @@ Refusal begin_change(Turn& turn, const Change& change) {
   State& state = turn.state;
   const Leader* leader = std::get_if<Leader>(&state.role);
   if (leader == nullptr) return Refusal::kNotLeader;
-  if (state.commit < leader->term_start) {
+  if (state.commit < leader->term_start || waits_for_its_id(state)) {
     TIMESTORE_MARK("raft: a change of members came before the first commit of a term");
     return Refusal::kNotReady;
   }
@@ -45,7 +45,7 @@ Refusal begin_change(Turn& turn, const Change& change) {
 
   using Kind = Change::Kind;
   const bool adds = change.kind == Kind::kAdd || change.kind == Kind::kAddLearner || change.kind == Kind::kReplace;
-  if (adds && !state.configuration().is_member(change.member.id) && change.level < state.levels.latest()) {
+  if (adds && !state.configuration().is_member(change.member.id) && change.level < least_level(state)) {
     TIMESTORE_MARK("raft: who does not know the level was not let in");
     return Refusal::kTooOld;
   }
@@ -127,6 +127,7 @@ void go_on_with_membership(Turn& turn) {
   Leader* leader = std::get_if<Leader>(&state.role);
   if (leader == nullptr || leader->handover || state.trail.last_index() >= kMaxIndex) return;
   if (state.commit < leader->term_start || state.commit < state.configurations.latest_index()) return;
+  if (waits_for_its_id(state)) return;
   const Configuration& now = state.configuration();
   if (now.is_joint()) {
     if (state.configurations.latest_index() < leader->term_start) {
@@ -175,7 +176,7 @@ void append_for_novices(Turn& turn) {
                        [&](const auto& peer) { return peer.second.admission > index; });
   };
   const bool is_founded = state.commit >= leader->term_start || !holds_only_noops(state.trail);
-  if (is_founded && waits_beyond(told)) {
+  if (is_founded && !waits_for_its_id(state) && waits_beyond(told)) {
     TIMESTORE_MARK("raft: a novice was told who the members are");
     enact(turn, state.configuration());
     for (auto& [id, peer] : leader->peers) {

@@ -41,6 +41,14 @@ const NodeId& sender_of(const Message& request) {
       request);
 }
 
+const Belonging& belonging_in(const Message& message) {
+  return std::visit([](const auto& any) -> const Belonging& { return any.belonging; }, message);
+}
+
+void set_belonging(Message& message, const Belonging& belonging) {
+  std::visit([&](auto& any) { any.belonging = belonging; }, message);
+}
+
 bool join(AppendRequest& first, AppendRequest&& second, std::uint64_t max_payload_bytes) {
   if (!continues(second, first)) return false;
   if (first.entries.size() + second.entries.size() > kMaxEntriesPerMessage) return false;

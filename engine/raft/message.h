@@ -1,7 +1,8 @@
 // What nodes say to each other (paper, figure 2), with the fields that a richer core needs.
 //
 // A peer may know only the original's fields. The others then keep their defaults, or are derived by the codec from the
-// request that an answer belongs to; each field below says what its absence means.
+// request that an answer belongs to; each field below says what its absence means. Every message says to which cluster
+// its sender belongs (cluster_id.h): the core adds that as it lets the message go.
 #pragma once
 
 #include <cstddef>
@@ -9,6 +10,7 @@
 #include <variant>
 #include <vector>
 
+#include "engine/raft/cluster_id.h"
 #include "engine/raft/level.h"
 #include "engine/raft/types.h"
 
@@ -22,6 +24,7 @@ struct VoteRequest {
   bool founds = false;  // its log holds nothing but no-ops: an empty one always does
   bool forced = false;  // the leader wants this election, or an operator: voters do not wait for the leader's silence
   Position log_end() const { return {last_term, last_index}; }
+  Belonging belonging = {};
   bool operator==(const VoteRequest&) const = default;
 };
 
@@ -29,6 +32,7 @@ struct VoteResponse {
   Term term = 0;
   bool granted = false;
   Position judged = {};  // the end of the candidate's log, as the request told it; absent: taken from it
+  Belonging belonging = {};
   bool operator==(const VoteResponse&) const = default;
 };
 
@@ -40,6 +44,7 @@ struct PreVoteRequest {
   Index last_index = 0;
   Term last_term = 0;
   bool founds = false;
+  Belonging belonging = {};
   bool operator==(const PreVoteRequest&) const = default;
 };
 
@@ -47,6 +52,9 @@ struct PreVoteResponse {
   Term term = 0;      // of the node that answers
   Term proposed = 0;  // of the request that is answered; absent: taken from it
   bool granted = false;
+  Level level = 0;           // as in an answer to an append: who founds a cluster asks for it
+  bool holds_level = false;  // likewise
+  Belonging belonging = {};
   bool operator==(const PreVoteResponse&) const = default;
 };
 
@@ -61,6 +69,7 @@ struct AppendRequest {
   bool from_snapshot = false;  // the log begins after prev_index: whoever lacks that entry must take a snapshot instead
   Index admits = 0;            // whoever agrees with the leader up to this entry is no novice any more. 0: nobody
   bool founds = false;         // but only if its own settings name the members: a cluster is being founded
+  Belonging belonging = {};
   std::vector<Entry> entries;  // indices prev_index + 1, prev_index + 2, ...
   bool operator==(const AppendRequest&) const = default;
 };
@@ -87,12 +96,13 @@ struct AppendResponse {
   bool holds_level = false;  // and it was told that the cluster's shall not rise
   Index applied = 0;         // by the node's state machine; absent: not known
   bool full = false;         // one of its disks has no space
+  Belonging belonging = {};
   bool operator==(const AppendResponse&) const = default;
 };
 
 // Of an answer of another term than the request's nothing but the term counts, whatever else a peer has written.
 inline AppendResponse believed(AppendResponse answer, const AppendRequest& asked) {
-  if (answer.term != asked.term) return {.term = answer.term};
+  if (answer.term != asked.term) return {.term = answer.term, .belonging = answer.belonging};
   return answer;
 }
 
@@ -101,6 +111,7 @@ struct TimeoutNow {
   Term term = 0;
   NodeId leader;
   Round round = 0;  // of the leader; a newer append may have recalled it
+  Belonging belonging = {};
   bool operator==(const TimeoutNow&) const = default;
 };
 
@@ -119,6 +130,7 @@ struct SnapshotRequest {
   NodeId follower;           // who asks
   SnapshotMeta wanted;       // all zeros: whichever there is
   std::uint64_t offset = 0;  // of the first byte that is asked for
+  Belonging belonging = {};
   bool operator==(const SnapshotRequest&) const = default;
 };
 
@@ -129,13 +141,22 @@ struct SnapshotResponse {
   SnapshotMeta meta;
   std::uint64_t offset = 0;
   std::uint32_t checksum = 0;  // of the bytes
-  Payload bytes;               // never absent
+  Belonging belonging = {};
+  Payload bytes;  // never absent
   bool operator==(const SnapshotResponse&) const = default;
+};
+
+// Answers any request of a node of another cluster, or of what cannot be one of this cluster: nothing of it was
+// believed or counted, its term included. Over HTTP it is a 421 that names both.
+struct NotOurs {
+  Term term = 0;  // none: those of two clusters have nothing to do with each other
+  Belonging belonging = {};
+  bool operator==(const NotOurs&) const = default;
 };
 
 // A kind's place is its number on the wire (engine/wire/frame.h): a new one comes last, a request before its answer.
 using Message = std::variant<VoteRequest, VoteResponse, PreVoteRequest, PreVoteResponse, AppendRequest, AppendResponse,
-                             SnapshotRequest, SnapshotResponse, TimeoutNow>;
+                             SnapshotRequest, SnapshotResponse, TimeoutNow, NotOurs>;
 
 // The place of a kind of message in the variant.
 template <typename Kind>
@@ -153,7 +174,11 @@ inline bool has_answer(const Message& message) {
 // The node that a request comes from.
 const NodeId& sender_of(const Message& request);
 
-// The kind of message that answers this request. Requires that it has an answer; they follow each other in the variant.
+const Belonging& belonging_in(const Message& message);
+void set_belonging(Message& message, const Belonging& belonging);
+
+// The kind of message that answers this request, if it is not NotOurs. Requires that it has an answer; they follow each
+// other in the variant.
 inline std::size_t answer_to(const Message& request) { return request.index() + 1; }
 
 }  // namespace timestore::raft

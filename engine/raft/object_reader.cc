@@ -104,6 +104,14 @@ std::string_view ObjectReader::text(std::string_view name) {
   return text;
 }
 
+std::optional<std::string_view> ObjectReader::optional_text(std::string_view name) {
+  const auto value = find(name);
+  if (!value) return std::nullopt;
+  std::string_view text;
+  if (value->get(text) != simdjson::SUCCESS) complain(name, "must be a string");
+  return text;
+}
+
 std::string_view ObjectReader::command(std::string_view name) {
   std::string_view text;
   const auto value = find_required(name);

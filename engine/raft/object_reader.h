@@ -45,6 +45,7 @@ class ObjectReader {
   [[nodiscard]] bool optional_boolean(std::string_view name);  // absent: false
   [[nodiscard]] NodeId node_id(std::string_view name);
   [[nodiscard]] std::string_view text(std::string_view name);
+  [[nodiscard]] std::optional<std::string_view> optional_text(std::string_view name);
   [[nodiscard]] std::string_view command(std::string_view name);  // null stands for the empty one
   [[nodiscard]] std::optional<std::string> optional_base64(std::string_view name);
   [[nodiscard]] std::optional<Object> object(std::string_view name);         // required

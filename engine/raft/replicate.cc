@@ -111,9 +111,7 @@ void refused(Turn& turn, const Leader& leader, const NodeId& from, Progress& pro
 // Do enough voters answer for anything to be decided? A novice does not count: it confirms nothing. But one that is all
 // that is missing will count when it has been admitted, for which a majority of the others is needed (is_remembered()).
 bool is_answered(const State& state, const Leader& leader) {
-  const auto counts = [&](const NodeId& voter) {
-    return voter == state.id || answers(state, leader.peers.at(voter));
-  };
+  const auto counts = [&](const NodeId& voter) { return voter == state.id || answers(state, leader.peers.at(voter)); };
   if (is_quorum(state.configuration(), counts)) return true;
   return std::any_of(leader.peers.begin(), leader.peers.end(), [&](const auto& peer) {
     const NodeId& novice = peer.first;
@@ -124,8 +122,8 @@ bool is_answered(const State& state, const Leader& leader) {
   });
 }
 
-// Every write, and every read on every node, waits for what the leader has stored and applied. When its disk is full, or
-// its state machine stands still while a voter has long applied what is due here, that voter should lead.
+// Every write, and every read on every node, waits for what the leader has stored and applied. When its disk is full,
+// or its state machine stands still while a voter has long applied what is due here, that voter should lead.
 void make_way_for_who_can_go_on(Turn& turn) {
   State& state = turn.state;
   Leader& leader = std::get<Leader>(state.role);
@@ -164,14 +162,16 @@ void become_leader(Turn& turn) {
   state.role = std::move(leader);
   state.leader = state.id;
   turn.tell(LeadershipWon{.term = state.term()});
+  Payload opening = founding_payload(state);
   state.hard_state.novice = false;  // if it was one, it now founds the cluster
-  append_entry(turn, {.term = state.term(), .kind = EntryKind::kNoop, .payload = Payload(std::string())});
+  append_entry(turn, {.term = state.term(), .kind = EntryKind::kNoop, .payload = std::move(opening)});
   send_heartbeats(turn);
 }
 
 // A leader that no majority has answered for an election time-out cannot commit or confirm anything, and one whose disk
-// has stood still for so long can promise nothing. Both make way (thesis 6.2), instead of heartbeating for ever. Where the
-// other disks are as slow, though, nobody could do better: then it has patience in proportion to what writes took of late.
+// has stood still for so long can promise nothing. Both make way (thesis 6.2), instead of heartbeating for ever. Where
+// the other disks are as slow, though, nobody could do better: then it has patience in proportion to what writes took
+// of late.
 void tick_leader(Turn& turn) {
   State& state = turn.state;
   Leader& leader = std::get<Leader>(state.role);

@@ -21,7 +21,8 @@ void add(Hasher& hasher, const Options& options) {
   hasher.add(options.election_ticks_min).add(options.election_ticks_max).add(options.heartbeat_ticks);
   hasher.add(options.orphan_ticks).add(options.max_append_entries).add(options.max_append_bytes);
   hasher.add(options.max_inflight_appends).add(options.max_inflight_bytes);
-  hasher.add(options.level).add(options.holds_level);
+  hasher.add(options.level).add(options.holds_level).add(options.found_without.size());
+  for (const NodeId& id : options.found_without) hasher.add(id);
 }
 
 void add(Hasher& hasher, const HardState& hard_state) {
@@ -65,6 +66,13 @@ void add(Hasher& hasher, const Leader& leader) {
   if (leader.handover) hasher.add(leader.handover->to).add(leader.handover->is_asked).add(leader.handover->ticks_left);
 }
 
+void add(Hasher& hasher, const ClusterId& id) { hasher.add(id.high).add(id.low); }
+
+void add(Hasher& hasher, const Belonging& belonging) {
+  add(hasher, belonging.cluster);
+  hasher.add(belonging.is_told).add(belonging.is_settled).add(belonging.is_blank);
+}
+
 void add(Hasher& hasher, const VoteRequest& message) {
   hasher.add(message.term).add(message.candidate).add(message.last_index).add(message.last_term);
   hasher.add(message.founds).add(message.forced);
@@ -80,7 +88,7 @@ void add(Hasher& hasher, const PreVoteRequest& message) {
 }
 
 void add(Hasher& hasher, const PreVoteResponse& message) {
-  hasher.add(message.term).add(message.proposed).add(message.granted);
+  hasher.add(message.term).add(message.proposed).add(message.granted).add(message.level).add(message.holds_level);
 }
 
 void add(Hasher& hasher, const AppendRequest& message) {
@@ -113,6 +121,8 @@ void add(Hasher& hasher, const SnapshotResponse& message) {
   add(hasher, message.meta);
 }
 
+void add(Hasher&, const NotOurs&) {}
+
 void add(Hasher& hasher, const TimeoutNow& message) { hasher.add(message.term).add(message.leader).add(message.round); }
 
 template <typename Variant>
@@ -125,7 +135,8 @@ void add_variant(Hasher& hasher, const Variant& variant) {
 
 bool State::takes_proposals() const {
   const Leader* leading = std::get_if<Leader>(&role);
-  return leading != nullptr && !leading->handover && (!leading->founds || commit >= leading->term_start);
+  return leading != nullptr && !leading->handover && (!leading->founds || commit >= leading->term_start) &&
+         !waits_for_its_id(*this);
 }
 
 State start(const Restart& restart, const Options& options) {
@@ -145,6 +156,8 @@ State start(const Restart& restart, const Options& options) {
   for (const auto& [index, configuration] : restart.configurations) state.configurations.append(index, configuration);
   state.levels = LevelTrail(restart.trail.base().index, restart.level);
   for (const auto& [index, level] : restart.levels) state.levels.append(index, level);
+  state.clusters = ClusterTrail(restart.trail.base().index, restart.cluster);
+  for (const auto& [index, cluster] : restart.clusters) state.clusters.append(index, cluster);
   TIMESTORE_CHECK(state.levels.latest() <= options.level, "a node starts with a level that it knows");
   state.commit = restart.applied;
   state.applied = restart.applied;
@@ -165,6 +178,14 @@ std::uint64_t hash_of(const State& state) {
     add(hasher, configuration);
   }
   for (const auto& [index, level] : state.levels.known()) hasher.add(index).add(level);
+  for (const auto& [index, cluster] : state.clusters.known()) add(hasher.add(index), cluster);
+  add(hasher, state.expected);
+  hasher.add(state.strangers.size());
+  for (const auto& [node, cluster] : state.strangers) add(hasher.add(node), cluster);
+  hasher.add(state.heard.size());
+  for (const auto& [node, heard] : state.heard) hasher.add(node).add(heard.is_blank).add(heard.knows_ids);
+  hasher.add(state.waits_for.size());
+  for (const NodeId& node : state.waits_for) hasher.add(node);
   add_variant(hasher, state.role);
   hasher.add(state.leader).add(state.recalled).add(state.commit).add(state.applied).add(state.durable);
   hasher.add(state.last_write).add(state.durable_write).add(state.pending_writes.size());
@@ -173,6 +194,7 @@ std::uint64_t hash_of(const State& state) {
   for (const HeldSend& held : state.held_sends) {
     hasher.add(held.after).add(held.send.to).add(held.send.correlation);
     add_variant(hasher, held.send.message);
+    add(hasher, belonging_in(held.send.message));
   }
   hasher.add(state.hard_state_write).add(state.sync_ticks).add(state.owed).add(state.unapplied_ticks);
   hasher.add(state.is_full);

@@ -14,6 +14,7 @@
 
 #include "engine/base/hash.h"
 #include "engine/base/prng.h"
+#include "engine/raft/cluster_id.h"
 #include "engine/raft/configuration.h"
 #include "engine/raft/effects.h"
 #include "engine/raft/trail.h"
@@ -32,6 +33,7 @@ struct Options {
   std::uint64_t max_inflight_bytes = 4 << 20;  // of their entries; a single append may exceed it
   Level level = kOriginalLevel;                // the highest feature level that this node knows
   bool holds_level = false;                    // the cluster's shall not rise as long as this node says so
+  std::vector<NodeId> found_without = {};      // who founds a cluster need not hear from these
   bool operator==(const Options&) const = default;
 };
 
@@ -107,9 +109,9 @@ struct Leader {
   std::map<NodeId, Progress> peers;  // every member but ourselves
   std::uint32_t heartbeat_elapsed = 0;
   std::uint32_t ticks_until_way = 0;  // until it may make way once more for who can go on
-  Round round = 0;                  // the newest round begun
-  std::vector<PendingRead> reads;   // waiting for their round to be answered by a quorum
-  std::vector<ReadId> fresh_reads;  // waiting for their round to begin
+  Round round = 0;                    // the newest round begun
+  std::vector<PendingRead> reads;     // waiting for their round to be answered by a quorum
+  std::vector<ReadId> fresh_reads;    // waiting for their round to begin
   std::optional<Handover> handover;
   Round recalled = 0;  // handovers up to this round are over
   bool operator==(const Leader&) const = default;
@@ -133,6 +135,13 @@ struct HeldSend {
   bool operator==(const HeldSend&) const = default;
 };
 
+// What another founder has said of its log.
+struct Heard {
+  bool is_blank = false;   // it holds nothing but no-ops
+  bool knows_ids = false;  // of clusters, and does not hold the level
+  bool operator==(const Heard&) const = default;
+};
+
 struct State {
   NodeId id;
   Options options;
@@ -143,6 +152,7 @@ struct State {
   Trail trail;
   ConfigurationTrail configurations;  // in it
   LevelTrail levels;                  // in it
+  ClusterTrail clusters;              // in it
 
   // Volatile.
   Role role;
@@ -164,12 +174,17 @@ struct State {
   std::uint32_t election_elapsed = 0;
   std::uint32_t election_timeout = 0;                      // drawn anew at every reset
   std::map<std::pair<Index, Term>, ProposalId> proposals;  // without a fate yet
+  ClusterId expected;                                      // the cluster that lets this node in; zero: not told
+  std::map<NodeId, ClusterId> strangers;                   // who was refused, or refused this node, and its cluster
+  std::map<NodeId, Heard> heard;                           // by who founds, since it started
+  std::vector<NodeId> waits_for;                           // of those, when it asked last: who keeps it from founding
   std::uint32_t orphan_ticks_left = 0;  // until proposals of lost terms become "unknown"; 0: there are none
 
   bool operator==(const State&) const = default;
 
   const Configuration& configuration() const { return configurations.latest(); }
-  Level level() const { return levels.at(commit); }  // what may be used
+  Level level() const { return levels.at(commit); }               // what may be used
+  const ClusterId& cluster() const { return clusters.latest(); }  // of the log, committed or not; zero: none
   bool takes_proposals() const;  // it leads, does not hand over, and is done with founding the cluster
   bool is_leader() const { return std::holds_alternative<Leader>(role); }
   Term term() const { return hard_state.term; }
@@ -184,11 +199,21 @@ struct Restart {
   std::vector<std::pair<Index, Configuration>> configurations = {};  // in the log, in its order
   Level level = 0;                                                   // where the log begins
   std::vector<std::pair<Index, Level>> levels = {};                  // in the log, in its order
+  ClusterId cluster = {};                                            // where the log begins
+  std::vector<std::pair<Index, ClusterId>> clusters = {};            // in the log, in its order
   Index applied = 0;  // by the state machine, hence committed. Requires applied <= trail.last_index().
   std::uint64_t seed = 0;
 };
 
 [[nodiscard]] State start(const Restart& restart, const Options& options);
+
+// What a message that leaves now says of its sender, and whether one that has come is of another cluster.
+[[nodiscard]] Belonging belonging_of(const State& state);
+[[nodiscard]] bool is_stranger(const State& state, const Message& message);
+[[nodiscard]] bool is_settled(const State& state);  // the id of the log's cluster is committed, and the disk proves it
+
+// Who must still say that its log holds nothing, before this node may found a cluster.
+[[nodiscard]] std::vector<NodeId> awaited_founders(const State& state);
 
 // The same value on every machine for equal states.
 [[nodiscard]] std::uint64_t hash_of(const State& state);

@@ -76,6 +76,7 @@ bool is_doubtful(const State& state, const Receive& input) {
 void receive(Turn& turn, const Receive& input) {
   State& state = turn.state;
   const Term term = term_of(input.message);
+  if (!hear_belonging(turn, input)) return;
   if (!is_believable(state, input)) return refuse(turn, input.from, input.message, input.correlation);
   if (const auto* request = std::get_if<PreVoteRequest>(&input.message)) {
     return receive_pre_vote_request(turn, input.from, *request, input.correlation);  // a term that nobody is in yet
@@ -104,6 +105,7 @@ void receive(Turn& turn, const Receive& input) {
                  [&](const AppendResponse& m) { receive_append_response(turn, input.from, m); },
                  [&](const SnapshotRequest&) {},
                  [&](const SnapshotResponse&) {},
+                 [&](const NotOurs&) {},
                  [&](const TimeoutNow& m) { receive_timeout_now(turn, input.from, m); },
              },
              input.message);
@@ -228,6 +230,7 @@ void dispatch(Turn& turn, const Input& input) {
                  },
                  [&](const Transfer& order) { transfer(turn, order.to); },
                  [&](const ChangeMembers& request) { change_members(turn, request); },
+                 [&](const ExpectCluster& told) { turn.state.expected = told.cluster; },
              },
              input);
 }
@@ -279,6 +282,8 @@ Effects step(State& state, std::span<const Input> inputs) {
   Turn turn(state);
   for (const Input& input : inputs) dispatch(turn, input);
   conclude(turn);
+  const Belonging belonging = belonging_of(state);
+  for (Send& send : turn.effects.sends) set_belonging(send.message, belonging);
   return std::move(turn.effects);
 }
 
@@ -296,6 +301,10 @@ void append_entry(Turn& turn, Entry entry) {
     TIMESTORE_CHECK(level.has_value(), "only what is a level enters the log as one");
     turn.tell(LevelAppended{.at = trail.last_index(), .level = *level});
     turn.state.levels.append(trail.last_index(), std::max(*level, turn.state.levels.latest()));
+  }
+  if (const auto cluster = entry.kind == EntryKind::kNoop ? decode_cluster(entry.payload.view()) : std::nullopt) {
+    turn.tell(ClusterNamed{.at = trail.last_index(), .cluster = *cluster});
+    turn.state.clusters.append(trail.last_index(), *cluster);
   }
   if (turn.write.entries.empty()) turn.write.first_index = trail.last_index();
   turn.write.entries.push_back(std::move(entry));
@@ -315,6 +324,10 @@ void truncate_log(Turn& turn, Index from) {
   if (state.levels.latest_index() >= from) {
     TIMESTORE_MARK("raft: a level was cut off again");
     state.levels.truncate_from(from);
+  }
+  if (state.clusters.latest_index() >= from) {
+    TIMESTORE_MARK("raft: a cluster's id was cut off again");
+    state.clusters.truncate_from(from);
   }
   state.durable = std::min(state.durable, from - 1);
   for (PendingWrite& write : state.pending_writes) write.last_index = std::min(write.last_index, from - 1);

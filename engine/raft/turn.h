@@ -1,5 +1,6 @@
 // One step's work in progress, shared by the chapters of the core. Private to engine/raft.
 //
+//   belonging.cc  messages of other clusters are refused; who founds asks first, and draws an id
 //   step.cc       dispatches inputs; concludes a turn: numbers the write, releases what may now be applied
 //   election.cc   time-outs, votes, changes of role (paper 5.2, 5.4.1)
 //   append.cc     a follower receives entries (5.3)
@@ -48,12 +49,20 @@ void receive_vote_request(Turn& turn, const NodeId& from, const VoteRequest& req
 void receive_vote_response(Turn& turn, const NodeId& from, const VoteResponse& response);
 void receive_pre_vote_request(Turn& turn, const NodeId& from, const PreVoteRequest& request, Correlation correlation);
 void receive_pre_vote_response(Turn& turn, const NodeId& from, const PreVoteResponse& response);
-bool is_founder(const State& state);  // its settings name the members, and no snapshot has come
-bool holds_only_noops(const Trail& trail);
+bool is_founder(const State& state);    // its settings name the members, and no snapshot has come
 bool hears_leader(const State& state);  // and so has no reason to elect another one
 void count_own_vote(Turn& turn);        // after a write became durable
 void reset_election_timer(State& state);
 std::uint32_t disk_patience(const State& state);  // in ticks: more for who waits for disks that were slow of late
+
+// ---- belonging.cc
+bool hear_belonging(Turn& turn, const Receive& input);  // false: it is no message of this cluster, and was refused
+bool may_be_elected(const State& state, const Belonging& candidate);
+bool holds_only_noops(const Trail& trail);
+bool asks_before_it_founds(const State& state);
+Payload founding_payload(State& state);     // of the no-op that opens the term
+void draw_missing_cluster(Turn& turn);      // requires that all members know ids
+bool waits_for_its_id(const State& state);  // a leader: until it is committed, nothing but no-ops may follow it
 
 // ---- append.cc
 void receive_append_request(Turn& turn, const NodeId& from, const AppendRequest& request, Correlation correlation);
@@ -99,6 +108,7 @@ Index admission_of(const State& state, const Leader& leader, const NodeId& id); 
 
 // ---- level.cc
 void hear_level(Progress& progress, const AppendResponse& response);
+Level least_level(const State& state);                               // that a node must know to read the log
 bool may_get_entries(const State& state, const Progress& progress);  // an original may not, above its level
 void raise_level(Turn& turn);                                        // when all know a higher one
 

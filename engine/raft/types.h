@@ -32,7 +32,7 @@ inline constexpr Term kMaxTermJump = Term{1} << 32;
 inline constexpr std::size_t kMaxNodeIdBytes = 64;
 
 enum class EntryKind : std::uint8_t {
-  kNoop = 0,     // opens a leader's term; has an empty payload
+  kNoop = 0,     // opens a leader's term; its payload is empty, or the cluster's id (cluster_id.h)
   kCommand = 1,  // belongs to the state machine
   kMembers = 2,  // a configuration (configuration.h), as text; has effect from the moment that it is in the log
   kLevel = 3,    // a feature level (level.h), as text; has effect when it is committed

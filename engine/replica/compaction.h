@@ -24,7 +24,8 @@ struct CompactionBounds {
   raft::Index applied = 0;         // by the state machine
   raft::Index durable = 0;         // machine::Standing
   std::uint64_t kept_entries = 0;  // so many of the applied ones are kept for followers that are slow
-  // A snapshot is on its way to somebody, who will go on with the entry after this one.
+  // A snapshot is on its way to somebody, who will go on with the entry after this one; or that entry is the cluster's
+  // id, and is not settled yet.
   std::optional<raft::Index> needed_after = std::nullopt;
 };
 

@@ -24,6 +24,10 @@ void Compactor::compact_when_due() {
                           .kept_entries = core_.applied - std::min(core_.applied, wanted)};
   const raft::Index lent = lender_.lent().value_or(core_.applied);
   if (core_.applied - lent <= kMaxLent + options_.kept_entries) bounds.needed_after = lent;
+  // What a log begins with is settled, so the id stays in the log until what follows it proves that.
+  if (core_.cluster().is_known() && !raft::is_settled(core_)) {
+    bounds.needed_after = std::min(bounds.needed_after.value_or(core_.applied), core_.clusters.latest_index() - 1);
+  }
   const raft::Index through = compactable(bounds);
   if (through < wanted && durable < wanted) checkpoint();
   if (through == base) return;

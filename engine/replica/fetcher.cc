@@ -34,12 +34,13 @@ void Fetcher::fetch(const raft::NodeId& from) {
 
 void Fetcher::ask() {
   fetching_->silent_ticks = 0;
-  transport_.send(
-      {.to = fetching_->from,
-       .message =
-           raft::SnapshotRequest{
-               .term = core_.term(), .follower = core_.id, .wanted = fetching_->meta, .offset = fetching_->offset},
-       .correlation = 0});
+  transport_.send({.to = fetching_->from,
+                   .message = raft::SnapshotRequest{.term = core_.term(),
+                                                    .follower = core_.id,
+                                                    .wanted = fetching_->meta,
+                                                    .offset = fetching_->offset,
+                                                    .belonging = raft::belonging_of(core_)},
+                   .correlation = 0});
 }
 
 // It must tell something new, and agree with what this node knows.
@@ -53,6 +54,7 @@ void Fetcher::take(const raft::NodeId& from, const raft::SnapshotResponse& part)
   if (!fetching_ || fetching_->from != from || fetching_->is_working || fetching_->is_finished) {
     return TIMESTORE_MARK("replica: a part of a snapshot came when nobody waited for it");
   }
+  if (raft::is_stranger(core_, part)) return TIMESTORE_MARK("replica: a snapshot of another cluster was refused");
   if (part.meta == raft::SnapshotMeta{}) return;  // there is none yet
   if (!is_useful(part.meta)) {
     TIMESTORE_MARK("replica: a snapshot told nothing new");
@@ -158,11 +160,6 @@ void Fetcher::install_when_possible() {
 }
 
 void Fetcher::install() {
-  struct Installation {
-    std::optional<machine::Standing> standing;  // none: it could not be done now
-    std::optional<raft::Configuration> configuration;
-    raft::Level level = raft::kOriginalLevel;
-  };
   jobs_.run(
       Lane::kSeries,
       [this, incoming = fetching_->incoming]() -> Result<Installation> {
@@ -170,28 +167,32 @@ void Fetcher::install() {
         if (!is_installed) return tl::unexpected(std::move(is_installed.error()));
         if (!*is_installed) return Installation{};
         const machine::StateMachine& machine = machine_.on_lane();
-        return Installation{machine.standing(), machine.configuration(), machine.level()};
+        return Installation{machine.standing(), machine.configuration(), machine.level(), machine.cluster()};
       },
       [this](Result<Installation> installation) {
         machine_.end(Use::kInstalling);
         fetching_->is_working = false;
-        const std::optional<machine::Standing> standing = installation->standing;
-        if (standing) installed(*standing, std::move(installation->configuration), installation->level);
-        installation_ended_(standing.has_value());
+        const bool is_done = installation->standing.has_value();
+        if (is_done) installed(std::move(*installation));
+        installation_ended_(is_done);
       });
 }
 
 // Where the snapshot names no members, those that the log begins with hold.
-void Fetcher::installed(const machine::Standing& standing, std::optional<raft::Configuration> configuration,
-                        raft::Level level) {
+void Fetcher::installed(Installation installation) {
   TIMESTORE_MARK("replica: a snapshot was installed");
   const raft::Position last = fetching_->meta.applied;
-  TIMESTORE_CHECK(standing.applied == last, "a machine is in the state of the snapshot that was installed");
+  TIMESTORE_CHECK(installation.standing->applied == last,
+                  "a machine is in the state of the snapshot that was installed");
   end();
-  machine_.stands(standing);
+  machine_.stands(*installation.standing);
   machine_.is_durable(last.index);
   const raft::Configuration& before = core_.configurations.known().begin()->second;
-  log_writer_.begin_anew(raft::SnapshotInstalled{last, std::move(configuration).value_or(before), level});
+  log_writer_.begin_anew(
+      raft::SnapshotInstalled{.last = last,
+                              .configuration = std::move(installation.configuration).value_or(before),
+                              .level = installation.level,
+                              .cluster = installation.cluster});
 }
 
 // An answer may be lost, and so may be whoever should give it; a leader that lives says again whom to ask. When none

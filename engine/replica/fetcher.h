@@ -54,8 +54,13 @@ class Fetcher {
   void add(const raft::SnapshotResponse& part);
   void go_on();
   void install();
-  void installed(const machine::Standing& standing, std::optional<raft::Configuration> configuration,
-                 raft::Level level);
+  struct Installation {
+    std::optional<machine::Standing> standing;  // none: it could not be done now
+    std::optional<raft::Configuration> configuration;
+    raft::Level level = raft::kOriginalLevel;
+    raft::ClusterId cluster = {};
+  };
+  void installed(Installation installation);
   void end();
 
   const Options& options_;

@@ -19,7 +19,12 @@ std::optional<raft::Index> Lender::lent() const {
   return lending_->applied;
 }
 
-void Lender::answer(const raft::SnapshotRequest& request, raft::Correlation correlation) {
+void Lender::answer(const raft::NodeId& from, const raft::SnapshotRequest& request, raft::Correlation correlation) {
+  if (raft::is_stranger(core_, request)) {
+    TIMESTORE_MARK("replica: a node of another cluster was lent no snapshot");
+    const raft::NotOurs refusal{.belonging = raft::belonging_of(core_)};
+    return transport_.send({.to = from, .message = refusal, .correlation = correlation});
+  }
   if (lending_) lending_->idle_ticks = 0;
   if (lending_ && lending_->applied < core_.trail.base().index) end();
   if (!lending_) make();
@@ -101,6 +106,7 @@ void Lender::read_part(const raft::SnapshotRequest& request, raft::Correlation c
 }
 
 void Lender::send(raft::NodeId follower, raft::Correlation correlation, raft::SnapshotResponse part) {
+  part.belonging = raft::belonging_of(core_);
   transport_.send({.to = std::move(follower), .message = std::move(part), .correlation = correlation});
 }
 

@@ -21,7 +21,7 @@ class Lender {
   Lender(const Options& options, const raft::State& core, SharedMachine& machine, Jobs& jobs, Transport& transport)
       : options_(options), core_(core), machine_(machine), jobs_(jobs), transport_(transport) {}
 
-  void answer(const raft::SnapshotRequest& request, raft::Correlation correlation);
+  void answer(const raft::NodeId& from, const raft::SnapshotRequest& request, raft::Correlation correlation);
   void tick();
 
   bool is_lending() const { return lending_.has_value(); }  // or makes what is to be lent

@@ -42,6 +42,8 @@ Result<void> check_level(const Options& options, const store::LogFile::Recovered
                          const machine::StateMachine& machine) {
   raft::Level level = std::max(log.level, machine.level());
   for (const auto& [index, later] : log.levels) level = std::max(level, later);
+  const bool names_cluster = log.cluster.is_known() || !log.clusters.empty() || machine.cluster().is_known();
+  if (names_cluster) level = std::max(level, raft::kEnvelopesLevel);
   if (level <= options.raft.level) return {};
   return tl::unexpected(raft::too_new(level, options.raft.level));
 }
@@ -52,8 +54,10 @@ Result<raft::Restart> restart(const Options& options, const store::LogFile::Iden
   store::LogFile::Recovered recovered = log.recovered();
   recovered.identity = identity;
   const raft::Position applied = machine.standing().applied;
-  auto repair = replica::reconcile(
-      recovered, {.applied = applied, .configuration = machine.configuration(), .level = machine.level()});
+  auto repair = replica::reconcile(recovered, {.applied = applied,
+                                               .configuration = machine.configuration(),
+                                               .level = machine.level(),
+                                               .cluster = machine.cluster()});
   if (!repair) {
     return timestore::fail_for_good(machine.name() + " and the log file " + options.log_path + " do not go together. " +
                                     repair.error().message);
@@ -65,6 +69,8 @@ Result<raft::Restart> restart(const Options& options, const store::LogFile::Iden
                         .configurations = recovered.configurations,
                         .level = recovered.level,
                         .levels = recovered.levels,
+                        .cluster = recovered.cluster,
+                        .clusters = recovered.clusters,
                         .applied = applied.index,
                         .seed = options.seed};
   if (!*repair) return restart;
@@ -74,6 +80,8 @@ Result<raft::Restart> restart(const Options& options, const store::LogFile::Iden
   restart.configurations.clear();
   restart.level = (*repair)->begin_after->level;
   restart.levels.clear();
+  restart.cluster = (*repair)->begin_after->cluster;
+  restart.clusters.clear();
   return restart;
 }
 

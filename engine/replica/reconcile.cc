@@ -35,7 +35,8 @@ Result<std::optional<raft::Write>> reconcile(const store::LogFile::Recovered& lo
   if (applied.index <= trail.last_index()) write.truncate_from = applied.index;
   write.begin_after = {.last = applied,
                        .configuration = machine.configuration.value_or(log.identity->configuration),
-                       .level = machine.level};
+                       .level = machine.level,
+                       .cluster = machine.cluster};
   write.first_index = applied.index + 1;
   return write;
 }

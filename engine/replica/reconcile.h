@@ -25,6 +25,7 @@ struct MachinePosition {
   raft::Position applied;
   std::optional<raft::Configuration> configuration;
   raft::Level level = raft::kOriginalLevel;
+  raft::ClusterId cluster = {};
 };
 
 // What must be written into the log before the node starts; none: nothing, they go together. An error: they do not, and

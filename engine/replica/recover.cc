@@ -18,9 +18,10 @@ struct Ending {
 
 Result<Ending> settle(store::LogFile& log, const machine::StateMachine& machine) {
   const store::LogFile::Recovered& recovered = log.recovered();
-  const auto repair = reconcile(
-      recovered,
-      {.applied = machine.standing().applied, .configuration = machine.configuration(), .level = machine.level()});
+  const auto repair = reconcile(recovered, {.applied = machine.standing().applied,
+                                            .configuration = machine.configuration(),
+                                            .level = machine.level(),
+                                            .cluster = machine.cluster()});
   if (!repair) return tl::unexpected(repair.error());
   if (*repair) {
     if (auto written = log.write({&**repair, 1}); !written) return tl::unexpected(written.error());
@@ -33,7 +34,7 @@ Result<Ending> settle(store::LogFile& log, const machine::StateMachine& machine)
 
 }  // namespace
 
-Result<Recovery> recover_alone(store::LogFile& log, const machine::StateMachine& machine) {
+Result<Recovery> recover_alone(store::LogFile& log, const machine::StateMachine& machine, const raft::ClusterId& next) {
   const store::LogFile::Recovered& recovered = log.recovered();
   TIMESTORE_CHECK(recovered.identity.has_value(), "a log that knows its node can be recovered");
   const raft::NodeId self = recovered.identity->node;
@@ -55,12 +56,14 @@ Result<Recovery> recover_alone(store::LogFile& log, const machine::StateMachine&
   if (is_alone && ending->configuration.is_voter(self)) return recovery;
 
   const raft::Term term = std::max(before.term, ending->last.term) + 1;
-  if (term > raft::kMaxTerm || ending->last.index >= raft::kMaxIndex) return fail("There is no term left.");
+  if (term > raft::kMaxTerm || ending->last.index + 1 >= raft::kMaxIndex) return fail("There is no term left.");
   raft::Write write;
   write.id = 1;
   write.hard_state.term = term;
   write.first_index = ending->last.index + 1;
-  write.entries = {{term, raft::EntryKind::kMembers, raft::Payload(encode(raft::Configuration{.voters = survivor}))}};
+  // In this order: what follows an id proves that it is settled, so from now on the node refuses those who are gone.
+  write.entries = {{term, raft::EntryKind::kNoop, raft::Payload(raft::encode_cluster(next))},
+                   {term, raft::EntryKind::kMembers, raft::Payload(encode(raft::Configuration{.voters = survivor}))}};
   if (auto written = log.write({&write, 1}); !written) return tl::unexpected(written.error());
   return recovery;
 }

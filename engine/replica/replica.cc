@@ -62,6 +62,8 @@ void Replica::step_down() { inbox_.add(raft::StepDown{}); }
 
 void Replica::transfer(raft::NodeId to) { inbox_.add(raft::Transfer{std::move(to)}); }
 
+void Replica::expect(raft::ClusterId cluster) { inbox_.add(raft::ExpectCluster{cluster}); }
+
 void Replica::change_members(raft::Change change, ChangeCallback callback) {
   const raft::ProposalId id = ++last_proposal_;
   changes_.begin(id, std::move(callback));
@@ -137,7 +139,7 @@ void Replica::take_parcels() {
   for (const raft::Receive& parcel : std::exchange(parcels_, {})) {
     if (failure()) return;
     if (const auto* request = std::get_if<raft::SnapshotRequest>(&parcel.message)) {
-      lender_.answer(*request, parcel.correlation);
+      lender_.answer(parcel.from, *request, parcel.correlation);
     }
     if (const auto* part = std::get_if<raft::SnapshotResponse>(&parcel.message)) fetcher_.take(parcel.from, *part);
   }

@@ -66,6 +66,7 @@ class Replica {
   void step_down();
   void transfer(raft::NodeId to);  // hands leadership over; empty: to whoever has most of the log
   void change_members(raft::Change change, ChangeCallback callback);
+  void expect(raft::ClusterId cluster);  // which lets this node in: no other is followed
 
   void settle();
 

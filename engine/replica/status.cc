@@ -19,7 +19,14 @@ Status status_of(const raft::State& core, const machine::Standing& standing) {
                 .level = core.level(),
                 .highest_level = core.options.level,
                 .holds_level = core.options.holds_level,
+                .cluster = core.cluster(),
+                .is_settled = raft::is_settled(core),
+                .strangers = core.strangers,
+                .waits_for = core.leader.empty() ? raft::awaited_founders(core) : std::vector<raft::NodeId>(),
                 .peers = {}};
+  for (const raft::NodeId& node : status.waits_for) {
+    if (core.heard.contains(node)) status.holders.push_back(node);
+  }
   const auto* leader = std::get_if<raft::Leader>(&core.role);
   if (leader != nullptr) {
     status.role = Status::Role::kLeader;

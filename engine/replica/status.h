@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -34,7 +35,12 @@ struct Status {
   raft::Level level = 0;          // of the cluster's features, in force
   raft::Level highest_level = 0;  // that this node knows
   bool holds_level = false;       // and keeps the cluster from
-  std::vector<Peer> peers;        // every member, in the order of ids; this node too, if it is one
+  raft::ClusterId cluster = {};   // in its log; zero: none yet
+  bool is_settled = false;        // and it is committed
+  std::map<raft::NodeId, raft::ClusterId> strangers = {};  // who was refused, or refused this node, and its cluster
+  std::vector<raft::NodeId> holders = {};                  // of those who keep it from founding: they hold data
+  std::vector<raft::NodeId> waits_for = {};  // who must say that it holds nothing, before this node founds
+  std::vector<Peer> peers;                   // every member, in the order of ids; this node too, if it is one
 };
 
 [[nodiscard]] Status status_of(const raft::State& core, const machine::Standing& standing);

@@ -14,6 +14,7 @@
 #include "engine/base/json_text.h"
 #include "engine/raft/configuration.h"
 #include "engine/raft/object_reader.h"
+#include "engine/wire/belonging_json.h"
 #include "engine/wire/fields.h"
 
 namespace timestore::raft {
@@ -30,6 +31,7 @@ void append_extras(std::string& out, const Record& record) {
   for_each_field<Record>([&](const auto& field) {
     using Value = typename std::remove_cvref_t<decltype(field)>::Value;
     if (field.json != InJson::kExtra || record.*field.member == Value{}) return;
+    if constexpr (std::is_same_v<Value, Belonging>) return append_belonging(out, record.*field.member);
     out.append(",\"").append(field.name).append("\":");
     if constexpr (std::is_same_v<Value, bool>) {
       out += "true";
@@ -91,6 +93,8 @@ void read_extras(ObjectReader& reader, Record& record) {
       record.*field.member = reader.optional_boolean(field.name);
     } else if constexpr (std::is_integral_v<Value>) {
       record.*field.member = static_cast<Value>(reader.optional_integer(field.name, {0, field.max}).value_or(0));
+    } else if constexpr (std::is_same_v<Value, Belonging>) {
+      record.*field.member = read_belonging(reader);
     }
   });
 }
@@ -106,16 +110,20 @@ Request read_candidacy(ObjectReader& reader) {
 }
 
 PreVoteResponse read_pre_vote_response(ObjectReader& reader, const PreVoteRequest& request) {
-  return {.term = reader.integer("term", kTermRange),
-          .proposed = reader.optional_integer("proposedTerm", kTermRange).value_or(request.term),
-          .granted = reader.boolean("voteGranted")};
+  PreVoteResponse response{.term = reader.integer("term", kTermRange),
+                           .proposed = reader.optional_integer("proposedTerm", kTermRange).value_or(request.term),
+                           .granted = reader.boolean("voteGranted")};
+  read_extras(reader, response);
+  return response;
 }
 
 VoteResponse read_vote_response(ObjectReader& reader, const VoteRequest& request) {
-  return {.term = reader.integer("term", kTermRange),
-          .granted = reader.boolean("voteGranted"),
-          .judged = {reader.optional_integer("lastLogTerm", kTermRange).value_or(request.last_term),
-                     reader.optional_integer("lastLogIndex", kIndexRange).value_or(request.last_index)}};
+  VoteResponse response{.term = reader.integer("term", kTermRange),
+                        .granted = reader.boolean("voteGranted"),
+                        .judged = {reader.optional_integer("lastLogTerm", kTermRange).value_or(request.last_term),
+                                   reader.optional_integer("lastLogIndex", kIndexRange).value_or(request.last_index)}};
+  read_extras(reader, response);
+  return response;
 }
 
 Entry read_entry(ObjectReader& reader) {
@@ -208,7 +216,7 @@ AppendResponse read_append_response(ObjectReader& reader, const AppendRequest& r
 }  // namespace
 
 EntryKind kind_of(std::string_view command) {
-  if (command.empty()) return EntryKind::kNoop;
+  if (command.empty() || decode_cluster(command)) return EntryKind::kNoop;
   if (command.starts_with(kMembersTextStart)) return EntryKind::kMembers;
   return command.starts_with(kLevelTextStart) ? EntryKind::kLevel : EntryKind::kCommand;
 }
@@ -228,6 +236,7 @@ void encode(std::string& out, const PreVoteResponse& message) {
   append_json_integer(out, R"({"term":)", message.term);
   append_boolean(out, R"(,"voteGranted":)", message.granted);
   append_json_integer(out, R"(,"proposedTerm":)", message.proposed);
+  append_extras(out, message);
   out += '}';
 }
 
@@ -236,6 +245,7 @@ void encode(std::string& out, const VoteResponse& message) {
   append_boolean(out, R"(,"voteGranted":)", message.granted);
   append_json_integer(out, R"(,"lastLogIndex":)", message.judged.index);
   append_json_integer(out, R"(,"lastLogTerm":)", message.judged.term);
+  append_extras(out, message);
   out += '}';
 }
 
@@ -278,6 +288,13 @@ void encode(std::string& out, const TimeoutNow& message) {
   append_json_integer(out, R"({"term":)", message.term);
   append_node_id(out, R"(,"leaderId":)", message.leader);
   append_json_integer(out, R"(,"round":)", message.round);
+  append_extras(out, message);
+  out += '}';
+}
+
+void encode(std::string& out, const NotOurs& message) {
+  append_json_integer(out, R"({"term":)", message.term);
+  append_extras(out, message);
   out += '}';
 }
 
@@ -297,9 +314,19 @@ Result<VoteResponse> decode_vote_response(std::string_view json, const VoteReque
 
 Result<TimeoutNow> decode_timeout_now(std::string_view json) {
   return decode_object<TimeoutNow>(json, [](ObjectReader& reader) {
-    return TimeoutNow{.term = reader.integer("term", kTermRange),
-                      .leader = reader.node_id("leaderId"),
-                      .round = reader.integer("round", kRoundRange)};
+    TimeoutNow order{.term = reader.integer("term", kTermRange),
+                     .leader = reader.node_id("leaderId"),
+                     .round = reader.integer("round", kRoundRange)};
+    read_extras(reader, order);
+    return order;
+  });
+}
+
+Result<NotOurs> decode_not_ours(std::string_view json) {
+  return decode_object<NotOurs>(json, [](ObjectReader& reader) {
+    NotOurs refusal{.term = reader.integer("term", kTermRange)};
+    read_extras(reader, refusal);
+    return refusal;
   });
 }
 
@@ -323,6 +350,8 @@ Result<Message> decode(std::size_t alternative, std::string_view json, const Mes
       return decode_snapshot_response(json);
     case index_of<TimeoutNow>:
       return decode_timeout_now(json);
+    case index_of<NotOurs>:
+      return decode_not_ours(json);
   }
   TIMESTORE_CHECK(false, "there are as many kinds of messages as alternatives");
 }

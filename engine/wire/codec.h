@@ -16,13 +16,16 @@
 //                   {"term":3,"success":false,"prevLogIndex":6,"hintIndex":4,"hintTerm":2,"round":9}
 //                   and "novice", "holdsLevel" and "diskFull" where it is so, "level":1 and "appliedIndex":7 where it
 //                   is not 0
+//   NotOurs         {"term":0}; never sent over HTTP, which has the status 421 for it
 //   SnapshotRequest {"term":3,"nodeId":"node2",SNAPSHOT,"offset":4096}
 //   SnapshotResponse {"term":3,SNAPSHOT,"offset":4096,"checksum":7}, a line feed, and the bytes as they are
 //     SNAPSHOT is "appliedIndex":5,"appliedTerm":2,"stateHash":"9","sizeBytes":8192,"fileChecksum":"11"
+//   A node of ours adds to each of them to which cluster it belongs (belonging_json.h), and to a PreVoteResponse
+//   "level" and "holdsLevel".
 //
 // Names match case-insensitively, unknown properties are ignored, and integers may be quoted, as the original's
 // framework did. A property given twice is an error. An entry's kind follows from its command: an empty one (or null)
-// is a no-op, one that begins as configuration.h says holds the members, or as
+// is a no-op, and so is one that holds a cluster's id; one that begins as configuration.h says holds the members, or as
 // level.h says a level, anything else belongs to the state machine.
 // A command that is no UTF-8 stands as "envelope":"<base64>" instead of "command": whoever does not know that refuses
 // the entry, instead of taking it for a no-op.
@@ -61,6 +64,7 @@ void encode(std::string& out, const AppendResponse& message);
 void encode(std::string& out, const SnapshotRequest& message);
 void encode(std::string& out, const SnapshotResponse& message);
 void encode(std::string& out, const TimeoutNow& message);
+void encode(std::string& out, const NotOurs& message);
 std::string encode(const Message& message);
 
 [[nodiscard]] Result<VoteRequest> decode_vote_request(std::string_view json);
@@ -76,6 +80,7 @@ std::string encode(const Message& message);
 [[nodiscard]] Result<SnapshotRequest> decode_snapshot_request(std::string_view json);
 [[nodiscard]] Result<SnapshotResponse> decode_snapshot_response(std::string_view text);
 [[nodiscard]] Result<TimeoutNow> decode_timeout_now(std::string_view json);
+[[nodiscard]] Result<NotOurs> decode_not_ours(std::string_view json);
 
 // The message of the kind `alternative` of the variant Message. An answer to a vote, a pre-vote or an append needs
 // `asked`, the request that it answers.

@@ -3,6 +3,7 @@
 // A field is described by a line: its tag in frames (frame.h), its name in JSON and in sentences, the member, and the
 // largest value of a number. A field that the original does not know is kExtra: JSON has the property where the value
 // is not the default, and its absence means the default. All other properties are written and read by hand (codec.cc).
+// To which cluster a sender belongs has several properties in JSON, where it is told (codec.h).
 //
 // To add a field: the member in engine/raft/message.h, with what its absence means, and its line here, with the
 // record's next tag. The tests make their messages from these lines. A record whose description lacks a member does not
@@ -65,6 +66,16 @@ inline constexpr auto kFields<Entry> = std::tuple(field(1, "term", &Entry::term,
                                                   field(3, "command", &Entry::payload));
 
 template <>
+inline constexpr auto kFields<ClusterId> = std::tuple(field(1, "high", &ClusterId::high),
+                                                      field(2, "low", &ClusterId::low));
+
+template <>
+inline constexpr auto kFields<Belonging> = std::tuple(field(1, "told", &Belonging::is_told, 1),
+                                                      field(2, "cluster", &Belonging::cluster),
+                                                      field(3, "settled", &Belonging::is_settled, 1),
+                                                      field(4, "blank", &Belonging::is_blank, 1));
+
+template <>
 inline constexpr auto kFields<SnapshotMeta> = std::tuple(field(1, "applied", &SnapshotMeta::applied),
                                                          field(2, "stateHash", &SnapshotMeta::state_hash),
                                                          field(3, "sizeBytes", &SnapshotMeta::size_bytes, kMaxExact),
@@ -76,24 +87,28 @@ inline constexpr auto kFields<VoteRequest> = std::tuple(field(1, "term", &VoteRe
                                                         field(3, "lastLogIndex", &VoteRequest::last_index, kMaxIndex),
                                                         field(4, "lastLogTerm", &VoteRequest::last_term, kMaxTerm),  //
                                                         extra(5, "founds", &VoteRequest::founds),
-                                                        extra(6, "forced", &VoteRequest::forced));
+                                                        extra(6, "forced", &VoteRequest::forced),
+                                                        extra(7, "belonging", &VoteRequest::belonging));
 
 template <>
 inline constexpr auto kFields<VoteResponse> = std::tuple(field(1, "term", &VoteResponse::term, kMaxTerm),
                                                          field(2, "voteGranted", &VoteResponse::granted),
-                                                         field(3, "judged", &VoteResponse::judged));
+                                                         field(3, "judged", &VoteResponse::judged),
+                                                         extra(4, "belonging", &VoteResponse::belonging));
 
 template <>
-inline constexpr auto kFields<PreVoteRequest> = std::tuple(
-    field(1, "term", &PreVoteRequest::term, kMaxTerm), field(2, "candidateId", &PreVoteRequest::candidate),
-    field(3, "lastLogIndex", &PreVoteRequest::last_index, kMaxIndex),
-    field(4, "lastLogTerm", &PreVoteRequest::last_term, kMaxTerm), extra(5, "founds", &PreVoteRequest::founds));
+inline constexpr auto kFields<PreVoteRequest> =
+    std::tuple(field(1, "term", &PreVoteRequest::term, kMaxTerm), field(2, "candidateId", &PreVoteRequest::candidate),
+               field(3, "lastLogIndex", &PreVoteRequest::last_index, kMaxIndex),
+               field(4, "lastLogTerm", &PreVoteRequest::last_term, kMaxTerm),
+               extra(5, "founds", &PreVoteRequest::founds), extra(6, "belonging", &PreVoteRequest::belonging));
 
 template <>
-inline constexpr auto kFields<PreVoteResponse> = std::tuple(field(1, "term", &PreVoteResponse::term, kMaxTerm),
-                                                            field(2, "proposedTerm", &PreVoteResponse::proposed,
-                                                                  kMaxTerm),
-                                                            field(3, "voteGranted", &PreVoteResponse::granted));
+inline constexpr auto kFields<PreVoteResponse> = std::tuple(
+    field(1, "term", &PreVoteResponse::term, kMaxTerm), field(2, "proposedTerm", &PreVoteResponse::proposed, kMaxTerm),
+    field(3, "voteGranted", &PreVoteResponse::granted),
+    extra(4, "level", &PreVoteResponse::level, std::numeric_limits<Level>::max()),
+    extra(5, "holdsLevel", &PreVoteResponse::holds_level), extra(6, "belonging", &PreVoteResponse::belonging));
 
 template <>
 inline constexpr auto kFields<AppendRequest> = std::tuple(
@@ -104,7 +119,8 @@ inline constexpr auto kFields<AppendRequest> = std::tuple(
     field(6, "round", &AppendRequest::round, kMaxRound),  // by hand: its absence means an original
     extra(7, "recalled", &AppendRequest::recalled, kMaxRound), extra(8, "snapshot", &AppendRequest::from_snapshot),
     extra(9, "admits", &AppendRequest::admits, kMaxIndex),  //
-    extra(10, "founds", &AppendRequest::founds), field(11, "entries", &AppendRequest::entries));
+    extra(10, "founds", &AppendRequest::founds), field(11, "entries", &AppendRequest::entries),
+    extra(12, "belonging", &AppendRequest::belonging));
 
 template <>
 inline constexpr auto kFields<AppendResponse> = std::tuple(
@@ -114,25 +130,33 @@ inline constexpr auto kFields<AppendResponse> = std::tuple(
     field(6, "round", &AppendResponse::round, kMaxRound), extra(7, "novice", &AppendResponse::novice),
     extra(8, "level", &AppendResponse::level, std::numeric_limits<Level>::max()),
     extra(9, "holdsLevel", &AppendResponse::holds_level),
-    extra(10, "appliedIndex", &AppendResponse::applied, kMaxIndex), extra(11, "diskFull", &AppendResponse::full));
+    extra(10, "appliedIndex", &AppendResponse::applied, kMaxIndex), extra(11, "diskFull", &AppendResponse::full),
+    extra(12, "belonging", &AppendResponse::belonging));
 
 template <>
 inline constexpr auto kFields<SnapshotRequest> = std::tuple(field(1, "term", &SnapshotRequest::term, kMaxTerm),
                                                             field(2, "nodeId", &SnapshotRequest::follower),
                                                             field(3, "wanted", &SnapshotRequest::wanted),
-                                                            field(4, "offset", &SnapshotRequest::offset, kMaxExact));
+                                                            field(4, "offset", &SnapshotRequest::offset, kMaxExact),
+                                                            extra(5, "belonging", &SnapshotRequest::belonging));
 
 template <>
 inline constexpr auto kFields<SnapshotResponse> = std::tuple(field(1, "term", &SnapshotResponse::term, kMaxTerm),
                                                              field(2, "meta", &SnapshotResponse::meta),
                                                              field(3, "offset", &SnapshotResponse::offset, kMaxExact),
                                                              field(4, "checksum", &SnapshotResponse::checksum),
-                                                             field(5, "bytes", &SnapshotResponse::bytes));
+                                                             field(5, "bytes", &SnapshotResponse::bytes),
+                                                             extra(6, "belonging", &SnapshotResponse::belonging));
 
 template <>
 inline constexpr auto kFields<TimeoutNow> = std::tuple(field(1, "term", &TimeoutNow::term, kMaxTerm),
                                                        field(2, "leaderId", &TimeoutNow::leader),
-                                                       field(3, "round", &TimeoutNow::round, kMaxRound));
+                                                       field(3, "round", &TimeoutNow::round, kMaxRound),
+                                                       extra(4, "belonging", &TimeoutNow::belonging));
+
+template <>
+inline constexpr auto kFields<NotOurs> = std::tuple(field(1, "term", &NotOurs::term, kMaxTerm),
+                                                    extra(2, "belonging", &NotOurs::belonging));
 
 // --- What follows from it -------------------------------------------------------------------------------------------
 
@@ -178,7 +202,8 @@ consteval bool are_described(const std::variant<Kinds...>*) {
   return (is_described<Kinds>() && ...);
 }
 static_assert(are_described(static_cast<const Message*>(nullptr)) && is_described<Position>() &&
-                  is_described<SnapshotMeta>() && is_described<Entry>(),
+                  is_described<SnapshotMeta>() && is_described<Entry>() && is_described<ClusterId>() &&
+                  is_described<Belonging>(),
               "each member of a message has its line above, with a tag of its own");
 
 // The name of the first field in which two records differ; empty: in none.

@@ -90,6 +90,11 @@ Trouble check(const AppendResponse& response) {
   return std::nullopt;
 }
 
+Trouble check(const Belonging& belonging) {
+  if (!belonging.is_told && belonging != Belonging{}) return complain({}, "says something and is not told");
+  return std::nullopt;
+}
+
 Trouble check(const SnapshotResponse& part) {
   if (part.bytes.is_absent()) return complain("bytes", "is missing");
   return std::nullopt;

@@ -4,6 +4,7 @@
 #include "engine/base/check.h"
 #include "engine/base/json_text.h"
 #include "engine/raft/object_reader.h"
+#include "engine/wire/belonging_json.h"
 #include "engine/wire/codec.h"
 #include "engine/wire/fields.h"
 
@@ -48,6 +49,7 @@ void encode(std::string& out, const SnapshotRequest& message) {
   append_json_string(out, message.follower);
   append_meta(out, message.wanted);
   append_json_integer(out, R"(,"offset":)", message.offset);
+  append_belonging(out, message.belonging);
   out += '}';
 }
 
@@ -56,6 +58,7 @@ void encode(std::string& out, const SnapshotResponse& message) {
   append_meta(out, message.meta);
   append_json_integer(out, R"(,"offset":)", message.offset);
   append_json_integer(out, R"(,"checksum":)", message.checksum);
+  append_belonging(out, message.belonging);
   out += "}\n";
   out += message.bytes.view();
 }
@@ -65,7 +68,8 @@ Result<SnapshotRequest> decode_snapshot_request(std::string_view json) {
     return SnapshotRequest{.term = reader.integer("term", kTermRange),
                            .follower = reader.node_id("nodeId"),
                            .wanted = read_meta(reader),
-                           .offset = reader.integer("offset", kSizeRange)};
+                           .offset = reader.integer("offset", kSizeRange),
+                           .belonging = read_belonging(reader)};
   });
 }
 
@@ -77,6 +81,7 @@ Result<SnapshotResponse> decode_snapshot_response(std::string_view text) {
                             .meta = read_meta(reader),
                             .offset = reader.integer("offset", kSizeRange),
                             .checksum = static_cast<std::uint32_t>(reader.integer("checksum", kChecksumRange)),
+                            .belonging = read_belonging(reader),
                             .bytes = Payload(std::string(text.substr(end + 1)))};
   });
 }

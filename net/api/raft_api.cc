@@ -89,11 +89,32 @@ tl::expected<raft::Message, Problem> read_message(const raft::Endpoint& endpoint
                       message.error().message);
 }
 
-void answer_message(const raft::Endpoint& endpoint, const std::optional<raft::Message>& answer,
-                    const http::Request& asked, http::Response& response) {
+// Who asks, and what it says of its cluster.
+struct Asker {
+  raft::NodeId node;
+  raft::ClusterId cluster;
+};
+
+// Both nodes say it, each in its own log as well.
+Problem not_ours(const raft::NodeId& self, const raft::ClusterId& ours, const Asker& asker) {
+  const std::string other =
+      asker.cluster.is_known() ? "cluster " + raft::to_text(asker.cluster) : "a cluster without an id";
+  return {.kind = ProblemKind::kMisdirected,
+          .detail = "This is node " + self + " of cluster " + raft::to_text(ours) + ", and " + asker.node +
+                    ", who asks, belongs to " + other +
+                    ". Correct the addresses by which they reach each other, or empty the directory of the one that is "
+                    "to change its cluster, and start it with --join.",
+          .members = {{"nodeId", self}, {"clusterId", raft::to_text(ours)}}};
+}
+
+void answer_message(const raft::NodeId& self, const Asker& asker, const raft::Endpoint& endpoint,
+                    const std::optional<raft::Message>& answer, const http::Request& asked, http::Response& response) {
   if (!answer) {
     return Problem{.kind = ProblemKind::kUnavailable, .detail = "This node's disk does not answer in time."}.write_to(
         response);
+  }
+  if (const auto* refusal = std::get_if<raft::NotOurs>(&*answer)) {
+    return not_ours(self, refusal->belonging.cluster, asker).write_to(response);
   }
   if (names_frames(asked, "Accept")) return response.set_content(raft::encode_frame(*answer), raft::kFrameType);
   response.set_content(raft::encode(*answer), endpoint.json_answer_type);
@@ -110,6 +131,30 @@ void answer_barrier(const ReadBarrier& barrier, http::Response& response) {
       Problem{.kind = ProblemKind::kUnavailable, .detail = "This node does not lead, or has no quorum."}.write_to(
           response);
   }
+}
+
+void add_identity(std::string& out, const replica::Status& status) {
+  out += R"(,"clusterId":)";
+  if (status.cluster.is_known()) {
+    append_json_string(out, raft::to_text(status.cluster));
+  } else {
+    out += "null";
+  }
+  out += status.is_settled ? R"(,"isSettled":true,"strangers":[)" : R"(,"isSettled":false,"strangers":[)";
+  for (const auto& [node, cluster] : status.strangers) {
+    if (out.back() != '[') out += ',';
+    out += '{';
+    add_member(out, "id", node);
+    out += ',';
+    add_member(out, "clusterId", raft::to_text(cluster));
+    out += '}';
+  }
+  out += R"(],"waitsFor":[)";
+  for (const raft::NodeId& node : status.waits_for) {
+    if (out.back() != '[') out += ',';
+    append_json_string(out, node);
+  }
+  out += ']';
 }
 
 }  // namespace
@@ -179,6 +224,7 @@ std::string status_json(const replica::Status& status, const std::string& versio
   out += status.is_joint ? ",\"isJoint\":true" : ",\"isJoint\":false";
   out += status.is_novice ? ",\"isNovice\":true" : ",\"isNovice\":false";
   out += status.holds_level ? ",\"holdsLevel\":true" : ",\"holdsLevel\":false";
+  add_identity(out, status);
   return out + ",\"members\":" + members_json(status, RoleNames::kTwo, tick, unreachable_ticks) + "}";
 }
 
@@ -231,9 +277,11 @@ void RaftApi::post_message(const raft::Endpoint& endpoint, const http::Request& 
     node_.receive(std::move(from), std::move(*message));
     return reply.finish([](const auto&, http::Response& response) { response.set_content("{}", raft::kJsonType); });
   }
-  const auto finish = [&endpoint, reply](std::optional<raft::Message> answer) {
-    reply.finish([&endpoint, answer = std::move(answer)](const http::Request& asked, http::Response& response) {
-      answer_message(endpoint, answer, asked, response);
+  Asker asker{.node = from, .cluster = raft::belonging_in(*message).cluster};
+  const auto finish = [self = node_.id(), asker = std::move(asker), &endpoint,
+                       reply](std::optional<raft::Message> answer) {
+    reply.finish([=, &endpoint](const http::Request& asked, http::Response& response) {
+      answer_message(self, asker, endpoint, answer, asked, response);
     });
   };
   node_.begin_answer(std::move(from), std::move(*message), Clock::now() + kAnswerTimeout, finish);

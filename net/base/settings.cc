@@ -171,6 +171,16 @@ Result<Settings> check(const SettingsText& text) {
   if (!peers) return tl::unexpected(peers.error());
   settings.peers = std::move(*peers);
 
+  for (const std::string& absent : split(text.found_without, ',')) {
+    auto known = check_node_id(absent, "An id in --found-without");
+    if (!known) return tl::unexpected(known.error());
+    const auto is_it = [&](const Peer& peer) { return peer.id == *known; };
+    if (std::none_of(settings.peers.begin(), settings.peers.end(), is_it)) {
+      return fail("--found-without names \"" + *known + "\", which --peers does not: name there each peer as id=url.");
+    }
+    settings.found_without.push_back(*known);
+  }
+
   if (!text.join.empty()) {
     if (!text.peers.empty()) {
       return fail(

@@ -30,6 +30,7 @@ struct SettingsText {
   std::uint64_t log_entries = 100'000;
   std::uint64_t log_megabytes = 64;
   bool hold_level = false;
+  std::string found_without;  // comma-separated ids of --peers that are lost for good
 };
 
 struct Peer {
@@ -59,6 +60,7 @@ struct Settings {
   unsigned election_ticks_max = 0;
   std::uint64_t kept_entries = 0;  // of what is applied, in the log, for followers that are slow
   std::uint64_t kept_bytes = 0;
+  std::vector<raft::NodeId> found_without;  // who founds the cluster need not hear from them
   bool holds_level = false;  // the cluster's feature level shall not rise, so that this node can be put back
   Patience patience;
 };

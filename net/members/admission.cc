@@ -4,6 +4,7 @@
 #include <simdjson.h>
 
 #include <map>
+#include <optional>
 #include <utility>
 
 #include "engine/base/json_text.h"
@@ -33,6 +34,13 @@ std::string reason_in(const httplib::Response& answer) {
   std::string_view detail;
   if (parser.parse(answer.body)["detail"].get(detail) == simdjson::SUCCESS) return std::string(detail);
   return "status " + std::to_string(answer.status);
+}
+
+std::optional<raft::ClusterId> cluster_in(const std::string& body) {
+  simdjson::dom::parser parser;
+  std::string_view text;
+  if (parser.parse(body)["clusterId"].get(text) != simdjson::SUCCESS) return std::nullopt;
+  return raft::parse_cluster_id(text);
 }
 
 std::map<raft::NodeId, HostPort> addresses_in(const std::string& body) {
@@ -91,7 +99,10 @@ bool Admission::ask() {
   append_json_string(body, options_.self.url);
   body += '}';
   const auto answer = client_for(options_.asked).Post(kMembers, body, "application/json");
-  if (answer && (answer->status == 200 || answer->status == 202)) return true;
+  if (answer && (answer->status == 200 || answer->status == 202)) {
+    if (const auto cluster = cluster_in(answer->body)) node_.expect(*cluster);
+    return true;
+  }
   const std::string reason = answer ? reason_in(*answer) : reason_of(answer.error(), options_.asked) + ".";
   if (std::exchange(last_reason_, reason) != reason) log_warning("This node is not let in yet: " + reason);
   return false;

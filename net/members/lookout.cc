@@ -59,6 +59,23 @@ Heard ask(const raft::NodeId& peer, const HostPort& address, const raft::NodeId&
       .clause = "the node at " + address.text() + " is in a cluster of " + joined(ids, ", ") + ", without this node"};
 }
 
+// Whoever founds must know that there is nothing yet that could be forgotten.
+std::string why_it_waits(const replica::Status& status) {
+  if (!status.holders.empty()) {
+    const std::string holders = joined(status.holders, ", ");
+    return " This node's disk is empty, and " + holders +
+           " holds data: no new cluster is founded beside it. If no majority of the old one can be started, run "
+           "\"timestored recover --force-single\" on " +
+           holders + ", start it, and let the others in with empty disks and --join.";
+  }
+  return " This node's disk is empty, and it founds no cluster before all of --peers have said that they hold nothing: "
+         "it waits for " +
+         joined(status.waits_for, ", ") +
+         ". Start it; or, if it is lost for good, start this node with "
+         "--found-without " +
+         joined(status.waits_for, ",") + ".";
+}
+
 }  // namespace
 
 std::string Lookout::why_nobody_leads(Node& node, Forwarder& forwarder) {
@@ -88,6 +105,8 @@ std::string Lookout::why_nobody_leads(Node& node, Forwarder& forwarder) {
     sentence +=
         " If this node was renamed, start it under its old --node-id; if it is new, empty its directory and let it in "
         "with --join.";
+  } else if (!status->waits_for.empty()) {
+    sentence += why_it_waits(*status);
   } else if (2 * answering <= voters) {
     sentence += " That is no majority of " + std::to_string(voters) + " voters: start more of them.";
   } else if (status->is_novice) {

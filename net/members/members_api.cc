@@ -101,6 +101,10 @@ void answer_json(http::Response& response, int status, const std::string& body) 
   response.set_content(body, "application/json");
 }
 
+std::string cluster_json(const replica::Status& status) {
+  return status.cluster.is_known() ? "\"" + raft::to_text(status.cluster) + "\"" : "null";
+}
+
 void answer_not_found(http::Response& response) {
   answer(response, ProblemKind::kNotFound, "No member of this cluster has that id.");
 }
@@ -130,6 +134,7 @@ void MembersApi::add_routes(http::Router& router) {
 
 std::string MembersApi::body_of(const replica::Status& status) const {
   std::string body = R"({"members":)" + members_json(status, RoleNames::kFour, node_.tick(), node_.unreachable_ticks());
+  body += R"(,"clusterId":)" + cluster_json(status);
   body += status.is_joint ? R"(,"isJoint":true,"leaderId":)" : R"(,"isJoint":false,"leaderId":)";
   if (status.leader.empty()) return body + "null}";
   append_json_string(body, status.leader);
@@ -257,8 +262,9 @@ void MembersApi::answer_wish(const Wish& wish, const replica::Status& status, ht
   response.remove_header("Location");
   const bool is_fulfilled = wish.is_fulfilled(status);
   if (!is_fulfilled) response.set_header("Location", std::string(kPath) + "/" + wish.member.id);
-  answer_json(response, is_fulfilled ? 200 : 202,
-              member_json(status, *member, RoleNames::kFour, node_.tick(), node_.unreachable_ticks()));
+  std::string body = member_json(status, *member, RoleNames::kFour, node_.tick(), node_.unreachable_ticks());
+  body.pop_back();  // the closing brace
+  answer_json(response, is_fulfilled ? 200 : 202, body + R"(,"clusterId":)" + cluster_json(status) + "}");
 }
 
 void MembersApi::wait_for(const Wish& wish, http::Response& response) {

@@ -141,6 +141,10 @@ void Node::note_membership(bool is_member) {
   }
 }
 
+void Node::expect(raft::ClusterId cluster) {
+  post([this, cluster] { replica_->expect(cluster); });
+}
+
 void Node::meet(std::map<raft::NodeId, HostPort> others) {
   post([this, others = std::move(others)]() mutable {
     met_ = std::move(others);

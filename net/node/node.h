@@ -102,6 +102,9 @@ class Node {
   using Plan = std::function<std::optional<raft::Change>(const replica::Status&)>;
   std::optional<replica::ChangeEnd> change_members(Plan plan, Deadline deadline);
 
+  // Which cluster lets this node in: until its log says so too, no other is followed.
+  void expect(raft::ClusterId cluster);
+
   // Nodes that are no members, as far as this one knows, and where they are: a node that is being let in learns of the
   // others before the log tells.
   void meet(std::map<raft::NodeId, HostPort> others);

@@ -35,17 +35,20 @@ void HttpTransport::set_peers(const std::map<raft::NodeId, HostPort>& peers) {
 std::unique_ptr<PeerLink> HttpTransport::connect(const raft::NodeId& peer, const HostPort& address) {
   PeerLink::Options options{.peer = peer, .address = address};
   options.link.answer_time = answer_time_;
-  return std::make_unique<PeerLink>(std::move(options),
-                                    PeerLink::Events{.answered =
-                                                         [this](raft::NodeId id, raft::Message answer) {
-                                                           note(id, "");
-                                                           events_.received(std::move(id), std::move(answer));
-                                                         },
-                                                     .failed =
-                                                         [this](raft::NodeId id, const std::string& reason) {
-                                                           note(id, reason);
-                                                           events_.unreachable(std::move(id));
-                                                         }});
+  return std::make_unique<PeerLink>(
+      std::move(options),
+      PeerLink::Events{
+          .answered =
+              [this](raft::NodeId id, raft::Message answer) {
+                note(id, "");
+                events_.received(std::move(id), std::move(answer));
+              },
+          .failed =
+              [this](raft::NodeId id, const std::string& reason) {
+                note(id, reason);
+                events_.unreachable(std::move(id));
+              },
+          .refused = [this](raft::NodeId id, raft::NotOurs refusal) { events_.received(std::move(id), refusal); }});
 }
 
 // A peer that is down fails many times a second: a change is worth a line, a repetition is not. Links may disagree

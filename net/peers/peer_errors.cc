@@ -90,7 +90,20 @@ std::string reason_of(httplib::Error error, const HostPort& address) {
   }
 }
 
+std::optional<raft::NotOurs> refusal_in(const std::string& body) {
+  simdjson::dom::parser parser;
+  std::string_view text;
+  if (parser.parse(body)["clusterId"].get(text) != simdjson::SUCCESS) return std::nullopt;
+  const auto cluster = raft::parse_cluster_id(text);
+  if (!cluster) return std::nullopt;
+  return raft::NotOurs{.belonging = {.is_told = true, .cluster = *cluster, .is_settled = true}};
+}
+
 std::string reason_of_misdirection(const std::string& body, const HostPort& address) {
+  if (const auto refusal = refusal_in(body)) {
+    return "the node at " + address.text() + " belongs to cluster " + raft::to_text(refusal->belonging.cluster) +
+           " and refuses what is said by another";
+  }
   simdjson::dom::parser parser;
   std::string_view id;
   const bool is_named = parser.parse(body)["nodeId"].get(id) == simdjson::SUCCESS && check_node_id(std::string(id), "");

@@ -4,8 +4,10 @@
 // a way there.
 #pragma once
 
+#include <optional>
 #include <string>
 
+#include "engine/raft/message.h"
 #include "net/base/address.h"
 
 namespace httplib {
@@ -20,5 +22,8 @@ namespace timestore::net {
 
 // The same for an answer 421, whose body may name who answers there.
 [[nodiscard]] std::string reason_of_misdirection(const std::string& body, const HostPort& address);
+
+// What such a body says of the cluster that the other node belongs to; nothing where that is not the reason.
+[[nodiscard]] std::optional<raft::NotOurs> refusal_in(const std::string& body);
 
 }  // namespace timestore::net

@@ -102,7 +102,8 @@ void PeerLink::run() {
       if (!(answer ? link_.answered(outgoing->exchange) : link_.failed(outgoing->exchange, time_now()))) continue;
     }
     if (!answer) {
-      events_.failed(options_.peer, std::move(answer.error().message));
+      events_.failed(options_.peer, std::move(answer.error().reason));
+      if (answer.error().refusal && events_.refused) events_.refused(options_.peer, *answer.error().refusal);
     } else if (*answer) {
       events_.answered(options_.peer, std::move(**answer));
     }
@@ -130,18 +131,27 @@ httplib::Result PeerLink::post(httplib::Client& client, const raft::Message& req
 }
 
 // The answer, if the request has one.
-Result<std::optional<raft::Message>> PeerLink::exchange(httplib::Client& client, const raft::Message& request) {
+tl::expected<std::optional<raft::Message>, PeerLink::Failure> PeerLink::exchange(httplib::Client& client,
+                                                                                 const raft::Message& request) {
+  const auto failed = [](std::string reason) { return tl::unexpected<Failure>(Failure{.reason = std::move(reason)}); };
   const raft::Endpoint& endpoint = raft::endpoint_of(request);
   const auto response = post(client, request);
-  if (!response) return fail(reason_of(response.error(), options_.address));
+  if (!response) return failed(reason_of(response.error(), options_.address));
   if (response->status == 404 && !endpoint.is_of_the_original) return client::answer_of_the_original(request);
-  if (response->status == 421) return fail(reason_of_misdirection(response->body, options_.address));
-  if (response->status != 200) return fail("status " + std::to_string(response->status) + " for " + endpoint.path);
+  if (response->status == 421) {
+    return tl::unexpected<Failure>(Failure{.reason = reason_of_misdirection(response->body, options_.address),
+                                           .refusal = refusal_in(response->body)});
+  }
+  if (response->status != 200) return failed("status " + std::to_string(response->status) + " for " + endpoint.path);
   if (!raft::has_answer(request)) return std::nullopt;
-  if (!is_frame(*response)) return raft::decode(raft::answer_to(request), response->body, &request);
+  if (!is_frame(*response)) {
+    auto answer = raft::decode(raft::answer_to(request), response->body, &request);
+    if (!answer) return failed(answer.error().message);
+    return std::move(*answer);
+  }
   reads_frames_ = true;
   auto answer = raft::decode_frame(raft::answer_to(request), response->body, &request);
-  if (!answer) return fail(answer.error().message);
+  if (!answer) return failed(answer.error().message);
   return std::move(*answer);
 }
 

@@ -36,6 +36,8 @@ class PeerLink {
   struct Events {  // called on the link's thread, or on the one that sends or ticks
     std::function<void(raft::NodeId peer, raft::Message answer)> answered;
     std::function<void(raft::NodeId peer, std::string reason)> failed;
+    // It belongs to another cluster, as it says. `failed` is called as well.
+    std::function<void(raft::NodeId peer, raft::NotOurs answer)> refused = nullptr;
   };
 
   PeerLink(Options options, Events events);
@@ -53,7 +55,11 @@ class PeerLink {
   enum class Body : unsigned char { kJson, kFrame };
   httplib::Result post(httplib::Client& client, const raft::Message& request, Body body);
   httplib::Result post(httplib::Client& client, const raft::Message& request);
-  Result<std::optional<raft::Message>> exchange(httplib::Client& client, const raft::Message& request);
+  struct Failure {
+    std::string reason;
+    std::optional<raft::NotOurs> refusal = {};
+  };
+  tl::expected<std::optional<raft::Message>, Failure> exchange(httplib::Client& client, const raft::Message& request);
 
   const Options options_;
   const Events events_;

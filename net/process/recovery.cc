@@ -1,6 +1,9 @@
 #include "net/process/recovery.h"
 
+#include <algorithm>
+#include <cstdint>
 #include <filesystem>
+#include <random>
 
 #include "engine/store/log/log_file.h"
 #include "engine/store/series/series_machine.h"
@@ -20,6 +23,17 @@ Result<void> check_owner(const store::LogFile::Recovered& recovered, const std::
               "\".");
 }
 
+raft::ClusterId random_cluster_id() {
+  std::random_device device;
+  const auto half = [&device] {
+    const std::uint64_t high = device();
+    return high << 32 | device();
+  };
+  const std::uint64_t high = half();
+  const std::uint64_t low = half();
+  return {high, std::max<std::uint64_t>(low, 1)};
+}
+
 }  // namespace
 
 Result<replica::Recovery> recover_single(const std::string& database, const raft::NodeId& node) {
@@ -34,7 +48,7 @@ Result<replica::Recovery> recover_single(const std::string& database, const raft
   if (auto owned = check_owner((*log)->recovered(), *log_path, node); !owned) return tl::unexpected(owned.error());
   const auto machine = store::SeriesMachine::open(database);
   if (!machine) return tl::unexpected(machine.error());
-  return replica::recover_alone(**log, **machine);
+  return replica::recover_alone(**log, **machine, random_cluster_id());
 }
 
 }  // namespace timestore::net

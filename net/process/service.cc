@@ -35,6 +35,7 @@ Node::Options node_options(const Settings& settings, const std::vector<raft::Mem
   options.replica.raft.orphan_ticks = 2 * settings.election_ticks_max;
   options.replica.raft.level = raft::kHighestLevel;
   options.replica.raft.holds_level = settings.holds_level;
+  options.replica.raft.found_without = settings.found_without;
   options.replica.kept_entries = settings.kept_entries;
   options.replica.kept_bytes = settings.kept_bytes;
   options.replica.seed = std::random_device{}() | (std::uint64_t{std::random_device{}()} << 32);

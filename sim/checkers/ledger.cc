@@ -30,6 +30,7 @@ void follow(raft::State& before, const raft::State& core, const raft::Effects& e
   if (before.role.index() != core.role.index()) before.role = core.role;
   if (before.leader != core.leader) before.leader = core.leader;
   if (before.levels != core.levels) before.levels = core.levels;
+  if (before.clusters != core.clusters) before.clusters = core.clusters;
   before.commit = core.commit;
   before.applied = core.applied;
   before.durable = core.durable;

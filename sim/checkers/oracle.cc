@@ -7,6 +7,7 @@
 #include "sim/checkers/entries.h"
 #include "sim/checkers/findings.h"
 #include "sim/checkers/histories.h"
+#include "sim/checkers/identity.h"
 #include "sim/checkers/ledger.h"
 #include "sim/checkers/levels.h"
 #include "sim/checkers/links.h"
@@ -33,6 +34,7 @@ struct Oracle::State {
         levels(findings, options.nodes),
         promises(findings, shadows, entries, elections),
         ledger(findings, shadows, members, elections),
+        identity(findings, shadows, entries, elections),
         reads(findings, members, ledger, elections, options.nodes),
         replication(findings, options.nodes),
         links(findings, options.nodes),
@@ -51,6 +53,7 @@ struct Oracle::State {
   Levels levels;
   Promises promises;
   Ledger ledger;
+  Identity identity;
   Reads reads;
   Replication replication;
   Links links;
@@ -78,6 +81,7 @@ void Oracle::State::follow_ledger() {
       seals.committed(entry.payload.size_bytes(), model.stored() - points);
     }
     levels.committed(position.index, entry);
+    identity.committed(position.index, entry);
     if (entry.kind == raft::EntryKind::kMembers) membership.committed(position.index, entry);
   }
 }
@@ -106,6 +110,7 @@ void Oracle::started(std::size_t node, const store::LogFile::Recovered& recovere
   state_->reads.started(node);
   state_->replication.started(node);
   state_->links.started(node);
+  state_->identity.started(node, core);
   state_->ledger.started(node, core, state_hash);
   if (!state_->is_over()) state_->levels.started(node, core);
 }
@@ -113,6 +118,7 @@ void Oracle::started(std::size_t node, const store::LogFile::Recovered& recovere
 void Oracle::stepped(std::size_t node, const raft::State& core, std::span<const raft::Input> inputs,
                      const raft::Effects& effects) {
   if (state_->is_over()) return;
+  if (hears_foreigner_) inputs = {};
   state_->shadows.stepped(node, core, effects);
   if (state_->is_over()) return;
   state_->members.stepped(node, core);
@@ -124,6 +130,7 @@ void Oracle::stepped(std::size_t node, const raft::State& core, std::span<const 
   state_->replication.stepped(node, core, inputs);
   state_->ledger.stepped(node, core, inputs, effects, begun);
   state_->follow_ledger();
+  state_->identity.stepped(node, core, begun);
   if (!state_->is_over()) state_->levels.stepped(node, core, inputs, effects);
 }
 
@@ -137,6 +144,14 @@ void Oracle::sends(std::size_t node, const raft::Send& send) {
   state_->stability.sends(node, send);
   state_->replication.sends(node, send);
   state_->levels.sends(node, send);
+  state_->identity.sends(node, send);
+}
+
+bool Oracle::is_settled(std::size_t node) const { return state_->identity.is_settled(node); }
+
+void Oracle::foreigner_ends(std::size_t node, bool has_changed, const std::string& what) {
+  hears_foreigner_ = false;
+  if (!state_->is_over()) state_->identity.met_foreigner(node, has_changed, what);
 }
 
 void Oracle::sends_over_link(std::size_t from, std::size_t to, const raft::Message& request) {

@@ -9,6 +9,7 @@
 //   ledger            Raft's invariants after every turn; one leader per term; one entry per committed index
 //   stability         no term is entered, and no leader deposed, without need
 //   membership        members change one step after the other, through joint configurations, when it is safe
+//   identity          a cluster has one id; what another cluster says changes nothing; nobody founds beside data
 //   levels            releases are mixed without one meeting what it does not know
 //   reads             a read is granted by a majority that was asked after it, with everything committed before it
 //   replication       the appends to a follower leave no gap
@@ -67,6 +68,11 @@ class Oracle {
   // A job of the log lane that writes through `last` was run and succeeded, says the store; `is_synced`: the disk
   // knows of nothing in the log file that a loss of power could take back.
   void wrote(std::size_t node, raft::WriteId last, bool is_synced);
+  // A node of another cluster says something to this one: until the end, nobody hears of what comes in. `has_changed`:
+  // the core is not what it was. Fair only to a node that knows which cluster it belongs to.
+  bool is_settled(std::size_t node) const;
+  void foreigner_begins() { hears_foreigner_ = true; }
+  void foreigner_ends(std::size_t node, bool has_changed, const std::string& what);
   // A message leaves the node. An append request has all its payloads.
   void sends(std::size_t node, const raft::Send& send);
   // The core sends a request over a link; a request leaves over the link; its exchange is given up, or answered.
@@ -115,6 +121,7 @@ class Oracle {
  private:
   struct State;
   std::unique_ptr<State> state_;
+  bool hears_foreigner_ = false;
 };
 
 }  // namespace timestore::sim

@@ -25,6 +25,7 @@ class Promises {
   void check(std::size_t node, const raft::NodeId& to, const raft::PreVoteResponse& response);
   void check(std::size_t node, const raft::NodeId& to, const raft::TimeoutNow& request);
   void check(std::size_t node, const raft::NodeId& to, const raft::SnapshotRequest& request);
+  void check(std::size_t, const raft::NodeId&, const raft::NotOurs&) {}
   void check(std::size_t node, const raft::NodeId& to, const raft::SnapshotResponse& response);
   void check(std::size_t node, const raft::NodeId& to, const raft::AppendRequest& request);
   void check(std::size_t node, const raft::NodeId& to, const raft::AppendResponse& response);

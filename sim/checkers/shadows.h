@@ -39,6 +39,8 @@ class Shadows {
   std::size_t holders(raft::Position position) const;
   bool holds(std::size_t node, raft::Position position) const;
 
+  bool is_lost(std::size_t node) const { return shadows_[node].is_lost; }  // its disk, and there is no other yet
+
   // Its disk is lost, or was empty and no leader has admitted the node since.
   bool is_novice(std::size_t node) const;
 

@@ -142,26 +142,39 @@ bool wipe(Injector& injector, Stream& choices, std::uint32_t strength) {
   return true;
 }
 
+// Whom its own entries keep from founding a cluster anew; nobody: not where it cannot be told.
+std::optional<std::size_t> keeper_of_data(World& world) {
+  const auto leader = world.cluster().leader();
+  const bool is_known = leader && world.options().cluster.outsiders == 0 && world.options().cluster.releases.empty();
+  if (!is_known || world.is_rotten(*leader)) return std::nullopt;
+  return world.cluster().core(*leader).level() > raft::kOriginalLevel ? leader : std::nullopt;
+}
+
 // More than Raft survives: a bare majority, one disk more, or two. Every other time the nodes come back, with empty
-// disks: they must wait to be let in, for ever, instead of founding a cluster that has forgotten everything.
+// disks: they must wait to be let in, for ever, instead of founding a cluster that has forgotten everything. Half of
+// those have been cleaned and start as they did first, with the settings of founders, beside one that holds data.
 bool majority(Injector& injector, Stream& choices, std::uint32_t strength) {
   if (injector.is_hopeless() || choices.below(20) != 19) return false;
+  World& world = injector.world();
   TIMESTORE_MARK("nemesis: a majority of the disks was lost for good");
   injector.give_up_hope();
   const std::size_t first = injector.victim(choices);
   const Time down = injector.length(choices, strength);
   const bool come_back = choices.below(2) == 1;
-  const std::size_t lost = std::min<std::size_t>(injector.world().size(), injector.world().size() / 2 + strength);
+  const bool wishes_to_found = choices.below(2) == 1;
+  const auto keeper = come_back && wishes_to_found ? keeper_of_data(world) : std::nullopt;
+  const std::size_t lost = std::min<std::size_t>(world.size(), world.size() / 2 + strength);
   for (std::size_t i = 0; i < lost; ++i) {
-    const std::size_t node = (first + i) % injector.world().size();
-    if (injector.world().is_gone(node)) continue;
+    const std::size_t node = (first + i) % world.size();
+    if (world.is_gone(node) || node == keeper) continue;
     if (come_back) {
-      injector.world().wipe(node, down);
+      world.wipe(node, down, keeper.has_value());
     } else {
-      injector.world().lose_disk(node);
+      world.lose_disk(node);
     }
   }
   if (come_back) TIMESTORE_MARK("nemesis: a majority came back with empty disks");
+  if (keeper) TIMESTORE_MARK("nemesis: a majority was cleaned and started as founders");
   return true;
 }
 

@@ -5,7 +5,7 @@ namespace timestore::sim {
 const std::vector<FaultKind>& fault_kinds() {
   static const std::vector<FaultKind> all = [] {
     std::vector<FaultKind> kinds;
-    for (const auto& group : {link_faults(), machine_faults(), disk_faults(), operator_faults()}) {
+    for (const auto& group : {link_faults(), machine_faults(), disk_faults(), operator_faults(), identity_faults()}) {
       kinds.insert(kinds.end(), group.begin(), group.end());
     }
     return kinds;

@@ -1,5 +1,5 @@
 // The kinds of faults that there are. A kind is a function and a line of the table at the end of its file:
-// link_faults.cc, machine_faults.cc, disk_faults.cc or operator_faults.cc.
+// link_faults.cc, machine_faults.cc, disk_faults.cc, operator_faults.cc or identity_faults.cc.
 #pragma once
 
 #include <cstdint>
@@ -32,6 +32,7 @@ struct FaultKind {
 [[nodiscard]] std::vector<FaultKind> machine_faults();
 [[nodiscard]] std::vector<FaultKind> disk_faults();
 [[nodiscard]] std::vector<FaultKind> operator_faults();
+[[nodiscard]] std::vector<FaultKind> identity_faults();
 
 // One fault at one moment, for runs whose faults are given instead of drawn.
 struct PlannedFault {

@@ -33,6 +33,10 @@ std::string text_of(const raft::TimeoutNow& message) {
   return "term " + std::to_string(message.term) + ", round " + std::to_string(message.round);
 }
 
+std::string text_of(const raft::NotOurs& message) {
+  return "that is not my cluster, mine is " + raft::to_text(message.belonging.cluster).substr(0, 8);
+}
+
 std::string text_of(const raft::SnapshotRequest& message) {
   const bool knows = message.wanted != raft::SnapshotMeta{};
   return knows ? "of " + describe(message.wanted.applied) + ", from byte " + std::to_string(message.offset) : "of any";

@@ -24,10 +24,11 @@ enum class MessageKind : std::uint8_t {
   kSnapshotRequest,
   kSnapshotAnswer,
   kTimeoutNow,
+  kNotOurs,
 };
-inline constexpr std::string_view kMessageKinds[] = {"vote-request",     "vote-answer",     "pre-vote-request",
-                                                     "pre-vote-answer",  "append",          "append-answer",
-                                                     "snapshot-request", "snapshot-answer", "timeout-now"};
+inline constexpr std::string_view kMessageKinds[] = {
+    "vote-request",  "vote-answer",      "pre-vote-request", "pre-vote-answer", "append",
+    "append-answer", "snapshot-request", "snapshot-answer",  "timeout-now",     "not-ours"};
 static_assert(std::size(kMessageKinds) == std::variant_size_v<raft::Message>);
 
 [[nodiscard]] MessageKind kind_of(const raft::Message& message);

@@ -82,6 +82,20 @@ constexpr Aspect kAspects[] = {
     {"novice",
      [](Stage& stage, std::size_t number) { return yes_or_no(stage.cluster().core(number).hard_state.novice); }},
     {"level", [](Stage& stage, std::size_t number) { return std::to_string(stage.cluster().core(number).level()); }},
+    {"cluster",
+     [](Stage& stage, std::size_t number) {
+       const raft::State& core = stage.cluster().core(number);
+       if (!core.cluster().is_known()) return std::string("none");
+       return std::string(raft::is_settled(core) ? "settled" : "drawn");
+     }},
+    {"waits",
+     [](Stage& stage, std::size_t number) {
+       std::string text;
+       for (const raft::NodeId& id : raft::awaited_founders(stage.cluster().core(number))) {
+         text += (text.empty() ? "" : ",") + id;
+       }
+       return or_none(text);
+     }},
     {"stored",
      [](Stage& stage, std::size_t number) {
        const auto entries = stage.cluster().stored(number);

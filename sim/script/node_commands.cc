@@ -176,11 +176,12 @@ Result<void> campaign(Stage& stage, Words& words) {
 }
 
 // Delivers what `from` has asked of the voters, or what they have answered, and loses the rest of it.
-void pass_votes(Stage& stage, std::size_t from, std::size_t to, bool is_to_pass) {
+void pass_votes(Stage& stage, std::size_t from, std::size_t to, bool is_to_pass,
+                std::pair<MessageKind, MessageKind> kinds = {MessageKind::kVoteRequest, MessageKind::kVoteAnswer}) {
   std::vector<MessageId> chosen;
   for (const auto& [id, wire] : stage.cluster().messages()) {
     const MessageKind kind = kind_of(wire.message);
-    const bool is_vote = kind == MessageKind::kVoteRequest || kind == MessageKind::kVoteAnswer;
+    const bool is_vote = kind == kinds.first || kind == kinds.second;
     if (is_vote && wire.from == from && wire.to == to) chosen.push_back(id);
   }
   for (const MessageId id : chosen) {
@@ -192,17 +193,35 @@ void pass_votes(Stage& stage, std::size_t from, std::size_t to, bool is_to_pass)
   }
 }
 
+// Who founds a cluster hears first from all others that they hold nothing, whoever is to elect it then.
+void ask_founders(Stage& stage, std::size_t number) {
+  if (raft::awaited_founders(stage.cluster().core(number)).empty()) return;
+  stage.cluster()[number].campaign();
+  stage.act(number);
+  const std::pair kinds{MessageKind::kPreVoteRequest, MessageKind::kPreVoteAnswer};
+  for (std::size_t peer = 0; peer < stage.size(); ++peer) {
+    pass_votes(stage, number, peer, true, kinds);
+    pass_votes(stage, peer, number, true, kinds);
+  }
+}
+
 Result<void> stand_for_election(Stage& stage, std::size_t number, const std::set<std::size_t>& voters) {
   Cluster& cluster = stage.cluster();
   raft::Term newest = 0;
   for (const std::size_t voter : voters) {
     if (cluster.is_up(voter)) newest = std::max(newest, cluster.core(voter).term());
   }
-  do {
+  const raft::Term first = cluster.core(number).term();
+  ask_founders(stage, number);
+  bool stands = cluster.is_up(number) && cluster.core(number).term() > first;
+  while (!stands || (cluster.is_up(number) && cluster.core(number).term() <= newest)) {
     for (std::size_t peer = 0; peer < stage.size(); ++peer) pass_votes(stage, number, peer, false);
+    const raft::Term before = cluster.core(number).term();
     cluster[number].campaign();
     stage.act(number);
-  } while (cluster.is_up(number) && cluster.core(number).term() <= newest);
+    stands = true;
+    if (cluster.is_up(number) && cluster.core(number).term() == before) break;  // it may not
+  }
   for (std::size_t peer = 0; peer < stage.size(); ++peer) pass_votes(stage, number, peer, voters.contains(peer));
   for (const std::size_t voter : voters) pass_votes(stage, voter, number, true);
   if (cluster.is_up(number) && cluster.core(number).is_leader()) return {};

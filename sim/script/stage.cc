@@ -134,6 +134,8 @@ Stage::Told Stage::told_of(const raft::State& core) {
           .log = core.trail,
           .members = core.configuration(),
           .level = core.level(),
+          .cluster = raft::is_settled(core) ? core.cluster() : raft::ClusterId{},
+          .waits_for = core.waits_for,
           .commit = core.commit,
           .applied = core.applied};
 }
@@ -214,6 +216,12 @@ void Stage::tell_log(const Told& before, const Told& now, std::vector<std::strin
   if (first_new <= now.log.last_index()) changes.push_back("appends" + positions(now.log, first_new));
 
   if (before.members != now.members) changes.push_back("has members: " + describe(now.members));
+  if (before.waits_for != now.waits_for && !now.waits_for.empty()) {
+    std::string awaited;
+    for (const raft::NodeId& id : now.waits_for) awaited += " " + id;
+    changes.push_back("founds nothing before it has heard from" + awaited);
+  }
+  if (before.cluster != now.cluster && now.cluster.is_known()) changes.push_back("knows which cluster it belongs to");
   if (before.level != now.level) changes.push_back("is at level " + std::to_string(now.level));
   if (before.commit != now.commit) changes.push_back("commits through " + std::to_string(now.commit));
   const bool is_usual = before.commit != now.commit && now.applied == now.commit;

@@ -92,6 +92,8 @@ class Stage final : public Pacer {
     raft::Trail log;
     raft::Configuration members;  // in force
     raft::Level level = 0;        // in force
+    raft::ClusterId cluster;      // settled; zero: not known
+    std::vector<raft::NodeId> waits_for;
     raft::Index commit = 0;
     raft::Index applied = 0;
   };

@@ -163,6 +163,12 @@ class Cluster {
   void set_link(std::size_t from, std::size_t to, bool is_cut);  // one direction; affects what is sent from now on
   bool is_link_cut(std::size_t from, std::size_t to) const { return cut_[from * size() + to]; }
 
+  // A node of another cluster says this under the name of `as`. True: the node was up, and knew which cluster it
+  // belongs to; it has heard it in a turn of its own, and the oracle has seen that nothing has changed.
+  bool hear_foreigner(std::size_t number, std::size_t as, raft::Message message);
+  // What `wire` asks of another node arrives at one of another cluster, which answers.
+  void misdirect(MessageId id, const raft::ClusterId& cluster);
+
   // ---- reading, as a reader's own connection does
   [[nodiscard]] Result<ReadSeen> read_series(std::size_t number, const std::string& device_id,
                                              const std::optional<Inquiry>& inquiry = {});
@@ -243,6 +249,7 @@ class Cluster {
   std::vector<std::unique_ptr<Node>> nodes_;
   std::map<MessageId, Wire> messages_;
   MessageId last_message_ = 0;
+  bool hears_foreigner_ = false;  // what it is answered goes to nobody here
 };
 
 }  // namespace timestore::sim

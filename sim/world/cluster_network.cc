@@ -5,6 +5,7 @@
 #include "engine/wire/fields.h"
 #include "engine/wire/frame.h"
 #include "sim/world/cluster.h"
+#include "sim/world/foreigner.h"
 
 namespace timestore::sim {
 
@@ -39,6 +40,7 @@ std::string difference(const raft::Message& sent, const raft::Message& read) {
 
 void Cluster::Node::send(raft::Send send) {
   cluster.oracle_.sends(number, send);
+  if (cluster.hears_foreigner_) return;
   const std::size_t to = number_of(send.to);
   if (send.correlation == 0 && cluster.options_.links) {
     return cluster.send_over_link(number, to, std::move(send.message));
@@ -176,6 +178,34 @@ void Cluster::deliver(MessageId id, bool keep) {
   const Wire wire = std::move(found->second);
   messages_.erase(found);
   if (to.replica) receive(to, id, wire);
+}
+
+bool Cluster::hear_foreigner(std::size_t number, std::size_t as, raft::Message message) {
+  settle(number);
+  Node& node = *nodes_[number];
+  if (!node.replica || !oracle_.is_settled(number)) return false;
+  raft::State before = node.replica->core();
+  const std::string said = raft::encode(message);
+  const raft::Correlation correlation = raft::has_answer(message) ? ++node.last_question : 0;
+  hears_foreigner_ = true;
+  oracle_.foreigner_begins();
+  node.replica->receive(name(as), std::move(message), correlation);
+  node.replica->settle();
+  hears_foreigner_ = false;
+  before.strangers = node.replica->core().strangers;  // what it tells people
+  oracle_.foreigner_ends(number, before != node.replica->core(), name(as) + ": " + said);
+  stop_if_broken(node);
+  return true;
+}
+
+void Cluster::misdirect(MessageId id, const raft::ClusterId& cluster) {
+  const auto found = messages_.find(id);
+  if (found == messages_.end()) return;
+  const Wire wire = std::move(found->second);
+  messages_.erase(found);
+  if (wire.exchange.id != 0 && is_given_up(wire)) return;
+  if (auto answer = foreign_answer(wire.message, cluster)) hear_foreigner(wire.from, wire.to, std::move(*answer));
+  if (wire.exchange.id != 0) end_exchange_in_failure(wire);
 }
 
 // What the codec of the link makes of a message: the message itself, or it is told what differs.

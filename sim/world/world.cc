@@ -160,13 +160,13 @@ void World::lose_disk(std::size_t number) {
   cluster_.lose_disk(number);
 }
 
-void World::wipe(std::size_t number, Time down) {
+void World::wipe(std::size_t number, Time down, bool founds) {
   Machine& machine = machines_[number];
   machine.was_wiped = true;
   machine.has_run = false;
   machine.down = std::max(down, kRestartDelay);
-  if (cluster_.is_up(number)) return cluster_.lose_disk(number);
-  cluster_.lose_disk(number);  // whoever is down is started already
+  if (cluster_.is_up(number)) return cluster_.lose_disk(number, founds);
+  cluster_.lose_disk(number, founds);  // whoever is down is started already
 }
 
 // A node that has lost its disk waits to be let in, and is no voter until a leader has admitted it, so that it cannot
@@ -352,6 +352,7 @@ void World::heal_machine(std::size_t number) {
   machine.tick_length = options_.tick;
   machine.paused_until = 0;
   machine.stalled_until = 0;
+  machine.foreign_until = 0;
   machine.disk_factor = 1;
   machine.down = 0;
   cluster_.disk(number).heal();

@@ -68,11 +68,14 @@ class World final : public Pacer {
   void kill(std::size_t number, Time down);  // started again after `down`
   void lose_power(std::size_t number, CrashPolicy policy, Time down);
   void lose_power_at(std::size_t number, std::uint64_t change, CrashPolicy policy, Time down);
-  void lose_disk(std::size_t number);                   // for good
-  void wipe(std::size_t number, Time down);             // it is started again with an empty disk
+  void lose_disk(std::size_t number);  // for good
+  // It is started again with an empty disk, and waits to be let in, or has the settings of a founder.
+  void wipe(std::size_t number, Time down, bool founds = false);
   bool rot(std::size_t number, std::string_view path);  // one bit that may fairly rot flips; false: there is none
   void install(std::size_t number, Release release);    // that it runs from its next start on
   Release running(std::size_t number) const { return machines_[number].release; }
+  // For so long who looks for the node finds one of another cluster instead, which looks for its own nodes here.
+  void impersonate(std::size_t number, const raft::ClusterId& cluster, Time length);
   void pause(std::size_t number, Time length);
   void set_clock(std::size_t number, std::uint32_t rate_percent);
   void jump_clock(std::size_t number, std::uint32_t ticks);
@@ -128,6 +131,8 @@ class World final : public Pacer {
     bool is_waking = false;
     bool has_run = false;
     bool was_wiped = false;
+    Time foreign_until = 0;           // another cluster's node is found under its name
+    raft::ClusterId foreign = {};     // that one's cluster
     Release release = {};             // that it runs, or ran or tried to run last
     std::string refusal = {};         // why it did not start, the last time
     std::uint64_t faults_before = 0;  // of its disk, when the present life began
@@ -148,6 +153,7 @@ class World final : public Pacer {
   void plan_tick(std::size_t number, std::uint64_t life);
   void plan_done(std::size_t number, Lane lane, Time delay);
   void plan_work(std::size_t number, Lane lane, Time delay);
+  void plan_foreigner(std::size_t number);
   void plan_arrival(MessageId id, Time delay, bool keep);
   void arrive(MessageId id, bool keep);
   void settle(std::size_t number);

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "engine/base/mark.h"
+#include "sim/world/foreigner.h"
 #include "sim/world/world.h"
 
 namespace timestore::sim {
@@ -21,6 +22,7 @@ const char* kind_of(const raft::Message& message) {
     const char* operator()(const raft::SnapshotRequest&) const { return "snapshot?"; }
     const char* operator()(const raft::SnapshotResponse&) const { return "snapshot!"; }
     const char* operator()(const raft::TimeoutNow&) const { return "take over"; }
+    const char* operator()(const raft::NotOurs&) const { return "not ours!"; }
   } kind;
   return std::visit(kind, message);
 }
@@ -73,10 +75,44 @@ void World::arrive(MessageId id, bool keep) {
   }
   const Time paused_until = machines_[to].paused_until;
   if (paused_until > queue_.now()) return plan_arrival(id, std::min(paused_until - queue_.now(), kLookPeriod), keep);
+  if (machines_[to].foreign_until > queue_.now() && !wire.ends_exchange && wire.correlation == 0) {
+    TIMESTORE_MARK("network: a request reached a node of another cluster");
+    const std::size_t from = wire.from;
+    if (keep) return;  // it will arrive again
+    cluster_.misdirect(id, machines_[to].foreign);
+    return wake(from);
+  }
   if (trace_ && cluster_.is_up(to)) trace(to, "hears " + Cluster::name(wire.from), wire.text());
   if (!cluster_.is_up(to)) tell_undelivered(wire, options_.network.delay);  // the connection is refused
   cluster_.deliver(id, keep);
   wake(to);
+}
+
+void World::impersonate(std::size_t number, const raft::ClusterId& cluster, Time length) {
+  Machine& machine = machines_[number];
+  const bool is_new = machine.foreign_until <= queue_.now();
+  machine.foreign_until = std::max(machine.foreign_until, queue_.now() + length);
+  machine.foreign = cluster;
+  if (is_new) plan_foreigner(number);
+}
+
+// It says something about as often as a leader does.
+void World::plan_foreigner(std::size_t number) {
+  queue_.after(options_.tick * options_.cluster.raft.heartbeat_ticks, [this, number] {
+    Machine& machine = machines_[number];
+    if (machine.foreign_until <= queue_.now()) return;
+    Stream choices = machine.choices.named("foreign").on(queue_.events());
+    const std::size_t to = choices.below(size());
+    const bool is_reached = to != number && cluster_.is_up(to) && machines_[to].paused_until <= queue_.now();
+    if (is_reached) {
+      raft::Message said = foreign_request(cluster_.core(to), Cluster::name(number), machine.foreign, choices);
+      if (cluster_.hear_foreigner(to, number, std::move(said))) {
+        TIMESTORE_MARK("network: a node of another cluster called");
+      }
+      wake(to);
+    }
+    plan_foreigner(number);
+  });
 }
 
 // The connection breaks in the middle of a request: it means nothing to the one who is asked, and the other learns of

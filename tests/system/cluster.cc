@@ -30,9 +30,13 @@ std::size_t Cluster::add_joining(std::size_t asked) {
   return size() - 1;
 }
 
-void Cluster::wipe(std::size_t node, std::size_t asked) {
+void Cluster::clean(std::size_t node) {
   std::filesystem::remove_all(folder(node));
   std::filesystem::create_directory(folder(node));
+}
+
+void Cluster::wipe(std::size_t node, std::size_t asked) {
+  clean(node);
   nodes_[node].joins = url(asked);
 }
 
@@ -112,8 +116,12 @@ void Cluster::start_all() {
 }
 
 void Cluster::kill9_all() {
-  for (Node& node : nodes_) node.process->send_signal(SIGKILL);
-  for (Node& node : nodes_) node.process->kill9();
+  for (Node& node : nodes_) {
+    if (node.process) node.process->send_signal(SIGKILL);
+  }
+  for (Node& node : nodes_) {
+    if (node.process) node.process->kill9();
+  }
 }
 
 void Cluster::pause(std::size_t node) {

@@ -45,6 +45,7 @@ class Cluster {
   std::size_t add_joining(std::size_t asked);
   // The node loses its disk while it does not run. From now on it asks `asked` to be let in.
   void wipe(std::size_t node, std::size_t asked);
+  void clean(std::size_t node);  // likewise, but it starts again as it did first
 
   // It listens elsewhere from its next start on; so do the peers' settings say then.
   void move(std::size_t node);

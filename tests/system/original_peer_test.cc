@@ -22,6 +22,7 @@ class OneDouble : public ::testing::Test {
     double_.emplace("node2", vote);
     const std::string nobody = "http://127.0.0.1:" + std::to_string(free_port());
     cluster_.emplace(1, Cluster::Settings::kFlags, "node2=" + double_->url() + ",node3=" + nobody);
+    cluster_->set_further_flags({"--found-without", "node3"});
     cluster_->start_all();
   }
 

@@ -193,7 +193,9 @@ TEST_F(HealthyLeader, keeps_its_term_when_nodes_that_slept_or_were_down_come_bac
 TEST(DeafNode, that_everybody_hears_does_not_disturb_the_leader) {
   const std::string nobody = "http://127.0.0.1:" + std::to_string(free_port());
   Cluster cluster(2, Cluster::Settings::kFlags, "node3=" + nobody);
-  cluster.set_further_flags(kPatientElections);
+  std::vector<std::string> flags = kPatientElections;
+  flags.insert(flags.end(), {"--found-without", "node3"});
+  cluster.set_further_flags(flags);
   cluster.start_all();
   const auto leader = cluster.await_leader();
   ASSERT_TRUE(leader);
@@ -229,6 +231,7 @@ class BesideADouble : public ::testing::Test {
   BesideADouble()
       : cluster_(1, Cluster::Settings::kFlags,
                  "node2=" + double_.url() + ",node3=http://127.0.0.1:" + std::to_string(free_port())) {
+    cluster_.set_further_flags({"--found-without", "node3"});
     cluster_.start_all();
   }
 

@@ -241,6 +241,7 @@ Result<void> LogFile::Connection::begin_after(const raft::Base& next) {
   BaseRow row{.entry = {index, term},
               .configuration = configuration_text(next.configuration),
               .level = next.level,
+              .cluster = next.cluster,
               .installing = {}};
   if (index <= end.index) {
     auto entry = entry_at(index);
@@ -255,13 +256,13 @@ Result<void> LogFile::Connection::begin_after(const raft::Base& next) {
     end = row.entry;
   }
   base = std::move(row);
-  if (base.level > raft::kOriginalLevel) {
+  if (base.level > raft::kOriginalLevel || base.cluster.is_known()) {
     if (auto expected = expect_levels(); !expected) return expected;
   }
   return save(base);
 }
 
-// Older releases do not know levels, and refuse the file from now on.
+// Older releases know neither levels nor ids of clusters, and refuse the file from now on.
 Result<void> LogFile::Connection::expect_levels() {
   if (version >= kVersionOfLevels) return {};
   TIMESTORE_MARK("store: a log file became one that older releases refuse");
@@ -284,7 +285,8 @@ Result<void> LogFile::Connection::append(const raft::Entry& entry) {
   TIMESTORE_CHECK(!entry.payload.is_absent() || entry.kind == raft::EntryKind::kNoop, "a command has a payload");
   TIMESTORE_CHECK(entry.kind != raft::EntryKind::kMembers || raft::decode_configuration(entry.payload.view()),
                   "members that come into the log can be read");
-  if (entry.kind == raft::EntryKind::kLevel) {
+  if (entry.kind == raft::EntryKind::kLevel ||
+      (entry.kind == raft::EntryKind::kNoop && entry.payload.size_bytes() > 0)) {
     if (auto expected = expect_levels(); !expected) return expected;
   }
   const EntryRow row{.index = end.index + 1, .term = entry.term, .kind = entry.kind, .command = entry.payload.view()};
@@ -298,11 +300,11 @@ Result<void> LogFile::Connection::append(const raft::Entry& entry) {
 }
 
 Result<void> LogFile::Connection::save(const BaseRow& next) {
-  const std::string cluster = raft::with_level(next.configuration, next.level);
+  const std::string members = next.members_text();
   save_base.bind_integer(1, static_cast<std::int64_t>(next.entry.index))
       .bind_integer(2, static_cast<std::int64_t>(next.entry.term))
       .bind_integer(3, next.entry.checksum)
-      .bind_text(4, cluster);
+      .bind_text(4, members);
   if (next.installing) {
     save_base.bind_integer(5, static_cast<std::int64_t>(next.installing->index))
         .bind_integer(6, static_cast<std::int64_t>(next.installing->term));

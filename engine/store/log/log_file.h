@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "engine/base/result.h"
+#include "engine/raft/cluster_id.h"
 #include "engine/raft/configuration.h"
 #include "engine/raft/effects.h"
 #include "engine/raft/trail.h"
@@ -40,6 +41,8 @@ class LogFile {
     std::vector<std::pair<raft::Index, raft::Configuration>> configurations = {};  // in the log, in its order
     raft::Level level = raft::kOriginalLevel;                                      // where the log begins
     std::vector<std::pair<raft::Index, raft::Level>> levels = {};                  // in the log, in its order
+    raft::ClusterId cluster = {};                                                  // where the log begins
+    std::vector<std::pair<raft::Index, raft::ClusterId>> clusters = {};            // in the log, in its order
     std::optional<raft::Position> installing = {};                                 // note_installation()
   };
 

@@ -56,7 +56,7 @@ constexpr FileFormat kLogFormat = {
     .sharing = FileFormat::Sharing::kAlone,
     .cache_kib = 4096,
     .migrations = kLogMigrations,
-    .further_versions = 1,  // kVersionOfLevels: kind 3, a level, and what it is at the base
+    .further_versions = 1,  // kVersionOfLevels: kind 3, a level; ids of clusters; and both at the base
 };
 
 constexpr const char* kReadingRows = "read what it holds";
@@ -92,9 +92,11 @@ Result<std::optional<BaseRow>> read_base(Database& database) {
   BaseRow base{.entry = {row->natural(0), row->natural(1), static_cast<std::uint32_t>(row->natural(2))},
                .configuration = {},
                .installing = {}};
-  const auto [configuration, level] = raft::split_level(row->bytes(3));
+  const auto [text, cluster] = raft::split_cluster(row->bytes(3));
+  const auto [configuration, level] = raft::split_level(text);
   base.configuration = std::string(configuration);
   base.level = level;
+  base.cluster = cluster;
   if (!row->is_null(4)) base.installing = {.term = row->natural(5), .index = row->natural(4)};
   const std::uint64_t stored = row->natural(6);
   if (const std::uint32_t computed = base.checksum(); computed != stored) {
@@ -170,6 +172,11 @@ Result<LogEnd> read_entries(Database& database, const LogEnd& base, LogFile::Rec
       if (!level) return damaged(path, "entry " + std::to_string(entry->index) + " holds a level that cannot be read");
       recovered.levels.emplace_back(entry->index, *level);
     }
+    const auto cluster = entry->kind == raft::EntryKind::kNoop ? raft::decode_cluster(entry->command) : std::nullopt;
+    if (cluster) recovered.clusters.emplace_back(entry->index, *cluster);
+    if (entry->kind == raft::EntryKind::kNoop && !entry->command.empty() && !cluster) {
+      return damaged(path, "entry " + std::to_string(entry->index) + " holds the id of a cluster that cannot be read");
+    }
     recovered.trail.append(entry->term, entry->kind, entry->command.size());
     end = {entry->index, entry->term, static_cast<std::uint32_t>(row->natural(3))};
   }
@@ -191,11 +198,15 @@ std::uint32_t BaseRow::checksum() const {
       .add(entry.index)
       .add(entry.term)
       .add(std::uint64_t{entry.checksum})
-      .add(raft::with_level(configuration, level))
+      .add(members_text())
       .add(std::uint64_t{installing.has_value()})
       .add(position.index)
       .add(position.term)
       .value();
+}
+
+std::string BaseRow::members_text() const {
+  return raft::with_cluster(raft::with_level(configuration, level), cluster);
 }
 
 std::string configuration_text(const raft::Configuration& configuration) {
@@ -263,6 +274,7 @@ Result<RecoveredLog> recover_log(Database& database) {
       log.recovered.identity->configuration = std::move(*configuration);
     }
     log.recovered.level = (*base)->level;
+    log.recovered.cluster = (*base)->cluster;
     log.recovered.installing = (*base)->installing;
     log.recovered.hard_state = std::move((*state)->hard_state);
     log.base = std::move(**base);

@@ -45,7 +45,8 @@ struct EntryRow {
   std::uint32_t checksum(std::uint32_t seed) const;
 };
 
-// From this version of its format on, a log file may hold feature levels, which older releases do not know.
+// From this version of its format on, a log file may hold feature levels and the id of its cluster, which older
+// releases do not know.
 inline constexpr int kVersionOfLevels = 2;
 
 inline constexpr std::string_view kEntryColumns = "idx, term, kind, checksum, command";
@@ -61,8 +62,10 @@ struct BaseRow {
   LogEnd entry;
   std::string configuration;                 // as text; empty: none is known
   raft::Level level = raft::kOriginalLevel;  // there; beside the configuration in its column (raft/level.h)
+  raft::ClusterId cluster = {};              // likewise (raft/cluster_id.h)
   std::optional<raft::Position> installing;  // a snapshot that was about to be installed
 
+  std::string members_text() const;  // of the column: what is in force there
   std::uint32_t checksum() const;
 };
 

@@ -75,11 +75,11 @@ Result<void> Sealer::write_runs(const FreshView& view) {
 }
 
 Result<void> Sealer::write_meta(const SeriesMeta& meta) {
-  const std::string cluster = raft::with_level(meta.configuration, meta.level);
+  const std::string members = meta.members_text();
   return save_meta_.bind_integer(1, static_cast<std::int64_t>(meta.applied.index))
       .bind_integer(2, static_cast<std::int64_t>(meta.applied.term))
       .bind_integer(3, static_cast<std::int64_t>(meta.state_hash))
-      .bind_text(4, cluster)
+      .bind_text(4, members)
       .bind_integer(5, static_cast<std::int64_t>(meta.told_index))
       .bind_integer(6, meta_checksum(meta))
       .run();

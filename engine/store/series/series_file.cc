@@ -134,6 +134,8 @@ raft::Index SeriesFile::durable_index() const { return connection_->sealed.appli
 
 raft::Level SeriesFile::level() const { return connection_->meta.level; }
 
+const raft::ClusterId& SeriesFile::cluster() const { return connection_->meta.cluster; }
+
 std::optional<raft::Configuration> SeriesFile::configuration() const {
   if (connection_->meta.configuration.empty()) return std::nullopt;
   return raft::decode_configuration(connection_->meta.configuration).value();
@@ -211,6 +213,10 @@ Result<ApplyResult> SeriesFile::Connection::apply_entry(raft::Index index, const
     meta.level = std::max(meta.level, raft::decode_level(command).value());
     hasher.add(command);
     return ApplyResult{.outcome = Outcome::kNothing, .conflicts = {}};
+  }
+  if (const auto cluster = raft::decode_cluster(command); entry.kind == raft::EntryKind::kNoop && cluster) {
+    meta.cluster = *cluster;
+    hasher.add(command);
   }
   if (entry.kind == raft::EntryKind::kNoop || command.empty()) {
     return ApplyResult{.outcome = Outcome::kNothing, .conflicts = {}};

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "engine/base/result.h"
+#include "engine/raft/cluster_id.h"
 #include "engine/raft/configuration.h"
 #include "engine/raft/level.h"
 #include "engine/raft/types.h"
@@ -52,6 +53,7 @@ class SeriesFile {
   raft::Index durable_index() const;  // what is sealed: no crash can take it back
   std::optional<raft::Configuration> configuration() const;  // the last one applied; none before the first
   raft::Level level() const;                                 // likewise, of the cluster's features
+  const raft::ClusterId& cluster() const;                    // likewise, which it is
 
   // Applies entries `first`, `first` + 1, ..., visible to readers when it returns. Requires first ==
   // applied().index + 1. One result per entry, or fewer: a seal is due before the next one, and there was no space for

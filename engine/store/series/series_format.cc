@@ -93,9 +93,11 @@ Result<SeriesMeta> read_meta(Statement& select, std::string_view path) {
   if (!*found) return meta;
   meta.applied = {.term = select.natural(1), .index = select.natural(0)};
   meta.state_hash = select.natural(2);
-  const auto [configuration, level] = raft::split_level(select.bytes(3));
+  const auto [text, cluster] = raft::split_cluster(select.bytes(3));
+  const auto [configuration, level] = raft::split_level(text);
   meta.configuration = std::string(configuration);
   meta.level = level;
+  meta.cluster = cluster;
   meta.told_index = select.natural(4);
   if (meta_checksum(meta) != select.natural(5)) {
     return damaged(path, "the position up to which the log has been applied fails its checksum");
@@ -103,12 +105,16 @@ Result<SeriesMeta> read_meta(Statement& select, std::string_view path) {
   return meta;
 }
 
+std::string SeriesMeta::members_text() const {
+  return raft::with_cluster(raft::with_level(configuration, level), cluster);
+}
+
 std::uint32_t meta_checksum(const SeriesMeta& meta) {
   return RowChecksum()
       .add(meta.applied.index)
       .add(meta.applied.term)
       .add(meta.state_hash)
-      .add(raft::with_level(meta.configuration, meta.level))
+      .add(meta.members_text())
       .add(meta.told_index)
       .value();
 }

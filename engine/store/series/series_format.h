@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "engine/base/result.h"
+#include "engine/raft/cluster_id.h"
 #include "engine/raft/level.h"
 #include "engine/raft/types.h"
 #include "engine/series/entry_id.h"
@@ -37,9 +38,11 @@ struct SeriesMeta {
   std::uint64_t state_hash = 0;
   std::string configuration = {};            // the last one applied, as text (raft/configuration.h); empty: none yet
   raft::Level level = raft::kOriginalLevel;  // the last one applied; beside it in its column (raft/level.h)
+  raft::ClusterId cluster = {};              // likewise (raft/cluster_id.h)
   // Of ids that clients gave and that tell a place which was not reached by then, the greatest log index: up to there
   // an id that tells its place may be taken already.
   raft::Index told_index = 0;
+  std::string members_text() const;  // of that column
   bool operator==(const SeriesMeta&) const = default;
 };
 

@@ -30,6 +30,7 @@ class SeriesMachine final : public machine::StateMachine {
   machine::Standing standing() const override;
   std::optional<raft::Configuration> configuration() const override { return file_->configuration(); }
   raft::Level level() const override { return file_->level(); }
+  raft::ClusterId cluster() const override { return file_->cluster(); }
   [[nodiscard]] Result<std::vector<machine::Outcome>> apply(raft::Index first,
                                                             std::span<const raft::Entry> entries) override;
   [[nodiscard]] Result<void> make_durable() override;

@@ -49,8 +49,12 @@ void CoreCluster::restart(std::size_t number, Index applied_on_disk) {
   if (!disk.log.holds(disk.state_machine.last)) disk.log = {.base = disk.state_machine, .entries = {}};
   std::vector<std::pair<Index, Configuration>> configurations;
   std::vector<std::pair<Index, Level>> levels;
+  std::vector<std::pair<Index, ClusterId>> clusters;
   for (Index index = disk.log.base.last.index + 1; index <= disk.log.last_index(); ++index) {
     const Entry& entry = disk.log.at(index);
+    if (const auto id = entry.kind == EntryKind::kNoop ? decode_cluster(entry.payload.view()) : std::nullopt) {
+      clusters.emplace_back(index, *id);
+    }
     if (entry.kind == EntryKind::kLevel) levels.emplace_back(index, decode_level(entry.payload.view()).value());
     if (entry.kind != EntryKind::kMembers) continue;
     configurations.emplace_back(index, decode_configuration(entry.payload.view()).value());
@@ -67,6 +71,8 @@ void CoreCluster::restart(std::size_t number, Index applied_on_disk) {
                       .configurations = std::move(configurations),
                       .level = disk.log.base.level,
                       .levels = std::move(levels),
+                      .cluster = disk.log.base.cluster,
+                      .clusters = std::move(clusters),
                       .applied = node.applied,
                       .seed = seed_ * 1000 + number * 100 + node.lives},
                      options_);
@@ -126,8 +132,10 @@ void CoreCluster::compact(std::size_t number, Index through) {
   through = std::min(through, node.state.applied);
   if (!node.up || begins_anew(node.batch) || through <= node.log.base.last.index) return;
   if (through > node.disk.state_machine.last.index) {
-    node.disk.state_machine = {
-        {node.log.at(through).term, through}, node.state.configurations.at(through), node.state.levels.at(through)};
+    node.disk.state_machine = {{node.log.at(through).term, through},
+                               node.state.configurations.at(through),
+                               node.state.levels.at(through),
+                               node.state.clusters.at(through)};
   }
   begin_anew(number, Compact{through});
 }
@@ -140,11 +148,12 @@ void CoreCluster::install_snapshot(std::size_t number, std::size_t of) {
   const PlainLog& log = other.log;
   const Base snapshot{
       other.applied == log.base.last.index ? log.base.last : Position{log.at(other.applied).term, other.applied},
-      other.state.configurations.at(other.applied), other.state.levels.at(other.applied)};
+      other.state.configurations.at(other.applied), other.state.levels.at(other.applied),
+      other.state.clusters.at(other.applied)};
   if (snapshot.last.term > node.disk.hard_state.term) return;
   node.disk.state_machine = snapshot;
   node.applied = snapshot.last.index;
-  begin_anew(number, SnapshotInstalled{snapshot.last, snapshot.configuration, snapshot.level});
+  begin_anew(number, SnapshotInstalled{snapshot.last, snapshot.configuration, snapshot.level, snapshot.cluster});
 }
 
 bool CoreCluster::take_snapshots() {

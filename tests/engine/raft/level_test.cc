@@ -9,6 +9,7 @@
 
 #include "engine/raft/invariants.h"
 #include "engine/raft/level.h"
+#include "tests/engine/raft/clusters.h"
 #include "tests/engine/raft/one_node.h"
 
 namespace timestore::raft {
@@ -24,6 +25,7 @@ State leader(const Options& options = {.level = 2}, std::vector<Member> learners
   restart.configuration.learners = std::move(learners);
   restart.trail.append(1, in_log > 0 ? EntryKind::kLevel : EntryKind::kCommand, 10);
   if (in_log > 0) restart.levels = {{1, in_log}};
+  if (in_log == 0) restart.cluster = kOurs;  // it would be drawn before the level rises
   State state = start(restart, options);
   (void)step_one(state, Campaign{});
   write_done(state);
@@ -34,8 +36,12 @@ State leader(const Options& options = {.level = 2}, std::vector<Member> learners
 }
 
 AppendResponse tells(const State& state, Level level, bool holds = false) {
-  return {
-      .term = state.term(), .success = true, .match = state.trail.last_index(), .level = level, .holds_level = holds};
+  return {.term = state.term(),
+          .success = true,
+          .match = state.trail.last_index(),
+          .level = level,
+          .holds_level = holds,
+          .belonging = settled(state.cluster())};
 }
 
 Entry level_entry(Term term, Level level) { return {term, EntryKind::kLevel, Payload(encode_level(level))}; }

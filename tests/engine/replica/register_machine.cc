@@ -18,7 +18,7 @@ using State = RegisterMachine::State;
 std::string encode(const State& state) {
   std::ostringstream text;
   text << state.applied.term << ' ' << state.applied.index << ' ' << state.hash << ' ' << state.configuration.size()
-       << ' ' << state.level << '\n'
+       << ' ' << state.level << ' ' << raft::to_text(state.cluster) << '\n'
        << state.configuration << state.value;
   return text.str();
 }
@@ -27,7 +27,11 @@ std::optional<State> decode(const std::string& text) {
   std::istringstream head(text.substr(0, text.find('\n')));
   State state;
   std::size_t size = 0;
-  if (!(head >> state.applied.term >> state.applied.index >> state.hash >> size >> state.level)) return std::nullopt;
+  std::string cluster;
+  if (!(head >> state.applied.term >> state.applied.index >> state.hash >> size >> state.level >> cluster)) {
+    return std::nullopt;
+  }
+  state.cluster = raft::parse_cluster_id(cluster).value_or(raft::ClusterId{});
   const std::size_t body = text.find('\n') + 1;
   if (body == 0 || size > text.size() - body) return std::nullopt;
   state.configuration = text.substr(body, size);
@@ -161,6 +165,7 @@ machine::Outcome RegisterMachine::apply(raft::Position position, const raft::Ent
   state_.hash = Hasher().add(state_.hash).add(position.index).add(position.term).add(bytes).value();
   switch (entry.kind) {
     case raft::EntryKind::kNoop:
+      state_.cluster = raft::decode_cluster(bytes).value_or(state_.cluster);
       break;
     case raft::EntryKind::kMembers:
       state_.configuration = bytes;

@@ -25,6 +25,7 @@ class RegisterMachine final : public machine::StateMachine {
     std::uint64_t hash = 0;
     std::string configuration;  // as text; empty: none yet
     raft::Level level = raft::kOriginalLevel;
+    raft::ClusterId cluster;
     std::string value;
     bool operator==(const State&) const = default;
   };
@@ -40,6 +41,7 @@ class RegisterMachine final : public machine::StateMachine {
   machine::Standing standing() const override;
   std::optional<raft::Configuration> configuration() const override;
   raft::Level level() const override { return state_.level; }
+  raft::ClusterId cluster() const override { return state_.cluster; }
   [[nodiscard]] Result<std::vector<machine::Outcome>> apply(raft::Index first,
                                                             std::span<const raft::Entry> entries) override;
   [[nodiscard]] Result<void> make_durable() override;

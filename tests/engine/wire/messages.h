@@ -97,6 +97,9 @@ class Maker {
       entry.term = least = prng_.chance(1, 2) ? least : least + prng_.below(request.term - least + 1);
     }
   }
+  void settle(Belonging& belonging) {
+    if (!belonging.is_told) belonging = {};
+  }
   void settle(AppendResponse& response) {
     response.success = prng_.chance(1, 2);
     if (response.success) response.hint = {};

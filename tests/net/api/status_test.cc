@@ -20,13 +20,19 @@ TEST(Status, has_the_originals_fields_and_ours) {
                          .level = 1,
                          .highest_level = 2,
                          .holds_level = true,
+                         .cluster = {.high = 1, .low = 255},
+                         .is_settled = true,
+                         .strangers = {{"n2", {.high = 0, .low = 2}}},
+                         .waits_for = {"n3", "n4"},
                          .peers = {{.id = "n1", .url = "http://a:1", .match = 10, .silent_ticks = 0},
                                    {.id = "n2", .url = "http://b:2", .match = 4, .silent_ticks = 70}}};
   EXPECT_EQ(
       status_json(status, "1.2.3", std::chrono::milliseconds(2900), std::chrono::milliseconds(10), 60),
       R"({"state":"Leader","leaderId":"n1","nodeId":"n1","term":3,"commitIndex":9,"appliedIndex":8,)"
       R"("firstLogIndex":1,"lastLogIndex":10,"snapshotIndex":0,"featureLevel":1,"highestLevel":2,"version":"1.2.3","uptimeSeconds":2,)"
-      R"("isMember":true,"isJoint":false,"isNovice":false,"holdsLevel":true,"members":[)"
+      R"("isMember":true,"isJoint":false,"isNovice":false,"holdsLevel":true,)"
+      R"("clusterId":"000000000000000100000000000000ff","isSettled":true,)"
+      R"("strangers":[{"id":"n2","clusterId":"00000000000000000000000000000002"}],"waitsFor":["n3","n4"],"members":[)"
       R"({"id":"n1","url":"http://a:1","role":"voter","isJoining":false,"isOutgoing":false,"matchIndex":10,)"
       R"("lagEntries":0,"reachable":true,"lastContactMs":0},)"
       R"({"id":"n2","url":"http://b:2","role":"voter","isJoining":false,"isOutgoing":false,"matchIndex":4,)"

@@ -51,6 +51,20 @@ TEST(Settings, of_a_node_that_joins_name_one_member_and_no_peers) {
   EXPECT_EQ(check(good())->join, std::nullopt);
 }
 
+TEST(Settings, of_a_founder_name_peers_that_are_lost) {
+  SettingsText text = good();
+  text.found_without = "node2";
+  const auto settings = check(text);
+  ASSERT_TRUE(settings) << settings.error().message;
+  EXPECT_EQ(settings->found_without, std::vector<raft::NodeId>{"node2"});
+  for (const char* unknown : {"node3", "node1", "a b"}) {
+    text.found_without = unknown;
+    const auto refused = check(text);
+    ASSERT_FALSE(refused) << unknown;
+    EXPECT_THAT(refused.error().message, HasSubstr("--found-without")) << unknown;
+  }
+}
+
 TEST(Settings, of_peers_may_have_the_same_port_elsewhere) {
   SettingsText text = good();
   text.listen = "+:5236";

@@ -31,5 +31,18 @@ TEST(PeerErrors, name_who_has_an_address) {
   }
 }
 
+TEST(PeerErrors, name_the_cluster_of_who_refuses) {
+  const HostPort there{"h", 1};
+  const std::string body = R"({"status":421,"nodeId":"n3","clusterId":"0123456789abcdef00000000000000ff"})";
+  const auto refusal = refusal_in(body);
+  ASSERT_TRUE(refusal);
+  EXPECT_EQ(raft::to_text(refusal->belonging.cluster), "0123456789abcdef00000000000000ff");
+  EXPECT_THAT(reason_of_misdirection(body, there),
+              AllOf(HasSubstr("h:1"), HasSubstr("belongs to cluster 0123456789abcdef00000000000000ff")));
+  for (const char* other : {"", "{}", R"({"clusterId":3})", R"({"clusterId":"x"})"}) {
+    EXPECT_FALSE(refusal_in(other)) << other;
+  }
+}
+
 }  // namespace
 }  // namespace timestore::net

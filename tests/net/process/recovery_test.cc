@@ -49,10 +49,12 @@ class RecoveryTest : public ::testing::Test {
   void expect_recovered() const {
     const auto log = open();
     EXPECT_EQ(log->recovered().hard_state, (raft::HardState{.term = 7, .vote = std::nullopt, .novice = false}));
-    EXPECT_EQ(log->recovered().trail.last(), (raft::Position{7, 3}));
+    EXPECT_EQ(log->recovered().trail.last(), (raft::Position{7, 4}));
+    ASSERT_EQ(log->recovered().clusters.size(), 1U) << "it is another cluster from now on";
+    EXPECT_EQ(log->recovered().clusters[0].first, 3U);
     EXPECT_EQ(log->recovered().trail.term_at(2), 4U) << "what was there stays";
     ASSERT_EQ(log->recovered().configurations.size(), 1U);
-    EXPECT_EQ(log->recovered().configurations[0].first, 3U);
+    EXPECT_EQ(log->recovered().configurations[0].first, 4U) << "it proves that the id is settled";
     EXPECT_EQ(log->recovered().configurations[0].second, raft::Configuration{.voters = {kOne}});
   }
 

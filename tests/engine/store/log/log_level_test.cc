@@ -77,5 +77,47 @@ TEST_F(LogStory, a_level_that_comes_with_a_snapshot_makes_it_one_of_the_second_v
   EXPECT_EQ(version_of(disk), 2);
 }
 
+// ---------------------------------------------------------------------------------------------------- its cluster
+
+constexpr raft::ClusterId kCluster{.high = 7, .low = 9};
+
+raft::Entry cluster_entry(raft::Term term) {
+  return {term, raft::EntryKind::kNoop, raft::Payload(raft::encode_cluster(kCluster))};
+}
+
+TEST_F(LogStory, the_id_of_its_cluster_is_kept_and_makes_it_one_of_the_second_version) {
+  start();
+  append({cluster_entry(1), command(1, "a")});
+  EXPECT_EQ(recovered_from(*disk.after_power_cut()), model);
+  reopen();
+  EXPECT_EQ(contents(*log), model);
+  ASSERT_EQ(log->recovered().clusters.size(), 1U);
+  EXPECT_EQ(log->recovered().clusters.front(), (std::pair<raft::Index, raft::ClusterId>(1, kCluster)));
+  EXPECT_FALSE(log->recovered().cluster.is_known());
+  close();
+  EXPECT_EQ(version_of(disk), 2);
+}
+
+TEST_F(LogStory, the_id_of_its_cluster_is_kept_where_it_begins) {
+  start();
+  append({cluster_entry(1), command(1, "a"), command(1, "b")});
+  raft::Write beginning = change();
+  beginning.begin_after = {.last = {1, 2}, .configuration = members_with("n2"), .level = 1, .cluster = kCluster};
+  write(beginning);
+  reopen();
+  EXPECT_EQ(log->recovered().cluster, kCluster);
+  EXPECT_EQ(log->recovered().level, 1U);
+  EXPECT_TRUE(log->recovered().clusters.empty());
+  EXPECT_EQ(log->recovered().identity->configuration, members_with("n2"));
+}
+
+TEST_F(LogStory, an_id_that_is_cut_off_is_not_recovered) {
+  start();
+  append({noop(1), cluster_entry(1)});
+  truncate_from(2);
+  reopen();
+  EXPECT_TRUE(log->recovered().clusters.empty());
+}
+
 }  // namespace
 }  // namespace timestore::store
