@@ -232,6 +232,20 @@ TEST_F(Incoming, tells_the_level_of_the_state_that_it_is) {
   EXPECT_EQ(target->level(), 2U);
 }
 
+TEST_F(Incoming, brings_the_id_of_the_cluster_of_the_state_that_it_is) {
+  constexpr raft::ClusterId kCluster{.high = 7, .low = 9};
+  fill(3);
+  apply(std::vector{raft::Entry{1, raft::EntryKind::kNoop, raft::Payload(raft::encode_cluster(kCluster))}});
+  const auto snapshot = take();
+  auto incoming = receive(snapshot->meta());
+  ASSERT_TRUE(send(bytes_of(*snapshot), *incoming).has_value());
+  ASSERT_TRUE(incoming->finish().has_value());
+  auto target = SeriesFile::open(receiver.path("series.db"), receiver.vfs()).value();
+  ASSERT_FALSE(target->cluster().is_known());
+  ASSERT_TRUE(target->install(*incoming).value());
+  EXPECT_EQ(target->cluster(), kCluster);
+}
+
 TEST_F(Incoming, a_file_of_another_kind_or_version_is_refused) {
   Disk forger;
   forger.write("series.db", bytes);

@@ -133,6 +133,30 @@ TEST_F(SeriesStory, the_level_that_was_applied_last_is_kept_beside_the_members) 
   EXPECT_EQ(series->configuration(), members_with("n2"));
 }
 
+TEST_F(SeriesStory, the_id_of_the_cluster_is_kept_beside_the_level_and_is_a_part_of_the_state) {
+  constexpr raft::ClusterId kCluster{.high = 7, .low = 9};
+  const auto founding = [](const raft::ClusterId& id) {
+    return raft::Entry{1, raft::EntryKind::kNoop, raft::Payload(raft::encode_cluster(id))};
+  };
+  EXPECT_FALSE(series->cluster().is_known());
+  EXPECT_EQ(apply(std::vector{founding(kCluster)}).at(0).outcome, Outcome::kNothing);
+  EXPECT_EQ(series->cluster(), kCluster);
+  const std::uint64_t hash = series->state_hash();
+  reopen();
+  EXPECT_EQ(series->cluster(), kCluster);
+  EXPECT_EQ(series->state_hash(), hash);
+  apply(std::vector{members_entry("n2"), level_entry(1, 2)});
+  reopen();
+  EXPECT_EQ(series->cluster(), kCluster);
+  EXPECT_EQ(series->level(), 2U);
+  EXPECT_EQ(series->configuration(), members_with("n2"));
+
+  Disk other;
+  auto others = SeriesFile::open(other.path("series.db"), other.vfs()).value();
+  ASSERT_TRUE(others->apply(1, std::vector{founding({.high = 7, .low = 10})}).has_value());
+  EXPECT_NE(others->state_hash(), hash);
+}
+
 TEST_F(SeriesStory, an_envelope_stores_what_the_same_text_would) {
   const TimeEntry entry = measurement("a", 1, 2);
   ASSERT_EQ(apply(std::vector{command_text(encode_command({&entry, 1}, 1))}).at(0).outcome, Outcome::kStored);
