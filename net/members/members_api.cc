@@ -215,8 +215,11 @@ std::optional<replica::ChangeEnd> MembersApi::change(const Node::Plan& plan, Dea
 bool MembersApi::find(Wish& wish, const replica::Status& status, http::Response& response) const {
   const auto* known = find_member(status, wish.member.id);
   if (known == nullptr || known->url == wish.member.url) return true;
-  const Residence found = find_residence(
-      {.node = wish.member.id, .from = known->url, .to = wish.member.url, .only_if_lost = wish.only_if_lost});
+  const Residence found = find_residence({.node = wish.member.id,
+                                          .from = known->url,
+                                          .to = wish.member.url,
+                                          .only_if_lost = wish.only_if_lost,
+                                          .cluster = status.is_settled ? status.cluster : raft::ClusterId{}});
   switch (found.kind) {
     case Residence::Kind::kMoved:
       wish.has_moved = true;

@@ -18,7 +18,19 @@ struct Resident {
   raft::NodeId id;
   std::string instance;  // empty: an older release
   bool is_member = false;
+  raft::ClusterId cluster = {};  // zero: it knows none for sure
 };
+
+raft::ClusterId settled_cluster_in(const std::string& status) {
+  simdjson::dom::parser parser;
+  simdjson::dom::element root;
+  bool is_settled = false;
+  std::string_view text;
+  if (parser.parse(status).get(root) != simdjson::SUCCESS) return {};
+  if (root["isSettled"].get(is_settled) != simdjson::SUCCESS || !is_settled) return {};
+  if (root["clusterId"].get(text) != simdjson::SUCCESS) return {};
+  return raft::parse_cluster_id(text).value_or(raft::ClusterId{});
+}
 
 Result<Resident> ask_who_is_at(const std::string& url) {
   const auto address = parse_http_url(url);
@@ -34,7 +46,10 @@ Result<Resident> ask_who_is_at(const std::string& url) {
   simdjson::dom::parser parser;
   bool is_member = false;
   if (parser.parse(answer->body)["isMember"].get(is_member) != simdjson::SUCCESS) is_member = false;
-  return Resident{.id = *id, .instance = answer->get_header_value(kInstanceHeader), .is_member = is_member};
+  return Resident{.id = *id,
+                  .instance = answer->get_header_value(kInstanceHeader),
+                  .is_member = is_member,
+                  .cluster = settled_cluster_in(answer->body)};
 }
 
 Residence refuted(std::string reason) { return {.kind = Residence::Kind::kRefuted, .reason = std::move(reason)}; }
@@ -53,6 +68,10 @@ Residence find_residence(const Move& move) {
     return refuted(
         known + ", and the node at " + move.to +
         " has the same id and files that know no cluster. Remove the member before it comes back elsewhere.");
+  }
+  if (move.cluster.is_known() && there->cluster.is_known() && there->cluster != move.cluster) {
+    return refuted(known + ", and at " + move.to + " is a node of the same name that belongs to cluster " +
+                   raft::to_text(there->cluster) + ", while this is cluster " + raft::to_text(move.cluster) + ".");
   }
   const auto here = ask_who_is_at(move.from);
   if (!here || here->id != move.node) return {.kind = Residence::Kind::kMoved, .reason = {}};

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "engine/base/result.h"
+#include "engine/raft/cluster_id.h"
 #include "engine/raft/types.h"
 
 namespace timestore::net {
@@ -26,6 +27,7 @@ struct Move {
   std::string from;
   std::string to;
   bool only_if_lost = false;
+  raft::ClusterId cluster = {};  // of which it is a member; zero: that is not known for sure
 };
 
 // Asks both, for up to two seconds.

@@ -74,5 +74,22 @@ TEST(Residence, is_not_believed_where_somebody_else_or_nobody_is_found) {
   EXPECT_EQ(found(from, nonsense.url()).kind, Residence::Kind::kRefuted);
 }
 
+TEST(Residence, of_a_node_of_another_cluster_is_refused) {
+  const auto of_cluster = [](const std::string& id, bool is_settled) {
+    return R"({"nodeId":"n2","isMember":true,"clusterId":")" + id + R"(","isSettled":)" +
+           (is_settled ? "true}" : "false}");
+  };
+  const raft::ClusterId ours{.high = 1, .low = 2};
+  const std::string theirs = raft::to_text({.high = 3, .low = 4});
+  const auto asked = [&](const Resident& there) {
+    return find_residence({.node = "n2", .from = nobody(), .to = there.url(), .cluster = ours});
+  };
+  EXPECT_THAT(asked(Resident(of_cluster(theirs, true))).reason,
+              AllOf(HasSubstr("belongs to cluster " + theirs), HasSubstr("this is cluster " + raft::to_text(ours))));
+  EXPECT_EQ(asked(Resident(of_cluster(theirs, false))).kind, Residence::Kind::kMoved) << "it may yet be cut off";
+  EXPECT_EQ(asked(Resident(of_cluster(raft::to_text(ours), true))).kind, Residence::Kind::kMoved);
+  EXPECT_EQ(asked(Resident(kOfACluster)).kind, Residence::Kind::kMoved) << "it has none yet";
+}
+
 }  // namespace
 }  // namespace timestore::net
