@@ -129,6 +129,14 @@ WriteAnswer ClusterAccess::write(std::vector<TimeEntry> entries, bool is_forward
   return promise.get_future().get();
 }
 
+http::Problem ClusterAccess::of_another_cluster() const {
+  return {.kind = http::ProblemKind::kMisdirected,
+          .detail = "This is node " + node_.id() +
+                    " of another cluster than that of the node that hands this on. Correct "
+                    "the addresses by which the nodes reach each other.",
+          .members = {{"nodeId", node_.id()}}};
+}
+
 ClusterAccess::Withdraw ClusterAccess::take(std::vector<TimeEntry> entries,
                                             std::function<void(client::SubmitAnswer)> done) {
   const Deadline deadline = Clock::now() + lasting(client::kAttemptTime);  // then the node that asks waits no longer

@@ -16,6 +16,7 @@
 #include "net/access/couriers.h"
 #include "net/access/forwarder.h"
 #include "net/http/message.h"
+#include "net/http/problem.h"
 #include "net/node/node.h"
 
 namespace timestore::net {
@@ -62,6 +63,10 @@ class ClusterAccess {
 
   // Until this node has applied so much; false at the deadline.
   Withdraw await_applied(raft::Index index, Deadline deadline, std::function<void(bool)> done);
+
+  // A node of another cluster has handed the request on (Forwarder). Such a one is answered with what follows.
+  bool is_of_another_cluster(const http::Request& request) const { return forwarder_.is_of_another_cluster(request); }
+  http::Problem of_another_cluster() const;
 
   // This node is about to stop: what comes from now on is refused, certainly without effect, and nothing is tried
   // again.

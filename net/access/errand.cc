@@ -8,6 +8,7 @@ namespace timestore::net {
 
 void Errands::run(const Errand& errand, const http::Request& request, Deadline deadline, http::Response& response) {
   using Verdict = client::Attempts::Verdict;
+  if (cluster_.is_of_another_cluster(request)) return cluster_.of_another_cluster().write_to(response);
   const bool is_forwarded = request.has_header(kForwardedHeader);
   raft::NodeId asked;
   client::Attempts attempts({.self = node_.id(),

@@ -46,6 +46,23 @@ void Forwarder::set_addresses(std::map<raft::NodeId, HostPort> addresses) {
   addresses_ = std::move(addresses);
 }
 
+void Forwarder::set_cluster(const raft::ClusterId& cluster) {
+  const std::lock_guard lock(mutex_);
+  cluster_ = cluster;
+}
+
+raft::ClusterId Forwarder::cluster() const {
+  const std::lock_guard lock(mutex_);
+  return cluster_;
+}
+
+bool Forwarder::is_of_another_cluster(const http::Request& request) const {
+  if (!request.has_header(kClusterHeader)) return false;
+  const auto theirs = raft::parse_cluster_id(request.header(kClusterHeader));
+  const raft::ClusterId ours = cluster();
+  return theirs && ours.is_known() && *theirs != ours;
+}
+
 template <typename Request>
 Forwarder::Outcome Forwarder::exchange(const raft::NodeId& to, std::chrono::milliseconds timeout,
                                        http::Response& response, Request request) {
@@ -54,7 +71,8 @@ Forwarder::Outcome Forwarder::exchange(const raft::NodeId& to, std::chrono::mill
   auto client = borrow(to, *address);
   client->set_read_timeout(timeout);
   client->set_write_timeout(timeout);
-  const httplib::Headers headers = {{kForwardedHeader, self_}, {kAddresseeHeader, to}};
+  httplib::Headers headers = {{kForwardedHeader, self_}, {kAddresseeHeader, to}};
+  if (const raft::ClusterId ours = cluster(); ours.is_known()) headers.emplace(kClusterHeader, raft::to_text(ours));
   const httplib::Result result = request(*client, headers);
   if (!result) {
     const bool connected =
@@ -63,7 +81,7 @@ Forwarder::Outcome Forwarder::exchange(const raft::NodeId& to, std::chrono::mill
   }
   response = taken_from(*result);
   give_back(to, *address, std::move(client));
-  const bool is_misdirected = response.status == 421;  // another node has the address
+  const bool is_misdirected = response.status == 421;  // another node has the address, or one of another cluster
   return is_misdirected || response.has_header(kNotLeaderHeader) ? Outcome::kNotTaken : Outcome::kAnswered;
 }
 

@@ -300,6 +300,7 @@ void RaftApi::get_status(http::Response& response) {
 }
 
 void RaftApi::get_read_index(const http::Request& request, const http::Reply& reply) {
+  if (cluster_.is_of_another_cluster(request)) return answer_problem(reply, cluster_.of_another_cluster());
   const bool weak = request.param("level") == "weak";
   reply.when_gone(cluster_.confirm_here(weak ? ReadLevel::kWeak : ReadLevel::kLinearizable,
                                         Clock::now() + kAnswerTimeout, [reply](const ReadBarrier& barrier) {

@@ -31,6 +31,7 @@ void SubmitApi::post_command(const http::Request& request, const http::Reply& re
     return answer_problem(
         reply, {.kind = ProblemKind::kMisdirected, .detail = "This is node " + self_ + ", not the one that is meant."});
   }
+  if (cluster_.is_of_another_cluster(request)) return answer_problem(reply, cluster_.of_another_cluster());
   auto command = decode_command(request.body);
   const auto lacks_id = [](const TimeEntry& entry) { return entry.id.is_nil(); };
   if (!command || command->entries.empty() || std::any_of(command->entries.begin(), command->entries.end(), lacks_id)) {

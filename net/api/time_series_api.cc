@@ -51,6 +51,7 @@ void TimeSeriesApi::post_entries(const http::Request& request, const http::Reply
     return answer_problem(
         reply, {.kind = ProblemKind::kBadRequest, .detail = "A write takes no other query parameter than redirect."});
   }
+  if (cluster_.is_of_another_cluster(request)) return answer_problem(reply, cluster_.of_another_cluster());
   auto body = read_entries(request);
   if (!body) return answer_problem(reply, std::move(body.error()));
   auto posted = std::make_shared<Posted>(Posted{.is_batch = body->is_batch,

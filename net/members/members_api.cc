@@ -101,8 +101,9 @@ void answer_json(http::Response& response, int status, const std::string& body) 
   response.set_content(body, "application/json");
 }
 
+// Whoever is let in follows no other cluster, so it is told of none that could yet be forgotten.
 std::string cluster_json(const replica::Status& status) {
-  return status.cluster.is_known() ? "\"" + raft::to_text(status.cluster) + "\"" : "null";
+  return status.is_settled ? "\"" + raft::to_text(status.cluster) + "\"" : "null";
 }
 
 void answer_not_found(http::Response& response) {

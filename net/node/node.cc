@@ -41,8 +41,7 @@ Result<std::unique_ptr<Node>> Node::start(Options options, std::unique_ptr<store
   std::unique_ptr<Node> node(new Node(std::move(options)));
   const replica::Ports ports{.transport = node->transport_, .lanes = node->lanes_, .witness = &node->news_};
   auto machine = store::SeriesMachine::open(
-      node->options_.series_path, "",
-      {.known = node->options_.replica.raft.level, .board = node->options_.board});
+      node->options_.series_path, "", {.known = node->options_.replica.raft.level, .board = node->options_.board});
   if (!machine) return tl::unexpected(machine.error());
   auto replica = replica::Replica::open(node->options_.replica, ports, std::move(log), std::move(*machine));
   if (!replica) return tl::unexpected(replica.error());
@@ -51,6 +50,7 @@ Result<std::unique_ptr<Node>> Node::start(Options options, std::unique_ptr<store
     node->first_urls_.emplace(member.id, member.url);
   }
   node->follow_members();
+  node->follow_cluster();
   node->thread_ = std::thread([raw = node.get()] { raw->run(); });
   return node;
 }
@@ -95,6 +95,7 @@ void Node::take_turn(std::vector<std::function<void()>> inputs, std::uint32_t ti
   replica_->settle();
   if (ticks > 0) transport_.tick();
   follow_members();
+  follow_cluster();
   publish();
   if (!replica_->failure()) news_.tell(*replica_);
   if (replica_->failure() && !failure_reported_) {
@@ -128,6 +129,13 @@ void Node::follow_members() {
   transport_.set_peers(addresses);
   if (options_.on_members) options_.on_members(addresses);
   note_membership(now.is_member(options_.replica.node));
+}
+
+void Node::follow_cluster() {
+  const raft::State& core = replica_->core();
+  if (!raft::is_settled(core) || followed_cluster_ == core.cluster()) return;
+  followed_cluster_ = core.cluster();
+  if (options_.on_cluster) options_.on_cluster(followed_cluster_);
 }
 
 void Node::note_membership(bool is_member) {

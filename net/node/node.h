@@ -46,6 +46,8 @@ class Node {
     std::function<void(const Error&)> on_failure;  // the replica cannot go on; called once, from the engine's thread
     // Where the other members are from now on; called at the start and from the engine's thread.
     std::function<void(const std::map<raft::NodeId, HostPort>&)> on_members;
+    // The cluster that it belongs to for sure; called at the start and from the engine's thread.
+    std::function<void(const raft::ClusterId&)> on_cluster;
   };
 
   [[nodiscard]] static Result<std::unique_ptr<Node>> start(Options options, std::unique_ptr<store::LogFile> log);
@@ -129,6 +131,7 @@ class Node {
   void take_turn(std::vector<std::function<void()>> inputs, std::uint32_t ticks);
   void publish();
   void follow_members();
+  void follow_cluster();
   void note_membership(bool is_member);
   using BeginRead = std::function<replica::ReadTicket(replica::ReadCallback)>;
   Withdraw begin_read(BeginRead begin, Deadline deadline, ReadDone done);
@@ -163,6 +166,7 @@ class Node {
   // Used on the engine's thread only.
   std::map<raft::NodeId, std::string> first_urls_;  // what the configuration said at the start
   std::optional<raft::Configuration> followed_;     // the configuration whose members the transport knows
+  raft::ClusterId followed_cluster_;
   std::map<raft::NodeId, HostPort> met_;
   std::optional<bool> is_member_;
   Alarms alarms_;

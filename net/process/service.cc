@@ -93,6 +93,7 @@ Result<std::unique_ptr<Service>> Service::start(const Settings& settings, const 
   options.board = service->board_;
   options.on_failure = std::move(on_failure);
   options.on_members = [&forwarder = service->forwarder_](const auto& others) { forwarder.set_addresses(others); };
+  options.on_cluster = [&forwarder = service->forwarder_](const auto& cluster) { forwarder.set_cluster(cluster); };
   auto node = Node::start(std::move(options), std::move(*log));
   if (!node) return tl::unexpected(node.error());
 

@@ -159,6 +159,28 @@ TEST_F(ServiceTest, a_message_for_another_node_is_not_taken) {
   EXPECT_EQ(post({})->status, 200) << "an original names nobody";
 }
 
+// A leader of another cluster may have the name and the address of ours.
+TEST_F(ServiceTest, what_a_node_of_another_cluster_hands_on_is_not_taken) {
+  SettingsText alone = text(0);
+  alone.peers.clear();
+  start(0, alone);
+  ASSERT_EQ(client(0).Post("/api/timeseries", body(1), "application/json")->status, 200);
+  const std::string status = client(0).Get("/raft/status")->body;
+  const std::string key = R"("clusterId":")";
+  const std::string ours = status.substr(status.find(key) + key.size(), raft::kClusterIdDigits);
+  const auto statuses = [&](const std::string& cluster) {
+    const httplib::Headers headers = {
+        {kForwardedHeader, "node2"}, {kAddresseeHeader, "node1"}, {kClusterHeader, cluster}};
+    httplib::Client http = client(0);
+    return std::vector<int>{http.Post("/api/timeseries", headers, body(2), "application/json")->status,
+                            http.Post(client::kSubmitPath, headers, "", "application/json")->status,
+                            http.Get("/raft/read-index?level=linearizable", headers)->status,
+                            http.Delete("/cluster/members/node9", headers)->status};
+  };
+  EXPECT_EQ(statuses(ours), (std::vector<int>{200, 400, 200, 404}));
+  EXPECT_EQ(statuses(std::string(raft::kClusterIdDigits, '7')), (std::vector<int>{421, 421, 421, 421}));
+}
+
 TEST_F(ServiceTest, a_node_that_joins_through_any_member_takes_part_when_the_founder_is_gone) {
   SettingsText founder = text(0);
   founder.peers.clear();
