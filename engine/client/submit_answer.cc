@@ -13,10 +13,12 @@ namespace {
 using Kind = WriteEnd::Kind;
 using Applied = ApplyResult::Outcome;
 
-constexpr std::array<std::pair<std::string_view, Applied>, 4> kApplied = {{{"nothing", Applied::kNothing},
+constexpr std::array<std::pair<std::string_view, Applied>, 6> kApplied = {{{"nothing", Applied::kNothing},
                                                                            {"stored", Applied::kStored},
                                                                            {"conflict", Applied::kConflict},
-                                                                           {"malformed", Applied::kMalformed}}};
+                                                                           {"malformed", Applied::kMalformed},
+                                                                           {"expired", Applied::kExpired},
+                                                                           {"retention", Applied::kRetention}}};
 constexpr std::array<std::pair<std::string_view, Kind>, 5> kNotApplied = {{{"not-leader", Kind::kNotLeader},
                                                                            {"busy", Kind::kBusy},
                                                                            {"disk-full", Kind::kDiskFull},
@@ -46,6 +48,7 @@ std::string encode_submit_answer(const SubmitAnswer& answer) {
       if (outcome == answer.end.result.outcome) text = word;
     }
     text += " " + std::to_string(answer.end.applied);
+    if (tells_edge(answer.end.result.outcome)) text += " " + std::to_string(answer.end.result.edge_ns);
     for (const std::uint32_t ordinal : answer.end.result.conflicts) text += " " + std::to_string(ordinal);
     return text;
   }
@@ -64,6 +67,9 @@ Result<SubmitAnswer> decode_submit_answer(std::string_view text) {
     answer.end.kind = Kind::kApplied;
     answer.end.result.outcome = outcome;
     if (!take_number(text, answer.end.applied)) return fail("An answer to a write that was handed on has no index.");
+    if (tells_edge(outcome) && !take_number(text, answer.end.result.edge_ns)) {
+      return fail("An answer to a write that was handed on tells of no edge of retention.");
+    }
     while (!text.empty()) {
       if (!take_number(text, answer.end.result.conflicts.emplace_back())) {
         return fail("An answer to a write that was handed on names no entries in conflict.");

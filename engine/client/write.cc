@@ -48,4 +48,15 @@ replica::WriteTicket submit(replica::Replica& replica, std::vector<TimeEntry> en
                         });
 }
 
+replica::WriteTicket submit(replica::Replica& replica, const RetentionOrder& order, WriteCallback callback) {
+  return replica.submit(
+      {.size_bytes = sizeof order,
+       .least_level = raft::kRetentionLevel,
+       .command =
+           [order](const machine::Place& place) { return encode_order(order, store::command_version(place.level)); }},
+      [callback = std::move(callback)](const replica::WriteEnd& end) {
+        callback({.kind = end.kind, .result = store::result_of(end.outcome), .entries = {}, .applied = end.applied});
+      });
+}
+
 }  // namespace timestore::client

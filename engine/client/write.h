@@ -7,6 +7,7 @@
 
 #include "engine/replica/replica.h"
 #include "engine/series/apply_result.h"
+#include "engine/series/retention.h"
 #include "engine/series/time_entry.h"
 
 namespace timestore::client {
@@ -23,5 +24,8 @@ using WriteCallback = std::function<void(WriteEnd)>;
 // Nil ids are given when the place in the log is known. Members of the original's kind read single entries only, so a
 // batch ends as too early while there may be one.
 replica::WriteTicket submit(replica::Replica& replica, std::vector<TimeEntry> entries, WriteCallback callback);
+
+// Ends as too early while a member may not know such orders. There are no entries then.
+replica::WriteTicket submit(replica::Replica& replica, const RetentionOrder& order, WriteCallback callback);
 
 }  // namespace timestore::client

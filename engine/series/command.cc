@@ -6,6 +6,7 @@
 #include <map>
 #include <utility>
 
+#include "engine/base/check.h"
 #include "engine/base/checksum.h"
 #include "engine/series/entry_id.h"
 #include "engine/series/entry_reader.h"
@@ -16,9 +17,19 @@ namespace timestore {
 namespace {
 
 constexpr std::size_t kChecksumAt = 4;
-constexpr std::size_t kSaltBytes = 8;
+constexpr std::size_t kNumberBytes = 8;  // little-endian
 
 std::uint8_t byte_at(std::string_view bytes, std::size_t at) { return static_cast<std::uint8_t>(bytes[at]); }
+
+std::uint64_t number_at(std::string_view bytes, std::size_t at) {
+  std::uint64_t number = 0;
+  for (unsigned byte = 0; byte < kNumberBytes; ++byte) number |= std::uint64_t{byte_at(bytes, at + byte)} << (8 * byte);
+  return number;
+}
+
+void append_number(std::string& out, std::uint64_t number) {
+  for (unsigned byte = 0; byte < kNumberBytes; ++byte) out += static_cast<char>(number >> (8 * byte) & 0xff);
+}
 
 std::uint32_t checksum_of(std::string_view envelope) {
   return crc32(envelope.substr(kEnvelopeBytes), crc32(envelope.substr(1, kChecksumAt - 1)));
@@ -49,7 +60,7 @@ tl::unexpected<CommandFault> unknown(std::string_view envelope, CommandVersion n
   return tl::unexpected(
       CommandFault{{"is a command of version " + number(1) + " (kind " + number(2) + ", flags " + number(3) +
                     "), and this node knows commands up to version " + std::to_string(newest) +
-                    " (kinds 1 and 2, flags 0): upgrade this node to the release that its peers run. Nothing of the "
+                    " (kinds 1 to 4, flags 0): upgrade this node to the release that its peers run. Nothing of the "
                     "entry was applied."},
                    true});
 }
@@ -73,8 +84,7 @@ bool fits_into_a_batch(std::span<const TimeEntry> entries) {
 }
 
 void append_points(std::string& out, std::span<const TimeEntry> entries, std::optional<CommandPlace> place) {
-  const std::uint64_t salt = place ? place->salt : 0;
-  for (unsigned byte = 0; byte < kSaltBytes; ++byte) out += static_cast<char>(salt >> (8 * byte) & 0xff);
+  append_number(out, place ? place->salt : 0);
   points::BatchWriter writer;
   std::map<std::string_view, points::SeriesNumber> numbers;
   std::uint32_t ordinal = 0;
@@ -94,10 +104,9 @@ void append_points(std::string& out, std::span<const TimeEntry> entries, std::op
 }
 
 tl::expected<Command, CommandFault> decode_points(std::string_view body) {
-  if (body.size() < kSaltBytes) return malformed("The command ends within its salt.");
-  Command command;
-  for (unsigned byte = 0; byte < kSaltBytes; ++byte) command.salt |= std::uint64_t{byte_at(body, byte)} << (8 * byte);
-  auto batch = points::BatchReader::open(body.substr(kSaltBytes));
+  if (body.size() < kNumberBytes) return malformed("The command ends within its salt.");
+  Command command{.entries = {}, .salt = number_at(body, 0)};
+  auto batch = points::BatchReader::open(body.substr(kNumberBytes));
   if (!batch) return malformed("The command is no batch: " + batch.error().message + ".");
   command.entries.resize(batch->size());
   bool are_floats = true;
@@ -115,6 +124,30 @@ tl::expected<Command, CommandFault> decode_points(std::string_view body) {
   return command;
 }
 
+// ---- retention
+
+tl::expected<Command, CommandFault> decode_order(bool sets_age, std::string_view body) {
+  if (body.size() != 2 * kNumberBytes) return malformed("The command is no order of retention: its size is wrong.");
+  const RetentionOrder order{.sets_age = sets_age,
+                             .max_age_ns = static_cast<std::int64_t>(number_at(body, 0)),
+                             .edge_ns = static_cast<std::int64_t>(number_at(body, kNumberBytes))};
+  if (order.max_age_ns != kForEver && order.max_age_ns < kMinAge) return malformed("The command sets no possible age.");
+  return Command{.entries = {}, .salt = 0, .retention = order};
+}
+
+// ---- envelopes
+
+std::string envelope(CommandVersion version, CommandKind kind) {
+  return {kCommandMagic, static_cast<char>(version), static_cast<char>(kind), 0, 0, 0, 0, 0};
+}
+
+void seal(std::string& envelope) {
+  const std::uint32_t checksum = checksum_of(envelope);
+  for (std::size_t at = 0; at < sizeof checksum; ++at) {
+    envelope[kChecksumAt + at] = static_cast<char>(checksum >> (8 * at) & 0xff);
+  }
+}
+
 }  // namespace
 
 std::string encode_command(std::span<const TimeEntry> entries, CommandVersion version,
@@ -126,12 +159,18 @@ std::string encode_command(std::span<const TimeEntry> entries, CommandVersion ve
   }
   const bool is_batch = fits_into_a_batch(entries);
   const CommandKind kind = is_batch ? CommandKind::kPoints : CommandKind::kTimeEntries;
-  command = {kCommandMagic, static_cast<char>(version), static_cast<char>(kind), 0, 0, 0, 0, 0};
+  command = envelope(version, kind);
   is_batch ? append_points(command, entries, place) : append_text(command, entries);
-  const std::uint32_t checksum = checksum_of(command);
-  for (std::size_t at = 0; at < sizeof checksum; ++at) {
-    command[kChecksumAt + at] = static_cast<char>(checksum >> (8 * at) & 0xff);
-  }
+  seal(command);
+  return command;
+}
+
+std::string encode_order(const RetentionOrder& order, CommandVersion version) {
+  TIMESTORE_CHECK(version >= kRetentionVersion, "an order of retention is made for those who know it");
+  std::string command = envelope(version, order.sets_age ? CommandKind::kSetAge : CommandKind::kMoveEdge);
+  append_number(command, static_cast<std::uint64_t>(order.max_age_ns));
+  append_number(command, static_cast<std::uint64_t>(order.edge_ns));
+  seal(command);
   return command;
 }
 
@@ -147,6 +186,11 @@ tl::expected<Command, CommandFault> decode_command(std::string_view command, Com
       return decode_text(command.substr(kEnvelopeBytes));
     case CommandKind::kPoints:
       return decode_points(command.substr(kEnvelopeBytes));
+    case CommandKind::kSetAge:
+    case CommandKind::kMoveEdge:
+      if (version < kRetentionVersion) break;
+      return decode_order(byte_at(command, 2) == static_cast<std::uint8_t>(CommandKind::kSetAge),
+                          command.substr(kEnvelopeBytes));
   }
   return unknown(command, newest);
 }

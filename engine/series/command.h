@@ -1,11 +1,15 @@
-// What the command of a log entry means: one time entry, or a batch that is stored as a whole.
+// What the command of a log entry means: one time entry, a batch that is stored as a whole, or how long points are
+// kept.
 //
 // A command is an envelope, or the JSON text of the original, which is version 0:
 //
 //   byte  0      1        2     3      4 ... 7              8 ...
 //         magic  version  kind  flags  checksum             body
-//         0xC1   1        1, 2  0      CRC-32 of 1 to 3     1: the entries as JSON (kTimeEntries)
+//         0xC1   1, 2     1..4  0      CRC-32 of 1 to 3     1: the entries as JSON (kTimeEntries)
 //                                      and of the body      2: salt, 8 bytes; the entries as a batch (kPoints)
+//                                                           3, 4: an age and an edge, 8 bytes each, in nanoseconds
+//
+// Kinds 3 and 4 came with version 2.
 //
 // No UTF-8 text holds the magic byte. These eight bytes stay what they are in every version, so that each build can
 // tell what is damaged from what a newer build has made. The two differ in what follows:
@@ -31,13 +35,15 @@
 #include <vector>
 
 #include "engine/base/result.h"
+#include "engine/series/retention.h"
 #include "engine/series/time_entry.h"
 
 namespace timestore {
 
 using CommandVersion = std::uint8_t;
 inline constexpr CommandVersion kOriginalText = 0;          // no envelope
-inline constexpr CommandVersion kNewestCommandVersion = 1;  // that this build makes and reads
+inline constexpr CommandVersion kRetentionVersion = 2;      // from which on orders of retention are known
+inline constexpr CommandVersion kNewestCommandVersion = 2;  // that this build makes and reads
 
 inline constexpr char kCommandMagic = '\xc1';
 inline constexpr std::size_t kEnvelopeBytes = 8;  // before the body
@@ -45,6 +51,8 @@ inline constexpr std::size_t kEnvelopeBytes = 8;  // before the body
 enum class CommandKind : std::uint8_t {
   kTimeEntries = 1,  // as JSON: whatever a batch cannot hold
   kPoints = 2,       // as a batch (store/points/batch.h), some 20 times smaller than the text
+  kSetAge = 3,       // for how long points are kept, and the edge that follows at once
+  kMoveEdge = 4,     // points have aged
 };
 
 // Where the entries of a command will stand, and the salt of the ids that they get there: such ids are left out.
@@ -58,9 +66,13 @@ struct CommandPlace {
 std::string encode_command(std::span<const TimeEntry> entries, CommandVersion version = kOriginalText,
                            std::optional<CommandPlace> place = std::nullopt);
 
+// Requires kRetentionVersion or a later one.
+std::string encode_order(const RetentionOrder& order, CommandVersion version);
+
 struct Command {
-  std::vector<TimeEntry> entries;  // in the order in which they were given
-  std::uint64_t salt = 0;          // of the ids of those that have none
+  std::vector<TimeEntry> entries;                // in the order in which they were given
+  std::uint64_t salt = 0;                        // of the ids of those that have none
+  std::optional<RetentionOrder> retention = {};  // then there are no entries
   bool operator==(const Command&) const = default;
 };
 

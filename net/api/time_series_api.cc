@@ -151,8 +151,11 @@ void TimeSeriesApi::answer_stored(const client::WriteEnd& end, const Posted& pos
     }
     case ApplyResult::Outcome::kConflict:
       return answer_conflict(end, posted.is_batch, response);
+    case ApplyResult::Outcome::kExpired:
+      return answer_expired(end, posted.is_batch, response);
     case ApplyResult::Outcome::kNothing:
     case ApplyResult::Outcome::kMalformed:
+    case ApplyResult::Outcome::kRetention:
       log_error("A time entry that was accepted could not be applied.");
       return Problem{.kind = ProblemKind::kInternal, .detail = "The entry was accepted but could not be stored."}
           .write_to(response);

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "engine/base/timestamp.h"
 #include "engine/series/parse.h"
 #include "net/access/answer.h"
 #include "net/access/forwarder.h"
@@ -67,6 +68,26 @@ void answer_conflict(const client::WriteEnd& end, bool is_batch, http::Response&
     if (problem.errors.size() == kMaxProblems) break;
     problem.errors.push_back({"/" + std::to_string(ordinal) + "/id",
                               "The id " + end.entries[ordinal].id.text() + " is stored with other content."});
+  }
+  problem.write_to(response);
+}
+
+void answer_expired(const client::WriteEnd& end, bool is_batch, http::Response& response) {
+  Problem problem{.kind = ProblemKind::kBadRequest};
+  std::string edge;
+  append_timestamp(edge, end.result.edge_ns);
+  problem.members.emplace_back("edge", edge);
+  if (!is_batch) {
+    problem.detail = "Nothing was stored: points before " + edge + " are not kept (GET /api/retention).";
+    problem.errors = {{"/timestamp", "before the edge of retention, " + edge}};
+    return problem.write_to(response);
+  }
+  problem.detail = "Nothing of the batch was stored: points before " + edge +
+                   " are not kept (GET /api/retention), and " + std::to_string(end.result.conflicts.size()) +
+                   " of its entries are.";
+  for (const std::uint32_t ordinal : end.result.conflicts) {
+    if (problem.errors.size() == kMaxProblems) break;
+    problem.errors.push_back({"/" + std::to_string(ordinal) + "/timestamp", "before the edge of retention, " + edge});
   }
   problem.write_to(response);
 }

@@ -22,4 +22,7 @@ void answer_unknown(const std::vector<TimeEntry>& entries, bool is_batch, http::
 // Which ids are taken, by the places of their entries.
 void answer_conflict(const client::WriteEnd& end, bool is_batch, http::Response& response);
 
+// Which entries are before the edge of retention, by their places.
+void answer_expired(const client::WriteEnd& end, bool is_batch, http::Response& response);
+
 }  // namespace timestore::net

@@ -125,6 +125,7 @@ void Clients::refused(Write& write) {
 
 void Clients::committed(raft::Index index, raft::EntryKind kind, const std::vector<TimeEntry>& entries) {
   if (kind != raft::EntryKind::kCommand) return;
+  if (model_.result(index).outcome == ApplyResult::Outcome::kRetention) return;  // nodes and operators order it
   const OperationId number = entries.empty() ? 0 : operation_of(entries.front().attributes);
   const auto describe = [&] { return facts("index", index, "op", number); };
   const bool is_known = number >= 1 && number <= operations_.size() && operations_[number - 1].kind == Kind::kWrite;
@@ -299,6 +300,7 @@ void Clients::keep_acknowledged_entries(std::size_t node, const std::vector<Time
   for (OperationId number = 1; number <= operations_.size(); ++number) {
     if (!operations_[number - 1].is_stored) continue;
     for (const TimeEntry& entry : operations_[number - 1].submitted) {
+      if (model_.has_expired(entry)) continue;
       const auto found = std::lower_bound(by_id.begin(), by_id.end(), &entry, is_before);
       const bool is_there = found != by_id.end() && (*found)->id == entry.id && same_content(**found, entry);
       if (!rules_.require(is_there, "nothing acknowledged is lost",

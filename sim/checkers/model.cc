@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 
 #include "engine/series/command.h"
 #include "engine/series/entry_id.h"
@@ -43,6 +44,10 @@ std::vector<TimeEntry> Model::apply(const raft::Entry& entry) {
     results_.push_back({.outcome = Outcome::kMalformed, .conflicts = {}});
     return {};
   }
+  if (decoded->retention) {
+    results_.push_back(follow(index, *decoded->retention));
+    return {};
+  }
   std::uint32_t ordinal = 0;
   for (TimeEntry& each : decoded->entries) {
     if (each.id.is_nil())
@@ -53,28 +58,47 @@ std::vector<TimeEntry> Model::apply(const raft::Entry& entry) {
   return std::move(decoded->entries);
 }
 
+// An edge that was computed from an age which is not in force any more means nothing.
+ApplyResult Model::follow(raft::Index index, const RetentionOrder& order) {
+  if (order.sets_age) retention_.max_age_ns = order.max_age_ns;
+  if (order.max_age_ns == retention_.max_age_ns && order.max_age_ns != 0 && order.edge_ns > retention_.edge_ns) {
+    retention_.edge_ns = order.edge_ns;
+    edges_[index] = order.edge_ns;
+  }
+  return {.outcome = ApplyResult::Outcome::kRetention, .conflicts = {}, .edge_ns = retention_.edge_ns};
+}
+
+std::int64_t Model::edge_at(raft::Index index) const { return std::prev(edges_.upper_bound(index))->second; }
+
 // A command may repeat an id within itself: the later ones are measured against the first.
 ApplyResult Model::store(raft::Index index, const std::vector<TimeEntry>& entries) {
   using Outcome = ApplyResult::Outcome;
-  const std::size_t stored_before = stored_.size();
+  ApplyResult expired{.outcome = Outcome::kExpired, .conflicts = {}, .edge_ns = retention_.edge_ns};
   std::vector<std::uint32_t> conflicts;
-  for (std::size_t ordinal = 0; ordinal < entries.size(); ++ordinal) {
+  std::map<Guid, const TimeEntry*> additions;
+  std::vector<const TimeEntry*> in_order;
+  for (std::uint32_t ordinal = 0; ordinal < entries.size(); ++ordinal) {
     const TimeEntry& entry = entries[ordinal];
-    const auto [holder, is_new] = by_id_.emplace(entry.id, stored_.size());
-    if (is_new) {
-      stored_.push_back({index, entry});
-    } else if (!same_content(stored_[holder->second].entry, entry)) {
-      conflicts.push_back(static_cast<std::uint32_t>(ordinal));
+    if (has_expired(entry)) expired.conflicts.push_back(ordinal);
+    const auto found = by_id_.find(entry.id);
+    const bool is_taken = found != by_id_.end() && !has_expired(stored_[found->second].entry);
+    const auto [earlier, is_first] = additions.emplace(entry.id, &entry);
+    const TimeEntry& holder = is_taken ? stored_[found->second].entry : *earlier->second;
+    if (!is_taken && is_first) {
+      in_order.push_back(&entry);
+    } else if (!same_content(holder, entry)) {
+      conflicts.push_back(ordinal);
     }
   }
-  if (!conflicts.empty()) {
-    for (; stored_.size() > stored_before; stored_.pop_back()) by_id_.erase(stored_.back().entry.id);
-    return {.outcome = Outcome::kConflict, .conflicts = std::move(conflicts)};
-  }
-  for (std::size_t number = stored_before; number < stored_.size(); ++number) {
-    std::vector<std::size_t>& device = by_device_[stored_[number].entry.device_id];
+  if (!expired.conflicts.empty()) return expired;
+  if (!conflicts.empty()) return {.outcome = Outcome::kConflict, .conflicts = std::move(conflicts)};
+  for (const TimeEntry* entry : in_order) {
+    const std::size_t number = stored_.size();
+    by_id_.insert_or_assign(entry->id, number);
+    stored_.push_back({index, *entry});
+    std::vector<std::size_t>& device = by_device_[entry->device_id];
     const auto later = std::upper_bound(
-        device.begin(), device.end(), stored_[number].entry.timestamp_ns,
+        device.begin(), device.end(), entry->timestamp_ns,
         [&](std::int64_t time, std::size_t other) { return time < stored_[other].entry.timestamp_ns; });
     device.insert(later, number);
   }
@@ -89,11 +113,12 @@ raft::Index Model::index_of(const Guid& id) const {
 std::optional<std::string> Model::difference(const std::string& device_id, raft::Index index,
                                              const std::vector<TimeEntry>& answer) const {
   std::size_t position = 0;
+  const std::int64_t edge = edge_at(index);
   const auto device = by_device_.find(device_id);
   if (device != by_device_.end()) {
     for (const std::size_t number : device->second) {
       const Stored& stored = stored_[number];
-      if (stored.index > index) continue;
+      if (stored.index > index || stored.entry.timestamp_ns < edge) continue;
       if (position >= answer.size()) return expected_at(position, &stored.entry, nullptr);
       if (!is_identical(stored.entry, answer[position])) {
         return expected_at(position, &stored.entry, &answer[position]);
@@ -106,16 +131,18 @@ std::optional<std::string> Model::difference(const std::string& device_id, raft:
 }
 
 std::optional<std::string> Model::difference(raft::Index index, const std::vector<TimeEntry>& stored) const {
-  for (std::size_t position = 0; position < stored_.size() && stored_[position].index <= index; ++position) {
-    if (position >= stored.size()) return expected_at(position, &stored_[position].entry, nullptr);
-    if (!is_identical(stored_[position].entry, stored[position])) {
-      return expected_at(position, &stored_[position].entry, &stored[position]);
+  std::size_t position = 0;
+  const std::int64_t edge = edge_at(index);
+  for (const Stored& expected : stored_) {
+    if (expected.index > index) break;
+    if (expected.entry.timestamp_ns < edge) continue;
+    if (position >= stored.size()) return expected_at(position, &expected.entry, nullptr);
+    if (!is_identical(expected.entry, stored[position])) {
+      return expected_at(position, &expected.entry, &stored[position]);
     }
+    ++position;
   }
-  const auto expected = static_cast<std::size_t>(
-      std::partition_point(stored_.begin(), stored_.end(), [&](const Stored& one) { return one.index <= index; }) -
-      stored_.begin());
-  if (expected < stored.size()) return expected_at(expected, nullptr, &stored[expected]);
+  if (position < stored.size()) return expected_at(position, nullptr, &stored[position]);
   return std::nullopt;
 }
 

@@ -3,6 +3,7 @@
 //   * an id belongs to the first content that came with it; a command that repeats id and content is stored already
 //   * a command with an id that has other content is refused as a whole, and changes nothing
 //   * an entry without an id gets one that tells its place
+//   * what is before the edge of retention is gone, with its id; a command with an entry before the edge is refused
 #pragma once
 
 #include <cstdint>
@@ -13,6 +14,7 @@
 
 #include "engine/raft/types.h"
 #include "engine/series/apply_result.h"
+#include "engine/series/retention.h"
 #include "engine/series/time_entry.h"
 #include "sim/checkers/inquiry.h"
 
@@ -24,10 +26,15 @@ class Model {
   std::vector<TimeEntry> apply(const raft::Entry& entry);
 
   raft::Index applied() const { return results_.size(); }
-  std::size_t stored() const { return stored_.size(); }  // time entries
+  std::size_t stored() const { return stored_.size(); }                               // time entries
   const ApplyResult& result(raft::Index index) const { return results_[index - 1]; }  // 1 <= index <= applied()
 
-  // The log index at which the id was stored; 0: it is not.
+  const Retention& retention() const { return retention_; }
+
+  // Whether it was there and has expired since.
+  bool has_expired(const TimeEntry& entry) const { return entry.timestamp_ns < retention_.edge_ns; }
+
+  // The log index at which the id was stored last; 0: it never was.
   raft::Index index_of(const Guid& id) const;
 
   // What is wrong with this answer from a state that has applied `index` entries; nothing when it is exact.
@@ -46,8 +53,12 @@ class Model {
     TimeEntry entry;
   };
 
+  ApplyResult follow(raft::Index index, const RetentionOrder& order);
   ApplyResult store(raft::Index index, const std::vector<TimeEntry>& entries);
+  std::int64_t edge_at(raft::Index index) const;
 
+  Retention retention_;
+  std::map<raft::Index, std::int64_t> edges_ = {{0, kNoEdge}};  // from that log index on
   std::vector<ApplyResult> results_;
   std::vector<Stored> stored_;                                              // in order
   std::map<Guid, std::size_t> by_id_;                                       // into stored_

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "engine/base/check.h"
+#include "engine/base/mark.h"
 #include "engine/store/points/piece.h"
 #include "engine/store/points/survivors.h"
 
@@ -16,7 +17,6 @@ using points::Generation;
 using points::Piece;
 using points::PieceWriter;
 using points::Point;
-using Keeps = std::function<bool(const Point&)>;
 
 namespace {
 
@@ -50,13 +50,15 @@ class SegmentWriter {
 
 using PartitionedRows = std::map<Partition, std::vector<std::uint32_t>>;
 
-// In the order of segments, by partition.
-PartitionedRows partitioned(const Generation& fresh, std::size_t size, std::int64_t width_ns) {
+// Those that are kept, in the order of segments, by partition.
+PartitionedRows partitioned(const Generation& fresh, std::size_t size, std::int64_t width_ns, const Kept& kept) {
   PartitionedRows rows;
   std::vector<std::uint32_t>* last = nullptr;
   Partition of_last = 0;
   for (const std::uint32_t row : fresh.sorted(size)) {
-    const Partition partition = partition_of(fresh.at(row).time_ns, width_ns);
+    const Point point = fresh.at(row);
+    if (!kept.point(point)) continue;
+    const Partition partition = partition_of(point.time_ns, width_ns);
     if (last == nullptr || partition != of_last) last = &rows[partition];
     of_last = partition;
     last->push_back(row);
@@ -72,14 +74,15 @@ Result<SegmentStore> SegmentStore::open(store::Database& database, const Segment
   return SegmentStore(database, options, std::move(*tables));
 }
 
-Result<void> SegmentStore::seal(const Generation& fresh, std::size_t size, const Keeps& keeps) {
+Result<void> SegmentStore::seal(const Generation& fresh, std::size_t size, const Kept& kept) {
   const auto jobs = tables_.jobs();
   if (!jobs) return tl::unexpected(jobs.error());
   for (const Job& job : *jobs) {
-    if (auto taken = take_step(job, keeps); !taken) return taken;
+    if (auto taken = take_step(job, kept); !taken) return taken;
   }
-  if (auto written = write_fresh(fresh, size); !written) return written;
-  if (auto begun = begin_jobs(); !begun) return begun;
+  if (auto written = write_fresh(fresh, size, kept); !written) return written;
+  if (auto erased = erase_expired(kept.first_time, share(size)); !erased) return erased;
+  if (auto begun = begin_jobs(kept.first_time); !begun) return begun;
   return choose_steps(size);
 }
 
@@ -116,8 +119,8 @@ Result<void> SegmentStore::open_outputs(const std::vector<std::pair<Partition, s
   return needs_mixed ? open(std::nullopt) : Result<void>();
 }
 
-Result<void> SegmentStore::write_fresh(const Generation& fresh, std::size_t size) {
-  const PartitionedRows rows = partitioned(fresh, size, options_.partition_width_ns);
+Result<void> SegmentStore::write_fresh(const Generation& fresh, std::size_t size, const Kept& kept) {
+  const PartitionedRows rows = partitioned(fresh, size, options_.partition_width_ns, kept);
   std::vector<std::pair<Partition, std::uint64_t>> counts;
   for (const auto& [partition, some] : rows) counts.emplace_back(partition, some.size());
   std::vector<Segment> outputs;
@@ -135,6 +138,45 @@ Result<void> SegmentStore::write_fresh(const Generation& fresh, std::size_t size
   return {};
 }
 
+// --- What has expired -----------------------------------------------------------------------------------------------
+
+// Pieces that hold nothing else, of the oldest segments first. What shares a piece with later points goes when it is
+// merged. A segment that takes part in a merge is left to that, except for its pieces.
+Result<void> SegmentStore::erase_expired(std::int64_t first_time, std::uint64_t most_points) {
+  if (first_time == std::numeric_limits<std::int64_t>::min()) return {};
+  const auto segments = tables_.segments();
+  if (!segments) return tl::unexpected(segments.error());
+  for (const Segment& segment : *segments) {
+    if (segment.points == 0 || segment.min_time >= first_time || most_points == 0) continue;
+    const auto erased = erase_expired(segment, first_time, most_points);
+    if (!erased) return tl::unexpected(erased.error());
+    most_points -= std::min(most_points, *erased);
+    if (*erased > 0) TIMESTORE_MARK("store: pieces of expired points were removed");
+    if (segment.job != 0) continue;
+    const auto has_pieces = tables_.has_pieces(segment);
+    if (!has_pieces) return tl::unexpected(has_pieces.error());
+    if (*has_pieces) continue;
+    TIMESTORE_MARK("store: a segment of expired points was removed");
+    if (auto gone = tables_.erase(segment); !gone) return gone;
+  }
+  return {};
+}
+
+// The points that went: enough to come to `most_points`, or all.
+Result<std::uint64_t> SegmentStore::erase_expired(const Segment& segment, std::int64_t first_time,
+                                                  std::uint64_t most_points) {
+  const Partition last = partition_of(first_time, options_.partition_width_ns);
+  const auto pieces = tables_.expired_pieces(segment, last, first_time, most_points);
+  if (!pieces) return tl::unexpected(pieces.error());
+  std::uint64_t points = 0;
+  for (const auto& [key, count] : *pieces) {
+    if (points >= most_points) break;
+    if (auto erased = tables_.erase_piece(key); !erased) return tl::unexpected(erased.error());
+    points += count;
+  }
+  return points;
+}
+
 // --- Merging --------------------------------------------------------------------------------------------------------
 
 Result<store::Statement*> SegmentStore::reader(std::size_t number) {
@@ -146,7 +188,7 @@ Result<store::Statement*> SegmentStore::reader(std::size_t number) {
   return &readers_[number];
 }
 
-Result<void> SegmentStore::merge_stretch(const std::vector<Segment>& inputs, const Stretch& stretch, const Keeps& keeps,
+Result<void> SegmentStore::merge_stretch(const std::vector<Segment>& inputs, const Stretch& stretch, const Kept& kept,
                                          Segment& output) {
   if (auto enough = reader(inputs.size()); !enough) return tl::unexpected(std::move(enough.error()));
   std::vector<std::unique_ptr<points::PointCursor>> cursors;
@@ -156,7 +198,7 @@ Result<void> SegmentStore::merge_stretch(const std::vector<Segment>& inputs, con
   }
   SegmentWriter writer(tables_, output, stretch.partition, options_.pieces);
   auto merged = points::merge_points(cursors, [&](const Point& point) {
-    if (keeps(point)) writer.add(point);
+    if (kept.point(point)) writer.add(point);
     return true;
   });
   for (store::Statement& statement : readers_) statement.reset();
@@ -164,7 +206,7 @@ Result<void> SegmentStore::merge_stretch(const std::vector<Segment>& inputs, con
   return writer.finish();
 }
 
-Result<void> SegmentStore::take_step(Job job, const Keeps& keeps) {
+Result<void> SegmentStore::take_step(Job job, const Kept& kept) {
   if (job.end == job.begin) return {};
   auto segments = tables_.segments();
   if (!segments) return tl::unexpected(std::move(segments.error()));
@@ -178,7 +220,7 @@ Result<void> SegmentStore::take_step(Job job, const Keeps& keeps) {
   for (const auto& [partition, count] : *points) {
     const Stretch stretch = stretch_of(partition, job.begin, job.end);
     if (stretch.begin >= stretch.end) continue;
-    if (auto merged = merge_stretch(inputs, stretch, keeps, target_of(outputs, partition)); !merged) return merged;
+    if (auto merged = merge_stretch(inputs, stretch, kept, target_of(outputs, partition)); !merged) return merged;
   }
   return end_step(job, std::move(inputs), std::move(outputs));
 }
@@ -204,12 +246,14 @@ Result<void> SegmentStore::end_step(Job job, std::vector<Segment> inputs, std::v
   return tables_.erase(job);
 }
 
-Result<void> SegmentStore::begin_jobs() {
+// Of segments that hold anything which is kept; the others only wait to be removed.
+Result<void> SegmentStore::begin_jobs(std::int64_t first_time) {
   auto segments = tables_.segments();
   if (!segments) return tl::unexpected(std::move(segments.error()));
   std::vector<Mergeable> idle;
   for (const Segment& segment : *segments) {
-    if (segment.job == 0) idle.push_back({segment.id, segment.partition, segment.level});
+    if (segment.job == 0 && segment.max_time >= first_time)
+      idle.push_back({segment.id, segment.partition, segment.level});
   }
   for (const Group& group : choose_jobs(idle, options_.merge)) {
     if (auto begun = begin_job(group, *segments); !begun) return begun;
@@ -237,16 +281,19 @@ Result<void> SegmentStore::begin_job(const Group& group, std::vector<Segment>& s
   return tables_.put(job);
 }
 
+std::uint64_t SegmentStore::share(std::size_t sealed_points) const {
+  return std::max<std::uint64_t>(options_.merge.least_step_points, 2 * sealed_points);
+}
+
 // Each level has a share of its own, so that none starves.
 Result<void> SegmentStore::choose_steps(std::size_t sealed_points) {
   auto jobs = tables_.jobs();
   if (!jobs) return tl::unexpected(std::move(jobs.error()));
-  const std::uint64_t share = std::max<std::uint64_t>(options_.merge.least_step_points, 2 * sealed_points);
   std::map<std::uint32_t, std::uint64_t> left;
   for (Job& job : *jobs) {
     const auto extents = tables_.extents(job);
     if (!extents) return tl::unexpected(extents.error());
-    std::uint64_t& share_left = left.emplace(job.level, share).first->second;
+    std::uint64_t& share_left = left.emplace(job.level, share(sealed_points)).first->second;
     const Step step = choose_step(job.begin, *extents, share_left);
     share_left -= std::min(share_left, step.points);
     job.end = step.end;

@@ -5,7 +5,9 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
+#include <limits>
 #include <vector>
 
 #include "engine/base/result.h"
@@ -21,16 +23,21 @@ struct SegmentOptions {
   points::PieceOptions pieces = {};
 };
 
+// What is kept. The others are not written, where anything is written, and their pieces are removed, some in each seal.
+struct Kept {
+  std::function<bool(const points::Point&)> point = [](const points::Point&) { return true; };
+  std::int64_t first_time = std::numeric_limits<std::int64_t>::min();  // no point before it is
+};
+
 class SegmentStore {
  public:
   // Of a database that has the tables (kSegmentSchema). It must outlive the store.
   [[nodiscard]] static Result<SegmentStore> open(store::Database& database, const SegmentOptions& options);
 
   // Inside a transaction of the caller: the steps of merges that were chosen at the seal before, the points of the
-  // generation below `size` as new segments, and what to do at the next seal. Points that `keeps` does not keep go when
-  // they are merged. After an error the transaction is to be rolled back.
-  [[nodiscard]] Result<void> seal(const points::Generation& fresh, std::size_t size,
-                                  const std::function<bool(const points::Point&)>& keeps);
+  // generation below `size` as new segments, and what to do at the next seal. After an error the transaction is to be
+  // rolled back.
+  [[nodiscard]] Result<void> seal(const points::Generation& fresh, std::size_t size, const Kept& kept);
 
  private:
   SegmentStore(store::Database& database, const SegmentOptions& options, SegmentTables tables)
@@ -39,16 +46,19 @@ class SegmentStore {
   // Where points of a partition go: to a segment of its own, or to a mixed one.
   static Segment& target_of(std::vector<Segment>& outputs, Partition partition);
 
-  Result<void> take_step(Job job, const std::function<bool(const points::Point&)>& keeps);
-  Result<void> merge_stretch(const std::vector<Segment>& inputs, const Stretch& stretch,
-                             const std::function<bool(const points::Point&)>& keeps, Segment& output);
+  Result<void> take_step(Job job, const Kept& kept);
+  Result<void> merge_stretch(const std::vector<Segment>& inputs, const Stretch& stretch, const Kept& kept,
+                             Segment& output);
   Result<void> end_step(Job job, std::vector<Segment> inputs, std::vector<Segment> outputs);
-  Result<void> write_fresh(const points::Generation& fresh, std::size_t size);
-  Result<void> begin_jobs();
+  Result<void> write_fresh(const points::Generation& fresh, std::size_t size, const Kept& kept);
+  Result<void> erase_expired(std::int64_t first_time, std::uint64_t most_points);
+  Result<std::uint64_t> erase_expired(const Segment& segment, std::int64_t first_time, std::uint64_t most_points);
+  Result<void> begin_jobs(std::int64_t first_time);
   Result<void> begin_job(const Group& group, std::vector<Segment>& segments);
   Result<void> choose_steps(std::size_t sealed_points);
   Result<void> open_outputs(const std::vector<std::pair<Partition, std::uint64_t>>& points, Segment like,
                             std::vector<Segment>& outputs);
+  std::uint64_t share(std::size_t sealed_points) const;
   Result<store::Statement*> reader(std::size_t number);
 
   store::Database* database_;

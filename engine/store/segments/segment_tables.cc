@@ -83,6 +83,11 @@ constexpr VerbText kVerbTexts[] = {
      "INSERT OR REPLACE INTO segments VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)"},
     {"remove a segment", "DELETE FROM segments WHERE id = ?1"},
     {"remove the pieces of a segment", "DELETE FROM pieces WHERE key >= ?1 AND key < ?2"},
+    {"list expired pieces",
+     "SELECT key, points FROM pieces WHERE segment = ?1 AND partition <= ?2 AND max_time < ?3 "
+     "ORDER BY partition, last_series, key LIMIT ?4"},
+    {"remove a piece", "DELETE FROM pieces WHERE key = ?1"},
+    {"look for a piece", "SELECT EXISTS (SELECT 1 FROM pieces WHERE key >= ?1 AND key < ?2)"},
     {"list the merges", "SELECT * FROM jobs ORDER BY id"},
     {"write a merge", "INSERT OR REPLACE INTO jobs VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"},
     {"remove a merge", "DELETE FROM jobs WHERE id = ?1"},
@@ -219,6 +224,28 @@ Result<void> SegmentTables::erase(const Segment& segment) {
   verb(kErasePieces).bind_integer(1, key_of(segment.id, 0)).bind_integer(2, key_of(segment.id + 1, 0));
   if (auto erased = verb(kErasePieces).run(); !erased) return erased;
   return verb(kEraseSegment).bind_integer(1, segment.id).run();
+}
+
+// Each has a point at least.
+Result<std::vector<SegmentTables::PieceSize>> SegmentTables::expired_pieces(const Segment& segment, Partition last,
+                                                                            std::int64_t first_time,
+                                                                            std::uint64_t most_points) {
+  verb(kExpiredPieces)
+      .bind_integer(1, segment.id)
+      .bind_integer(2, last)
+      .bind_integer(3, first_time)
+      .bind_integer(4, integer(most_points));
+  return rows_of<PieceSize>(verb(kExpiredPieces),
+                            [](const Statement& row) { return PieceSize(row.integer(0), row.natural(1)); });
+}
+
+Result<void> SegmentTables::erase_piece(std::int64_t key) { return verb(kErasePiece).bind_integer(1, key).run(); }
+
+Result<bool> SegmentTables::has_pieces(const Segment& segment) {
+  verb(kAnyPiece).bind_integer(1, key_of(segment.id, 0)).bind_integer(2, key_of(segment.id + 1, 0));
+  const auto rows = rows_of<std::int64_t>(verb(kAnyPiece), [](const Statement& row) { return row.integer(0); });
+  if (!rows) return tl::unexpected(rows.error());
+  return rows->front() != 0;
 }
 
 Result<std::vector<Job>> SegmentTables::jobs() {

@@ -59,6 +59,14 @@ class SegmentTables {
   [[nodiscard]] Result<void> put(const Segment& segment);
   [[nodiscard]] Result<void> erase(const Segment& segment);  // with its pieces
 
+  // Pieces of these partitions, up to `last`, that hold no point of `first_time` or later, and how many points each
+  // holds. So many as hold that many points, or a few more, where there are.
+  using PieceSize = std::pair<std::int64_t, std::uint64_t>;
+  [[nodiscard]] Result<std::vector<PieceSize>> expired_pieces(const Segment& segment, Partition last,
+                                                              std::int64_t first_time, std::uint64_t most_points);
+  [[nodiscard]] Result<void> erase_piece(std::int64_t key);
+  [[nodiscard]] Result<bool> has_pieces(const Segment& segment);
+
   [[nodiscard]] Result<std::vector<Job>> jobs();  // all, by id
   [[nodiscard]] Result<void> put(const Job& job);
   [[nodiscard]] Result<void> erase(const Job& job);
@@ -84,6 +92,9 @@ class SegmentTables {
     kPutSegment,
     kEraseSegment,
     kErasePieces,
+    kExpiredPieces,
+    kErasePiece,
+    kAnyPiece,
     kJobs,
     kPutJob,
     kEraseJob,

@@ -13,6 +13,7 @@ constexpr CommandVersion command_version(raft::Level level) {
   return static_cast<CommandVersion>(std::min<raft::Level>(level, 255));
 }
 static_assert(command_version(raft::kOriginalLevel) == kOriginalText);
+static_assert(command_version(raft::kRetentionLevel) == kRetentionVersion);
 static_assert(command_version(raft::kHighestLevel) == kNewestCommandVersion);
 
 }  // namespace timestore::store

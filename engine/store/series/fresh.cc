@@ -31,7 +31,7 @@ std::optional<std::size_t> FreshView::row_of(points::Seq seq) const {
 }
 
 std::optional<std::size_t> FreshView::row_of(const Guid& id) const {
-  for (std::size_t row = 0; row < points; ++row) {
+  for (std::size_t row = points; row-- > 0;) {
     if (fresh->points.id_at(row) == id) return row;
   }
   return std::nullopt;

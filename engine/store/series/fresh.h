@@ -18,6 +18,7 @@
 #include "engine/base/check.h"
 #include "engine/base/guid.h"
 #include "engine/raft/types.h"
+#include "engine/series/retention.h"
 #include "engine/store/points/generation.h"
 #include "engine/store/points/point.h"
 
@@ -73,11 +74,12 @@ struct FreshView {
   std::size_t runs = 0;
   raft::Position sealed = {};   // what was applied up to there is in the file
   raft::Position applied = {};  // what was applied up to there is in the file or here
+  Retention retention = {};     // as of what was applied
 
   std::optional<points::SeriesNumber> number_of(std::string_view name) const;  // of the new ones
   std::optional<std::string_view> name_of(points::SeriesNumber number) const;  // likewise
   std::optional<std::size_t> row_of(points::Seq seq) const;                    // the point that stands there
-  std::optional<std::size_t> row_of(const Guid& id) const;                     // the point to which a client gave it
+  std::optional<std::size_t> row_of(const Guid& id) const;  // the last point to which a client gave it
 };
 
 // Where whoever applies leaves what readers may see. One thread writes, and where there are others that read at the

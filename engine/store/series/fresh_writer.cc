@@ -5,9 +5,10 @@
 
 namespace timestore::store {
 
-FreshWriter::FreshWriter(raft::Position sealed, points::SeriesNumber next_series) : fresh_(std::make_shared<Fresh>()) {
+FreshWriter::FreshWriter(raft::Position sealed, points::SeriesNumber next_series, const Retention& retention)
+    : fresh_(std::make_shared<Fresh>()) {
   fresh_->first_series = next_series;
-  view_ = {.fresh = fresh_, .sealed = sealed, .applied = sealed};
+  view_ = {.fresh = fresh_, .sealed = sealed, .applied = sealed, .retention = retention};
 }
 
 FreshView FreshWriter::view() const { return view_; }
@@ -33,7 +34,7 @@ void FreshWriter::add(points::SeriesNumber series, points::Seq seq, const TimeEn
                          .bits = std::bit_cast<std::uint64_t>(value),
                          .id = tells_its_place ? Guid() : id,
                          .attributes = attributes});
-  if (!tells_its_place) index_.ids.emplace(id, view_.points);
+  if (!tells_its_place) index_.ids.insert_or_assign(id, view_.points);  // an id is free again when its point is gone
   view_.points = fresh_->points.size();
 }
 

@@ -16,7 +16,7 @@ namespace timestore::store {
 class FreshWriter {
  public:
   // Behind everything up to `sealed`. New series are numbered from `next_series` on.
-  FreshWriter(raft::Position sealed, points::SeriesNumber next_series);
+  FreshWriter(raft::Position sealed, points::SeriesNumber next_series, const Retention& retention);
 
   // Everything that the writer has as one state, up to the entry that was counted last.
   FreshView view() const;
@@ -29,6 +29,8 @@ class FreshWriter {
 
   // The entry stands at `seq`. Its id is left out if it tells its place.
   void add(points::SeriesNumber series, points::Seq seq, const TimeEntry& entry, bool tells_its_place);
+
+  void keep(const Retention& retention) { view_.retention = retention; }  // from now on
 
   // Nothing more is added for this log entry, whose command has so many bytes. Every entry is counted.
   void count(raft::Position position, std::uint64_t command_bytes);

@@ -1,5 +1,7 @@
 #include "engine/store/series/sealer.h"
 
+#include <algorithm>
+#include <iterator>
 #include <string>
 #include <utility>
 
@@ -7,29 +9,57 @@
 
 namespace timestore::store {
 
+namespace {
+
+// Of the ids that clients gave so many are looked at in each seal (or fewer, where a step of a merge is shorter), and
+// twice as many as are new: so a round ends, however fast new ones come.
+constexpr std::uint64_t kSweptIds = 1024;
+
+struct SealerVerb {
+  const char* attempt;
+  const char* sql;
+};
+constexpr SealerVerb kSealerVerbs[] = {
+    // in the order of the verbs
+    {"store a device", "INSERT INTO series(number, hash, name) VALUES (?, ?, ?)"},
+    // The id of a point that is gone may be given again before its row was found.
+    {"store an id", "REPLACE INTO ids(id, series, time, seq) VALUES (?, ?, ?, ?)"},
+    {"store a salt", "INSERT INTO runs(first_index, salt) VALUES (?, ?)"},
+    {"save up to where the log has been applied",
+     "REPLACE INTO meta(one, applied_index, applied_term, state_hash, configuration, told_index, max_age_ns, edge_ns, "
+     "swept_id, checksum) VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?)"},
+    {"list ids", "SELECT id, time FROM ids WHERE id > ?1 ORDER BY id LIMIT ?2"},
+    {"remove an id", "DELETE FROM ids WHERE id = ?1"},
+};
+
+}  // namespace
+
 Result<Sealer> Sealer::open(Database& database, const SeriesShape& shape) {
   auto segments = segments::SegmentStore::open(database, segment_options(shape));
   if (!segments) return tl::unexpected(std::move(segments.error()));
-  auto insert_series = database.prepare("store a device", "INSERT INTO series(number, hash, name) VALUES (?, ?, ?)");
-  auto insert_id = database.prepare("store an id", "INSERT INTO ids(id, series, time, seq) VALUES (?, ?, ?, ?)");
-  auto insert_run = database.prepare("store a salt", "INSERT INTO runs(first_index, salt) VALUES (?, ?)");
-  auto save_meta = database.prepare("save up to where the log has been applied",
-                                    "REPLACE INTO meta(one, applied_index, applied_term, state_hash, configuration, "
-                                    "told_index, checksum) VALUES (1, ?, ?, ?, ?, ?, ?)");
-  for (auto* statement : {&insert_series, &insert_id, &insert_run, &save_meta}) {
-    if (!*statement) return tl::unexpected(std::move(statement->error()));
+  static_assert(std::size(kSealerVerbs) == kVerbs);
+  std::vector<Statement> statements;
+  for (const auto& [attempt, sql] : kSealerVerbs) {
+    auto statement = database.prepare(attempt, sql);
+    if (!statement) return tl::unexpected(std::move(statement.error()));
+    statements.push_back(std::move(*statement));
   }
-  return Sealer(database, std::move(*segments), std::move(*insert_series), std::move(*insert_id),
-                std::move(*insert_run), std::move(*save_meta));
+  return Sealer(database, std::move(*segments), std::move(statements), std::min(kSweptIds, shape.least_step_points));
 }
 
-Result<void> Sealer::seal(const FreshView& view, const SeriesMeta& meta) {
+Result<void> Sealer::seal(const FreshView& view, SeriesMeta& meta) {
   auto transaction = Transaction::begin(*database_);
   if (!transaction) return tl::unexpected(std::move(transaction.error()));
-  const auto keeps_all = [](const points::Point&) { return true; };
-  if (auto sealed = segments_.seal(view.fresh->points, view.points, keeps_all); !sealed) return sealed;
+  const Visibility visibility(meta.retention);
+  const segments::Kept kept{.point = [&](const points::Point& point) { return visibility.shows(point); },
+                            .first_time = meta.retention.edge_ns};
+  if (auto sealed = segments_.seal(view.fresh->points, view.points, kept); !sealed) return sealed;
   if (auto written = write_series(view); !written) return written;
-  if (auto written = write_ids(view); !written) return written;
+  const auto ids = write_ids(view);
+  if (!ids) return tl::unexpected(ids.error());
+  if (meta.retention.edge_ns != kNoEdge) {
+    if (auto swept = sweep_ids(visibility, swept_ids_ + 2 * *ids, meta.swept_id); !swept) return swept;
+  }
   if (auto written = write_runs(view); !written) return written;
   if (auto written = write_meta(meta); !written) return written;
   if (auto committed = transaction->commit(); !committed) return committed;
@@ -37,10 +67,39 @@ Result<void> Sealer::seal(const FreshView& view, const SeriesMeta& meta) {
   return {};
 }
 
+// Goes on behind the id that was looked at last; behind the greatest a new round begins.
+Result<void> Sealer::sweep_ids(const Visibility& visibility, std::uint64_t most, Guid& swept) {
+  std::vector<Guid> expired;
+  std::uint64_t seen = 0;
+  {
+    Guid last = swept;
+    Statement& list = verb(kListIds);
+    const ResetAtEnd reset(list);
+    list.bind_blob(1, swept.bytes).bind_integer(2, static_cast<std::int64_t>(most));
+    while (true) {
+      const auto is_there = list.step();
+      if (!is_there) return tl::unexpected(is_there.error());
+      if (!*is_there) break;
+      const std::string_view id = list.bytes(0);
+      if (id.size() != last.bytes.size()) return damaged(database_->path(), "it lists an id that is none");
+      std::copy(id.begin(), id.end(), last.bytes.begin());
+      if (!visibility.shows(list.integer(1))) expired.push_back(last);
+      ++seen;
+    }
+    swept = seen == most ? last : Guid();
+  }
+  if (!expired.empty()) TIMESTORE_MARK("store: ids of points that had expired were removed");
+  for (const Guid& id : expired) {
+    if (auto removed = verb(kRemoveId).bind_blob(1, id.bytes).run(); !removed) return removed;
+  }
+  return {};
+}
+
 Result<void> Sealer::write_series(const FreshView& view) {
   for (std::size_t at = 0; at < view.names; ++at) {
     const std::string& name = view.fresh->names[at];
-    auto written = insert_series_.bind_integer(1, static_cast<std::int64_t>(view.fresh->first_series + at))
+    auto written = verb(kInsertSeries)
+                       .bind_integer(1, static_cast<std::int64_t>(view.fresh->first_series + at))
                        .bind_integer(2, static_cast<std::int64_t>(device_hash(name)))
                        .bind_text(3, name)
                        .run();
@@ -49,24 +108,30 @@ Result<void> Sealer::write_series(const FreshView& view) {
   return {};
 }
 
-Result<void> Sealer::write_ids(const FreshView& view) {
+Result<std::uint64_t> Sealer::write_ids(const FreshView& view) {
+  const Visibility visibility(view.retention);
+  std::uint64_t written = 0;
   for (std::size_t row = 0; row < view.points; ++row) {
     if (view.fresh->points.id_at(row).is_nil()) continue;
     const points::Point point = view.fresh->points.at(row);
-    auto written = insert_id_.bind_blob(1, point.id.bytes)
-                       .bind_integer(2, static_cast<std::int64_t>(point.series))
-                       .bind_integer(3, point.time_ns)
-                       .bind_integer(4, static_cast<std::int64_t>(point.seq))
-                       .run();
-    if (!written) return written;
+    if (!visibility.shows(point)) continue;
+    auto inserted = verb(kInsertId)
+                        .bind_blob(1, point.id.bytes)
+                        .bind_integer(2, static_cast<std::int64_t>(point.series))
+                        .bind_integer(3, point.time_ns)
+                        .bind_integer(4, static_cast<std::int64_t>(point.seq))
+                        .run();
+    if (!inserted) return tl::unexpected(std::move(inserted.error()));
+    ++written;
   }
-  return {};
+  return written;
 }
 
 Result<void> Sealer::write_runs(const FreshView& view) {
   for (std::size_t at = 0; at < view.runs; ++at) {
     const SaltRun& run = view.fresh->runs[at];
-    auto written = insert_run_.bind_integer(1, static_cast<std::int64_t>(run.first))
+    auto written = verb(kInsertRun)
+                       .bind_integer(1, static_cast<std::int64_t>(run.first))
                        .bind_integer(2, static_cast<std::int64_t>(run.salt))
                        .run();
     if (!written) return written;
@@ -76,12 +141,16 @@ Result<void> Sealer::write_runs(const FreshView& view) {
 
 Result<void> Sealer::write_meta(const SeriesMeta& meta) {
   const std::string members = meta.members_text();
-  return save_meta_.bind_integer(1, static_cast<std::int64_t>(meta.applied.index))
+  return verb(kSaveMeta)
+      .bind_integer(1, static_cast<std::int64_t>(meta.applied.index))
       .bind_integer(2, static_cast<std::int64_t>(meta.applied.term))
       .bind_integer(3, static_cast<std::int64_t>(meta.state_hash))
       .bind_text(4, members)
       .bind_integer(5, static_cast<std::int64_t>(meta.told_index))
-      .bind_integer(6, meta_checksum(meta))
+      .bind_integer(6, meta.retention.max_age_ns)
+      .bind_integer(7, meta.retention.edge_ns)
+      .bind_blob(8, meta.swept_id.bytes)
+      .bind_integer(9, meta_checksum(meta))
       .run();
 }
 

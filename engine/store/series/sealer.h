@@ -1,10 +1,14 @@
 // Writes what is fresh into the series file: a seal, which is one transaction.
 #pragma once
 
+#include <cstdint>
+#include <vector>
+
 #include "engine/base/result.h"
 #include "engine/store/segments/segment_store.h"
 #include "engine/store/series/fresh.h"
 #include "engine/store/series/series_format.h"
+#include "engine/store/series/visibility.h"
 
 namespace timestore::store {
 
@@ -13,28 +17,31 @@ class Sealer {
   // The database must outlive it, and stay where it is.
   [[nodiscard]] static Result<Sealer> open(Database& database, const SeriesShape& shape);
 
-  // The view as segments, what else is new, and `meta`, all of it durable when it returns. Nothing has changed after an
-  // error that is a full disk; after another one the file is of no more use.
-  [[nodiscard]] Result<void> seal(const FreshView& view, const SeriesMeta& meta);
+  // The view as segments, what else is new, and `meta`, all of it durable when it returns. What the view does not show
+  // any more is not written, and some of what the file holds of it goes; `meta` then tells how far that came. Nothing
+  // has changed in the file after an error that is a full disk; after another one the file is of no more use.
+  [[nodiscard]] Result<void> seal(const FreshView& view, SeriesMeta& meta);
 
  private:
-  Sealer(Database& database, segments::SegmentStore segments, Statement insert_series, Statement insert_id,
-         Statement insert_run, Statement save_meta)
+  enum Verb : std::uint8_t { kInsertSeries, kInsertId, kInsertRun, kSaveMeta, kListIds, kRemoveId, kVerbs };
+  Sealer(Database& database, segments::SegmentStore segments, std::vector<Statement> statements,
+         std::uint64_t swept_ids)
       : database_(&database),
         segments_(std::move(segments)),
-        insert_series_(std::move(insert_series)),
-        insert_id_(std::move(insert_id)),
-        insert_run_(std::move(insert_run)),
-        save_meta_(std::move(save_meta)) {}
+        statements_(std::move(statements)),
+        swept_ids_(swept_ids) {}
+  Statement& verb(Verb verb) { return statements_[verb]; }
 
   Result<void> write_series(const FreshView& view);
-  Result<void> write_ids(const FreshView& view);
+  Result<std::uint64_t> write_ids(const FreshView& view);  // so many
+  Result<void> sweep_ids(const Visibility& visibility, std::uint64_t most, Guid& swept);
   Result<void> write_runs(const FreshView& view);
   Result<void> write_meta(const SeriesMeta& meta);
 
   Database* database_;
   segments::SegmentStore segments_;
-  Statement insert_series_, insert_id_, insert_run_, save_meta_;
+  std::vector<Statement> statements_;  // by verb
+  std::uint64_t swept_ids_;            // in each seal, beside those that are new
 };
 
 }  // namespace timestore::store

@@ -63,6 +63,8 @@ struct SeriesFile::Connection {
   Result<std::vector<ApplyResult>> apply(raft::Index first, std::span<const raft::Entry> entries);
   Result<ApplyResult> apply_entry(raft::Index index, const raft::Entry& entry, Hasher& hasher);
   Result<ApplyResult> apply_command(raft::Index index, std::string_view command, Hasher& hasher);
+  ApplyResult follow(const RetentionOrder& order, Hasher& hasher);
+  std::optional<ApplyResult> refuse_expired(const std::vector<TimeEntry>& entries) const;
   Result<Plan> plan(raft::Index index, const std::vector<TimeEntry>& entries, const std::vector<bool>& are_told);
   Result<void> add(EntryPosition position, const TimeEntry& entry, bool is_told);
   bool is_of_run(SaltRun run);

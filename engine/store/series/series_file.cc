@@ -120,9 +120,9 @@ Result<void> SeriesFile::Connection::check_last_place() {
 Result<void> SeriesFile::Connection::begin_fresh() {
   auto next = points->next_number();
   if (!next) return tl::unexpected(std::move(next.error()));
-  fresh.emplace(sealed.applied, *next);
+  fresh.emplace(sealed.applied, *next, sealed.retention);
   points->index_fresh_by(&fresh->index());
-  if (auto looked = points->look_at(fresh->view(), sealed.applied.index); !looked) return looked;
+  if (auto looked = points->look_at(fresh->view(), sealed); !looked) return looked;
   last_run = points->last_run();
   publish();
   return {};
@@ -186,13 +186,14 @@ Result<std::vector<ApplyResult>> SeriesFile::Connection::apply(raft::Index first
 // False: there is no space for it.
 Result<bool> SeriesFile::Connection::seal_when_due() {
   if (!fresh->is_due(shape)) return true;
-  auto done = unless_full(sealer->seal(fresh->view(), meta));
+  SeriesMeta next = meta;
+  auto done = unless_full(sealer->seal(fresh->view(), next));
   if (!done) return done;
   if (!*done) {
     TIMESTORE_MARK("store: there was no space for a seal");
     return false;
   }
-  sealed = meta;
+  sealed = meta = std::move(next);
   if (auto begun = begin_fresh(); !begun) return tl::unexpected(std::move(begun.error()));
   auto moved = checkpoint_when_due();
   if (!moved && !moved.error().is_full) return tl::unexpected(std::move(moved.error()));
@@ -237,7 +238,9 @@ Result<ApplyResult> SeriesFile::Connection::apply_command(raft::Index index, std
   if (!decoded || decoded->entries.size() > std::size_t{kMaxEntryIdOrdinal} + 1) {
     return ApplyResult{.outcome = Outcome::kMalformed, .conflicts = {}};
   }
+  if (decoded->retention) return ApplyResult(follow(*decoded->retention, hasher));
   std::vector<TimeEntry>& entries = decoded->entries;
+  if (auto refused = refuse_expired(entries)) return std::move(*refused);
   for (std::size_t ordinal = 0; ordinal < entries.size(); ++ordinal) {
     TimeEntry& each = entries[ordinal];
     if (each.id.is_nil())
@@ -259,10 +262,32 @@ Result<ApplyResult> SeriesFile::Connection::apply_command(raft::Index index, std
   return ApplyResult{.outcome = Outcome::kStored, .conflicts = {}};
 }
 
+ApplyResult SeriesFile::Connection::follow(const RetentionOrder& order, Hasher& hasher) {
+  const Retention before = std::exchange(meta.retention, after(meta.retention, order));
+  if (meta.retention == before) TIMESTORE_MARK("store: an order of retention changed nothing");
+  if (meta.retention.edge_ns != before.edge_ns) TIMESTORE_MARK("store: the edge of retention moved");
+  fresh->keep(meta.retention);
+  hasher.add(static_cast<std::uint64_t>(meta.retention.max_age_ns));
+  hasher.add(static_cast<std::uint64_t>(meta.retention.edge_ns));
+  return {.outcome = ApplyResult::Outcome::kRetention, .conflicts = {}, .edge_ns = meta.retention.edge_ns};
+}
+
+// Before any id is looked up: whether that of a point which is gone can still be found must make no difference.
+std::optional<ApplyResult> SeriesFile::Connection::refuse_expired(const std::vector<TimeEntry>& entries) const {
+  ApplyResult refused{.outcome = ApplyResult::Outcome::kExpired, .conflicts = {}, .edge_ns = meta.retention.edge_ns};
+  for (std::size_t ordinal = 0; ordinal < entries.size(); ++ordinal) {
+    if (!meta.retention.hides(entries[ordinal].timestamp_ns)) continue;
+    refused.conflicts.push_back(static_cast<std::uint32_t>(ordinal));
+  }
+  if (refused.conflicts.empty()) return std::nullopt;
+  TIMESTORE_MARK("store: a point before the edge of retention was refused");
+  return refused;
+}
+
 Result<SeriesFile::Connection::Plan> SeriesFile::Connection::plan(raft::Index index,
                                                                   const std::vector<TimeEntry>& entries,
                                                                   const std::vector<bool>& are_told) {
-  if (auto looked = points->look_at(fresh->view(), sealed.applied.index); !looked) {
+  if (auto looked = points->look_at(fresh->view(), sealed); !looked) {
     return tl::unexpected(std::move(looked.error()));
   }
   const bool may_be_taken = index <= meta.told_index;  // even the ids of places that come now

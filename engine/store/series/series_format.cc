@@ -1,5 +1,6 @@
 #include "engine/store/series/series_format.h"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -10,9 +11,10 @@ namespace timestore::store {
 
 namespace {
 
-// Version 1 had a row for each point. No release wrote it.
+// Version 1 had a row for each point, and version 2 kept points for ever. No release wrote them.
 constexpr const char* kSeriesVersion1 = "";
-const std::string kSeriesVersion2 = std::string(R"sql(
+constexpr const char* kSeriesVersion2 = "";
+const std::string kSeriesVersion3 = std::string(R"sql(
   -- What is sealed: changes in the same transaction as the data. No row: nothing yet.
   CREATE TABLE meta (
     one           INTEGER PRIMARY KEY CHECK (one = 1),
@@ -21,6 +23,9 @@ const std::string kSeriesVersion2 = std::string(R"sql(
     state_hash    INTEGER NOT NULL,   -- over everything ever applied; the same on every node at the same index
     configuration TEXT NOT NULL,      -- the members, as the log said last; empty: it has not said yet
     told_index    INTEGER NOT NULL,   -- up to this log index ids that tell their place may be taken
+    max_age_ns    INTEGER NOT NULL,   -- for how long points are kept; 0: for ever
+    edge_ns       INTEGER NOT NULL,   -- points before this time are gone; the least number: none
+    swept_id      BLOB NOT NULL,      -- up to there ids of points that are gone were looked for
     checksum      INTEGER NOT NULL
   );
   -- When fresh points are sealed, and into what: fixed when the file is made (series_shape.h).
@@ -63,14 +68,14 @@ constexpr const char* kSelectShape =
 }  // namespace
 
 const FileFormat& series_format() {
-  static const std::array<const char*, 2> kMigrations = {kSeriesVersion1, kSeriesVersion2.c_str()};
+  static const std::array<const char*, 3> kMigrations = {kSeriesVersion1, kSeriesVersion2, kSeriesVersion3.c_str()};
   static const FileFormat kFormat = {
       .name = "series file",
       .application_id = 0x54735372,  // "TsSr"
       .sharing = FileFormat::Sharing::kWithReaders,
       .cache_kib = 8 * 1024,
       .migrations = kMigrations,
-      .oldest_version = 2,
+      .oldest_version = 3,
   };
   return kFormat;
 }
@@ -99,7 +104,10 @@ Result<SeriesMeta> read_meta(Statement& select, std::string_view path) {
   meta.level = level;
   meta.cluster = cluster;
   meta.told_index = select.natural(4);
-  if (meta_checksum(meta) != select.natural(5)) {
+  meta.retention = {.max_age_ns = select.integer(5), .edge_ns = select.integer(6)};
+  const std::string_view swept = select.bytes(7);
+  if (swept.size() == meta.swept_id.bytes.size()) std::copy(swept.begin(), swept.end(), meta.swept_id.bytes.begin());
+  if (meta_checksum(meta) != select.natural(8)) {
     return damaged(path, "the position up to which the log has been applied fails its checksum");
   }
   return meta;
@@ -116,6 +124,9 @@ std::uint32_t meta_checksum(const SeriesMeta& meta) {
       .add(meta.state_hash)
       .add(meta.members_text())
       .add(meta.told_index)
+      .add(static_cast<std::uint64_t>(meta.retention.max_age_ns))
+      .add(static_cast<std::uint64_t>(meta.retention.edge_ns))
+      .add(std::string_view(reinterpret_cast<const char*>(meta.swept_id.bytes.data()), meta.swept_id.bytes.size()))
       .value();
 }
 

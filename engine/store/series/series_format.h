@@ -10,11 +10,13 @@
 #include <string>
 #include <string_view>
 
+#include "engine/base/guid.h"
 #include "engine/base/result.h"
 #include "engine/raft/cluster_id.h"
 #include "engine/raft/level.h"
 #include "engine/raft/types.h"
 #include "engine/series/entry_id.h"
+#include "engine/series/retention.h"
 #include "engine/store/points/point.h"
 #include "engine/store/series/series_shape.h"
 #include "engine/store/sqlite/file_format.h"
@@ -42,13 +44,17 @@ struct SeriesMeta {
   // Of ids that clients gave and that tell a place which was not reached by then, the greatest log index: up to there
   // an id that tells its place may be taken already.
   raft::Index told_index = 0;
+  Retention retention = {};
+  Guid swept_id = {};  // up to there the ids of points that are gone were looked for, in the round that is under way
   std::string members_text() const;  // of that column
   bool operator==(const SeriesMeta&) const = default;
 };
 
 // A new file has no such row and holds nothing. `select` is a query for kMetaColumns from meta.
 inline constexpr std::string_view kSelectMeta =
-    "SELECT applied_index, applied_term, state_hash, configuration, told_index, checksum FROM meta WHERE one = 1";
+    "SELECT applied_index, applied_term, state_hash, configuration, told_index, max_age_ns, edge_ns, swept_id, "
+    "checksum "
+    "FROM meta WHERE one = 1";
 [[nodiscard]] Result<SeriesMeta> read_meta(Statement& select, std::string_view path);
 std::uint32_t meta_checksum(const SeriesMeta& meta);
 

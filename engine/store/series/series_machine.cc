@@ -11,7 +11,22 @@ namespace timestore::store {
 
 namespace {
 
-constexpr std::size_t kOrdinalBytes = 4;  // of a conflict, little-endian
+// The detail of an outcome, little-endian: the edge, where retention is its matter, and the conflicts.
+constexpr std::size_t kEdgeBytes = 8;
+constexpr std::size_t kOrdinalBytes = 4;
+
+void append(std::string& detail, std::uint64_t number, std::size_t bytes) {
+  for (std::size_t byte = 0; byte < bytes; ++byte) {
+    detail += static_cast<char>(static_cast<std::uint8_t>(number >> (8 * byte)));
+  }
+}
+
+std::uint64_t take(std::string_view& detail, std::size_t bytes) {
+  std::uint64_t number = 0;
+  for (std::size_t byte = bytes; byte-- > 0;) number = number << 8 | static_cast<std::uint8_t>(detail[byte]);
+  detail.remove_prefix(bytes);
+  return number;
+}
 
 class LentSnapshot final : public machine::Snapshot {
  public:
@@ -76,31 +91,24 @@ class ArrivingSnapshot final : public machine::IncomingSnapshot {
 machine::Outcome outcome_of(const ApplyResult& result) {
   machine::Outcome outcome{.code = static_cast<std::uint32_t>(result.outcome),
                            .is_unreadable = result.outcome == ApplyResult::Outcome::kMalformed};
-  if (result.conflicts.empty()) return outcome;
+  if (result.conflicts.empty() && !tells_edge(result.outcome)) return outcome;
   std::string detail;
-  detail.reserve(result.conflicts.size() * kOrdinalBytes);
-  for (const std::uint32_t ordinal : result.conflicts) {
-    for (std::size_t byte = 0; byte < kOrdinalBytes; ++byte) {
-      detail += static_cast<char>(static_cast<std::uint8_t>(ordinal >> (8 * byte)));
-    }
-  }
+  detail.reserve(kEdgeBytes + result.conflicts.size() * kOrdinalBytes);
+  if (tells_edge(result.outcome)) append(detail, static_cast<std::uint64_t>(result.edge_ns), kEdgeBytes);
+  for (const std::uint32_t ordinal : result.conflicts) append(detail, ordinal, kOrdinalBytes);
   outcome.detail = raft::Payload(std::move(detail));
   return outcome;
 }
 
 ApplyResult result_of(const machine::Outcome& outcome) {
-  const std::string_view detail = outcome.detail.view();
-  TIMESTORE_CHECK(outcome.code <= static_cast<std::uint32_t>(ApplyResult::Outcome::kMalformed) &&
-                      detail.size() % kOrdinalBytes == 0,
-                  "an outcome is read by those who know the machine");
+  std::string_view detail = outcome.detail.view();
   ApplyResult result{.outcome = static_cast<ApplyResult::Outcome>(outcome.code), .conflicts = {}};
-  for (std::size_t at = 0; at < detail.size(); at += kOrdinalBytes) {
-    std::uint32_t ordinal = 0;
-    for (std::size_t byte = kOrdinalBytes; byte-- > 0;) {
-      ordinal = ordinal << 8 | static_cast<std::uint8_t>(detail[at + byte]);
-    }
-    result.conflicts.push_back(ordinal);
-  }
+  TIMESTORE_CHECK(outcome.code <= static_cast<std::uint32_t>(ApplyResult::Outcome::kRetention) &&
+                      detail.size() % kOrdinalBytes == 0 &&
+                      (!tells_edge(result.outcome) || detail.size() >= kEdgeBytes),
+                  "an outcome is read by those who know the machine");
+  if (tells_edge(result.outcome)) result.edge_ns = static_cast<std::int64_t>(take(detail, kEdgeBytes));
+  while (!detail.empty()) result.conflicts.push_back(static_cast<std::uint32_t>(take(detail, kOrdinalBytes)));
   return result;
 }
 

@@ -79,7 +79,7 @@ Result<raft::Position> SeriesReader::Connection::begin(FreshView view) {
   if (meta && meta->applied.index < view.sealed.index) {
     looked = fail(database.path() + " is being replaced by a snapshot of another node; try again.");
   } else if (meta) {
-    looked = points->look_at(view, meta->applied.index);
+    looked = points->look_at(view, *meta);
   }
   if (meta && looked) return meta->applied.index < view.applied.index ? view.applied : meta->applied;
   end();
@@ -108,6 +108,11 @@ query::Source& SeriesReader::source() {
 
 Result<Guid> SeriesReader::id_of(const points::Point& point, std::string_view name) const {
   return connection_->points->id_of(point, name);
+}
+
+const Retention& SeriesReader::retention() const {
+  TIMESTORE_CHECK(connection_->is_reading, "a reader tells of a state between begin and end");
+  return connection_->points->visibility().retention();
 }
 
 void SeriesReader::end() {

@@ -49,6 +49,9 @@ class SeriesReader {
   // Of a point that the source has told, of the series of that name.
   [[nodiscard]] Result<Guid> id_of(const points::Point& point, std::string_view name) const;
 
+  // For how long points are kept in the state that is read. What has expired is not there for scan(), find() and source().
+  [[nodiscard]] const Retention& retention() const;
+
   void end();
 
  private:

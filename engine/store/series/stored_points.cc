@@ -70,13 +70,17 @@ Result<StoredPoints> StoredPoints::open(Database& database, const SeriesShape& s
   return stored;
 }
 
-Result<void> StoredPoints::look_at(FreshView view, raft::Index sealed) {
-  if (sealed >= view.applied.index) view = FreshView{.sealed = view.applied, .applied = view.applied};
-  TIMESTORE_CHECK(sealed == view.sealed.index || sealed >= view.applied.index,
+Result<void> StoredPoints::look_at(FreshView view, const SeriesMeta& sealed) {
+  const raft::Index index = sealed.applied.index;
+  if (index >= view.applied.index) {
+    view = FreshView{.sealed = view.applied, .applied = view.applied, .retention = sealed.retention};
+  }
+  TIMESTORE_CHECK(index == view.sealed.index || index >= view.applied.index,
                   "what a reader sees of memory follows on what it sees of the file");
+  visibility_ = Visibility(view.retention);
   view_ = std::move(view);
   if (view_.points > 0) fresh_[0] = {.generation = &view_.fresh->points, .size = view_.points};
-  if (std::exchange(runs_are_of_, sealed) == sealed) return {};
+  if (std::exchange(runs_are_of_, index) == index) return {};
   return read_runs();
 }
 
@@ -186,19 +190,28 @@ Result<Guid> StoredPoints::id_of(const Point& point, std::string_view name) cons
   return make_entry_id(position, *salt, name, point.time_ns);
 }
 
+// Of the fresh points.
+Result<std::optional<TimeEntry>> StoredPoints::entry_in(std::size_t row) {
+  const Point point = view_.fresh->points.at(row);
+  if (!visibility_.shows(point)) return std::nullopt;
+  auto entry = entry_of(point);
+  if (!entry) return tl::unexpected(std::move(entry.error()));
+  return std::move(*entry);
+}
+
 // Of one series within [from, to], the point of that place.
 Result<std::optional<TimeEntry>> StoredPoints::entry_at(SeriesNumber series, std::int64_t from, std::int64_t to,
                                                         Seq seq) {
   std::optional<TimeEntry> found;
   Result<void> read;
-  auto scanned = reader_.scan({.first_series = series, .last_series = series, .from = from, .to = to}, {},
-                              [&](const Point& point) {
-                                if (point.seq != seq) return true;
-                                auto entry = entry_of(point);
-                                if (entry) found = std::move(*entry);
-                                if (!entry) read = tl::unexpected(std::move(entry.error()));
-                                return false;
-                              });
+  const segments::Scan wanted{.first_series = series, .last_series = series, .from = from, .to = to};
+  auto scanned = reader_.scan(visibility_.narrowed(wanted), {}, [&](const Point& point) {
+    if (point.seq != seq || !visibility_.shows(point)) return true;
+    auto entry = entry_of(point);
+    if (entry) found = std::move(*entry);
+    if (!entry) read = tl::unexpected(std::move(entry.error()));
+    return false;
+  });
   if (!scanned) return tl::unexpected(std::move(scanned.error()));
   if (!read) return tl::unexpected(std::move(read.error()));
   return found;
@@ -220,10 +233,7 @@ Result<std::optional<TimeEntry>> StoredPoints::find_told(const EntryIdParts& tol
   const Seq seq = seq_of(told.position);
   if (told.position.index > view_.sealed.index) {
     const auto row = view_.row_of(seq);
-    if (!row) return std::nullopt;
-    auto entry = entry_of(view_.fresh->points.at(*row));
-    if (!entry) return tl::unexpected(std::move(entry.error()));
-    return std::move(*entry);
+    return row ? entry_in(*row) : Result<std::optional<TimeEntry>>();
   }
   auto candidates = series_with_hash(told.device);
   if (!candidates) return tl::unexpected(std::move(candidates.error()));
@@ -259,16 +269,16 @@ std::optional<std::size_t> StoredPoints::fresh_row_of(const Guid& id) const {
 }
 
 Result<std::optional<TimeEntry>> StoredPoints::find_listed(const Guid& id) {
-  if (const auto row = fresh_row_of(id)) {
-    auto entry = entry_of(view_.fresh->points.at(*row));
-    if (!entry) return tl::unexpected(std::move(entry.error()));
-    return std::move(*entry);
-  }
+  if (const auto row = fresh_row_of(id)) return entry_in(*row);
   Statement& find = verb(kFindId);
   const ResetAtEnd reset(find);
   auto is_there = find.bind_blob(1, id.bytes).step();
   if (!is_there) return tl::unexpected(std::move(is_there.error()));
   if (!*is_there) return std::nullopt;
+  if (!visibility_.shows(find.integer(1))) {
+    TIMESTORE_MARK("store: an id was free again, for its point had expired");
+    return std::nullopt;
+  }
   TIMESTORE_MARK("store: an id of a client was found again");
   auto entry = entry_at(find.natural(0), find.integer(1), find.integer(1), find.natural(2));
   if (entry && (!*entry || (*entry)->id != id)) {
@@ -291,7 +301,9 @@ Result<void> StoredPoints::scan(const Visit& visit) {
 
 Result<void> StoredPoints::scan_series(SeriesNumber series, const Visit& visit) {
   Result<void> read;
-  auto scanned = reader_.scan({.first_series = series, .last_series = series}, fresh(), [&](const Point& point) {
+  const auto wanted = visibility_.narrowed({.first_series = series, .last_series = series});
+  auto scanned = reader_.scan(wanted, fresh(), [&](const Point& point) {
+    if (!visibility_.shows(point)) return true;
     auto entry = entry_of(point);
     if (!entry) read = tl::unexpected(std::move(entry.error()));
     return entry && visit(*entry);
@@ -317,7 +329,7 @@ Result<void> StoredPoints::list_series(const TellSeries& tell) {
 }
 
 Result<std::unique_ptr<points::BatchCursor>> StoredPoints::read(const points::Reading& reading) {
-  return reader_.read(reading, fresh());
+  return reader_.read(reading, fresh(), visibility_.retention().edge_ns);
 }
 
 namespace {
@@ -325,20 +337,29 @@ namespace {
 // First what is in segments, window by window, then what is fresh.
 class LogCursor final : public points::PointCursor {
  public:
-  LogCursor(segments::SegmentReader& reader, std::optional<segments::FreshPoints> fresh, Seq after)
-      : reader_(reader), fresh_(fresh), after_(after) {}
+  LogCursor(segments::SegmentReader& reader, std::optional<segments::FreshPoints> fresh, const Visibility& visibility,
+            Seq after)
+      : reader_(reader), fresh_(fresh), visibility_(visibility), after_(after) {}
 
   Result<bool> next() override {
+    while (true) {
+      auto is_there = advance();
+      if (!is_there || !*is_there || visibility_.shows(point_)) return is_there;
+    }
+  }
+
+ private:
+  static constexpr std::size_t kFirstWindow = 4096;
+
+  Result<bool> advance() {
     while (!is_fresh_) {
       if (window_ && at_ < window_->size()) {
         point_ = (*window_)[at_++];
         after_ = point_.seq;
         return true;
       }
-      if (window_ && window_->is_all()) {
-        is_fresh_ = true;
-        break;
-      }
+      is_fresh_ = window_ && window_->is_all();
+      if (is_fresh_) break;
       auto window = reader_.read_log(after_, window_points_);
       if (!window) return tl::unexpected(std::move(window.error()));
       window_.emplace(std::move(*window));
@@ -354,11 +375,9 @@ class LogCursor final : public points::PointCursor {
     return false;
   }
 
- private:
-  static constexpr std::size_t kFirstWindow = 4096;
-
   segments::SegmentReader& reader_;
   std::optional<segments::FreshPoints> fresh_;
+  Visibility visibility_;
   Seq after_;
   std::size_t window_points_ = kFirstWindow;  // whoever wants little does not wait for much
   std::optional<segments::LogWindow> window_;
@@ -370,7 +389,8 @@ class LogCursor final : public points::PointCursor {
 }  // namespace
 
 std::unique_ptr<points::PointCursor> StoredPoints::read_log(Seq after) {
-  return std::make_unique<LogCursor>(reader_, view_.points > 0 ? std::optional(fresh_[0]) : std::nullopt, after);
+  return std::make_unique<LogCursor>(reader_, view_.points > 0 ? std::optional(fresh_[0]) : std::nullopt, visibility_,
+                                     after);
 }
 
 }  // namespace timestore::store

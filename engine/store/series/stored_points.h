@@ -20,6 +20,7 @@
 #include "engine/store/segments/segment_scan.h"
 #include "engine/store/series/fresh.h"
 #include "engine/store/series/series_format.h"
+#include "engine/store/series/visibility.h"
 
 namespace timestore::store {
 
@@ -30,13 +31,16 @@ class StoredPoints {
   // The database must outlive it, and stay where it is.
   [[nodiscard]] static Result<StoredPoints> open(Database& database, const SeriesShape& shape);
 
-  // What is read from now on: the file as it is, which holds everything up to `sealed`, and what the view has beyond
-  // that. Requires that the view begins there, or has nothing beyond it.
-  [[nodiscard]] Result<void> look_at(FreshView view, raft::Index sealed);
+  // What is read from now on: the file as it is, of which `sealed` tells, and what the view has beyond that. Requires
+  // that the view begins there, or has nothing beyond it.
+  [[nodiscard]] Result<void> look_at(FreshView view, const SeriesMeta& sealed);
   void let_go() { view_ = {}; }  // of what was fresh
 
   // For who appends: what to find fresh things by. It must outlive this.
   void index_fresh_by(const FreshIndex* index) { index_ = index; }
+
+  // What of all that is there.
+  const Visibility& visibility() const { return visibility_; }
 
   [[nodiscard]] Result<std::optional<points::SeriesNumber>> number_of(std::string_view name);
   [[nodiscard]] Result<points::SeriesNumber> next_number();  // of series: one more than the file has
@@ -81,6 +85,7 @@ class StoredPoints {
   Result<TimeEntry> entry_of(const points::Point& point);
   Result<std::optional<TimeEntry>> entry_at(points::SeriesNumber series, std::int64_t from, std::int64_t to,
                                             points::Seq seq);
+  Result<std::optional<TimeEntry>> entry_in(std::size_t row);
   Result<std::optional<TimeEntry>> find_told(const EntryIdParts& told);
   Result<std::optional<TimeEntry>> find_told(const EntryIdParts& told, points::SeriesNumber series,
                                              segments::TimeRange times);
@@ -94,6 +99,7 @@ class StoredPoints {
   segments::SegmentReader reader_;
   FreshView view_;
   std::array<segments::FreshPoints, 1> fresh_;  // of the view
+  Visibility visibility_;
   const FreshIndex* index_ = nullptr;
   std::vector<SaltRun> runs_;                                         // in the file, by first index
   raft::Index runs_are_of_ = 0;                                       // the sealed position at which they were read

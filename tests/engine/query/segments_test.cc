@@ -56,7 +56,7 @@ std::unique_ptr<points::Generation> sealed(Prng& prng, const MemoryStore& store,
     fresh->append(point);
     if (!prng.chance(1, 40)) continue;
     auto transaction = store::Transaction::begin(database);
-    RC_ASSERT(segments->seal(*fresh, fresh->size(), [](const points::Point&) { return true; }).has_value());
+    RC_ASSERT(segments->seal(*fresh, fresh->size(), {}).has_value());
     RC_ASSERT(transaction->commit().has_value());
     fresh = std::make_unique<points::Generation>();
   }

@@ -100,18 +100,19 @@ TEST(Envelope, is_taken_for_no_text_and_no_text_for_it) {
 }
 
 TEST(Envelope, a_version_a_kind_or_a_flag_that_is_not_known_is_no_malformed_command) {
-  EXPECT_TRUE(is_unknown(envelope(2, 1, 0, kBody)));
+  EXPECT_TRUE(is_unknown(envelope(kNewestCommandVersion + 1, 1, 0, kBody)));
   EXPECT_TRUE(is_unknown(envelope(255, 1, 0, "")));
   EXPECT_TRUE(is_unknown(envelope(1, 3, 0, kBody)));
   EXPECT_TRUE(is_unknown(envelope(1, 0, 0, kBody)));
   EXPECT_TRUE(is_unknown(envelope(1, 1, 1, kBody)));
   EXPECT_FALSE(is_unknown(envelope(2, 1, 0, kBody), 2));
+  EXPECT_TRUE(is_unknown(envelope(2, 5, 0, kBody)));
   EXPECT_TRUE(is_unknown(envelope(1, 1, 0, kBody), kOriginalText));
 }
 
 TEST(Envelope, the_fault_names_both_versions_and_what_to_do) {
   EXPECT_EQ(decode_command(envelope(3, 7, 1, kBody), 1).error().message,
-            "is a command of version 3 (kind 7, flags 1), and this node knows commands up to version 1 (kinds 1 and 2, "
+            "is a command of version 3 (kind 7, flags 1), and this node knows commands up to version 1 (kinds 1 to 4, "
             "flags 0): upgrade this node to the release that its peers run. Nothing of the entry was applied.");
 }
 
@@ -123,6 +124,31 @@ TEST(Envelope, what_nobody_can_read_is_malformed) {
   EXPECT_TRUE(is_malformed(envelope(1, 1, 0, "hello")));
   EXPECT_TRUE(is_malformed(envelope(1, 1, 0, R"({"deviceId":"d"})")));
   EXPECT_TRUE(is_malformed(envelope(1, 1, 0, envelope(1, 1, 0, kBody))));
+}
+
+TEST(Envelope, an_order_of_retention_has_these_bytes) {
+  const RetentionOrder order{.sets_age = true, .max_age_ns = 1'000'000'000, .edge_ns = -2};
+  const std::string bytes = encode_order(order, 2);
+  EXPECT_EQ(hex(bytes.substr(0, 4)), "c1020300");
+  EXPECT_EQ(hex(bytes.substr(kEnvelopeBytes)),
+            "00ca9a3b00000000"
+            "feffffffffffffff");
+  EXPECT_EQ(decode_command(bytes).value(), (Command{.entries = {}, .salt = 0, .retention = order}));
+  const RetentionOrder move{.sets_age = false, .max_age_ns = 1'000'000'000, .edge_ns = kNoEdge};
+  EXPECT_EQ(decode_command(encode_order(move, 3), 3).value().retention, move);
+}
+
+TEST(Envelope, an_older_release_stops_at_an_order_of_retention) {
+  const std::string bytes = encode_order(RetentionOrder{.sets_age = true}, 2);
+  EXPECT_TRUE(is_unknown(bytes, 1));
+  for (const unsigned kind : {3U, 4U}) {
+    EXPECT_TRUE(is_unknown(envelope(1, kind, 0, std::string(16, '\0')))) << "version 1 had no such kind";
+    EXPECT_FALSE(is_unknown(envelope(2, kind, 0, std::string(16, '\0'))));
+    EXPECT_TRUE(is_malformed(envelope(2, kind, 0, std::string(15, '\0'))));
+    EXPECT_TRUE(is_malformed(envelope(2, kind, 0, std::string(17, '\0'))));
+    EXPECT_TRUE(is_malformed(envelope(2, kind, 0, std::string(16, '\xff')))) << "no age";
+    EXPECT_TRUE(is_malformed(envelope(2, kind, 0, "\1" + std::string(15, '\0')))) << "less than a second";
+  }
 }
 
 RC_GTEST_PROP(Envelope, what_was_put_in_comes_out, ()) {

@@ -33,9 +33,19 @@ rc::Gen<TimeEntry> any_entry() {
 rc::Gen<raft::Entry> any_log_entry() {
   const raft::Entry noop{.term = 1, .kind = raft::EntryKind::kNoop, .payload = raft::Payload("")};
   const raft::Entry malformed{.term = 1, .kind = raft::EntryKind::kCommand, .payload = raft::Payload("{\"x\"")};
+  const auto order = rc::gen::map(
+      rc::gen::tuple(rc::gen::arbitrary<bool>(), rc::gen::inRange(0, 3), rc::gen::inRange(-1, 4)),
+      [](const auto& drawn) {
+        const auto [sets_age, age, edge] = drawn;
+        const RetentionOrder drawn_order{.sets_age = sets_age, .max_age_ns = age * kMinAge, .edge_ns = edge};
+        return raft::Entry{.term = 1,
+                           .kind = raft::EntryKind::kCommand,
+                           .payload = raft::Payload(encode_order(drawn_order, kRetentionVersion))};
+      });
   return rc::gen::weightedOneOf<raft::Entry>(
       {{1, rc::gen::just(noop)},
        {1, rc::gen::just(malformed)},
+       {1, order},
        {10, rc::gen::map(rc::gen::nonEmpty(rc::gen::container<std::vector<TimeEntry>>(any_entry())), command)}});
 }
 

@@ -30,8 +30,6 @@ store::Database database_with_tables() {
   return std::move(*database);
 }
 
-bool keeps_all(const Point&) { return true; }
-
 SegmentOptions any_options(Prng& prng) {
   constexpr std::int64_t kWidths[] = {1'000'000'000, 60'000'000'000, 86'400'000'000'000, 1'000'000'000'000'000'000};
   return {.partition_width_ns = kWidths[prng.below(4)],
@@ -52,11 +50,10 @@ std::vector<Point> any_log(Prng& prng, SortedRun& run) {
   return log;
 }
 
-void seal(store::Database& database, SegmentStore& store, const Generation& fresh,
-          const std::function<bool(const Point&)>& keeps = keeps_all) {
+void seal(store::Database& database, SegmentStore& store, const Generation& fresh, const Kept& kept = {}) {
   auto transaction = store::Transaction::begin(database);
   RC_ASSERT(transaction.has_value());
-  const auto sealed = store.seal(fresh, fresh.size(), keeps);
+  const auto sealed = store.seal(fresh, fresh.size(), kept);
   if (!sealed) RC_FAIL(sealed.error().message);
   RC_ASSERT(transaction->commit().has_value());
 }
@@ -217,7 +214,8 @@ RC_GTEST_PROP(SegmentStore, what_is_not_kept_goes_and_nothing_else, (std::uint64
   auto store = SegmentStore::open(database, options);
   const points::SeriesNumber dropped = log[prng.below(log.size())].series;
   const auto keeps = [&](const Point& point) { return point.series != dropped; };
-  for_each_part(prng, log, 8, [&](const Generation& generation) { seal(database, *store, generation, keeps); });
+  for_each_part(prng, log, 8,
+                [&](const Generation& generation) { seal(database, *store, generation, {.point = keeps}); });
   const Generation none;
   const Scan all;
   auto told = scanned(database, all, options.partition_width_ns, {&none, 0});
@@ -225,6 +223,69 @@ RC_GTEST_PROP(SegmentStore, what_is_not_kept_goes_and_nothing_else, (std::uint64
   auto expected = expected_of(log, all, options.partition_width_ns);
   std::erase_if(expected, [&](const Point& point) { return !keeps(point); });
   expect_points(told, expected);
+}
+
+// The edge moves while points come and are merged. What is before it may stay for a while; nothing else goes, and in
+// the end nothing is left that shares no piece with later points.
+RC_GTEST_PROP(SegmentStore, what_is_before_the_first_time_goes_in_bounded_steps, (std::uint64_t seed)) {
+  Prng prng(seed);
+  SortedRun run;
+  const std::vector<Point> log = any_log(prng, run);
+  const SegmentOptions options = any_options(prng);
+  store::Database database = database_with_tables();
+  auto store = SegmentStore::open(database, options);
+  std::int64_t first_time = std::numeric_limits<std::int64_t>::min();
+  const auto is_kept = [&](const Point& point) { return point.time_ns >= first_time; };
+  const auto expect_all_that_is_kept = [&](std::size_t sealed) {
+    const Generation none;
+    const Scan all{.from = first_time};
+    const std::vector<Point> before(log.begin(), log.begin() + static_cast<std::ptrdiff_t>(sealed));
+    expect_points(scanned(database, all, options.partition_width_ns, {&none, 0}),
+                  expected_of(before, all, options.partition_width_ns));
+  };
+  std::size_t sealed = 0;
+  for_each_part(prng, log, 8, [&](const Generation& generation) {
+    if (prng.chance(1, 2)) first_time = std::max(first_time, log[prng.below(log.size())].time_ns);
+    seal(database, *store, generation, {.point = is_kept, .first_time = first_time});
+    sealed += generation.size();
+    expect_all_that_is_kept(sealed);
+  });
+  const Generation none;
+  auto tables = SegmentTables::open(database);
+  const auto count_expired = [&] {
+    return database.integer("count", "SELECT count(*) FROM pieces WHERE max_time < " + std::to_string(first_time))
+        .value();
+  };
+  for (int seals = 0; count_expired() > 0 || !tables->jobs()->empty(); ++seals) {
+    RC_ASSERT(seals < 3000);
+    seal(database, *store, none, {.point = is_kept, .first_time = first_time});
+  }
+  expect_all_that_is_kept(log.size());
+  const auto segments = tables->segments();
+  RC_ASSERT(std::all_of(segments->begin(), segments->end(),
+                        [&](const Segment& segment) { return tables->has_pieces(segment).value(); }));
+}
+
+TEST(SegmentStore, a_seal_removes_a_share_of_what_has_expired) {
+  const SegmentOptions options{.merge = {.fan_out = 100, .least_step_points = 10},
+                               .pieces = {.max_data_bytes = 1, .max_block_points = 5}};
+  store::Database database = database_with_tables();
+  auto store = SegmentStore::open(database, options);
+  Generation fresh;
+  for (std::uint64_t seq = 0; seq < 100; ++seq) fresh.append({.series = 1, .time_ns = 0, .seq = seq});
+  const auto sealed = [&](const Generation& points, const Kept& kept) {
+    auto transaction = store::Transaction::begin(database);
+    return transaction && store->seal(points, points.size(), kept) && transaction->commit();
+  };
+  ASSERT_TRUE(sealed(fresh, {}));
+  const Generation none;
+  const Kept later{.point = [](const Point& point) { return point.time_ns >= 1; }, .first_time = 1};
+  for (const int left : {90, 80, 70}) {
+    ASSERT_TRUE(sealed(none, later));
+    EXPECT_EQ(database.integer("count", "SELECT sum(points) FROM pieces").value(), left);
+  }
+  for (int more = 0; more < 7; ++more) ASSERT_TRUE(sealed(none, later));
+  EXPECT_EQ(database.integer("count", "SELECT count(*) FROM segments").value(), 0);
 }
 
 }  // namespace

@@ -166,18 +166,19 @@ TEST_F(SeriesStory, an_envelope_stores_what_the_same_text_would) {
 
 // An older node in a cluster that has been upgraded: to skip the command would be to lose data silently.
 TEST_F(SeriesStory, a_command_of_a_newer_version_stops_before_it) {
+  constexpr CommandVersion kNext = kNewestCommandVersion + 1;
   const TimeEntry entry = measurement("a", 1, 2);
   const raft::Entry known = command_text(encode_command({&entry, 1}, 1));
-  const raft::Entry unknown = command_text(encode_command({&entry, 1}, 2));
+  const raft::Entry unknown = command_text(encode_command({&entry, 1}, kNext));
   const auto results = series->apply(1, std::vector{known, unknown, known});
   ASSERT_FALSE(results.has_value());
   EXPECT_THAT(results.error().message,
-              StartsWith("Log entry 2 is a command of version 2 (kind 2, flags 0), and this node"));
+              StartsWith("Log entry 2 is a command of version 3 (kind 2, flags 0), and this node"));
   EXPECT_THAT(series->apply(1, std::vector{known}).error().message, HasSubstr(results.error().message));
   EXPECT_THAT(stored_on(disk), SizeIs(1));
 
   series.reset();  // the newer release starts on the same files
-  series = try_to_open_series(disk, shape, 2).value();
+  series = try_to_open_series(disk, shape, kNext).value();
   EXPECT_EQ(series->applied().index, 1);
   EXPECT_EQ(apply(std::vector{unknown, known}).size(), 2);
   EXPECT_THAT(stored_on(disk), SizeIs(3));

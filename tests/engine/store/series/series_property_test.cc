@@ -18,23 +18,46 @@ struct Placed {
   TimeEntry entry;
 };
 
+// Entries or an order; neither: it is malformed.
+struct AnyCommand {
+  std::optional<std::vector<TimeEntry>> entries;
+  std::optional<RetentionOrder> order;
+};
+
 struct Model {
   std::map<Guid, Placed> by_id;
+  Retention retention;
   raft::Index applied = 0;
 
-  // `entries` is nothing for a malformed command.
-  ApplyResult apply(const std::optional<std::vector<TimeEntry>>& entries) {
+  ApplyResult apply(const AnyCommand& command) {
     ++applied;
-    if (!entries) return {.outcome = Outcome::kMalformed, .conflicts = {}};
+    if (command.order) return follow(*command.order);
+    if (!command.entries) return {.outcome = Outcome::kMalformed, .conflicts = {}};
+    return store(*command.entries);
+  }
+
+  ApplyResult follow(const RetentionOrder& order) {
+    if (order.sets_age) retention.max_age_ns = order.max_age_ns;
+    if (order.max_age_ns == retention.max_age_ns && order.max_age_ns != 0) {
+      retention.edge_ns = std::max(retention.edge_ns, order.edge_ns);
+    }
+    std::erase_if(by_id, [&](const auto& stored) { return stored.second.entry.timestamp_ns < retention.edge_ns; });
+    return {.outcome = Outcome::kRetention, .conflicts = {}, .edge_ns = retention.edge_ns};
+  }
+
+  ApplyResult store(const std::vector<TimeEntry>& entries) {
     std::map<Guid, Placed> next = by_id;
     ApplyResult result = kStored;
-    for (std::uint32_t ordinal = 0; ordinal < entries->size(); ++ordinal) {
-      Placed placed{{applied, ordinal}, (*entries)[ordinal]};
+    ApplyResult expired{.outcome = Outcome::kExpired, .conflicts = {}, .edge_ns = retention.edge_ns};
+    for (std::uint32_t ordinal = 0; ordinal < entries.size(); ++ordinal) {
+      Placed placed{{applied, ordinal}, entries[ordinal]};
+      if (placed.entry.timestamp_ns < retention.edge_ns) expired.conflicts.push_back(ordinal);
       if (placed.entry.id.is_nil())
         placed.entry.id = make_entry_id(placed.position, 0, placed.entry.device_id, placed.entry.timestamp_ns);
       const auto [same_id, is_new] = next.emplace(placed.entry.id, placed);
       if (!is_new && !same_content(same_id->second.entry, placed.entry)) result.conflicts.push_back(ordinal);
     }
+    if (!expired.conflicts.empty()) return expired;
     if (result.conflicts.empty()) {
       by_id = next;
     } else {
@@ -83,8 +106,18 @@ Guid any_id(EntryPosition own, const TimeEntry& entry) {
   }
 }
 
-std::optional<std::vector<TimeEntry>> any_command(raft::Index index) {
-  if (*rc::gen::inRange(0, 12) == 0) return std::nullopt;
+AnyCommand any_order() {
+  const auto age = *rc::gen::elementOf(std::vector<std::int64_t>{kForEver, kMinAge, 2 * kMinAge});
+  const auto edge =
+      *rc::gen::elementOf(std::vector<std::int64_t>{kNoEdge, -1, 0, 1, 2, 86'400'000'000'000, kMaxTimestamp});
+  return {.entries = {},
+          .order = RetentionOrder{.sets_age = *rc::gen::arbitrary<bool>(), .max_age_ns = age, .edge_ns = edge}};
+}
+
+AnyCommand any_command(raft::Index index) {
+  const int kind = *rc::gen::inRange(0, 12);
+  if (kind == 0) return {};
+  if (kind == 1) return any_order();
   std::vector<TimeEntry> entries;
   const auto size = *rc::gen::inRange<std::uint32_t>(0, 4);
   for (std::uint32_t ordinal = 0; ordinal < size; ++ordinal) {
@@ -96,10 +129,10 @@ std::optional<std::vector<TimeEntry>> any_command(raft::Index index) {
     entry.attributes = *rc::gen::elementOf(kAttributes);
     entries.push_back(entry);
   }
-  return entries;
+  return {.entries = entries, .order = {}};
 }
 
-using Log = std::vector<std::optional<std::vector<TimeEntry>>>;
+using Log = std::vector<AnyCommand>;
 
 Log any_log() {
   Log log(*rc::gen::inRange<std::size_t>(1, 25));
@@ -107,9 +140,10 @@ Log any_log() {
   return log;
 }
 
-raft::Entry entry_of(const std::optional<std::vector<TimeEntry>>& command) {
-  if (!command) return command_text("{malformed");
-  return command_text(encode_command(*command, *rc::gen::element<CommandVersion>(0, 1)));
+raft::Entry entry_of(const AnyCommand& command) {
+  if (command.order) return command_text(encode_order(*command.order, kRetentionVersion));
+  if (!command.entries) return command_text("{malformed");
+  return command_text(encode_command(*command.entries, *rc::gen::element<CommandVersion>(0, 1)));
 }
 
 std::vector<raft::Entry> entries_of(const Log& log) {
@@ -148,7 +182,7 @@ struct Story {
     RC_ASSERT(result.has_value());
     RC_ASSERT(result->size() == 1U);
     RC_ASSERT(result->front().outcome == expected.outcome);
-    RC_ASSERT(result->front().conflicts == expected.conflicts);
+    RC_ASSERT(result->front() == expected);
     hashes.push_back(series->state_hash());
   }
 
@@ -193,6 +227,7 @@ RC_GTEST_PROP(SeriesProperty, applying_is_what_a_map_would_do_whenever_it_is_reo
   }
   auto reader = open_reader(*disk);
   RC_ASSERT(reader->begin().value().index == model.applied);
+  RC_ASSERT(reader->retention() == model.retention);
   for (const auto& [id, placed] : model.by_id) {
     const auto found = reader->find(id).value();
     RC_ASSERT(found == placed.entry);
