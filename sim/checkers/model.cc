@@ -147,9 +147,10 @@ std::optional<std::string> Model::difference(raft::Index index, const std::vecto
 }
 
 std::optional<std::string> Model::difference(raft::Index index, const AnswerSeen& answer) const {
+  const std::int64_t edge = edge_at(index);
   std::vector<const TimeEntry*> rows;
   for (const Stored& stored : stored_) {
-    if (stored.index <= index) rows.push_back(&stored.entry);
+    if (stored.index <= index && stored.entry.timestamp_ns >= edge) rows.push_back(&stored.entry);
   }
   const std::vector<std::string> expected = answer_of(answer.inquiry, rows);
   const auto [wanted, seen] = std::mismatch(expected.begin(), expected.end(), answer.lines.begin(), answer.lines.end());

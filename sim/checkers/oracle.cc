@@ -5,6 +5,7 @@
 #include "sim/checkers/clients.h"
 #include "sim/checkers/elections.h"
 #include "sim/checkers/entries.h"
+#include "sim/checkers/expiry.h"
 #include "sim/checkers/findings.h"
 #include "sim/checkers/histories.h"
 #include "sim/checkers/identity.h"
@@ -39,9 +40,11 @@ struct Oracle::State {
         replication(findings, options.nodes),
         links(findings, options.nodes),
         seals(findings, options.series),
+        expiry(findings),
         clients(findings, ledger, model),
         histories(findings, options.searches_linearizability && options.knows_commands),
-        knows_commands(options.knows_commands) {}
+        knows_commands(options.knows_commands),
+        now(options.now) {}
 
   Findings findings;
   Entries entries{findings};
@@ -59,9 +62,11 @@ struct Oracle::State {
   Links links;
   Model model;
   Seals seals;
+  Expiry expiry;
   Clients clients;
   Histories histories;
   bool knows_commands;
+  std::function<Time()> now;
   raft::Index followed = 0;  // of the ledger
   std::uint64_t committed_bytes = 0;
 
@@ -77,8 +82,10 @@ void Oracle::State::follow_ledger() {
     committed_bytes += entry.payload.size_bytes();
     if (knows_commands) {
       const std::size_t points = model.stored();
+      const Retention before = model.retention();
       clients.committed(position.index, entry.kind, model.apply(entry));
       seals.committed(entry.payload.size_bytes(), model.stored() - points);
+      expiry.committed(now(), before, model.retention());
     }
     levels.committed(position.index, entry);
     identity.committed(position.index, entry);
@@ -231,6 +238,10 @@ void Oracle::converged(std::size_t node, raft::Position applied, std::uint64_t s
   if (state_->is_over()) return;
   state_->ledger.applied(node, applied.index, state_hash);
   if (!state_->is_over() && state_->knows_commands) state_->clients.converged(node, applied, stored);
+}
+
+void Oracle::rows(std::size_t node, raft::Index sealed, std::uint64_t hash) {
+  if (!state_->is_over()) state_->seals.rows(node, sealed, hash);
 }
 
 void Oracle::finish() {

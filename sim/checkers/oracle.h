@@ -15,11 +15,13 @@
 //   replication       the appends to a follower leave no gap
 //   links             one request at a time; an answer is taken for its own request; what is joined loses nothing
 //   model             the commands of the ledger applied in order: results and contents that clients may see
+//   expiry            points go when they have aged, and no sooner
 //   clients           each answer against the model at its index, in real-time order; exactly-once; nothing lost
 //   linearizability   a blind search over a sample of the histories, which does not believe any index
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -42,7 +44,8 @@ class Oracle {
     std::size_t nodes = 0;
     raft::Configuration configuration;  // node number n is configuration.voters[n]
     bool knows_commands = true;         // they are time entries; otherwise nobody judges what they mean
-    store::SeriesShape series = {};    // of the files, if they are
+    store::SeriesShape series = {};     // of the files, if they are
+    std::function<Time()> now = [] { return Time{0}; };
     // A blind search costs much; the world draws it for a share of the seeds.
     bool searches_linearizability = true;
   };
@@ -103,6 +106,8 @@ class Oracle {
   // once, and nothing that nobody asked for. `stored` is everything in the node's series file, in its order.
   void converged(std::size_t node, raft::Position applied, std::uint64_t state_hash,
                  const std::vector<TimeEntry>& stored);
+  // All rows of its series file, as one number, and how far it is sealed.
+  void rows(std::size_t node, raft::Index sealed, std::uint64_t hash);
   void finish();  // searches the histories
 
   // ---- for the world

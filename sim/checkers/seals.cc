@@ -27,4 +27,10 @@ void Seals::applied(std::size_t node, raft::Index applied, raft::Index sealed) {
   rules_.require(next == positions_.end() || applied <= *next, "nothing is applied beyond a seal that is due", text);
 }
 
+void Seals::rows(std::size_t node, raft::Index sealed, std::uint64_t hash) {
+  const auto known = rows_.emplace(sealed, hash).first;
+  rules_.require(known->second == hash, "files that are sealed at the same position hold the same rows",
+                 [&] { return "node " + std::to_string(node + 1) + " has sealed " + std::to_string(sealed); });
+}
+
 }  // namespace timestore::sim

@@ -1,9 +1,10 @@
 // Where series files are sealed follows from the log alone: the sizes of its commands, and how many points each of them
-// adds. So every file is sealed at the same positions, whatever its node has lived through, and nothing is applied beyond
-// one of them before it is sealed.
+// adds. So every file is sealed at the same positions, whatever its node has lived through, and nothing is applied
+// beyond one of them before it is sealed. And files that are sealed at the same position hold the same rows.
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <set>
 
 #include "engine/raft/types.h"
@@ -22,6 +23,9 @@ class Seals {
   // Where the state machine of a node stands.
   void applied(std::size_t node, raft::Index applied, raft::Index sealed);
 
+  // All rows of the file of a node that has sealed so much, as one number.
+  void rows(std::size_t node, raft::Index sealed, std::uint64_t hash);
+
  private:
   Rules rules_;
   store::SeriesShape shape_;
@@ -29,6 +33,7 @@ class Seals {
   std::uint64_t points_ = 0;  // since the last one
   std::uint64_t bytes_ = 0;
   std::set<raft::Index> positions_ = {0};
+  std::map<raft::Index, std::uint64_t> rows_;
 };
 
 }  // namespace timestore::sim

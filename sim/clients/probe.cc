@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "engine/client/write.h"
+#include "sim/words/wall_clock.h"
 
 namespace timestore::sim {
 
@@ -49,7 +50,7 @@ void Probe::write(std::size_t node) {
   Oracle& oracle = world_.cluster().oracle();
   TimeEntry entry;
   entry.device_id = kDevice;
-  entry.timestamp_ns = static_cast<std::int64_t>(world_.now());
+  entry.timestamp_ns = wall_ns(world_.now());
   entry.value = 1;
   entry.attributes = "{\"op\":" + std::to_string(oracle.next_operation()) + "}";
   const OperationId operation = oracle.write_begins(world_.now(), {entry});
@@ -71,10 +72,11 @@ void Probe::read(std::size_t leader) {
       if (reads_at_ == leader) reads_at_.reset();
       const auto node = world_.cluster().is_up(leader) ? via(leader) : std::nullopt;
       if (!is_granted || !node) return world_.cluster().oracle().read_fails(world_.now(), operation);
-      world_.cluster()[*node].await_applied(index, [this, operation, node = *node, index](bool is_applied, raft::Index) {
-        if (!is_applied) return world_.cluster().oracle().read_fails(world_.now(), operation);
-        world_.after(0, [this, operation, node, index] { read_at(operation, node, index); });
-      });
+      world_.cluster()[*node].await_applied(
+          index, [this, operation, node = *node, index](bool is_applied, raft::Index) {
+            if (!is_applied) return world_.cluster().oracle().read_fails(world_.now(), operation);
+            world_.after(0, [this, operation, node, index] { read_at(operation, node, index); });
+          });
     });
   });
   world_.wake(leader);

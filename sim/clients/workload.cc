@@ -4,6 +4,7 @@
 
 #include "engine/base/mark.h"
 #include "engine/series/command.h"
+#include "sim/words/wall_clock.h"
 
 namespace timestore::sim {
 
@@ -13,7 +14,6 @@ constexpr std::size_t kMaxWaiting = 128;  // requests of one client; then it wai
 constexpr std::size_t kMaxRecent = 64;
 constexpr Time kProbePause = 500 * kMillisecond;
 constexpr Time kProbePatience = 10 * kSecond;
-constexpr std::int64_t kFirstTimestamp = 1'700'000'000'000'000'000;
 
 Guid make_id(std::uint64_t number) {
   Guid id;
@@ -26,6 +26,7 @@ Guid make_id(std::uint64_t number) {
 const char* name_of(const client::WriteEnd& end) {
   switch (end.kind) {
     case client::WriteEnd::Kind::kApplied:
+      if (end.result.outcome == ApplyResult::Outcome::kExpired) return "before the edge";
       return end.result.outcome == ApplyResult::Outcome::kStored ? "stored" : "in conflict";
     case client::WriteEnd::Kind::kNotLeader:
       return "not leader";
@@ -100,10 +101,20 @@ void Workload::look_for_the_leader(Client& client, Stream& choices) {
 
 std::string Workload::device(std::uint64_t number) const { return "device-" + std::to_string(number); }
 
+// Where points expire, most are recent, some are at the edge to the nanosecond, and some have expired.
+std::int64_t Workload::make_time(Stream& choices) const {
+  const std::uint64_t drawn = choices.below(1000);
+  if (load_.span == 0) return wall_ns(0) + static_cast<std::int64_t>(drawn) * 1'000'000;
+  const auto leader = world_.cluster().leader();
+  const std::int64_t edge = leader ? world_.cluster().retention(*leader).edge_ns : kNoEdge;
+  if (edge != kNoEdge && drawn >= 900) return edge + static_cast<std::int64_t>(drawn / 2 % 3) - 1;
+  return wall_ns(world_.now()) - nanoseconds(load_.span) * static_cast<std::int64_t>(drawn % 450) / 300;
+}
+
 TimeEntry Workload::make_entry(Stream& choices) {
   TimeEntry entry;
   entry.device_id = device(choices.below(load_.devices));
-  entry.timestamp_ns = kFirstTimestamp + static_cast<std::int64_t>(choices.below(1000)) * 1'000'000;
+  entry.timestamp_ns = make_time(choices);
   entry.value = static_cast<double>(choices.below(1000));
   if (choices.below(100) < load_.own_id_percent) entry.id = make_id(++next_id_);
   const std::uint64_t padding = choices.below(load_.padding_bytes + 1);
@@ -247,7 +258,9 @@ std::optional<Inquiry> Workload::make_inquiry(Stream choices) const {
   const auto any_time = [&]() -> std::optional<std::int64_t> {
     const std::uint64_t moment = choices.below(2000);
     if (moment >= 1000) return std::nullopt;
-    return kFirstTimestamp + static_cast<std::int64_t>(moment) * 1'000'000;
+    const auto number = static_cast<std::int64_t>(moment);
+    return load_.span == 0 ? wall_ns(0) + number * 1'000'000
+                           : wall_ns(world_.now()) - nanoseconds(load_.span) * number / 500;
   };
   Inquiry inquiry;
   const std::uint64_t prefix = choices.below(3);

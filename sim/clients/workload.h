@@ -30,6 +30,7 @@ struct LoadOptions {
   std::uint32_t own_id_percent = 50;  // of entries whose id the client makes
   std::uint32_t repeat_percent = 10;  // of writes that reuse an id that was used before
   Time patience = 2 * kSecond;        // then the client gives up
+  Time span = 0;                      // points are about so old at most; 0: of no time in particular
 };
 
 class Workload {
@@ -82,6 +83,7 @@ class Workload {
   Stream choices_of(const Request& request) const { return clients_[request.client].requests.on(request.occasion()); }
   Stream choices_of_end(const Request& request) const { return clients_[request.client].ends.on(request.occasion()); }
   std::vector<TimeEntry> make_entries(Stream choices);
+  std::int64_t make_time(Stream& choices) const;
   TimeEntry make_entry(Stream& choices);
   void write(Request request, std::size_t node, std::vector<TimeEntry> entries);
   void written(const Request& request, std::size_t node, client::WriteEnd end);

@@ -9,6 +9,7 @@
 #include "engine/base/check.h"
 #include "engine/base/mark.h"
 #include "sim/clients/front.h"
+#include "sim/clients/janitor.h"
 #include "sim/clients/upgrader.h"
 #include "sim/clients/workload.h"
 #include "sim/faults/nemesis.h"
@@ -56,6 +57,13 @@ class MarkGuard {
   MarkCounts* before_;
 };
 
+// Who works in the world, beside the nemesis.
+struct Crew {
+  Upgrader& upgrader;
+  Janitor& janitor;
+  Workload& workload;
+};
+
 // Does it hold no more than a node keeps for followers that are slow, or what is not sealed yet? Requires that all of
 // it is applied.
 bool is_compacted(const Replica& replica, const ClusterOptions& options) {
@@ -73,8 +81,9 @@ bool has_risen(World& world, const raft::State& leader) {
 }
 
 // Where a healed cluster must be before its time is over.
-bool has_converged(World& world, const Nemesis& nemesis, const Upgrader& upgrader, const Workload& workload) {
-  if (workload.probes_left() + workload.waiting() > 0 || !nemesis.is_done() || !upgrader.is_done()) return false;
+bool has_converged(World& world, const Nemesis& nemesis, const Crew& crew) {
+  if (crew.workload.probes_left() + crew.workload.waiting() > 0 || !nemesis.is_done()) return false;
+  if (!crew.upgrader.is_done() || !crew.janitor.is_done()) return false;
   Cluster& cluster = world.cluster();
   const auto leader = cluster.leader();
   if (!leader) return false;
@@ -146,7 +155,7 @@ bool run_next(World& world, const RunOptions& options) {
   return false;
 }
 
-void run_faults(World& world, Nemesis& nemesis, Upgrader& upgrader, Workload& workload, const RunOptions& options) {
+void run_faults(World& world, Nemesis& nemesis, Crew& crew, const RunOptions& options) {
   bool is_over = false;
   world.after(options.duration, [&is_over] { is_over = true; });
   world.start_all();
@@ -155,12 +164,13 @@ void run_faults(World& world, Nemesis& nemesis, Upgrader& upgrader, Workload& wo
   } else {
     nemesis.begin();
   }
-  upgrader.begin();
-  workload.begin();
+  crew.upgrader.begin();
+  crew.janitor.begin();
+  crew.workload.begin();
   while (!is_over) {
     if (!run_next(world, options)) return;
   }
-  workload.end();
+  crew.workload.end();
 }
 
 // Before anybody can tell who must be well, whoever is down has to come back and say what its log holds.
@@ -198,20 +208,20 @@ void run_lasting(World& world, Lasting& lasting, const RunOptions& options) {
 
 // Nobody is excused: every node that is not lost comes back, hears the leader, and ends up with the same state. Or its
 // disk has rotted and it says so, however late.
-void run_healed(World& world, const Nemesis& nemesis, const Upgrader& upgrader, Workload& workload,
-                const RunOptions& options) {
-  workload.probe();
+void run_healed(World& world, const Nemesis& nemesis, Crew& crew, const RunOptions& options) {
+  crew.workload.probe();
   Time deadline = world.now() + patience(world.options());
   Progress progress(world.size());
-  while (!has_converged(world, nemesis, upgrader, workload)) {
+  while (!has_converged(world, nemesis, crew)) {
     if (is_getting_on(world, progress, [](std::size_t) { return true; }))
       deadline = world.now() + patience(world.options());
     if (world.now() > deadline) {
       return world.cluster().oracle().report(
           {.checker = "liveness",
            .rule = "a healed cluster makes progress and converges",
-           .detail = std::to_string(workload.probes_left()) + " requests without success, " +
-                     std::to_string(workload.waiting()) + " without an end;" + describe(world)});
+           .detail = std::to_string(crew.workload.probes_left()) + " requests without success, " +
+                     std::to_string(crew.workload.waiting()) + " without an end;" +
+                     (crew.janitor.is_done() ? "" : " points do not expire;") + describe(world)});
     }
     if (!run_next(world, options)) return;
   }
@@ -219,32 +229,35 @@ void run_healed(World& world, const Nemesis& nemesis, const Upgrader& upgrader, 
   for (std::size_t node = 0; node < cluster.size(); ++node) {
     if (world.is_gone(node)) continue;
     const replica::Status status = cluster[node].status();
-    auto stored = cluster.stored(node);
-    if (!stored) {
-      world.could_not_read(node, stored.error().message);
+    const auto stored = cluster.stored(node);
+    const auto rows = cluster.rows(node);
+    if (!stored || !rows) {
+      const std::string& why = stored ? rows.error().message : stored.error().message;
+      world.could_not_read(node, why);
       if (world.is_gone(node)) continue;
-      return cluster.oracle().report(
-          {.checker = "liveness", .rule = "a healed node can be read", .detail = stored.error().message});
+      return cluster.oracle().report({.checker = "liveness", .rule = "a healed node can be read", .detail = why});
     }
     if (world.is_rotten(node)) TIMESTORE_MARK("run: a rotten node ended like all the others");
     cluster.oracle().converged(
         node, {.term = cluster.core(node).trail.term_at(status.applied).value_or(0), .index = status.applied},
         status.state_hash, *stored);
+    cluster.oracle().rows(node, cluster[node].durable(), *rows);
   }
 }
 
-void run_to_the_end(World& world, Nemesis& nemesis, Lasting& lasting, Upgrader& upgrader, Workload& workload,
-                    const RunOptions& options) {
+void run_to_the_end(World& world, Nemesis& nemesis, Lasting& lasting, Crew crew, const RunOptions& options) {
   const Oracle& oracle = world.cluster().oracle();
   try {
-    run_faults(world, nemesis, upgrader, workload, options);
+    run_faults(world, nemesis, crew, options);
     const bool may_work = !nemesis.is_hopeless();
     nemesis.rest();
-    upgrader.rest();
+    crew.upgrader.rest();
+    crew.janitor.rest();
     if (!oracle.violation() && may_work) run_lasting(world, lasting, options);
     if (!oracle.violation()) nemesis.end();
-    if (!oracle.violation()) upgrader.end();
-    if (!oracle.violation() && may_work) run_healed(world, nemesis, upgrader, workload, options);
+    if (!oracle.violation()) crew.upgrader.end();
+    crew.janitor.end();
+    if (!oracle.violation() && may_work) run_healed(world, nemesis, crew, options);
     if (!world.cluster().oracle().violation()) world.cluster().oracle().finish();
   } catch (const BrokenCheck& broken) {
     world.cluster().oracle().report({.checker = "check", .rule = broken.sentence, .detail = "at " + broken.place});
@@ -266,8 +279,9 @@ RunReport run(const RunOptions& options) {
   std::optional<Front> front;
   if (swarm.world.cluster.links) nemesis.injector().operators().ask_through(front.emplace(world, choices));
   Workload workload(world, front ? &*front : nullptr, swarm.load, choices);
+  Janitor janitor(world, front ? &*front : nullptr, swarm.retention, choices);
   Lasting lasting(nemesis.injector(), choices);
-  run_to_the_end(world, nemesis, lasting, upgrader, workload, options);
+  run_to_the_end(world, nemesis, lasting, {.upgrader = upgrader, .janitor = janitor, .workload = workload}, options);
 
   Oracle& oracle = world.cluster().oracle();
   report.violation = oracle.violation();

@@ -80,6 +80,18 @@ std::optional<client::Link::Options> draw_links(Stream choices) {
   return links;
 }
 
+// In a quarter of the seeds points expire. There the histories of clients are not searched: what was stored does not
+// stay.
+void draw_retention(Swarm& swarm, Stream choices) {
+  const bool is_on = choices.chance(1, 4);
+  const Time span = pick<Time>(choices, {10, 3, 30}) * kSecond;
+  const Time pause = pick<Time>(choices, {20, 5, 60}) * kSecond;
+  if (!is_on) return;
+  swarm.retention = {.pause = pause, .span = span};
+  swarm.load.span = span;
+  swarm.world.cluster.searches_linearizability = false;
+}
+
 }  // namespace
 
 // Sizes at which few points matter: seals come often, and merges go in many steps.
@@ -144,6 +156,7 @@ Swarm draw_swarm(const RunOptions& options, Choices& choices) {
   const std::uint64_t outsiders = members.below((swarm.world.cluster.size + 1) / 2);
   if (has_outsiders && swarm.faults.strength("members") > 0) swarm.world.cluster.outsiders = outsiders;
   draw_releases(swarm, options.faults.contains("upgrades"), choices.stream("swarm.releases"));
+  draw_retention(swarm, choices.stream("swarm.retention"));
   constexpr std::uint32_t kPerMillion[] = {0, 1'000, 20'000, 150'000};
   swarm.world.network.loss = kPerMillion[swarm.faults.strength("loss")];
   swarm.world.network.duplication = kPerMillion[swarm.faults.strength("duplication")];

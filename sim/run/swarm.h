@@ -4,6 +4,7 @@
 // everything happens a little never shows what one fault alone can do.
 #pragma once
 
+#include "sim/clients/janitor.h"
 #include "sim/clients/upgrader.h"
 #include "sim/clients/workload.h"
 #include "sim/faults/faults.h"
@@ -18,6 +19,7 @@ struct Swarm {
   LoadOptions load;
   FaultOptions faults;
   UpgradeOptions upgrades;
+  JanitorOptions retention;
 };
 
 [[nodiscard]] Swarm draw_swarm(const RunOptions& options, Choices& choices);

@@ -4,6 +4,7 @@
 #include "engine/base/hash.h"
 #include "engine/base/mark.h"
 #include "engine/store/series/series_machine.h"
+#include "sim/world/file_rows.h"
 #include "sim/world/inquiries.h"
 
 namespace timestore::sim {
@@ -32,6 +33,7 @@ Cluster::Cluster(const ClusterOptions& options, Choices& choices, Pacer& pacer)
                .configuration = configuration_of(options.size),
                .knows_commands = options.machine == nullptr,
                .series = options.series,
+               .now = [&pacer] { return pacer.now(); },
                .searches_linearizability = options.searches_linearizability}),
       cut_(options.size * options.size, false) {
   for (std::size_t number = 0; number < options.size; ++number) {
@@ -261,6 +263,10 @@ Result<ReadSeen> Cluster::read_series(std::size_t number, const std::string& dev
   if (!scanned) return tl::unexpected(scanned.error());
   if (!asked) return tl::unexpected(asked.error());
   return seen;
+}
+
+Result<std::uint64_t> Cluster::rows(std::size_t number) {
+  return hash_of_rows(kSeriesPath, nodes_[number]->vfs.name());
 }
 
 Result<std::vector<TimeEntry>> Cluster::stored(std::size_t number) {

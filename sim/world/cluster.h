@@ -101,7 +101,7 @@ struct ClusterOptions {
   // What opens the state machine of a node on its disk, through this VFS. None: the series file, the only one whose
   // commands the oracle understands and whose contents can be read.
   std::function<Result<std::unique_ptr<machine::StateMachine>>(const std::string& vfs)> machine = nullptr;
-  store::SeriesShape series = {};        // of files that are made
+  store::SeriesShape series = {};      // of files that are made
   std::vector<Release> releases = {};  // of the nodes; empty: what `raft` says
   // Requests travel as `net` sends them: over links that join them, one at a time. Without: each by itself, in any
   // order.
@@ -173,6 +173,13 @@ class Cluster {
   [[nodiscard]] Result<ReadSeen> read_series(std::size_t number, const std::string& device_id,
                                              const std::optional<Inquiry>& inquiry = {});
   [[nodiscard]] Result<std::vector<TimeEntry>> stored(std::size_t number);
+  [[nodiscard]] Result<std::uint64_t> rows(std::size_t number);  // of its series file (file_rows.h)
+
+  // What is in force at the entry that the node applied last. Requires that it is up; nothing of another machine.
+  Retention retention(std::size_t number) const {
+    const auto& board = nodes_[number]->board;
+    return board ? board->look().retention : Retention();
+  }
 
   // A reader that begins to read and takes its time: meanwhile it sees the present state.
   void begin_slow_read(std::size_t number);

@@ -40,5 +40,14 @@ TEST_F(SealsTest, that_are_passed_are_named) {
   EXPECT_EQ(broken(), "nothing is applied beyond a seal that is due");
 }
 
+TEST_F(SealsTest, that_differ_in_their_rows_are_named) {
+  seals.rows(0, 2, 77);
+  seals.rows(1, 4, 78);
+  seals.rows(2, 2, 77);
+  EXPECT_EQ(broken(), "");
+  seals.rows(1, 2, 78);
+  EXPECT_EQ(broken(), "files that are sealed at the same position hold the same rows");
+}
+
 }  // namespace
 }  // namespace timestore::sim
