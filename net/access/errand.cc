@@ -47,9 +47,12 @@ client::Outcome Errands::do_here(const Errand& errand, Deadline deadline, http::
 client::Outcome Errands::ask_leader(const Errand& errand, const std::string& body, const client::Attempts::Step& step,
                                     http::Response& response) {
   http::Response answer;
-  const auto outcome = errand.method == "DELETE"
-                           ? forwarder_.remove(step.to, errand.target, time_for(step), answer)
-                           : forwarder_.post(step.to, errand.target, body, time_for(step), answer);
+  const auto ask = [&] {
+    if (errand.method == "DELETE") return forwarder_.remove(step.to, errand.target, time_for(step), answer);
+    if (errand.method == "PUT") return forwarder_.put(step.to, errand.target, body, time_for(step), answer);
+    return forwarder_.post(step.to, errand.target, body, time_for(step), answer);
+  };
+  const auto outcome = ask();
   switch (outcome) {
     case Forwarder::Outcome::kAnswered:
       relay(answer, response);

@@ -12,7 +12,7 @@
 namespace timestore::net {
 
 struct Errand {
-  std::string method;   // POST or DELETE
+  std::string method;   // POST, PUT or DELETE
   std::string target;   // with its query
   std::string nobody;   // the detail where no leader could be asked
   std::string unknown;  // and where one was asked and did not answer, after "Node n2 was asked and did not answer: "

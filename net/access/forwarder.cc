@@ -92,6 +92,13 @@ Forwarder::Outcome Forwarder::post(const raft::NodeId& to, const std::string& ta
   });
 }
 
+Forwarder::Outcome Forwarder::put(const raft::NodeId& to, const std::string& target, const std::string& body,
+                                  std::chrono::milliseconds timeout, http::Response& response) {
+  return exchange(to, timeout, response, [&](httplib::Client& client, const httplib::Headers& headers) {
+    return client.Put(target, headers, body, "application/json");
+  });
+}
+
 Forwarder::Outcome Forwarder::remove(const raft::NodeId& to, const std::string& target,
                                      std::chrono::milliseconds timeout, http::Response& response) {
   return exchange(to, timeout, response, [&](httplib::Client& client, const httplib::Headers& headers) {

@@ -42,6 +42,8 @@ class Forwarder {
 
   Outcome post(const raft::NodeId& to, const std::string& target, const std::string& body,
                std::chrono::milliseconds timeout, http::Response& response);
+  Outcome put(const raft::NodeId& to, const std::string& target, const std::string& body,
+              std::chrono::milliseconds timeout, http::Response& response);
   Outcome remove(const raft::NodeId& to, const std::string& target, std::chrono::milliseconds timeout,
                  http::Response& response);  // DELETE
   Outcome get(const raft::NodeId& to, const std::string& target, std::chrono::milliseconds timeout,

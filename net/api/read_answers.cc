@@ -228,7 +228,8 @@ void answer_devices(const OpenRead& read, const query::RowsQuery& query, query::
   text.begin(body);
   for (const query::Series& one : series) {
     const auto number = std::lower_bound(numbers.begin(), numbers.end(), one.number);
-    text.add(body, one, (*facts)[static_cast<std::size_t>(number - numbers.begin())]);
+    const query::SeriesFacts& known = (*facts)[static_cast<std::size_t>(number - numbers.begin())];
+    if (known.points > 0) text.add(body, one, known);  // else all of its points have expired
   }
   text.end(body);
   if (has_more) {

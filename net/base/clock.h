@@ -1,7 +1,8 @@
-// The clock that waits and deadlines go by.
+// The clock that waits and deadlines go by, and the one that users mean.
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 
 #include "engine/client/limits.h"
 
@@ -18,5 +19,11 @@ inline client::Time to_time(Deadline moment) {
 inline Deadline to_moment(client::Time time) { return Deadline(std::chrono::microseconds(time)); }
 constexpr std::chrono::microseconds lasting(client::Time time) { return std::chrono::microseconds(time); }
 inline client::Time time_now() { return to_time(Clock::now()); }
+
+// What the system takes for the time: for what users mean by it. It may be wrong, and it may jump.
+inline std::int64_t nanoseconds_since_1970() {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
 
 }  // namespace timestore::net

@@ -92,6 +92,7 @@ void Node::run() {
 void Node::take_turn(std::vector<std::function<void()>> inputs, std::uint32_t ticks) {
   for (auto& input : inputs) input();
   for (std::uint32_t i = 0; i < ticks && !retired_; ++i) replica_->tick();
+  keep_edge(ticks);
   replica_->settle();
   if (ticks > 0) transport_.tick();
   follow_members();
@@ -103,6 +104,14 @@ void Node::take_turn(std::vector<std::function<void()>> inputs, std::uint32_t ti
     log_critical("This node stops: " + replica_->failure()->message);
     if (options_.on_failure) options_.on_failure(*replica_->failure());
   }
+}
+
+void Node::keep_edge(std::uint32_t ticks) {
+  const std::uint64_t period =
+      std::max<std::uint64_t>(client::kEdgePeriodMs / static_cast<std::uint64_t>(options_.tick.count()), 1);
+  const std::uint64_t before = std::exchange(ticks_, ticks_ + ticks);
+  if (before / period == ticks_ / period || retired_ || replica_->failure()) return;
+  edge_keeper_.look(*replica_, options_.board->look().retention, nanoseconds_since_1970());
 }
 
 // After the turn's messages have left: whoever goes has been told so.

@@ -19,6 +19,7 @@
 
 #include "engine/base/result.h"
 #include "engine/client/attempts.h"
+#include "engine/client/edge_keeper.h"
 #include "engine/client/write.h"
 #include "engine/replica/replica.h"
 #include "net/base/clock.h"
@@ -59,6 +60,9 @@ class Node {
   // Stores the entries; they come back with their ids. When the deadline passes first, the outcome is unknown.
   Withdraw begin_write(std::vector<TimeEntry> entries, Deadline deadline, client::WriteCallback done);
   client::WriteEnd write(std::vector<TimeEntry> entries, Deadline deadline);
+
+  // Orders how long points are kept.
+  client::WriteEnd order(const RetentionOrder& order, Deadline deadline);
 
   // Confirms with a quorum that this node still leads; then everything acknowledged before is applied here. Gives the
   // applied index to read from; nothing when this node does not lead or the deadline passed.
@@ -130,10 +134,13 @@ class Node {
   void run();
   void take_turn(std::vector<std::function<void()>> inputs, std::uint32_t ticks);
   void publish();
+  void keep_edge(std::uint32_t ticks);
   void follow_members();
   void follow_cluster();
   void note_membership(bool is_member);
   using BeginRead = std::function<replica::ReadTicket(replica::ReadCallback)>;
+  using BeginWrite = std::function<replica::WriteTicket(client::WriteCallback)>;
+  Withdraw begin_write(BeginWrite begin, Deadline deadline, client::WriteCallback done);
   Withdraw begin_read(BeginRead begin, Deadline deadline, ReadDone done);
 
   // Somebody who waits, on the engine's thread: for what `end` tells, or until `deadline`.
@@ -172,6 +179,8 @@ class Node {
   Alarms alarms_;
   std::map<std::uint64_t, std::function<void()>> await_change_;  // in the order of asking
   std::uint64_t last_awaiting_ = 0;
+  client::EdgeKeeper edge_keeper_;
+  std::uint64_t ticks_ = 0;
   bool retired_ = false;
   bool failure_reported_ = false;
   std::thread thread_;

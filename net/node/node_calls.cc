@@ -25,12 +25,20 @@ Node::Withdraw Node::withdraw(std::shared_ptr<Call> call) {
 }
 
 Node::Withdraw Node::begin_write(std::vector<TimeEntry> entries, Deadline deadline, client::WriteCallback done) {
+  auto shared = std::make_shared<std::vector<TimeEntry>>(std::move(entries));
+  return begin_write(
+      [this, shared](client::WriteCallback callback) {
+        return client::submit(*replica_, std::move(*shared), std::move(callback));
+      },
+      deadline, std::move(done));
+}
+
+Node::Withdraw Node::begin_write(BeginWrite begin, Deadline deadline, client::WriteCallback done) {
   auto call = std::make_shared<Call>();
-  post([this, call, deadline, entries = std::move(entries), done = std::move(done)]() mutable {
-    const auto ticket =
-        client::submit(*replica_, std::move(entries), [this, call, done = std::move(done)](client::WriteEnd how) {
-          if (end(*call)) done(std::move(how));
-        });
+  post([this, call, deadline, begin = std::move(begin), done = std::move(done)]() mutable {
+    const auto ticket = begin([this, call, done = std::move(done)](client::WriteEnd how) {
+      if (end(*call)) done(std::move(how));
+    });
     call->give_up = [this, ticket] { replica_->give_up(ticket); };
     limit(call, deadline);
   });
@@ -119,6 +127,13 @@ Result result_of(Begin begin) {
 
 client::WriteEnd Node::write(std::vector<TimeEntry> entries, Deadline deadline) {
   return result_of<client::WriteEnd>([&](auto done) { begin_write(std::move(entries), deadline, std::move(done)); });
+}
+
+client::WriteEnd Node::order(const RetentionOrder& order, Deadline deadline) {
+  const BeginWrite submit = [this, order](client::WriteCallback callback) {
+    return client::submit(*replica_, order, std::move(callback));
+  };
+  return result_of<client::WriteEnd>([&](auto done) { begin_write(submit, deadline, std::move(done)); });
 }
 
 std::optional<raft::Index> Node::confirm_read(Deadline deadline) {

@@ -100,6 +100,8 @@ Result<std::unique_ptr<Service>> Service::start(const Settings& settings, const 
   service->node_ = std::move(*node);
   service->cluster_ = std::make_unique<ClusterAccess>(*service->node_, service->forwarder_);
   service->time_series_ = std::make_unique<TimeSeriesApi>(*service->cluster_, service->readers_, settings.patience);
+  service->retention_ = std::make_unique<RetentionApi>(*service->node_, *service->cluster_, service->forwarder_,
+                                                       service->readers_, settings.patience);
   service->raft_ = std::make_unique<RaftApi>(*service->node_, *service->cluster_, version);
   service->submit_ = std::make_unique<SubmitApi>(settings.node_id, *service->cluster_);
   service->cluster_api_ = std::make_unique<ClusterApi>(*service->node_, *service->cluster_, service->forwarder_);
@@ -110,6 +112,7 @@ Result<std::unique_ptr<Service>> Service::start(const Settings& settings, const 
       std::make_unique<ReadsApi>(*service->cluster_, service->readers_, service->running_queries_, settings.patience);
   service->reads_->add_routes(router);
   service->queries_.add_routes(router);
+  service->retention_->add_routes(router);
   service->cluster_api_->add_routes(router);
   service->members_api_->add_routes(router);
   service->raft_->add_routes(router);

@@ -13,6 +13,7 @@
 #include "net/api/queries_api.h"
 #include "net/api/raft_api.h"
 #include "net/api/reads_api.h"
+#include "net/api/retention_api.h"
 #include "net/api/submit_api.h"
 #include "net/api/time_series_api.h"
 #include "net/base/settings.h"
@@ -52,6 +53,7 @@ class Service {
   RunningQueries running_queries_;
   std::unique_ptr<ReadsApi> reads_;
   QueriesApi queries_{running_queries_};
+  std::unique_ptr<RetentionApi> retention_;
   std::unique_ptr<ClusterApi> cluster_api_;
   std::unique_ptr<MembersApi> members_api_;
   std::unique_ptr<RaftApi> raft_;

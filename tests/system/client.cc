@@ -69,6 +69,10 @@ Answer Client::post(const std::string& target, const std::string& body, const ht
   return answer_of(client_.Post(target, headers, body, content_type));
 }
 
+Answer Client::put(const std::string& target, const std::string& body) {
+  return answer_of(client_.Put(target, body, "application/json"));
+}
+
 Answer Client::send(const std::string& method, const std::string& target) {
   httplib::Request request;
   request.method = method;

@@ -34,6 +34,7 @@ class Client {
   Answer get(const std::string& target, const httplib::Headers& headers = {});
   Answer post(const std::string& target, const std::string& body, const httplib::Headers& headers = {},
               const std::string& content_type = "application/json");
+  Answer put(const std::string& target, const std::string& body);
   Answer send(const std::string& method, const std::string& target);
 
  private:

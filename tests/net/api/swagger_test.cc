@@ -11,6 +11,7 @@
 #include "net/api/raft_api.h"
 #include "net/api/queries_api.h"
 #include "net/api/reads_api.h"
+#include "net/api/retention_api.h"
 #include "net/api/swagger_api.h"
 #include "net/api/time_series_api.h"
 #include "net/members/members_api.h"
@@ -85,6 +86,8 @@ class RoutesTest : public OpenApiTest {
     reads_.emplace(*cluster_, *readers_, queries_, Patience{});
     reads_->add_routes(router_);
     queries_api_.add_routes(router_);
+    retention_.emplace(*node_, *cluster_, forwarder_, *readers_, Patience{});
+    retention_->add_routes(router_);
     cluster_api_.emplace(*node_, *cluster_, forwarder_);
     raft_->add_routes(router_);
     cluster_api_->add_routes(router_);
@@ -104,6 +107,7 @@ class RoutesTest : public OpenApiTest {
   RunningQueries queries_;
   std::optional<ReadsApi> reads_;
   QueriesApi queries_api_{queries_};
+  std::optional<RetentionApi> retention_;
   std::optional<RaftApi> raft_;
   std::optional<ClusterApi> cluster_api_;
   std::optional<MembersApi> members_api_;
