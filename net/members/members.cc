@@ -47,11 +47,16 @@ Result<std::unique_ptr<http::Server>> answer_who_we_are(const Settings& settings
   for (const char* pattern : posts) {
     router.add({.method = "POST", .pattern = pattern, .handler = refuse, .body = http::BodyRules{}});
   }
-  for (const char* pattern : {"/api/timeseries", "/api/timeseries/device/{deviceId}", "/raft/read-index",
-                              "/cluster/members", "/cluster/members/{id}"}) {
+  for (const char* pattern :
+       {"/api/timeseries", "/api/timeseries/device/{deviceId}", "/api/timeseries/aggregate", "/api/timeseries/{id}",
+        "/api/devices", "/api/retention", "/raft/read-index", "/cluster/members", "/cluster/members/{id}",
+        "/cluster/queries"}) {
     router.add({.method = "GET", .pattern = pattern, .handler = refuse});
   }
-  router.add({.method = "DELETE", .pattern = "/cluster/members/{id}", .handler = refuse});
+  router.add({.method = "PUT", .pattern = "/api/retention", .handler = refuse, .body = http::BodyRules{}});
+  for (const char* pattern : {"/cluster/members/{id}", "/cluster/queries/{id}"}) {
+    router.add({.method = "DELETE", .pattern = pattern, .handler = refuse});
+  }
   http::Options options;
   options.host = settings.listen.host;
   options.port = settings.listen.port;
