@@ -74,7 +74,7 @@ Outcome with_url(Configuration next, const Member& moved) {
   return refused(Refusal::kUnknownMember);
 }
 
-Outcome without(Configuration next, const NodeId& id) {
+Outcome removal(Configuration next, const NodeId& id) {
   if (next.is_learner(id)) {
     erase(next.learners, id);
     erase(next.joining, id);
@@ -101,7 +101,7 @@ Outcome changed(const Configuration& now, const Change& change) {
     case Change::Kind::kPromote:
       return with_joining(now, change.member.id, "");
     case Change::Kind::kRemove:
-      return without(now, change.member.id);
+      return removal(now, change.member.id);
     case Change::Kind::kReplace:
       if (!now.is_voter(change.replaced)) return refused(Refusal::kUnknownMember);
       if (now.is_replaced(change.replaced)) return refused(Refusal::kBusy);

@@ -44,7 +44,7 @@ void answer_error(const OpenRead& read, const QueryError& error, http::Response&
     return answer_unavailable(response, "An operator has ended the query.");
   }
   if (error.kind == QueryError::Kind::kEnvironment) log_error("A query could not be answered: " + error.sentence);
-  problem_of(error).write_to(response);
+  query_problem(error).write_to(response);
 }
 
 // An answer that is sent while it is made.
@@ -123,7 +123,7 @@ query::Limits page_limits(const OpenRead& read) {
 
 }  // namespace
 
-Problem problem_of(const QueryError& error) {
+Problem query_problem(const QueryError& error) {
   switch (error.kind) {
     case QueryError::Kind::kBadRequest: {
       std::string detail = error.parameter.empty() ? "" : error.parameter + ": ";

@@ -28,7 +28,7 @@ inline constexpr std::chrono::minutes kMaxReadTime{10};
 // An aggregate's answer is whole before it is sent.
 inline constexpr std::size_t kMaxAnswerBytes = std::size_t{64} << 20;
 
-http::Problem problem_of(const query::QueryError& error);
+http::Problem query_problem(const query::QueryError& error);
 
 // All rows, sent while they are read.
 void stream_rows(const OpenRead& read, query::RowsQuery query, query::Format format, http::Response& response);

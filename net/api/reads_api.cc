@@ -62,7 +62,7 @@ void ReadsApi::get_rows(const http::Request& request, const http::Reply& reply, 
     parameters.push_back({"deviceId", *device});
   }
   auto query = query::parse_rows_query(parameters, kDoorNames);
-  if (!query) return answer_problem(reply, problem_of(query.error()));
+  if (!query) return answer_problem(reply, query_problem(query.error()));
   if (auto refusal = refuse_limit(query->limit)) return answer_problem(reply, std::move(*refusal));
   door_.open(request, reply, query->limit ? kMaxQueryTime : kMaxReadTime,
              [query = std::move(*query), format = *format](const OpenRead& read, const http::Request& asked,
@@ -76,7 +76,7 @@ void ReadsApi::get_aggregate(const http::Request& request, const http::Reply& re
   const auto format = format_of(request);
   if (!format) return answer_problem(reply, format.error());
   auto query = query::parse_aggregate_query(parameters_of(request), kDoorNames);
-  if (!query) return answer_problem(reply, problem_of(query.error()));
+  if (!query) return answer_problem(reply, query_problem(query.error()));
   door_.open(request, reply, kMaxQueryTime,
              [query = std::move(*query), format = *format](const OpenRead& read, const http::Request&,
                                                            http::Response& response) {
@@ -120,7 +120,7 @@ void ReadsApi::get_devices(const http::Request& request, const http::Reply& repl
   }
   parameters.push_back({"order", "device"});
   auto query = query::parse_rows_query(parameters, kDoorNames);
-  if (!query) return answer_problem(reply, problem_of(query.error()));
+  if (!query) return answer_problem(reply, query_problem(query.error()));
   if (auto refusal = refuse_limit(query->limit)) return answer_problem(reply, std::move(*refusal));
   door_.open(request, reply, kMaxQueryTime,
              [query = std::move(*query), format = *format](const OpenRead& read, const http::Request& asked,
