@@ -23,7 +23,7 @@ using http::Problem;
 using http::ProblemKind;
 
 constexpr const char* kPath = "/api/retention";
-constexpr std::size_t kMaxBodyBytes = 4096;
+constexpr std::size_t kMaxOrderBytes = 4096;
 
 Result<std::int64_t> parse_max_age(simdjson::dom::element value) {
   if (value.is_null()) return kForEver;
@@ -78,7 +78,7 @@ void RetentionApi::add_routes(http::Router& router) {
   router.add({.method = "PUT",
               .pattern = kPath,
               .handler = [this](const auto& request, auto& response) { put(request, response); },
-              .body = http::BodyRules{.media_types = {"application/json"}, .max_bytes = kMaxBodyBytes}});
+              .body = http::BodyRules{.media_types = {"application/json"}, .max_bytes = kMaxOrderBytes}});
 }
 
 void RetentionApi::get(const http::Request& request, const http::Reply& reply) {
