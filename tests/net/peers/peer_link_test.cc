@@ -29,14 +29,14 @@ raft::AppendRequest append(raft::Index prev, std::vector<std::string> commands) 
 }
 
 // A peer that knows the original's fields only, and answers when it is allowed to.
-struct Peer {
+struct HeldPeer {
   std::mutex mutex;
   std::condition_variable changed;
   std::vector<raft::AppendRequest> received;
   bool may_answer = false;
   std::unique_ptr<http::Server> server;
 
-  Peer() {
+  HeldPeer() {
     http::Router router;
     router.add({.method = "POST",
                 .pattern = "/raft/append",
@@ -52,7 +52,7 @@ struct Peer {
                 .body = http::BodyRules{}});
     server = std::move(*http::Server::start(std::move(router), {}));
   }
-  ~Peer() {
+  ~HeldPeer() {
     allow();
     server->stop(std::chrono::seconds(1));
   }
@@ -97,7 +97,7 @@ struct Answers {
 };
 
 TEST(PeerLink, appends_that_continue_one_another_travel_together_while_the_peer_is_busy) {
-  Peer peer;
+  HeldPeer peer;
   Answers answers;
   PeerLink link({.peer = "n2", .address = {"127.0.0.1", peer.server->port()}}, answers.events());
   link.send(append(0, {"a"}));
@@ -144,7 +144,7 @@ TEST(PeerLink, gives_up_an_answer_that_never_ends) {
 
 // Or a node that is removed would not hear of it.
 TEST(PeerLink, that_is_finished_sends_what_waits_and_nothing_else) {
-  Peer peer;
+  HeldPeer peer;
   Answers answers;
   PeerLink link({.peer = "n2", .address = {"127.0.0.1", peer.server->port()}}, answers.events());
   link.send(append(0, {"a"}));
@@ -258,7 +258,7 @@ TEST(PeerLink, what_json_cannot_carry_is_a_frame_or_fails) {
 TEST(PeerLink, says_why_a_peer_cannot_be_reached) {
   int closed_port = 0;
   {
-    Peer peer;
+    HeldPeer peer;
     closed_port = peer.server->port();
   }
   Answers answers;
@@ -286,7 +286,7 @@ TEST(PeerLink, an_answer_that_is_none_is_a_failure) {
 }
 
 TEST(PeerLink, stops_at_once_while_the_peer_keeps_it_waiting) {
-  Peer peer;
+  HeldPeer peer;
   Answers answers;
   PeerLink::Options options{.peer = "n2", .address = {"127.0.0.1", peer.server->port()}};
   options.link.answer_time = 3600 * client::kSecond;
