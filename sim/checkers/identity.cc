@@ -10,7 +10,8 @@ void Identity::started(std::size_t node, const raft::State& core) {
   settled_[node] = holds_proof(node, core.durable);
   were_novices_[node] = core.hard_state.novice;
   if (core.hard_state.novice) have_told_[node] = false;
-  rules_.require(!have_told_[node] || raft::is_settled(core), "a node that starts again knows the id that it has told",
+  rules_.require(!have_told_[node] || raft::is_settled(core) || !settled_[node],
+                 "a node that starts again knows the id that it has told",
                  [&] { return facts("node", node + 1, "applied", core.commit, "log ends", core.trail.last_index()); });
 }
 

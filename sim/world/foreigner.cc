@@ -74,7 +74,10 @@ raft::AppendRequest foreign_append(const raft::State& core, const raft::NodeId& 
 
 }  // namespace
 
+// Some clusters are as careful as ours.
 std::optional<raft::Message> foreign_answer(const raft::Message& request, const raft::ClusterId& cluster) {
+  const bool refuses = cluster.low % 4 == 0;
+  if (refuses && raft::has_answer(request)) return raft::NotOurs{.belonging = settled_in(cluster)};
   return std::visit(Answer{settled_in(cluster)}, request);
 }
 
@@ -98,6 +101,9 @@ raft::Message foreign_request(const raft::State& core, const raft::NodeId& self,
         .term = term + 1, .candidate = self, .last_index = end.index, .last_term = end.term, .belonging = belonging};
   }
   if (kind == 2) return raft::TimeoutNow{.term = term, .leader = self, .round = 1'000'000, .belonging = belonging};
+  if (kind == 3 && age == 3) {
+    return raft::SnapshotRequest{.term = term, .follower = self, .wanted = {}, .belonging = belonging};
+  }
   // Only what says that it leads can be told from a node of ours that lags.
   const raft::Term newer = std::max(term, core.term() + 1);
   if (age == 0) return foreign_append(core, self, newer, {.is_told = true, .cluster = {}}, choices);
