@@ -31,9 +31,10 @@ class ToldOfIdentity {
     shadows_.started(node, {.identity = {}, .hard_state = cores_[node].hard_state, .trail = {}}, cores_[node]);
     identity_.started(node, cores_[node]);
   }
-  void starts_again(std::size_t node) {
+  void starts_again(std::size_t node, raft::Index durable) {
     raft::State core = cores_[node];
     core.hard_state.novice = false;
+    core.durable = durable;
     identity_.started(node, core);
   }
   void commits(const raft::Entry& entry) { identity_.committed(++committed_, entry); }
@@ -41,16 +42,16 @@ class ToldOfIdentity {
     const raft::TimeoutNow said{.term = 1, .leader = members_.voters[node].id, .round = 1, .belonging = belonging};
     identity_.sends(node, {.to = "n3", .message = said, .correlation = 0});
   }
-  void stores(std::size_t node, const raft::Entry& entry) {
+  void stores(std::size_t node, const std::vector<raft::Entry>& entries) {
     raft::Effects effects;
     effects.write.emplace();
     effects.write->id = 1;
     effects.write->hard_state = {.term = 1, .vote = {}, .novice = false};
     effects.write->first_index = 1;
-    effects.write->entries = {entry};
+    effects.write->entries = entries;
     raft::State core = cores_[node];
     core.hard_state = effects.write->hard_state;
-    core.trail.append(entry.term, entry.kind, entry.payload.size_bytes());
+    for (const raft::Entry& entry : entries) core.trail.append(entry.term, entry.kind, entry.payload.size_bytes());
     shadows_.stepped(node, core, effects);
     shadows_.wrote(node, 1, true);
   }
@@ -84,7 +85,7 @@ TEST(IdentityOfAnHonestCluster, is_not_blamed) {
   story.commits(opening(kOurs));
   story.sends(0, tells(kOurs, true));
   story.identity().met_foreigner(0, false, "");
-  story.stores(1, opening(kOurs));
+  story.stores(1, {opening(kOurs)});
   story.founds(0);
   story.start(2, raft::kOriginalLevel);
   story.sends(2, {});
@@ -108,7 +109,11 @@ TEST(Identity, an_id_that_was_told_as_settled_is_not_forgotten) {
   story.start(0, raft::kEnvelopesLevel);
   EXPECT_EQ(story.rule(), "") << "its disk is a new one";
   story.sends(0, tells(kOurs, true));
-  story.starts_again(0);
+  story.starts_again(0, 0);
+  EXPECT_EQ(story.rule(), "") << "what proved it was cut off since";
+  const raft::Entry members{.term = 1, .kind = raft::EntryKind::kMembers, .payload = raft::Payload(std::string("n1"))};
+  story.stores(0, {opening(kOurs), members});
+  story.starts_again(0, 2);
   EXPECT_EQ(story.rule(), "a node that starts again knows the id that it has told");
 }
 
@@ -137,7 +142,7 @@ TEST(Identity, a_stranger_changes_nothing) {
 
 TEST(Identity, nobody_founds_beside_data) {
   ToldOfIdentity story;
-  story.stores(1, {.term = 1, .kind = raft::EntryKind::kCommand, .payload = raft::Payload("a")});
+  story.stores(1, {{.term = 1, .kind = raft::EntryKind::kCommand, .payload = raft::Payload("a")}});
   story.founds(0);
   EXPECT_EQ(story.rule(), "nobody founds a cluster while a node that it is to have holds data");
 }
