@@ -2,7 +2,7 @@
 # Installs what is missing, builds, and runs the tests. The last line says: N passed, N failed.
 #
 #   tools/test.sh          for every commit: one compiler, all tests except the long ones (CTest's label "full"), and some
-#                          of the simulator's seeds. Ten minutes on two processors.
+#                          of the simulator's seeds. A quarter of an hour on two processors.
 #   tools/test.sh --full   everything: all tests; clang with the address and undefined-behaviour sanitizers, and with the
 #                          thread sanitizer; many seeds, some of which must be the same in the first two builds; and
 #                          some planted bugs, drawn anew each time. 45 minutes on two processors.
@@ -171,7 +171,7 @@ drive=()
 if [[ $full == no ]]; then
   CXX=g++ stage "g++" build "" "tests/all tools/all timestore-bench" -LE '^(full|sanitized-system)$'
   check_promise "$root/build"
-  run_seeds --least 200 --minutes 0 "$root/build"
+  run_seeds --least 120 --minutes 0 "$root/build"
 else
   CXX=g++ stage "g++" build "" all
   check_promise "$root/build"

@@ -51,7 +51,7 @@ run test_sh
 expect_status 0
 last_line
 expect_output "6 passed, 0 failed"  # good and wire, and four of the seeds
-[[ $(<"$scratch/seed_calls") == "--least 200 --minutes 0 $project/build" ]] || fail "$(<"$scratch/seed_calls")"
+[[ $(<"$scratch/seed_calls") == "--least 120 --minutes 0 $project/build" ]] || fail "$(<"$scratch/seed_calls")"
 [[ ! -e $scratch/bug_calls && ! -e $project/build-address ]] || fail "that was more"
 
 claim "--full runs every stage with its labels, and the sums are over all stages"
