@@ -39,7 +39,7 @@ bool Identity::holds_proof(std::size_t node, raft::Index durable) const {
 
 // Nodes of the original's kind found as they like, and count as empty.
 void Identity::stepped(std::size_t node, const raft::State& core, const Reign* begun) {
-  if (!settled_[node]) settled_[node] = holds_proof(node, core.durable);
+  settled_[node] = holds_proof(node, core.durable);
   const bool was_novice = were_novices_[node];
   were_novices_[node] = core.hard_state.novice;
   if (begun == nullptr || !was_novice || levels_[node] == raft::kOriginalLevel) return;
