@@ -232,8 +232,8 @@ void ParkingLot::leave_when_told() {
 }
 
 bool ParkingLot::has_answers() {
-  return !queue_of(Kind::kBody).empty() || !queue_of(Kind::kAnswer).empty() || !queue_of(Kind::kLeaving).empty() ||
-         !queue_of(Kind::kSending).empty();
+  return is_handing_over_ || !queue_of(Kind::kBody).empty() || !queue_of(Kind::kAnswer).empty() ||
+         !queue_of(Kind::kLeaving).empty() || !queue_of(Kind::kSending).empty();
 }
 
 bool ParkingLot::awaits_answers() {

@@ -141,6 +141,7 @@ class ParkingLot {
   std::condition_variable answered_;
   std::array<Queue, kKinds> queues_;
   std::vector<Stay*> again_;  // whose input holds another request
+  bool is_handing_over_ = false;  // a connection is on its way to a worker
   Phase phase_ = Phase::kOpen;
   Clock::time_point closing_deadline_{};
 

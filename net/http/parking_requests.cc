@@ -179,10 +179,18 @@ void ParkingLot::take_answers() {
   }
 }
 
+// On its way it stands nowhere, and whoever waits for all answers must not believe that it is none of them.
 void ParkingLot::hand_over(Stay& stay) {
   unwatch(stay);  // From here on its connection may go at any time.
+  {
+    const std::scoped_lock lock(mutex_);
+    is_handing_over_ = true;
+  }
   Stay taken = take_out(stay);
   submit_({std::move(taken.connection), std::move(taken.exchange)});
+  const std::scoped_lock lock(mutex_);
+  is_handing_over_ = false;
+  if (phase_ != Phase::kOpen) answered_.notify_all();
 }
 
 // The client has gone before its answer came.
