@@ -52,6 +52,7 @@ Result<void> ParkingLot::open(Descriptor listener) {
   const bool watched = epoll_.is_open() && interrupt_.is_open() && add_to(epoll_, listener_, EPOLLIN) &&
                        add_to(epoll_, interrupt_, EPOLLIN | EPOLLONESHOT);
   if (!watched) return fail(std::string("Cannot watch sockets: ") + std::strerror(errno) + ".");
+  have_idle_left_ = false;
   thread_ = std::thread([this] { run(); });
   return {};
 }
@@ -229,10 +230,15 @@ void ParkingLot::leave_when_told() {
   listener_.close();
   accept_again_at_.reset();
   for (Stay* stay : idle) take_out(*stay);
+  const std::scoped_lock lock(mutex_);
+  have_idle_left_ = true;
+  answered_.notify_all();
 }
 
+// A request that the lot's thread has just taken up still stands where its connection was idle, until that thread has
+// sent the idle ones away.
 bool ParkingLot::has_answers() {
-  return is_handing_over_ || !queue_of(Kind::kBody).empty() || !queue_of(Kind::kAnswer).empty() ||
+  return !have_idle_left_ || is_handing_over_ || !queue_of(Kind::kBody).empty() || !queue_of(Kind::kAnswer).empty() ||
          !queue_of(Kind::kLeaving).empty() || !queue_of(Kind::kSending).empty();
 }
 

@@ -140,8 +140,9 @@ class ParkingLot {
   std::mutex mutex_;  // Guards what follows.
   std::condition_variable answered_;
   std::array<Queue, kKinds> queues_;
-  std::vector<Stay*> again_;  // whose input holds another request
+  std::vector<Stay*> again_;      // whose input holds another request
   bool is_handing_over_ = false;  // a connection is on its way to a worker
+  bool have_idle_left_ = true;    // since the entrance was closed; nobody is there before the thread runs
   Phase phase_ = Phase::kOpen;
   Clock::time_point closing_deadline_{};
 
