@@ -69,17 +69,17 @@ void wrong_clock(Injector& injector, Stream& choices, std::size_t node) {
 
 void dozing(Injector& injector, Stream& choices, std::size_t node) {
   const Time pause = choices.between(injector.election() / 4, 4 * injector.election());
+  const Time awake = choices.between(injector.election() / 4, 2 * injector.election());  // before the copy below
   injector.world().pause(node, pause);
-  injector.later(pause + choices.between(injector.election() / 4, 2 * injector.election()),
-                 [&injector, choices, node]() mutable { dozing(injector, choices, node); });
+  injector.later(pause + awake, [&injector, choices, node]() mutable { dozing(injector, choices, node); });
 }
 
 void dying(Injector& injector, Stream& choices, std::size_t node) {
   if (injector.world().cluster().is_up(node)) {
     injector.world().kill(node, choices.between(injector.election() / 4, 4 * injector.election()));
   }
-  injector.later(choices.between(injector.election() / 4, 6 * injector.election()),
-                 [&injector, choices, node]() mutable { dying(injector, choices, node); });
+  const Time next = choices.between(injector.election() / 4, 6 * injector.election());  // before the copy below
+  injector.later(next, [&injector, choices, node]() mutable { dying(injector, choices, node); });
 }
 
 // It has lost its disk, and may be cut off from some of the others, so that no leader admits it.
