@@ -26,7 +26,7 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-// So many short schedules reach every mark of the core, the rarest about a hundred times.
+// So many short schedules reach every mark of the core.
 constexpr std::uint64_t kEnough = 100'000;
 
 rc::Seq<Choice> simpler_choices(const Choice& choice) {
@@ -89,15 +89,14 @@ std::string printed(const rc::detail::TestResult& result) {
 
 // These cores are all of one release and never move, their disks are never full, and what they commit is applied at
 // once. So the simulator alone comes there, and must (tools/seeds.sh).
-constexpr std::array<std::string_view, 8> kOutOfReach = {
+constexpr std::array<std::string_view, 7> kOutOfReach = {
     "raft: a node asked around though its disk was full",
     "raft: a member was said to be elsewhere",
     "raft: a level that all know was held",
     "raft: who does not know the level was not let in",
     "raft: a leader whose disk was full handed over",
     "raft: a leader whose state machine stood still handed over",
-    "raft: a node heard that it belongs to another cluster than its peer",
-    "raft: a request to take over came too late"};  // too rare for them: not in each draw
+    "raft: a node heard that it belongs to another cluster than its peer"};
 
 // The marks of the core that were not reached.
 std::vector<std::string_view> unreached_marks(const MarkCounts& counts) {
@@ -113,13 +112,24 @@ std::vector<std::string_view> unreached_marks(const MarkCounts& counts) {
 
 TEST(Schedule, every_truth_holds_in_very_many_short_schedules) {
   Deeds deeds;
-  MarkCounts counts;
-  mark_counts = &counts;
   const auto result = check([&] { deeds += run(*short_schedules()); }, TIMESTORE_SCHEDULES);
-  mark_counts = nullptr;
   std::cout << deeds << '\n';
   EXPECT_TRUE(result.is<rc::detail::SuccessResult>()) << printed(result);
-  if (deeds.schedules < kEnough) return;
+}
+
+// By seed, the same in every run: the rarest marks are reached in one schedule of some ten thousand, so others might
+// miss them.
+TEST(Schedule, short_ones_come_to_every_mark_of_the_core) {
+  Deeds deeds;
+  MarkCounts counts;
+  mark_counts = &counts;
+  for (std::uint64_t seed = 1; seed <= TIMESTORE_SCHEDULES; ++seed) {
+    Prng prng(seed);
+    deeds += run(draw_schedule(prng, 1 + 3 * (seed % 100)));
+  }
+  mark_counts = nullptr;
+  std::cout << deeds << '\n';
+  if (TIMESTORE_SCHEDULES < kEnough) return;
   EXPECT_THAT(unreached_marks(counts), IsEmpty()) << "the schedules never come there: they prove little";
 }
 
