@@ -4,6 +4,7 @@
 #include <charconv>
 #include <set>
 #include <utility>
+#include <vector>
 
 #include "engine/query/row_cursor.h"
 
@@ -276,6 +277,21 @@ Answer<RowsQuery> parse_rows_query(std::span<const Parameter> parameters, std::s
     query.after = std::move(*place);
   }
   return query;
+}
+
+Answer<RowsQuery> parse_series_query(std::span<const Parameter> parameters,
+                                     std::span<const std::string_view> elsewhere) {
+  const auto chooses_series = [&](const std::string& name) {
+    return name == "deviceId" || name == "devicePrefix" || name.starts_with("tag.") || name == "limit" ||
+           name == "cursor" || is_elsewhere(name, elsewhere);
+  };
+  for (const Parameter& parameter : parameters) {
+    if (chooses_series(parameter.name)) continue;
+    return unknown(parameter.name, "deviceId, devicePrefix, tag.<name>, limit and cursor");
+  }
+  std::vector<Parameter> by_name(parameters.begin(), parameters.end());
+  by_name.push_back({.name = "order", .value = "device"});
+  return parse_rows_query(by_name, elsewhere);
 }
 
 Answer<AggregateQuery> parse_aggregate_query(std::span<const Parameter> parameters,

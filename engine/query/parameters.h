@@ -22,6 +22,9 @@ struct Parameter {
 // `elsewhere`: names that belong to the door (db, level, format and the like).
 Answer<RowsQuery> parse_rows_query(std::span<const Parameter> parameters,
                                    std::span<const std::string_view> elsewhere = {});
+// Of lists of series: only what chooses series, and pages of them, by name.
+Answer<RowsQuery> parse_series_query(std::span<const Parameter> parameters,
+                                     std::span<const std::string_view> elsewhere = {});
 Answer<AggregateQuery> parse_aggregate_query(std::span<const Parameter> parameters,
                                              std::span<const std::string_view> elsewhere = {});
 

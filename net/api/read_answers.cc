@@ -71,11 +71,7 @@ class Stream {
 };
 
 // A fault in the middle of an answer can only break the connection off, so that the client sees that it is not whole.
-bool send_rows(const OpenRead& read, const query::RowsQuery& query, query::Format format, http::Sink& sink) {
-  Stream stream(sink, *read.query);
-  query::Limits limits;
-  limits.goes_on = [&stream] { return stream.goes_on(); };
-  auto rows = query::RowReader::open(query, read.reader->source(), limits);
+bool send_rows(const OpenRead& read, query::RowReader& rows, query::Format format, Stream& stream) {
   query::RowsText text(format);
   text.begin(stream.buffer());
   std::optional<Error> failure;
@@ -86,15 +82,13 @@ bool send_rows(const OpenRead& read, const query::RowsQuery& query, query::Forma
     text.add(stream.buffer(), row, *id);
     stream.send_if_large();
   };
-  for (bool is_over = false; rows && !is_over;) {
-    const auto more = rows->next_page(tell);
+  for (bool goes_on = true; goes_on;) {
+    const auto more = rows.next_page(tell);
     if (!more && more.error().kind == QueryError::Kind::kEnvironment) failure = Error{more.error().sentence};
     if (failure) log_error("A read was broken off: " + failure->message);
-    if (!more || failure) return false;
-    is_over = !*more;
+    if (!more || failure || !stream.goes_on()) return false;
+    goes_on = *more;
   }
-  if (!rows) log_error("A read was broken off: " + rows.error().sentence);
-  if (!rows) return false;
   text.end(stream.buffer());
   return stream.send();
 }
@@ -145,10 +139,15 @@ Problem query_problem(const QueryError& error) {
   return {.kind = ProblemKind::kInternal};
 }
 
+// What is wrong before the first row has a status yet.
 void stream_rows(const OpenRead& read, query::RowsQuery query, query::Format format, http::Response& response) {
   read.query->may_take_long();
-  response.set_writer(query::media_type_of(format), [read, query = std::move(query), format](http::Sink& sink) {
-    return send_rows(read, query, format, sink);
+  auto opened = query::RowReader::open(std::move(query), read.reader->source(), limits_of(read));
+  if (!opened) return answer_error(read, opened.error(), response);
+  auto rows = std::make_shared<query::RowReader>(std::move(*opened));
+  response.set_writer(query::media_type_of(format), [read, rows, format](http::Sink& sink) {
+    Stream stream(sink, *read.query);
+    return send_rows(read, *rows, format, stream);
   });
 }
 

@@ -108,18 +108,7 @@ void ReadsApi::get_entry(const http::Request& request, const http::Reply& reply)
 void ReadsApi::get_devices(const http::Request& request, const http::Reply& reply) const {
   const auto format = format_of(request);
   if (!format) return answer_problem(reply, format.error());
-  std::vector<query::Parameter> parameters = parameters_of(request);
-  for (const query::Parameter& parameter : parameters) {
-    const std::string& name = parameter.name;
-    const bool is_known = name == "deviceId" || name == "devicePrefix" || name.starts_with("tag.") || name == "limit" ||
-                          name == "cursor" || name == "level" || name == "redirect" || name == "format";
-    if (is_known) continue;
-    return answer_problem(reply, {.kind = ProblemKind::kBadRequest,
-                                  .detail = "The list of devices takes the parameters deviceId, devicePrefix, "
-                                            "tag.<name>, limit, cursor, format, level and redirect."});
-  }
-  parameters.push_back({"order", "device"});
-  auto query = query::parse_rows_query(parameters, kDoorNames);
+  auto query = query::parse_series_query(parameters_of(request), kDoorNames);
   if (!query) return answer_problem(reply, query_problem(query.error()));
   if (auto refusal = refuse_limit(query->limit)) return answer_problem(reply, std::move(*refusal));
   door_.open(request, reply, kMaxQueryTime,
