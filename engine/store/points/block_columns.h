@@ -33,6 +33,20 @@ struct BlockIdentities {
   std::array<std::string_view, kMaxBlockPoints> attributes;  // empty: none
 };
 
+// One more, whose texts point to wherever the point's do. Requires room for it, and the type of the others.
+inline void append_point(BlockColumns& columns, BlockIdentities& identities, const Point& point) {
+  const size_t at = columns.count++;
+  columns.type = point.type;
+  columns.series[at] = point.series;
+  columns.times[at] = point.time_ns;
+  columns.bits[at] = point.bits;
+  columns.texts[at] = point.text;
+  columns.are_lines[at] = point.is_line;
+  identities.seqs[at] = point.seq;
+  identities.ids[at] = point.id;
+  identities.attributes[at] = point.attributes;
+}
+
 // One of them, whose texts point to wherever the columns' do.
 inline Point point_at(const BlockColumns& columns, const BlockIdentities& identities, size_t at) {
   const bool is_string = columns.type == Type::kString;

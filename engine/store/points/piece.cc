@@ -24,14 +24,8 @@ PieceWriter::PieceWriter(Sink sink, PieceOptions options) : sink_(std::move(sink
 }
 
 void PieceWriter::append(Waiting& to, const Point& point) {
-  const size_t at = to.columns.count++;
-  to.columns.type = point.type;
-  to.columns.series[at] = point.series;
-  to.columns.times[at] = point.time_ns;
-  to.columns.bits[at] = point.bits;
-  to.columns.are_lines[at] = point.is_line;
-  to.identities.seqs[at] = point.seq;
-  to.identities.ids[at] = point.id;
+  const size_t at = to.columns.count;
+  append_point(to.columns, to.identities, point);
   to.texts += point.text;
   to.text_ends[at] = static_cast<uint32_t>(to.texts.size());
   to.texts += point.attributes;

@@ -110,19 +110,8 @@ Result<std::size_t> ChunkMerge::fill(DecodedBlock& batch) {
     advance(**next);
   }
   if (is_descending_) std::reverse(points_.begin(), points_.end());
-  batch.columns.count = points_.size();
-  for (std::size_t at = 0; at < points_.size(); ++at) {
-    const Point& point = points_[at];
-    batch.columns.type = point.type;
-    batch.columns.series[at] = point.series;
-    batch.columns.times[at] = point.time_ns;
-    batch.columns.bits[at] = point.bits;
-    batch.columns.texts[at] = point.text;
-    batch.columns.are_lines[at] = point.is_line;
-    batch.identities.seqs[at] = point.seq;
-    batch.identities.ids[at] = point.id;
-    batch.identities.attributes[at] = point.attributes;
-  }
+  batch.columns.count = 0;
+  for (const Point& point : points_) points::append_point(batch.columns, batch.identities, point);
   return points_.size();
 }
 

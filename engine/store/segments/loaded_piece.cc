@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "engine/store/sqlite/file_format.h"
+
 namespace timestore::segments {
 
 Result<PieceBytesReader> PieceBytesReader::open(store::Database& database) {
@@ -17,7 +19,7 @@ Result<std::string> PieceBytesReader::read(store::Statement& select, std::int64_
   const store::ResetAtEnd reset(select);
   auto is_there = select.bind_integer(1, key).step();
   if (!is_there) return tl::unexpected(std::move(is_there.error()));
-  if (!*is_there) return fail(path_ + " is damaged: piece " + std::to_string(key) + " is listed and is not there.");
+  if (!*is_there) return store::damaged(path_, "piece " + std::to_string(key) + " is listed and is not there");
   return std::string(select.bytes(0));
 }
 

@@ -19,9 +19,6 @@ namespace {
 // Each of the caches is emptied when it has this many: 100,000 names of 20 bytes take about 10 MB.
 constexpr std::size_t kMaxCachedNames = 100'000;
 
-// So many points are put into the order of the log at a time: some 10 MB.
-constexpr std::size_t kLogWindow = std::size_t{1} << 16;
-
 constexpr std::int64_t kDayNs = std::int64_t{24} * 3600 * 1'000'000'000;
 
 struct StoredVerb {
@@ -285,112 +282,6 @@ Result<std::optional<TimeEntry>> StoredPoints::find_listed(const Guid& id) {
     return damaged(path_, "the id " + id.text() + " is listed for a point that is not there");
   }
   return entry;
-}
-
-Result<void> StoredPoints::scan(const Visit& visit) {
-  const auto cursor = read_log(0);
-  while (true) {
-    auto is_there = cursor->next();
-    if (!is_there) return tl::unexpected(std::move(is_there.error()));
-    if (!*is_there) return {};
-    auto entry = entry_of(cursor->point());
-    if (!entry) return tl::unexpected(std::move(entry.error()));
-    if (!visit(*entry)) return {};
-  }
-}
-
-Result<void> StoredPoints::scan_series(SeriesNumber series, const Visit& visit) {
-  Result<void> read;
-  const auto wanted = visibility_.narrowed({.first_series = series, .last_series = series});
-  auto scanned = reader_.scan(wanted, fresh(), [&](const Point& point) {
-    if (!visibility_.shows(point)) return true;
-    auto entry = entry_of(point);
-    if (!entry) read = tl::unexpected(std::move(entry.error()));
-    return entry && visit(*entry);
-  });
-  return scanned ? read : scanned;
-}
-
-// ------------------------------------------------------------------------------------------------------ queries
-
-Result<void> StoredPoints::list_series(const TellSeries& tell) {
-  Statement& list = verb(kAllSeries);
-  const ResetAtEnd reset(list);
-  while (true) {
-    auto is_there = list.step();
-    if (!is_there) return tl::unexpected(std::move(is_there.error()));
-    if (!*is_there) break;
-    if (!tell(list.natural(0), list.bytes(1))) return {};
-  }
-  for (std::size_t at = 0; at < view_.names; ++at) {
-    if (!tell(view_.fresh->first_series + at, view_.fresh->names[at])) return {};
-  }
-  return {};
-}
-
-Result<std::unique_ptr<points::BatchCursor>> StoredPoints::read(const points::Reading& reading) {
-  return reader_.read(reading, fresh(), visibility_.retention().edge_ns);
-}
-
-namespace {
-
-// First what is in segments, window by window, then what is fresh.
-class LogCursor final : public points::PointCursor {
- public:
-  LogCursor(segments::SegmentReader& reader, std::optional<segments::FreshPoints> fresh, const Visibility& visibility,
-            Seq after)
-      : reader_(reader), fresh_(fresh), visibility_(visibility), after_(after) {}
-
-  Result<bool> next() override {
-    while (true) {
-      auto is_there = advance();
-      if (!is_there || !*is_there || visibility_.shows(point_)) return is_there;
-    }
-  }
-
- private:
-  static constexpr std::size_t kFirstWindow = 4096;
-
-  Result<bool> advance() {
-    while (!is_fresh_) {
-      if (window_ && at_ < window_->size()) {
-        point_ = (*window_)[at_++];
-        after_ = point_.seq;
-        return true;
-      }
-      is_fresh_ = window_ && window_->is_all();
-      if (is_fresh_) break;
-      auto window = reader_.read_log(after_, window_points_);
-      if (!window) return tl::unexpected(std::move(window.error()));
-      window_.emplace(std::move(*window));
-      at_ = 0;
-      window_points_ = std::min(2 * window_points_, kLogWindow);
-    }
-    while (fresh_ && row_ < fresh_->size) {
-      const std::size_t row = row_++;
-      if (fresh_->generation->seq_at(row) <= after_) continue;
-      point_ = fresh_->generation->at(row);
-      return true;
-    }
-    return false;
-  }
-
-  segments::SegmentReader& reader_;
-  std::optional<segments::FreshPoints> fresh_;
-  Visibility visibility_;
-  Seq after_;
-  std::size_t window_points_ = kFirstWindow;  // whoever wants little does not wait for much
-  std::optional<segments::LogWindow> window_;
-  std::size_t at_ = 0;
-  bool is_fresh_ = false;
-  std::size_t row_ = 0;
-};
-
-}  // namespace
-
-std::unique_ptr<points::PointCursor> StoredPoints::read_log(Seq after) {
-  return std::make_unique<LogCursor>(reader_, view_.points > 0 ? std::optional(fresh_[0]) : std::nullopt, visibility_,
-                                     after);
 }
 
 }  // namespace timestore::store
