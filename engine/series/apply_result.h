@@ -16,16 +16,27 @@ struct ApplyResult {
     kMalformed,  // nobody can read the command: nothing was stored
     kExpired,    // a time entry is before the edge of retention: nothing of the command was stored
     kRetention,  // an order of retention was followed
+    kTypeConflict,  // a field of a line has values of another type: nothing of the command was stored
+    kPartlyStored,  // some lines of the command were refused, as those of a time before the edge; the others are stored
   };
   Outcome outcome = Outcome::kNothing;
-  std::vector<std::uint32_t> conflicts;  // the ordinals of the time entries in conflict or before the edge, ascending
+  // The ordinals of the time entries in conflict or before the edge, ascending. Of lines that are refused, the ordinals of
+  // the first points that are wrong, one for each line.
+  std::vector<std::uint32_t> conflicts = {};
   std::int64_t edge_ns = kNoEdge;        // that a time entry is before, or that is in force after the order
+  // Of lines: what the values of the first of these fields are (points::Type); 0, where it is before the edge.
+  std::uint8_t stored_type = 0;
   bool operator==(const ApplyResult&) const = default;
 };
 
 // Whether a result says where the edge of retention is.
 constexpr bool tells_edge(ApplyResult::Outcome outcome) {
   return outcome == ApplyResult::Outcome::kExpired || outcome == ApplyResult::Outcome::kRetention;
+}
+
+// Whether a result says of which type a field is.
+constexpr bool tells_type(ApplyResult::Outcome outcome) {
+  return outcome == ApplyResult::Outcome::kTypeConflict || outcome == ApplyResult::Outcome::kPartlyStored;
 }
 
 }  // namespace timestore

@@ -60,7 +60,7 @@ tl::unexpected<CommandFault> unknown(std::string_view envelope, CommandVersion n
   return tl::unexpected(
       CommandFault{{"is a command of version " + number(1) + " (kind " + number(2) + ", flags " + number(3) +
                     "), and this node knows commands up to version " + std::to_string(newest) +
-                    " (kinds 1 to 4, flags 0): upgrade this node to the release that its peers run. Nothing of the "
+                    " (kinds 1 to 5, flags 0): upgrade this node to the release that its peers run. Nothing of the "
                     "entry was applied."},
                    true});
 }
@@ -135,6 +135,14 @@ tl::expected<Command, CommandFault> decode_order(bool sets_age, std::string_view
   return Command{.entries = {}, .salt = 0, .retention = order};
 }
 
+// ---- lines
+
+tl::expected<Command, CommandFault> decode_lines(std::string_view body) {
+  auto write = read_line_write(body);
+  if (!write) return malformed("The command is no write of lines: " + write.error().message + ".");
+  return Command{.lines = std::move(*write)};
+}
+
 // ---- envelopes
 
 std::string envelope(CommandVersion version, CommandKind kind) {
@@ -174,6 +182,14 @@ std::string encode_order(const RetentionOrder& order, CommandVersion version) {
   return command;
 }
 
+std::string encode_lines(const LineWrite& write, CommandVersion version) {
+  TIMESTORE_CHECK(version >= kLinesVersion, "lines are written for those who know them");
+  std::string command = envelope(version, CommandKind::kLines);
+  append_line_write(command, write);
+  seal(command);
+  return command;
+}
+
 tl::expected<Command, CommandFault> decode_command(std::string_view command, CommandVersion newest) {
   if (!command.starts_with(kCommandMagic)) return decode_text(command);
   if (command.size() < kEnvelopeBytes) return malformed("The command ends within its envelope.");
@@ -191,6 +207,9 @@ tl::expected<Command, CommandFault> decode_command(std::string_view command, Com
       if (version < kRetentionVersion) break;
       return decode_order(byte_at(command, 2) == static_cast<std::uint8_t>(CommandKind::kSetAge),
                           command.substr(kEnvelopeBytes));
+    case CommandKind::kLines:
+      if (version < kLinesVersion) break;
+      return decode_lines(command.substr(kEnvelopeBytes));
   }
   return unknown(command, newest);
 }

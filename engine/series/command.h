@@ -1,15 +1,16 @@
-// What the command of a log entry means: one time entry, a batch that is stored as a whole, or how long points are
-// kept.
+// What the command of a log entry means: one time entry, a batch that is stored as a whole, lines of line protocol, or
+// how long points are kept.
 //
 // A command is an envelope, or the JSON text of the original, which is version 0:
 //
 //   byte  0      1        2     3      4 ... 7              8 ...
 //         magic  version  kind  flags  checksum             body
-//         0xC1   1, 2     1..4  0      CRC-32 of 1 to 3     1: the entries as JSON (kTimeEntries)
+//         0xC1   1..3     1..5  0      CRC-32 of 1 to 3     1: the entries as JSON (kTimeEntries)
 //                                      and of the body      2: salt, 8 bytes; the entries as a batch (kPoints)
 //                                                           3, 4: an age and an edge, 8 bytes each, in nanoseconds
+//                                                           5: lines (line_write.h)
 //
-// Kinds 3 and 4 came with version 2.
+// Kinds 3 and 4 came with version 2, kind 5 with version 3.
 //
 // No UTF-8 text holds the magic byte. These eight bytes stay what they are in every version, so that each build can
 // tell what is damaged from what a newer build has made. The two differ in what follows:
@@ -35,6 +36,7 @@
 #include <vector>
 
 #include "engine/base/result.h"
+#include "engine/series/line_write.h"
 #include "engine/series/retention.h"
 #include "engine/series/time_entry.h"
 
@@ -43,7 +45,8 @@ namespace timestore {
 using CommandVersion = std::uint8_t;
 inline constexpr CommandVersion kOriginalText = 0;          // no envelope
 inline constexpr CommandVersion kRetentionVersion = 2;      // from which on orders of retention are known
-inline constexpr CommandVersion kNewestCommandVersion = 2;  // that this build makes and reads
+inline constexpr CommandVersion kLinesVersion = 3;          // from which on lines are known
+inline constexpr CommandVersion kNewestCommandVersion = 3;  // that this build makes and reads
 
 inline constexpr char kCommandMagic = '\xc1';
 inline constexpr std::size_t kEnvelopeBytes = 8;  // before the body
@@ -53,6 +56,7 @@ enum class CommandKind : std::uint8_t {
   kPoints = 2,       // as a batch (store/points/batch.h), some 20 times smaller than the text
   kSetAge = 3,       // for how long points are kept, and the edge that follows at once
   kMoveEdge = 4,     // points have aged
+  kLines = 5,        // of line protocol
 };
 
 // Where the entries of a command will stand, and the salt of the ids that they get there: such ids are left out.
@@ -69,10 +73,15 @@ std::string encode_command(std::span<const TimeEntry> entries, CommandVersion ve
 // Requires kRetentionVersion or a later one.
 std::string encode_order(const RetentionOrder& order, CommandVersion version);
 
+// Requires kLinesVersion or a later one.
+std::string encode_lines(const LineWrite& write, CommandVersion version);
+
+// Entries, or one of the others.
 struct Command {
-  std::vector<TimeEntry> entries;                // in the order in which they were given
-  std::uint64_t salt = 0;                        // of the ids of those that have none
-  std::optional<RetentionOrder> retention = {};  // then there are no entries
+  std::vector<TimeEntry> entries = {};  // in the order in which they were given
+  std::uint64_t salt = 0;               // of the ids of those that have none
+  std::optional<RetentionOrder> retention = {};
+  std::optional<LineWrite> lines = {};
   bool operator==(const Command&) const = default;
 };
 

@@ -13,31 +13,17 @@ namespace timestore::points {
 
 // --- Writing --------------------------------------------------------------------------------------------------------
 
-SeriesNumber BatchWriter::add_series(const BatchSeries& series) {
-  TIMESTORE_CHECK(series.name.size() <= kMaxSeriesNameBytes, "the names of series are checked where they come in");
-  series_.push_back({series.number, series.number == 0 ? texts_.keep(series.name) : std::string_view()});
-  return series_.size() - 1;
-}
-
-void BatchWriter::add(const Point& point) {
+void BatchPointsWriter::add(const Point& point) {
   TIMESTORE_CHECK(points_.size() < kMaxBatchPoints, "a batch is cut before it is too large");
-  TIMESTORE_CHECK(point.series < series_.size(), "a point is of a series of the batch");
   Point& added = points_.emplace_back(point);
   added.seq = points_.size() - 1;
   added.text = texts_.keep(point.text);
   added.attributes = texts_.keep(point.attributes);
 }
 
-std::string BatchWriter::finish() {
+std::string BatchPointsWriter::finish() {
   TIMESTORE_CHECK(!points_.empty(), "there is no batch of nothing");
   std::string bytes;
-  put_varint(bytes, series_.size());
-  for (const BatchSeries& series : series_) {
-    put_varint(bytes, series.number);
-    if (series.number != 0) continue;
-    put_varint(bytes, series.name.size());
-    bytes += series.name;
-  }
   std::vector<uint32_t> order(points_.size());
   std::iota(order.begin(), order.end(), 0);
   std::sort(order.begin(), order.end(),
@@ -53,8 +39,33 @@ std::string BatchWriter::finish() {
   for (const uint32_t place : order) writer.add(points_[place]);
   writer.finish();
   points_.clear();
-  series_.clear();
   texts_.clear();
+  return bytes;
+}
+
+SeriesNumber BatchWriter::add_series(const BatchSeries& series) {
+  TIMESTORE_CHECK(series.name.size() <= kMaxSeriesNameBytes, "the names of series are checked where they come in");
+  series_.push_back({series.number, series.number == 0 ? names_.keep(series.name) : std::string_view()});
+  return series_.size() - 1;
+}
+
+void BatchWriter::add(const Point& point) {
+  TIMESTORE_CHECK(point.series < series_.size(), "a point is of a series of the batch");
+  points_.add(point);
+}
+
+std::string BatchWriter::finish() {
+  std::string bytes;
+  put_varint(bytes, series_.size());
+  for (const BatchSeries& series : series_) {
+    put_varint(bytes, series.number);
+    if (series.number != 0) continue;
+    put_varint(bytes, series.name.size());
+    bytes += series.name;
+  }
+  bytes += points_.finish();
+  series_.clear();
+  names_.clear();
   return bytes;
 }
 
@@ -88,26 +99,24 @@ Result<std::vector<BatchSeries>> take_series(ByteReader& in) {
 
 }  // namespace
 
-Result<BatchReader> BatchReader::open(std::string_view bytes) {
+Result<BatchPoints> BatchPoints::open(std::string_view bytes, size_t series) {
   ByteReader in(bytes);
-  auto series = take_series(in);
-  if (!series) return tl::unexpected(std::move(series.error()));
   const auto size = in.varint();
   if (!size) return cut_off();
   const auto data = in.take(*size);
   if (!data) return cut_off();
   auto piece = PieceReader::open(*data);
   if (!piece) return tl::unexpected(std::move(piece.error()));
-  BatchReader reader(std::move(*series), std::move(*piece), in.left());
+  BatchPoints reader(std::move(*piece), in.left());
   for (const BlockHead& head : reader.piece_.blocks()) {
     reader.size_ += head.count;
-    if (head.last_series >= reader.series_.size()) return wrong("has a point of a series that it does not name");
+    if (head.last_series >= series) return wrong("has a point of a series that it does not name");
     if (reader.size_ > kMaxBatchPoints) return wrong("has too many points");
   }
   return reader;
 }
 
-Result<void> BatchReader::read(const std::function<void(const Point&)>& tell) const {
+Result<void> BatchPoints::read(const std::function<void(const Point&)>& tell) const {
   struct Block {
     BlockColumns columns;
     BlockIdentities identities;
@@ -125,6 +134,15 @@ Result<void> BatchReader::read(const std::function<void(const Point&)>& tell) co
     }
   }
   return {};
+}
+
+Result<BatchReader> BatchReader::open(std::string_view bytes) {
+  ByteReader in(bytes);
+  auto series = take_series(in);
+  if (!series) return tl::unexpected(std::move(series.error()));
+  auto points = BatchPoints::open(in.left(), series->size());
+  if (!points) return tl::unexpected(std::move(points.error()));
+  return BatchReader(std::move(*series), std::move(*points));
 }
 
 }  // namespace timestore::points

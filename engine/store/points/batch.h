@@ -34,6 +34,23 @@ struct BatchSeries {
   bool operator==(const BatchSeries&) const = default;
 };
 
+// The points of a batch alone: `data` and `more`, with the size of `data` before them.
+class BatchPointsWriter {
+ public:
+  // One more point, whose `series` is a place in some list; its `seq` does not matter. Texts are copied. Of one series
+  // all have one type. Requires size() < kMaxBatchPoints.
+  void add(const Point& point);
+
+  size_t size() const { return points_.size(); }
+
+  // The bytes. The writer is as new afterwards. Requires at least one point.
+  std::string finish();
+
+ private:
+  TextArena texts_;
+  std::vector<Point> points_;
+};
+
 class BatchWriter {
  public:
   // The place of one more series in the batch's list. Its name is copied.
@@ -49,32 +66,49 @@ class BatchWriter {
   std::string finish();
 
  private:
-  TextArena texts_;
+  TextArena names_;
   std::vector<BatchSeries> series_;
-  std::vector<Point> points_;
+  BatchPointsWriter points_;
 };
 
-// Any bytes are a batch or an error, the same on every machine; decoding expands nothing.
-class BatchReader {
+// Any bytes are the points of a batch or an error, the same on every machine; decoding expands nothing.
+class BatchPoints {
  public:
-  // `bytes` must outlive the reader.
-  static Result<BatchReader> open(std::string_view bytes);
+  // `bytes` must outlive the reader. Points are of the first `series` places of some list.
+  static Result<BatchPoints> open(std::string_view bytes, size_t series);
 
-  const std::vector<BatchSeries>& series() const { return series_; }
-  size_t size() const { return size_; }  // points
+  size_t size() const { return size_; }
 
   // Tells every point, in the order of segments. `series` is a place in the list, `seq` the point's place in the batch:
   // each of them once. Texts live until `tell` returns.
   Result<void> read(const std::function<void(const Point&)>& tell) const;
 
  private:
-  BatchReader(std::vector<BatchSeries> series, PieceReader piece, std::string_view more)
-      : series_(std::move(series)), piece_(std::move(piece)), more_(more) {}
+  BatchPoints(PieceReader piece, std::string_view more) : piece_(std::move(piece)), more_(more) {}
 
-  std::vector<BatchSeries> series_;
   PieceReader piece_;
   std::string_view more_;
   size_t size_ = 0;
+};
+
+// A whole batch. Any bytes are one or an error, too.
+class BatchReader {
+ public:
+  // `bytes` must outlive the reader.
+  static Result<BatchReader> open(std::string_view bytes);
+
+  const std::vector<BatchSeries>& series() const { return series_; }
+  size_t size() const { return points_.size(); }
+
+  // As BatchPoints::read().
+  Result<void> read(const std::function<void(const Point&)>& tell) const { return points_.read(tell); }
+
+ private:
+  BatchReader(std::vector<BatchSeries> series, BatchPoints points)
+      : series_(std::move(series)), points_(std::move(points)) {}
+
+  std::vector<BatchSeries> series_;
+  BatchPoints points_;
 };
 
 }  // namespace timestore::points
