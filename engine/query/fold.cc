@@ -93,7 +93,9 @@ Answer<Plan> plan_of(AggregateQuery query, Source& source, const Limits& limits)
     }
     plan.buckets.emplace(*plan.query.bucket, std::move(zone));
   }
-  const SeriesWanted wanted{.names = plan.query.filter.devices, .prefixes = plan.query.filter.prefixes};
+  const SeriesWanted wanted{.database = plan.query.filter.database,
+                            .names = plan.query.filter.devices,
+                            .prefixes = plan.query.filter.prefixes};
   const auto listed = source.list(wanted, [&](Series&& series) {
     if (passes(plan.query.filter, series)) plan.series.push_back(std::move(series));
   });

@@ -39,6 +39,7 @@ struct TagTest {
 
 // Which points count: what passes all tests. Within one test, one of several alternatives is enough.
 struct Filter {
+  std::string database = {};               // empty: the one of our own API
   std::vector<std::string> devices = {};   // exact names; none: all
   std::vector<std::string> prefixes = {};  // of names; none: all
   std::vector<TagTest> tags = {};
@@ -49,7 +50,7 @@ struct Filter {
 
   // Whether points differ in anything but their time and series.
   bool tests_points() const { return !attributes.empty() || min_value || max_value; }
-  bool is_empty() const { return *this == Filter(); }
+  bool is_empty() const { return *this == Filter{.database = database}; }
   bool operator==(const Filter&) const = default;
 };
 

@@ -31,7 +31,8 @@ RowPlace place_of(const Row& row, Order order) {
 Answer<RowReader> RowReader::open(RowsQuery query, Source& source, const Limits& limits) {
   RowReader reader(std::move(query), source, limits);
   const Filter& filter = reader.query_.filter;
-  const SeriesWanted wanted{.names = filter.devices, .prefixes = filter.prefixes};
+  const SeriesWanted wanted{
+      .database = filter.database, .names = filter.devices, .prefixes = filter.prefixes};
   const auto listed = source.list(wanted, [&](Series&& series) {
     if (passes(filter, series)) reader.series_.push_back(std::move(series));
   });

@@ -34,6 +34,7 @@ struct Tag {
 struct Series {
   SeriesNumber number = 0;
   points::Type type = points::Type::kFloat;
+  std::string database = {};     // empty: the one of our own API
   std::string name = {};         // what deviceId says; a plain and a line series may have the same
   bool is_line = false;          // a line series
   std::string measurement = {};  // of line series
@@ -41,9 +42,10 @@ struct Series {
   std::vector<Tag> tags = {};    // ascending by name; a plain series has the tag deviceId
 };
 
-// What is told of series whose names are among `names` or begin with one of `prefixes`, where these are given. More may
-// be told; a query looks again.
+// What is told of one database's series whose names are among `names` or begin with one of `prefixes`, where these are
+// given. More may be told; a query looks again.
 struct SeriesWanted {
+  std::string_view database = {};
   std::span<const std::string> names = {};
   std::span<const std::string> prefixes = {};
 };

@@ -61,4 +61,26 @@ std::optional<EntryIdParts> parts_of(const Guid& id) {
       .salt = low_bits(low, kSaltBits)};
 }
 
+// Times order as natural numbers do when their sign is turned round.
+constexpr uint64_t kSignBit = uint64_t{1} << 63;
+constexpr int kLineIdSeriesBits = 64 - kLineIdHiddenBits;
+
+Guid make_line_id(uint64_t series_hash, int64_t time_ns) {
+  const uint64_t time = static_cast<uint64_t>(time_ns) ^ kSignBit;
+  Guid id;
+  store_big_endian((time >> 16) << 16 | kVersion << 12 | low_bits(time >> 4, 12), &id.bytes[0]);
+  store_big_endian(kVariant << 62 | low_bits(time, 4) << kLineIdSeriesBits | series_hash >> kLineIdHiddenBits,
+                   &id.bytes[8]);
+  return id;
+}
+
+std::optional<LineIdParts> line_id_parts_of(const Guid& id) {
+  const uint64_t high = load_big_endian(&id.bytes[0]);
+  const uint64_t low = load_big_endian(&id.bytes[8]);
+  if (low_bits(high >> 12, 4) != kVersion || low >> 62 != kVariant) return std::nullopt;
+  const uint64_t time =
+      (high >> 16) << 16 | low_bits(high, 12) << 4 | low_bits(low >> kLineIdSeriesBits, 4);
+  return LineIdParts{.time_ns = static_cast<int64_t>(time ^ kSignBit), .series = low_bits(low, kLineIdSeriesBits)};
+}
+
 }  // namespace timestore

@@ -55,4 +55,16 @@ Guid make_entry_id(EntryPosition position, uint64_t salt, std::string_view devic
 // whoever finds an entry at the position must compare the whole id.
 std::optional<EntryIdParts> parts_of(const Guid& id);
 
+// Points of lines are told by their series and time, and so are their ids: the same before and after a replacement. Also
+// of version 8: 48 bits of the time, the version, 12 bits of the time, the variant, 4 bits of the time, and the first 58
+// bits of the series' hash. An id of an entry may look the same, so whoever finds something compares.
+inline constexpr int kLineIdHiddenBits = 6;  // of the hash
+struct LineIdParts {
+  int64_t time_ns = 0;
+  uint64_t series = 0;  // the hash without its last kLineIdHiddenBits
+  bool operator==(const LineIdParts&) const = default;
+};
+Guid make_line_id(uint64_t series_hash, int64_t time_ns);
+std::optional<LineIdParts> line_id_parts_of(const Guid& id);
+
 }  // namespace timestore

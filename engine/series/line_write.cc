@@ -134,15 +134,24 @@ Result<void> take_points(std::string_view bytes, LineWrite& write) {
   return {};
 }
 
-// Of one line all points have one time, and each is of another series.
+// All points of a line have one time. Each is of another series, and all of these have one key: so a line names a field
+// once.
 bool has_lines(const LineWrite& write) {
   std::vector<std::uint32_t> last_line(write.series.size(), 0);
+  std::vector<std::string_view> keys;
+  keys.reserve(write.series.size());
+  for (const LineSeries& series : write.series) {
+    keys.push_back(series.is_device ? std::string_view() : line_key_of(series.name));
+  }
   std::uint32_t line = 0;
   std::uint32_t begin = 0;
   for (const std::uint32_t end : write.line_ends) {
     ++line;
+    std::string_view key;
     for (std::uint32_t at = begin; at < end; ++at) {
       const LinePoint& point = write.points[at];
+      if (key.empty()) key = keys[point.series];
+      if (!keys[point.series].empty() && keys[point.series] != key) return false;
       if (point.time_ns != write.points[begin].time_ns) return false;
       if (std::exchange(last_line[point.series], line) == line) return false;
     }

@@ -50,6 +50,11 @@ std::optional<TypedField> typed_field_of(std::string_view series_name) {
   return TypedField{.measurement = keys->first.substr(0, comma), .field = keys->second};
 }
 
+std::string_view line_key_of(std::string_view series_name) {
+  const auto keys = split(series_name);
+  return keys ? keys->first : std::string_view();
+}
+
 std::optional<SeriesNameParts> parts_of_series_name(std::string_view name) {
   const auto keys = split(name);
   const auto typed = typed_field_of(name);

@@ -36,4 +36,7 @@ struct TypedField {
 };
 std::optional<TypedField> typed_field_of(std::string_view series_name);
 
+// Measurement and tags, as they are written in the name; empty where it is no such name.
+std::string_view line_key_of(std::string_view series_name);
+
 }  // namespace timestore

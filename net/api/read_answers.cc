@@ -76,7 +76,7 @@ bool send_rows(const OpenRead& read, query::RowReader& rows, query::Format forma
   text.begin(stream.buffer());
   std::optional<Error> failure;
   const auto tell = [&](const query::Row& row) {
-    const auto id = read.reader->id_of(row.point, row.series.name);
+    const auto id = read.reader->id_of(row.point, row.series);
     if (!id) failure = id.error();
     if (failure) return;
     text.add(stream.buffer(), row, *id);
@@ -165,7 +165,7 @@ void answer_page(const OpenRead& read, query::RowsQuery query, query::Format for
   std::optional<Error> failure;
   const auto more = rows->next_page([&](const query::Row& row) {
     if (told++ == wanted || failure) return;
-    const auto id = read.reader->id_of(row.point, row.series.name);
+    const auto id = read.reader->id_of(row.point, row.series);
     if (!id) failure = id.error();
     if (!id) return;
     text.add(body, row, *id);
@@ -209,7 +209,7 @@ void answer_devices(const OpenRead& read, const query::RowsQuery& query, query::
   query::Source& source = read.reader->source();
   std::vector<query::Series> series;
   const auto listed =
-      source.list({.names = query.filter.devices, .prefixes = query.filter.prefixes}, [&](query::Series&& one) {
+      source.list({.database = query.filter.database, .names = query.filter.devices, .prefixes = query.filter.prefixes}, [&](query::Series&& one) {
         const bool is_behind = !query.after || one.name > query.after->name;
         if (is_behind && passes(query.filter, one)) series.push_back(std::move(one));
       });

@@ -53,7 +53,7 @@ Result<std::vector<std::string>> ask_for_rows(store::SeriesReader& reader, const
     auto pages = query::RowReader::open(rows, reader.source(), {.page_rows = inquiry.page_rows});
     if (!pages) return fail(pages.error().sentence);
     const auto more = pages->next_page([&](const query::Row& row) {
-      const auto id = reader.id_of(row.point, row.series.name);
+      const auto id = reader.id_of(row.point, row.series);
       if (!id) named = tl::unexpected(id.error());
       if (id) lines.push_back(line_of(entry_of(row, *id)));
     });

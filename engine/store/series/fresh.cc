@@ -2,16 +2,31 @@
 
 namespace timestore::store {
 
-std::optional<points::SeriesNumber> FreshView::number_of(std::string_view name) const {
-  for (std::size_t at = 0; at < names; ++at) {
-    if (fresh->names[at] == name) return fresh->first_series + at;
+std::optional<NumberedSeries> FreshView::find(const SeriesKeyView& key) const {
+  for (std::size_t at = 0; at < series; ++at) {
+    const NewSeries& each = fresh->series[at];
+    if (each.key.view() == key) return NumberedSeries{.number = fresh->first_series + at, .type = each.type};
   }
   return std::nullopt;
 }
 
-std::optional<std::string_view> FreshView::name_of(points::SeriesNumber number) const {
-  if (names == 0 || number < fresh->first_series || number - fresh->first_series >= names) return std::nullopt;
-  return fresh->names[number - fresh->first_series];
+const NewSeries* FreshView::series_of(points::SeriesNumber number) const {
+  if (series == 0 || number < fresh->first_series || number - fresh->first_series >= series) return nullptr;
+  return &fresh->series[number - fresh->first_series];
+}
+
+std::optional<points::Type> FreshView::type_of(const FieldKeyView& field) const {
+  for (std::size_t at = 0; at < fields; ++at) {
+    if (fresh->fields[at].key.view() == field) return fresh->fields[at].type;
+  }
+  return std::nullopt;
+}
+
+bool FreshView::has_database(std::string_view name) const {
+  for (std::size_t at = 0; at < databases; ++at) {
+    if (fresh->databases[at] == name) return true;
+  }
+  return false;
 }
 
 // Points stand in the order of the log.

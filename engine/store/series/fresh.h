@@ -11,6 +11,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -21,6 +22,7 @@
 #include "engine/series/retention.h"
 #include "engine/store/points/generation.h"
 #include "engine/store/points/point.h"
+#include "engine/store/series/series_key.h"
 
 namespace timestore::store {
 
@@ -53,16 +55,31 @@ struct SaltRun {
   bool operator==(const SaltRun&) const = default;
 };
 
+struct NewSeries {
+  SeriesKey key;
+  points::Type type = points::Type::kFloat;
+};
+
+struct NewField {
+  FieldKey key;
+  points::Type type = points::Type::kFloat;
+};
+
 struct Fresh {
-  points::SeriesNumber first_series = 1;  // the number of the first of the names
+  points::SeriesNumber first_series = 1;  // the number of the first new series
   points::Generation points;
-  GrowingList<std::string> names;  // of series that are new
-  GrowingList<SaltRun> runs;       // that are new
+  // What is new:
+  GrowingList<NewSeries> series;
+  GrowingList<NewField> fields;
+  GrowingList<std::string> databases;
+  GrowingList<SaltRun> runs;
 };
 
 // Where things are in it, for who appends: kept beside it, since it changes.
 struct FreshIndex {
-  std::map<std::string, points::SeriesNumber, std::less<>> names;
+  std::map<SeriesKey, NumberedSeries, SeriesKeyLess> series;
+  std::map<FieldKey, points::Type, FieldKeyLess> fields;
+  std::set<std::string, std::less<>> databases;
   std::map<Guid, std::size_t> ids;  // that clients gave: rows of the points
 };
 
@@ -70,15 +87,19 @@ struct FreshIndex {
 struct FreshView {
   std::shared_ptr<const Fresh> fresh = nullptr;  // null: nothing
   std::size_t points = 0;
-  std::size_t names = 0;
+  std::size_t series = 0;
+  std::size_t fields = 0;
+  std::size_t databases = 0;
   std::size_t runs = 0;
   raft::Position sealed = {};   // what was applied up to there is in the file
   raft::Position applied = {};  // what was applied up to there is in the file or here
   Retention retention = {};     // as of what was applied
 
-  std::optional<points::SeriesNumber> number_of(std::string_view name) const;  // of the new ones
-  std::optional<std::string_view> name_of(points::SeriesNumber number) const;  // likewise
-  std::optional<std::size_t> row_of(points::Seq seq) const;                    // the point that stands there
+  std::optional<NumberedSeries> find(const SeriesKeyView& key) const;   // of the new series
+  const NewSeries* series_of(points::SeriesNumber number) const;        // likewise
+  std::optional<points::Type> type_of(const FieldKeyView& field) const;  // of the new fields
+  bool has_database(std::string_view name) const;                       // of the new ones
+  std::optional<std::size_t> row_of(points::Seq seq) const;             // the point that stands there
   std::optional<std::size_t> row_of(const Guid& id) const;  // the last point to which a client gave it
 };
 

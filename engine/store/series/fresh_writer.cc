@@ -13,12 +13,24 @@ FreshWriter::FreshWriter(raft::Position sealed, points::SeriesNumber next_series
 
 FreshView FreshWriter::view() const { return view_; }
 
-points::SeriesNumber FreshWriter::add_series(std::string_view name) {
-  const points::SeriesNumber number = fresh_->first_series + fresh_->names.size();
-  fresh_->names.push_back(std::string(name));
-  index_.names.emplace(name, number);
-  view_.names = fresh_->names.size();
+points::SeriesNumber FreshWriter::add_series(const SeriesKeyView& key, points::Type type) {
+  const points::SeriesNumber number = fresh_->first_series + fresh_->series.size();
+  fresh_->series.push_back({.key = SeriesKey(key), .type = type});
+  index_.series.emplace(SeriesKey(key), NumberedSeries{.number = number, .type = type});
+  view_.series = fresh_->series.size();
   return number;
+}
+
+void FreshWriter::add_field(const FieldKeyView& key, points::Type type) {
+  fresh_->fields.push_back({.key = FieldKey(key), .type = type});
+  index_.fields.emplace(FieldKey(key), type);
+  view_.fields = fresh_->fields.size();
+}
+
+void FreshWriter::add_database(std::string_view name) {
+  fresh_->databases.push_back(std::string(name));
+  index_.databases.emplace(name);
+  view_.databases = fresh_->databases.size();
 }
 
 void FreshWriter::begin_run(SaltRun run) {
@@ -35,6 +47,11 @@ void FreshWriter::add(points::SeriesNumber series, points::Seq seq, const TimeEn
                          .id = tells_its_place ? Guid() : id,
                          .attributes = attributes});
   if (!tells_its_place) index_.ids.insert_or_assign(id, view_.points);  // an id is free again when its point is gone
+  view_.points = fresh_->points.size();
+}
+
+void FreshWriter::add(const points::Point& point) {
+  fresh_->points.append(point);
   view_.points = fresh_->points.size();
 }
 

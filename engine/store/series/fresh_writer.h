@@ -22,13 +22,20 @@ class FreshWriter {
   FreshView view() const;
   const FreshIndex& index() const { return index_; }
 
-  // Of a series that has none yet.
-  points::SeriesNumber add_series(std::string_view name);
+  // The number of one that has none yet.
+  points::SeriesNumber add_series(const SeriesKeyView& key, points::Type type);
+
+  // One that has no type yet; a database that was not there.
+  void add_field(const FieldKeyView& key, points::Type type);
+  void add_database(std::string_view name);
 
   void begin_run(SaltRun run);
 
   // The entry stands at `seq`. Its id is left out if it tells its place.
   void add(points::SeriesNumber series, points::Seq seq, const TimeEntry& entry, bool tells_its_place);
+
+  // Of a line. Its texts are copied.
+  void add(const points::Point& point);
 
   void keep(const Retention& retention) { view_.retention = retention; }  // from now on
 

@@ -6,15 +6,26 @@
 #include <string_view>
 #include <utility>
 
+#include "engine/series/series_name.h"
+
 namespace timestore::store {
 
-namespace {
-
-query::Series series_of(points::SeriesNumber number, std::string_view name) {
-  return {.number = number, .name = std::string(name), .tags = {{.name = "deviceId", .value = std::string(name)}}};
+query::Series series_of(points::SeriesNumber number, const SeriesKeyView& key, points::Type type) {
+  query::Series series{.number = number,
+                       .type = type,
+                       .database = std::string(key.database),
+                       .name = std::string(key.name),
+                       .is_line = key.is_line};
+  if (!key.is_line) {
+    series.tags = {{.name = "deviceId", .value = series.name}};
+    return series;
+  }
+  auto parts = parts_of_series_name(key.name).value_or(SeriesNameParts());  // what was applied has such names
+  series.measurement = std::move(parts.measurement);
+  series.field = std::move(parts.field);
+  for (NamedTag& tag : parts.tags) series.tags.push_back({.name = std::move(tag.name), .value = std::move(tag.value)});
+  return series;
 }
-
-}  // namespace
 
 // A few names are looked up; whatever else is asked for, all names are looked through.
 Result<void> PointSource::list(const query::SeriesWanted& wanted, const std::function<void(query::Series&&)>& tell) {
@@ -22,18 +33,23 @@ Result<void> PointSource::list(const query::SeriesWanted& wanted, const std::fun
   if (!wanted.names.empty() && wanted.names.size() <= kFewNames) {
     const std::set<std::string_view> names(wanted.names.begin(), wanted.names.end());  // each is told once
     for (const std::string_view name : names) {
-      const auto number = points_.number_of(name);
-      if (!number) return tl::unexpected(number.error());
-      if (*number) tell(series_of(**number, name));
+      for (const bool is_line : {false, true}) {
+        const SeriesKeyView key{.database = wanted.database, .is_line = is_line, .name = name};
+        const auto found = points_.catalog().find(key);
+        if (!found) return tl::unexpected(found.error());
+        if (*found) tell(series_of((*found)->number, key, (*found)->type));
+      }
     }
     return {};
   }
-  const auto is_wanted = [&](std::string_view name) {
-    return wanted.prefixes.empty() || std::any_of(wanted.prefixes.begin(), wanted.prefixes.end(),
-                                                  [&](const std::string& prefix) { return name.starts_with(prefix); });
+  const auto is_wanted = [&](const SeriesKeyView& key) {
+    return key.database == wanted.database &&
+           (wanted.prefixes.empty() ||
+            std::any_of(wanted.prefixes.begin(), wanted.prefixes.end(),
+                        [&](const std::string& prefix) { return key.name.starts_with(prefix); }));
   };
-  return points_.list_series([&](points::SeriesNumber number, std::string_view name) {
-    if (is_wanted(name)) tell(series_of(number, name));
+  return points_.catalog().list([&](points::SeriesNumber number, const SeriesKeyView& key, points::Type type) {
+    if (is_wanted(key)) tell(series_of(number, key, type));
     return true;
   });
 }

@@ -9,6 +9,9 @@
 
 namespace timestore::store {
 
+// As queries know it.
+query::Series series_of(points::SeriesNumber number, const SeriesKeyView& key, points::Type type);
+
 class PointSource final : public query::Source {
  public:
   // The points must outlive it.

@@ -21,7 +21,9 @@ struct SealerVerb {
 };
 constexpr SealerVerb kSealerVerbs[] = {
     // in the order of the verbs
-    {"store a device", "INSERT INTO series(number, hash, name) VALUES (?, ?, ?)"},
+    {"store a series", "INSERT INTO series(number, hash, database, is_line, name, type) VALUES (?, ?, ?, ?, ?, ?)"},
+    {"store a field", "INSERT INTO fields(database, measurement, field, type) VALUES (?, ?, ?, ?)"},
+    {"store a database", "INSERT INTO databases(name) VALUES (?)"},
     // The id of a point that is gone may be given again before its row was found.
     {"store an id", "REPLACE INTO ids(id, series, time, seq) VALUES (?, ?, ?, ?)"},
     {"store a salt", "INSERT INTO runs(first_index, salt) VALUES (?, ?)"},
@@ -96,14 +98,30 @@ Result<void> Sealer::sweep_ids(const Visibility& visibility, std::uint64_t most,
 }
 
 Result<void> Sealer::write_series(const FreshView& view) {
-  for (std::size_t at = 0; at < view.names; ++at) {
-    const std::string& name = view.fresh->names[at];
+  for (std::size_t at = 0; at < view.series; ++at) {
+    const auto& [key, type] = view.fresh->series[at];
     auto written = verb(kInsertSeries)
                        .bind_integer(1, static_cast<std::int64_t>(view.fresh->first_series + at))
-                       .bind_integer(2, static_cast<std::int64_t>(device_hash(name)))
-                       .bind_text(3, name)
+                       .bind_integer(2, static_cast<std::int64_t>(hash_of(key.view())))
+                       .bind_text(3, key.database)
+                       .bind_integer(4, key.is_line ? 1 : 0)
+                       .bind_text(5, key.name)
+                       .bind_integer(6, static_cast<std::int64_t>(type))
                        .run();
     if (!written) return written;
+  }
+  for (std::size_t at = 0; at < view.fields; ++at) {
+    const auto& [key, type] = view.fresh->fields[at];
+    auto written = verb(kInsertField)
+                       .bind_text(1, key.database)
+                       .bind_text(2, key.measurement)
+                       .bind_text(3, key.field)
+                       .bind_integer(4, static_cast<std::int64_t>(type))
+                       .run();
+    if (!written) return written;
+  }
+  for (std::size_t at = 0; at < view.databases; ++at) {
+    if (auto written = verb(kInsertDatabase).bind_text(1, view.fresh->databases[at]).run(); !written) return written;
   }
   return {};
 }

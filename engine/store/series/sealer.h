@@ -23,7 +23,17 @@ class Sealer {
   [[nodiscard]] Result<void> seal(const FreshView& view, SeriesMeta& meta);
 
  private:
-  enum Verb : std::uint8_t { kInsertSeries, kInsertId, kInsertRun, kSaveMeta, kListIds, kRemoveId, kVerbs };
+  enum Verb : std::uint8_t {
+    kInsertSeries,
+    kInsertField,
+    kInsertDatabase,
+    kInsertId,
+    kInsertRun,
+    kSaveMeta,
+    kListIds,
+    kRemoveId,
+    kVerbs
+  };
   Sealer(Database& database, segments::SegmentStore segments, std::vector<Statement> statements,
          std::uint64_t swept_ids)
       : database_(&database),

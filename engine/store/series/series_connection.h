@@ -68,6 +68,7 @@ struct SeriesFile::Connection {
   Result<Plan> plan(raft::Index index, const std::vector<TimeEntry>& entries, const std::vector<bool>& are_told);
   Result<void> add(EntryPosition position, const TimeEntry& entry, bool is_told);
   bool is_of_run(SaltRun run);
+  Result<ApplyResult> apply_lines(raft::Index index, const LineWrite& write, Hasher& hasher);
   Result<bool> seal_when_due();
   Result<bool> checkpoint(Database::CheckpointMode mode);
   Result<void> checkpoint_when_due();

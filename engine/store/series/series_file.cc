@@ -118,7 +118,7 @@ Result<void> SeriesFile::Connection::check_last_place() {
 
 // Nothing is fresh, and readers know it.
 Result<void> SeriesFile::Connection::begin_fresh() {
-  auto next = points->next_number();
+  auto next = points->catalog().next_number();
   if (!next) return tl::unexpected(std::move(next.error()));
   fresh.emplace(sealed.applied, *next, sealed.retention);
   points->index_fresh_by(&fresh->index());
@@ -239,6 +239,7 @@ Result<ApplyResult> SeriesFile::Connection::apply_command(raft::Index index, std
     return ApplyResult{.outcome = Outcome::kMalformed, .conflicts = {}};
   }
   if (decoded->retention) return ApplyResult(follow(*decoded->retention, hasher));
+  if (decoded->lines) return apply_lines(index, *decoded->lines, hasher);
   std::vector<TimeEntry>& entries = decoded->entries;
   if (auto refused = refuse_expired(entries)) return std::move(*refused);
   for (std::size_t ordinal = 0; ordinal < entries.size(); ++ordinal) {
@@ -318,9 +319,10 @@ Result<SeriesFile::Connection::Plan> SeriesFile::Connection::plan(raft::Index in
 }
 
 Result<void> SeriesFile::Connection::add(EntryPosition position, const TimeEntry& entry, bool is_told) {
-  auto series = points->number_of(entry.device_id);
+  const SeriesKeyView key{.name = entry.device_id};
+  auto series = points->catalog().find(key);
   if (!series) return tl::unexpected(std::move(series.error()));
-  const points::SeriesNumber number = *series ? **series : fresh->add_series(entry.device_id);
+  const points::SeriesNumber number = *series ? (*series)->number : fresh->add_series(key, points::Type::kFloat);
   const auto told = parts_of(entry.id);
   if (told && told->position.index > position.index) meta.told_index = std::max(meta.told_index, told->position.index);
   fresh->add(number, seq_of(position), entry, is_told && is_of_run({.first = position.index, .salt = told->salt}));

@@ -11,10 +11,11 @@ namespace timestore::store {
 
 namespace {
 
-// Version 1 had a row for each point, and version 2 kept points for ever. No release wrote them.
+// Version 1 had a row for each point, version 2 kept points for ever, and version 3 knew no types. No release wrote them.
 constexpr const char* kSeriesVersion1 = "";
 constexpr const char* kSeriesVersion2 = "";
-const std::string kSeriesVersion3 = std::string(R"sql(
+constexpr const char* kSeriesVersion3 = "";
+const std::string kSeriesVersion4 = std::string(R"sql(
   -- What is sealed: changes in the same transaction as the data. No row: nothing yet.
   CREATE TABLE meta (
     one           INTEGER PRIMARY KEY CHECK (one = 1),
@@ -42,11 +43,25 @@ const std::string kSeriesVersion3 = std::string(R"sql(
     least_wide_points       INTEGER NOT NULL
   );
   CREATE TABLE series (
-    number INTEGER PRIMARY KEY,
-    hash   INTEGER NOT NULL,          -- of the name (entry_id.h)
-    name   TEXT NOT NULL
+    number   INTEGER PRIMARY KEY,
+    hash     INTEGER NOT NULL,        -- series_key.h
+    database TEXT NOT NULL,           -- empty: the one of our own API
+    is_line  INTEGER NOT NULL,        -- 1: a field of line protocol, 0: a device
+    name     TEXT NOT NULL,
+    type     INTEGER NOT NULL         -- of its values: 1 float, 2 integer, 3 unsigned, 4 boolean, 5 string
   );
   CREATE INDEX series_by_hash ON series (hash);
+  -- Of which type the fields of line protocol are: the first value has decided.
+  CREATE TABLE fields (
+    database    TEXT NOT NULL,
+    measurement TEXT NOT NULL,        -- this and the field as they are written in names of series
+    field       TEXT NOT NULL,
+    type        INTEGER NOT NULL,
+    PRIMARY KEY (database, measurement, field)
+  ) WITHOUT ROWID;
+  CREATE TABLE databases (
+    name TEXT PRIMARY KEY
+  ) WITHOUT ROWID;
   -- Ids that do not tell the place of their point by themselves: those that clients supplied.
   CREATE TABLE ids (
     id     BLOB PRIMARY KEY,          -- 16 bytes in the order of the GUID's text
@@ -68,14 +83,15 @@ constexpr const char* kSelectShape =
 }  // namespace
 
 const FileFormat& series_format() {
-  static const std::array<const char*, 3> kMigrations = {kSeriesVersion1, kSeriesVersion2, kSeriesVersion3.c_str()};
+  static const std::array<const char*, 4> kMigrations = {kSeriesVersion1, kSeriesVersion2, kSeriesVersion3,
+                                                         kSeriesVersion4.c_str()};
   static const FileFormat kFormat = {
       .name = "series file",
       .application_id = 0x54735372,  // "TsSr"
       .sharing = FileFormat::Sharing::kWithReaders,
       .cache_kib = 8 * 1024,
       .migrations = kMigrations,
-      .oldest_version = 3,
+      .oldest_version = 4,
   };
   return kFormat;
 }

@@ -103,7 +103,7 @@ machine::Outcome outcome_of(const ApplyResult& result) {
 ApplyResult result_of(const machine::Outcome& outcome) {
   std::string_view detail = outcome.detail.view();
   ApplyResult result{.outcome = static_cast<ApplyResult::Outcome>(outcome.code), .conflicts = {}};
-  TIMESTORE_CHECK(outcome.code <= static_cast<std::uint32_t>(ApplyResult::Outcome::kRetention) &&
+  TIMESTORE_CHECK(outcome.code <= static_cast<std::uint32_t>(ApplyResult::Outcome::kPartlyStored) &&
                       detail.size() % kOrdinalBytes == 0 &&
                       (!tells_edge(result.outcome) || detail.size() >= kEdgeBytes),
                   "an outcome is read by those who know the machine");

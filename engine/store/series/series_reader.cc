@@ -90,10 +90,10 @@ Result<void> SeriesReader::scan(const SeriesQuery& query, const std::function<bo
   TIMESTORE_CHECK(connection_->is_reading, "a reader scans between begin and end");
   StoredPoints& points = *connection_->points;
   if (!query.device_id) return points.scan(visit);
-  auto series = points.number_of(*query.device_id);
+  auto series = points.catalog().find({.name = *query.device_id});
   if (!series) return tl::unexpected(std::move(series.error()));
   if (!*series) return {};
-  return points.scan_series(**series, visit);
+  return points.scan_series((*series)->number, visit);
 }
 
 Result<std::optional<TimeEntry>> SeriesReader::find(const Guid& id) {
@@ -106,8 +106,27 @@ query::Source& SeriesReader::source() {
   return *connection_->source;
 }
 
-Result<Guid> SeriesReader::id_of(const points::Point& point, std::string_view name) const {
-  return connection_->points->id_of(point, name);
+Result<Guid> SeriesReader::id_of(const points::Point& point, const query::Series& series) const {
+  return connection_->points->id_of(
+      point, {.database = series.database, .is_line = series.is_line, .name = series.name});
+}
+
+Result<bool> SeriesReader::find_line(const Guid& id, const TellLine& tell) {
+  TIMESTORE_CHECK(connection_->is_reading, "a reader finds between begin and end");
+  auto found = connection_->points->find_line(id);
+  if (!found) return tl::unexpected(std::move(found.error()));
+  if (!*found) return false;
+  points::Point point = (*found)->point;
+  point.text = (*found)->text;
+  const auto series = connection_->points->catalog().series_of(point.series);
+  if (!series) return tl::unexpected(series.error());
+  tell(series_of(point.series, (*series)->key.view(), (*series)->type), point);
+  return true;
+}
+
+Result<std::vector<std::string>> SeriesReader::databases() {
+  TIMESTORE_CHECK(connection_->is_reading, "a reader tells of a state between begin and end");
+  return connection_->points->catalog().databases();
 }
 
 const Retention& SeriesReader::retention() const {

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "engine/base/result.h"
 #include "engine/query/source.h"
@@ -36,7 +37,7 @@ class SeriesReader {
   // the file meanwhile (SeriesFile::install), that is what it reads from now on.
   [[nodiscard]] Result<raft::Position> begin();
 
-  // Visits matching entries until `visit` returns false. All devices: in the order in which they were stored (log
+  // Visits matching entries, not lines, until `visit` returns false. All devices: in the order in which they were stored (log
   // position). One device: by timestamp, then in the order in which they were stored.
   [[nodiscard]] Result<void> scan(const SeriesQuery& query, const std::function<bool(const TimeEntry&)>& visit);
 
@@ -46,8 +47,15 @@ class SeriesReader {
   // What queries read, between begin() and end().
   [[nodiscard]] query::Source& source();
 
-  // Of a point that the source has told, of the series of that name.
-  [[nodiscard]] Result<Guid> id_of(const points::Point& point, std::string_view name) const;
+  // Of a point that the source has told, and its series.
+  [[nodiscard]] Result<Guid> id_of(const points::Point& point, const query::Series& series) const;
+
+  // The line point with this id, if it is there; false: it is not. Texts live until `tell` returns.
+  using TellLine = std::function<void(const query::Series& series, const points::Point& point)>;
+  [[nodiscard]] Result<bool> find_line(const Guid& id, const TellLine& tell);
+
+  // Beside the one of our own API, which is always there; by name.
+  [[nodiscard]] Result<std::vector<std::string>> databases();
 
   // For how long points are kept in the state that is read. What has expired is not there for scan(), find() and source().
   [[nodiscard]] const Retention& retention() const;

@@ -16,9 +16,6 @@ using points::SeriesNumber;
 
 namespace {
 
-// Each of the caches is emptied when it has this many: 100,000 names of 20 bytes take about 10 MB.
-constexpr std::size_t kMaxCachedNames = 100'000;
-
 constexpr std::int64_t kDayNs = std::int64_t{24} * 3600 * 1'000'000'000;
 
 struct StoredVerb {
@@ -27,11 +24,6 @@ struct StoredVerb {
 };
 constexpr StoredVerb kStoredVerbs[] = {
     // in the order of the verbs
-    {"find a device", "SELECT number FROM series WHERE hash = ?1 AND name = ?2"},
-    {"read the name of a device", "SELECT name FROM series WHERE number = ?1"},
-    {"find devices", "SELECT number FROM series WHERE hash >= ?1 AND hash <= ?2 ORDER BY number"},
-    {"list the devices", "SELECT number, name FROM series ORDER BY number"},
-    {"count the devices", "SELECT ifnull(max(number), 0) FROM series"},
     {"find an id", "SELECT series, time, seq FROM ids WHERE id = ?1"},
     {"read the salts of ids", "SELECT first_index, salt FROM runs ORDER BY first_index"},
 };
@@ -48,8 +40,6 @@ std::int64_t last_of(std::int64_t day) {
   return day >= kLast / kDayNs ? kLast : (day + 1) * kDayNs - 1;
 }
 
-std::int64_t signed_hash(std::string_view name) { return static_cast<std::int64_t>(device_hash(name)); }
-
 }  // namespace
 
 Result<StoredPoints> StoredPoints::open(Database& database, const SeriesShape& shape) {
@@ -60,9 +50,11 @@ Result<StoredPoints> StoredPoints::open(Database& database, const SeriesShape& s
     statements.push_back(std::move(*statement));
   }
   TIMESTORE_CHECK(statements.size() == kVerbs, "each verb has its statement");
+  auto catalog = Catalog::open(database);
+  if (!catalog) return tl::unexpected(std::move(catalog.error()));
   auto reader = segments::SegmentReader::open(database, shape.partition_width_ns);
   if (!reader) return tl::unexpected(std::move(reader.error()));
-  StoredPoints stored(database.path(), std::move(statements), std::move(*reader));
+  StoredPoints stored(database.path(), std::move(statements), std::move(*catalog), std::move(*reader));
   if (auto read = stored.read_runs(); !read) return tl::unexpected(std::move(read.error()));
   return stored;
 }
@@ -75,10 +67,21 @@ Result<void> StoredPoints::look_at(FreshView view, const SeriesMeta& sealed) {
   TIMESTORE_CHECK(index == view.sealed.index || index >= view.applied.index,
                   "what a reader sees of memory follows on what it sees of the file");
   visibility_ = Visibility(view.retention);
+  catalog_.look_at(view);
   view_ = std::move(view);
   if (view_.points > 0) fresh_[0] = {.generation = &view_.fresh->points, .size = view_.points};
   if (std::exchange(runs_are_of_, index) == index) return {};
   return read_runs();
+}
+
+void StoredPoints::let_go() {
+  view_ = {};
+  catalog_.let_go();
+}
+
+void StoredPoints::index_fresh_by(const FreshIndex* index) {
+  index_ = index;
+  catalog_.index_fresh_by(index);
 }
 
 Result<void> StoredPoints::read_runs() {
@@ -109,88 +112,36 @@ std::optional<SaltRun> StoredPoints::last_run() const {
   return runs_.back();
 }
 
-// ----------------------------------------------------------------------------------------------------- series
-
-Result<std::optional<SeriesNumber>> StoredPoints::number_of(std::string_view name) {
-  if (const auto cached = numbers_.find(name); cached != numbers_.end()) return cached->second;
-  if (index_ != nullptr) {
-    if (const auto fresh = index_->names.find(name); fresh != index_->names.end()) return fresh->second;
-  }
-  Statement& find = verb(kFindSeries);
-  const ResetAtEnd reset(find);
-  auto is_there = find.bind_integer(1, signed_hash(name)).bind_text(2, name).step();
-  if (!is_there) return tl::unexpected(std::move(is_there.error()));
-  if (!*is_there) return index_ != nullptr ? std::nullopt : view_.number_of(name);
-  const SeriesNumber number = find.natural(0);
-  if (numbers_.size() == kMaxCachedNames) numbers_.clear();
-  numbers_.emplace(name, number);
-  return number;
-}
-
-Result<SeriesNumber> StoredPoints::next_number() {
-  Statement& last = verb(kLastSeries);
-  const ResetAtEnd reset(last);
-  auto is_there = last.step();
-  if (!is_there) return tl::unexpected(std::move(is_there.error()));
-  return last.natural(0) + 1;
-}
-
-Result<std::string_view> StoredPoints::name_of(SeriesNumber number) {
-  if (const auto fresh = view_.name_of(number)) return *fresh;
-  if (const auto cached = names_.find(number); cached != names_.end()) return std::string_view(cached->second);
-  Statement& find = verb(kNameSeries);
-  const ResetAtEnd reset(find);
-  auto is_there = find.bind_integer(1, static_cast<std::int64_t>(number)).step();
-  if (!is_there) return tl::unexpected(std::move(is_there.error()));
-  if (!*is_there) return damaged(path_, "it has points of series " + std::to_string(number) + ", which has no name");
-  if (names_.size() == kMaxCachedNames) names_.clear();
-  return std::string_view(names_.emplace(number, std::string(find.bytes(0))).first->second);
-}
-
-Result<std::vector<SeriesNumber>> StoredPoints::series_with_hash(std::uint32_t device) {
-  constexpr int kRestBits = 64 - kEntryIdDeviceBits;
-  const std::uint64_t first = std::uint64_t{device} << kRestBits;
-  const std::uint64_t last = first | ((std::uint64_t{1} << kRestBits) - 1);
-  Statement& list = verb(kHashedSeries);
-  const ResetAtEnd reset(list);
-  list.bind_integer(1, static_cast<std::int64_t>(first)).bind_integer(2, static_cast<std::int64_t>(last));
-  std::vector<SeriesNumber> numbers;
-  while (true) {
-    auto is_there = list.step();
-    if (!is_there) return tl::unexpected(std::move(is_there.error()));
-    if (!*is_there) return numbers;
-    numbers.push_back(list.natural(0));
-  }
-}
-
 // ------------------------------------------------------------------------------------------------------ points
 
+// Of a point that is no line's.
 Result<TimeEntry> StoredPoints::entry_of(const Point& point) {
-  auto name = name_of(point.series);
-  if (!name) return tl::unexpected(std::move(name.error()));
+  auto series = catalog_.series_of(point.series);
+  if (!series) return tl::unexpected(std::move(series.error()));
   TimeEntry entry{.id = point.id,
-                  .device_id = std::string(*name),
+                  .device_id = (*series)->key.name,
                   .timestamp_ns = point.time_ns,
                   .value = std::bit_cast<double>(point.bits),
                   .attributes = std::string(point.attributes)};
-  auto id = id_of(point, entry.device_id);
+  auto id = id_of(point, (*series)->key.view());
   if (!id) return tl::unexpected(std::move(id.error()));
   entry.id = *id;
   return entry;
 }
 
-Result<Guid> StoredPoints::id_of(const Point& point, std::string_view name) const {
+Result<Guid> StoredPoints::id_of(const Point& point, const SeriesKeyView& series) const {
+  if (point.is_line) return make_line_id(hash_of(series), point.time_ns);
   if (!point.id.is_nil()) return point.id;
   const EntryPosition position = position_of(point.seq);
   const auto salt = salt_at(position.index);
   if (!salt) return damaged(path_, "a point of log entry " + std::to_string(position.index) + " has no id");
-  return make_entry_id(position, *salt, name, point.time_ns);
+  return make_entry_id(position, *salt, series.name, point.time_ns);
 }
 
 // Of the fresh points.
 Result<std::optional<TimeEntry>> StoredPoints::entry_in(std::size_t row) {
   const Point point = view_.fresh->points.at(row);
-  if (!visibility_.shows(point)) return std::nullopt;
+  if (point.is_line || !visibility_.shows(point)) return std::nullopt;
   auto entry = entry_of(point);
   if (!entry) return tl::unexpected(std::move(entry.error()));
   return std::move(*entry);
@@ -203,7 +154,7 @@ Result<std::optional<TimeEntry>> StoredPoints::entry_at(SeriesNumber series, std
   Result<void> read;
   const segments::Scan wanted{.first_series = series, .last_series = series, .from = from, .to = to};
   auto scanned = reader_.scan(visibility_.narrowed(wanted), {}, [&](const Point& point) {
-    if (point.seq != seq || !visibility_.shows(point)) return true;
+    if (point.seq != seq || point.is_line || !visibility_.shows(point)) return true;
     auto entry = entry_of(point);
     if (entry) found = std::move(*entry);
     if (!entry) read = tl::unexpected(std::move(entry.error()));
@@ -232,7 +183,9 @@ Result<std::optional<TimeEntry>> StoredPoints::find_told(const EntryIdParts& tol
     const auto row = view_.row_of(seq);
     return row ? entry_in(*row) : Result<std::optional<TimeEntry>>();
   }
-  auto candidates = series_with_hash(told.device);
+  constexpr int kRestBits = 64 - kEntryIdDeviceBits;
+  const std::uint64_t first = std::uint64_t{told.device} << kRestBits;
+  auto candidates = catalog_.with_hash(first, first | ((std::uint64_t{1} << kRestBits) - 1));
   if (!candidates) return tl::unexpected(std::move(candidates.error()));
   auto times = reader_.times_of(seq);
   if (!times) return tl::unexpected(std::move(times.error()));
@@ -282,6 +235,34 @@ Result<std::optional<TimeEntry>> StoredPoints::find_listed(const Guid& id) {
     return damaged(path_, "the id " + id.text() + " is listed for a point that is not there");
   }
   return entry;
+}
+
+// ------------------------------------------------------------------------------------------------------- lines
+
+// The id tells the time, and most of the hash of the series.
+Result<std::optional<StoredPoints::FoundLine>> StoredPoints::find_line(const Guid& id) {
+  const auto told = line_id_parts_of(id);
+  if (!told || !visibility_.shows(told->time_ns)) return std::nullopt;
+  const std::uint64_t first = told->series << kLineIdHiddenBits;
+  const std::uint64_t last = first | ((std::uint64_t{1} << kLineIdHiddenBits) - 1);
+  auto candidates = catalog_.with_hash(first, last);
+  if (!candidates) return tl::unexpected(std::move(candidates.error()));
+  for (std::size_t at = 0; at < view_.series; ++at) {
+    const std::uint64_t hash = hash_of(view_.fresh->series[at].key.view());
+    if (first <= hash && hash <= last) candidates->push_back(view_.fresh->first_series + at);
+  }
+  for (const SeriesNumber series : *candidates) {
+    std::optional<FoundLine> found;
+    const segments::Scan wanted{
+        .first_series = series, .last_series = series, .from = told->time_ns, .to = told->time_ns};
+    auto scanned = reader_.scan(wanted, fresh(), [&](const Point& point) {
+      if (point.is_line) found = FoundLine{.point = point, .text = std::string(point.text)};
+      return !found;
+    });
+    if (!scanned) return tl::unexpected(std::move(scanned.error()));
+    if (found) return found;
+  }
+  return std::nullopt;
 }
 
 }  // namespace timestore::store

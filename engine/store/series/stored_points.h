@@ -7,7 +7,6 @@
 #include <array>
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -18,6 +17,7 @@
 #include "engine/base/result.h"
 #include "engine/series/time_entry.h"
 #include "engine/store/segments/segment_scan.h"
+#include "engine/store/series/catalog.h"
 #include "engine/store/series/fresh.h"
 #include "engine/store/series/series_format.h"
 #include "engine/store/series/visibility.h"
@@ -34,16 +34,15 @@ class StoredPoints {
   // What is read from now on: the file as it is, of which `sealed` tells, and what the view has beyond that. Requires
   // that the view begins there, or has nothing beyond it.
   [[nodiscard]] Result<void> look_at(FreshView view, const SeriesMeta& sealed);
-  void let_go() { view_ = {}; }  // of what was fresh
+  void let_go();  // of what was fresh
 
   // For who appends: what to find fresh things by. It must outlive this.
-  void index_fresh_by(const FreshIndex* index) { index_ = index; }
+  void index_fresh_by(const FreshIndex* index);
 
   // What of all that is there.
   const Visibility& visibility() const { return visibility_; }
 
-  [[nodiscard]] Result<std::optional<points::SeriesNumber>> number_of(std::string_view name);
-  [[nodiscard]] Result<points::SeriesNumber> next_number();  // of series: one more than the file has
+  Catalog& catalog() { return catalog_; }
 
   // The entry with this id, if it is stored.
   [[nodiscard]] Result<std::optional<TimeEntry>> find(const Guid& id);
@@ -53,16 +52,12 @@ class StoredPoints {
 
   [[nodiscard]] std::optional<SaltRun> last_run() const;
 
-  // In the order of the log.
+  // Entries, not lines. In the order of the log.
   [[nodiscard]] Result<void> scan(const Visit& visit);
   // By time, and then in the order of the log.
   [[nodiscard]] Result<void> scan_series(points::SeriesNumber series, const Visit& visit);
 
   // --- For queries -------------------------------------------------------------------------------------------------
-
-  // All series, by number, until it returns false.
-  using TellSeries = std::function<bool(points::SeriesNumber, std::string_view name)>;
-  [[nodiscard]] Result<void> list_series(const TellSeries& tell);
 
   // Batches of series, in their order. What `reading` points to must outlive the cursor, and this stay as it is.
   [[nodiscard]] Result<std::unique_ptr<points::BatchCursor>> read(const points::Reading& reading);
@@ -71,17 +66,26 @@ class StoredPoints {
   // cursor is used. A line point may be among them although a later one has replaced it.
   [[nodiscard]] std::unique_ptr<points::PointCursor> read_log(points::Seq after);
 
-  // Of a point of the series of that name.
-  [[nodiscard]] Result<Guid> id_of(const points::Point& point, std::string_view name) const;
+  // Of a point of that series.
+  [[nodiscard]] Result<Guid> id_of(const points::Point& point, const SeriesKeyView& series) const;
+
+  // The line point with this id, if it is there. Its series is told by its number.
+  struct FoundLine {
+    points::Point point;
+    std::string text;  // of a string
+  };
+  [[nodiscard]] Result<std::optional<FoundLine>> find_line(const Guid& id);
 
  private:
-  enum Verb : std::uint8_t { kFindSeries, kNameSeries, kHashedSeries, kAllSeries, kLastSeries, kFindId, kRuns, kVerbs };
-  StoredPoints(std::string path, std::vector<Statement> statements, segments::SegmentReader reader)
-      : path_(std::move(path)), statements_(std::move(statements)), reader_(std::move(reader)) {}
+  enum Verb : std::uint8_t { kFindId, kRuns, kVerbs };
+  StoredPoints(std::string path, std::vector<Statement> statements, Catalog catalog, segments::SegmentReader reader)
+      : path_(std::move(path)),
+        statements_(std::move(statements)),
+        catalog_(std::move(catalog)),
+        reader_(std::move(reader)) {}
 
   Statement& verb(Verb verb) { return statements_[verb]; }
   Result<void> read_runs();
-  Result<std::string_view> name_of(points::SeriesNumber number);
   Result<TimeEntry> entry_of(const points::Point& point);
   Result<std::optional<TimeEntry>> entry_at(points::SeriesNumber series, std::int64_t from, std::int64_t to,
                                             points::Seq seq);
@@ -92,19 +96,17 @@ class StoredPoints {
   Result<std::optional<TimeEntry>> find_listed(const Guid& id);
   std::optional<std::size_t> fresh_row_of(const Guid& id) const;
   std::span<const segments::FreshPoints> fresh() const { return {fresh_.data(), view_.points > 0 ? 1U : 0U}; }
-  Result<std::vector<points::SeriesNumber>> series_with_hash(std::uint32_t device);
 
   std::string path_;
   std::vector<Statement> statements_;  // by verb
+  Catalog catalog_;
   segments::SegmentReader reader_;
   FreshView view_;
   std::array<segments::FreshPoints, 1> fresh_;  // of the view
   Visibility visibility_;
   const FreshIndex* index_ = nullptr;
-  std::vector<SaltRun> runs_;                                         // in the file, by first index
-  raft::Index runs_are_of_ = 0;                                       // the sealed position at which they were read
-  std::map<points::SeriesNumber, std::string> names_;                 // a cache: a number is never given again
-  std::map<std::string, points::SeriesNumber, std::less<>> numbers_;  // likewise
+  std::vector<SaltRun> runs_;    // in the file, by first index
+  raft::Index runs_are_of_ = 0;  // the sealed position at which they were read
 };
 
 }  // namespace timestore::store

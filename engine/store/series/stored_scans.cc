@@ -71,21 +71,6 @@ class LogCursor final : public points::PointCursor {
 
 }  // namespace
 
-Result<void> StoredPoints::list_series(const TellSeries& tell) {
-  Statement& list = verb(kAllSeries);
-  const ResetAtEnd reset(list);
-  while (true) {
-    auto is_there = list.step();
-    if (!is_there) return tl::unexpected(std::move(is_there.error()));
-    if (!*is_there) break;
-    if (!tell(list.natural(0), list.bytes(1))) return {};
-  }
-  for (std::size_t at = 0; at < view_.names; ++at) {
-    if (!tell(view_.fresh->first_series + at, view_.fresh->names[at])) return {};
-  }
-  return {};
-}
-
 Result<std::unique_ptr<points::BatchCursor>> StoredPoints::read(const points::Reading& reading) {
   return reader_.read(reading, fresh(), visibility_.retention().edge_ns);
 }
@@ -101,6 +86,7 @@ Result<void> StoredPoints::scan(const Visit& visit) {
     auto is_there = cursor->next();
     if (!is_there) return tl::unexpected(std::move(is_there.error()));
     if (!*is_there) return {};
+    if (cursor->point().is_line) continue;
     auto entry = entry_of(cursor->point());
     if (!entry) return tl::unexpected(std::move(entry.error()));
     if (!visit(*entry)) return {};
@@ -121,7 +107,9 @@ Result<void> StoredPoints::scan_series(SeriesNumber series, const Visit& visit) 
     const auto identities = (*cursor)->identities();
     if (!identities) return tl::unexpected(identities.error());
     for (std::size_t at = 0; at < (*columns)->count; ++at) {
-      auto entry = entry_of(points::point_at(**columns, **identities, at));
+      const points::Point point = points::point_at(**columns, **identities, at);
+      if (point.is_line) continue;
+      auto entry = entry_of(point);
       if (!entry) return tl::unexpected(std::move(entry.error()));
       if (!visit(*entry)) return {};
     }

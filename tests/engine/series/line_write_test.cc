@@ -61,6 +61,7 @@ TEST(LineWrite, that_cannot_be_applied_is_none) {
   EXPECT_TRUE(refused([](LineWrite& write) { write.points[1].time_ns = 6; })) << "a line has one time";
   EXPECT_TRUE(refused([](LineWrite& write) { write.line_ends = {2, 4}; })) << "a line has one time";
   EXPECT_TRUE(refused([](LineWrite& write) { write.line_ends = {2, 3}; })) << "a point of no line";
+  EXPECT_TRUE(refused([](LineWrite& write) { write.series[1].name = "cpu,host=b state"; })) << "a line has one key";
   EXPECT_TRUE(refused([](LineWrite& write) { write.database = std::string(256, 'd'); }));
   EXPECT_TRUE(refused([](LineWrite& write) { write.series.push_back({.name = "m f"}); })) << "a series without points";
   EXPECT_TRUE(refused([](LineWrite& write) {

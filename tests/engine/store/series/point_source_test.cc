@@ -25,7 +25,7 @@ std::vector<TimeEntry> rows_of(SeriesReader& reader, const query::RowsQuery& que
   TIMESTORE_CHECK(rows.has_value(), "the query can be read");
   while (true) {
     const auto more = rows->next_page([&](const query::Row& row) {
-      entries.push_back({.id = reader.id_of(row.point, row.series.name).value(),
+      entries.push_back({.id = reader.id_of(row.point, row.series).value(),
                          .device_id = row.series.name,
                          .timestamp_ns = row.point.time_ns,
                          .value = std::bit_cast<double>(row.point.bits),

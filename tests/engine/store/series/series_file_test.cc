@@ -173,7 +173,7 @@ TEST_F(SeriesStory, a_command_of_a_newer_version_stops_before_it) {
   const auto results = series->apply(1, std::vector{known, unknown, known});
   ASSERT_FALSE(results.has_value());
   EXPECT_THAT(results.error().message,
-              StartsWith("Log entry 2 is a command of version 3 (kind 2, flags 0), and this node"));
+              StartsWith("Log entry 2 is a command of version " + std::to_string(kNext) + " (kind 2, flags 0), and this node"));
   EXPECT_THAT(series->apply(1, std::vector{known}).error().message, HasSubstr(results.error().message));
   EXPECT_THAT(stored_on(disk), SizeIs(1));
 

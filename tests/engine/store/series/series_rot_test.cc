@@ -19,11 +19,12 @@ class SeriesRot : public testing::Test {
 
   // A closed file in which every table and index has pages.
   void SetUp() override {
-    auto series = open_series(disk, {.seal_points = kCommands * kEntries});  // one seal, so that no page is free
+    auto series = open_series(disk, {.seal_points = kCommands * kEntries + 1});  // one seal, so that no page is free
     for (raft::Index index = 1; index <= kCommands; ++index) {
       ASSERT_EQ(series->apply(index, std::vector{command_at(index)}).value().at(0), kStored);
     }
-    ASSERT_EQ(series->durable_index(), kCommands);
+    ASSERT_EQ(series->apply(kCommands + 1, std::vector{line_of("m,t=a f")}).value().at(0), kStored);
+    ASSERT_EQ(series->durable_index(), kCommands + 1);
     ASSERT_TRUE(series->checkpoint().has_value());
     stored = stored_on(disk);
     series.reset();
@@ -49,6 +50,14 @@ class SeriesRot : public testing::Test {
     return command_of(entries);
   }
 
+  static raft::Entry line_of(const std::string& series_name) {
+    return command_text(encode_lines({.database = "other",
+                                      .series = {{.name = series_name}},
+                                      .points = {{.series = 0, .time_ns = 1}},
+                                      .line_ends = {1}},
+                                     kLinesVersion));
+  }
+
   // Reads everything in every way; empty when nothing fails.
   std::string first_failure_of_reading(const Disk& rotten) const {
     auto reader = SeriesReader::open(rotten.path("series.db"), rotten.vfs());
@@ -70,6 +79,9 @@ class SeriesRot : public testing::Test {
       if (!scanned) return scanned.error().message;
     }
     EXPECT_EQ(all.size(), 2 * stored.size()) << "wrong data was served";
+    const auto databases = (*reader)->databases();
+    if (!databases) return databases.error().message;
+    EXPECT_EQ(*databases, std::vector<std::string>{"other"});
     return "";
   }
 
@@ -78,13 +90,15 @@ class SeriesRot : public testing::Test {
     auto series = try_to_open_series(rotten);
     if (!series) return series.error().message;
     for (raft::Index index = 1; index <= kCommands; ++index) {
-      auto applied = (*series)->apply(kCommands + index, std::vector{command_at(index)});
+      auto applied = (*series)->apply(kCommands + 1 + index, std::vector{command_at(index)});
       if (!applied) return applied.error().message;
       EXPECT_EQ(applied->at(0), kStored);
     }
-    // And enough that is new, for a seal.
-    const std::vector<TimeEntry> more(kCommands * kEntries, measurement("new", 1, 1));
-    auto applied = (*series)->apply(2 * kCommands + 1, std::vector{command_of(more)});
+    // A series of a field whose type is known, and enough that is new, for a seal.
+    auto line = (*series)->apply(2 * kCommands + 2, std::vector{line_of("m,t=b f")});
+    if (!line) return line.error().message;
+    const std::vector<TimeEntry> more(kCommands * kEntries + 1, measurement("new", 1, 1));
+    auto applied = (*series)->apply(2 * kCommands + 3, std::vector{command_of(more)});
     return applied ? "" : applied.error().message;
   }
 
@@ -109,7 +123,7 @@ TEST_F(SeriesRot, a_flipped_bit_anywhere_is_named_and_never_served) {
       EXPECT_THAT(failure, names_damage_at(rotten.path("series.db"), offset));
     }
   }
-  // What readers do not need are the ids of clients.
+  // What readers do not need are the ids of clients and the types of fields.
   EXPECT_GE(pages_named_to_readers.size(), intact.size() / kPage - 6);
 }
 
@@ -143,15 +157,15 @@ TEST_F(SeriesRot, a_replica_that_meets_it_stops_a_reader_only_fails) {
   disk.write("series.db", flipped(intact, offset, 0));
   auto series = open_series(disk);
   EXPECT_THAT(first_failure_of_reading(disk), HasSubstr("of the file fails its checksum"));
-  ASSERT_TRUE(series->apply(kCommands + 1, std::vector{command_at(kCommands + 1)}).has_value());
+  ASSERT_TRUE(series->apply(kCommands + 2, std::vector{command_at(kCommands + 1)}).has_value());
   EXPECT_THAT(first_failure_of_reading(disk), HasSubstr("of the file fails its checksum"));
 
   // Command 3 comes again: the ids that it names lead there.
-  const auto failed = series->apply(kCommands + 2, std::vector{command_at(3)});
+  const auto failed = series->apply(kCommands + 3, std::vector{command_at(3)});
   ASSERT_FALSE(failed.has_value());
   EXPECT_THAT(failed.error().message, AllOf(HasSubstr("of the file fails its checksum"),
                                             HasSubstr("The file is damaged: restore this node from its peers.")));
-  const auto refused = series->apply(kCommands + 2, std::vector{command_at(kCommands + 2)});
+  const auto refused = series->apply(kCommands + 3, std::vector{command_at(kCommands + 2)});
   ASSERT_FALSE(refused.has_value());
   EXPECT_THAT(refused.error().message, HasSubstr("An earlier write failed"));
 }
@@ -159,8 +173,8 @@ TEST_F(SeriesRot, a_replica_that_meets_it_stops_a_reader_only_fails) {
 // A file that was cut, while the write-ahead log says how long it should be.
 TEST_F(SeriesRot, a_missing_end_is_named) {
   auto series = open_series(disk);
-  const std::vector<TimeEntry> more(kCommands * kEntries, measurement("new", 1, 1));
-  ASSERT_TRUE(series->apply(kCommands + 1, std::vector{command_of(more)}).has_value());
+  const std::vector<TimeEntry> more(kCommands * kEntries + 1, measurement("new", 1, 1));
+  ASSERT_TRUE(series->apply(kCommands + 2, std::vector{command_of(more)}).has_value());
   auto killed = disk.after_kill();
   killed->write("series.db", intact.substr(0, intact.size() - 4 * kPage));
   EXPECT_THAT(first_failure_of_reading(*killed), HasSubstr("is missing at the end of the file"));
