@@ -29,13 +29,14 @@ Outcome outcome_of(Kind kind) {
 
 }  // namespace
 
-Submission::Submission(Options options, std::vector<TimeEntry> entries)
+Submission::Submission(Options options, Content content)
     : options_(std::move(options)),
       attempts_({.self = options_.self,
-                 .effect = Effect::kOnce,
+                 .effect = std::holds_alternative<std::vector<TimeEntry>>(content) ? Effect::kOnce : Effect::kAnyNew,
                  .is_forwarded = options_.is_forwarded,
                  .deadline = options_.deadline}) {
-  end_.entries = std::move(entries);
+  if (auto* entries = std::get_if<std::vector<TimeEntry>>(&content)) end_.entries = std::move(*entries);
+  if (auto* lines = std::get_if<std::shared_ptr<const LineWrite>>(&content)) lines_ = std::move(*lines);
 }
 
 Attempts::Step Submission::next(const Leadership& known, Time now) {

@@ -1,16 +1,22 @@
 // A write on its way to the leader: the attempts, the ids of its entries, and what its client is told.
 //
 // Before it leaves this node for another each entry has an id, and from the first attempt on that may have stored it,
-// the write keeps its ids: so it is stored once, however many attempts arrive.
+// the write keeps its ids: so it is stored once, however many attempts arrive. Lines have no ids: one that arrives
+// again after a later write would take that back, so what may have stored them is the last attempt.
 #pragma once
 
 #include <functional>
+#include <memory>
+#include <variant>
 #include <vector>
 
 #include "engine/client/attempts.h"
 #include "engine/client/write.h"
 
 namespace timestore::client {
+
+// What is written.
+using Content = std::variant<std::vector<TimeEntry>, std::shared_ptr<const LineWrite>>;
 
 class Submission {
  public:
@@ -20,11 +26,12 @@ class Submission {
     Time deadline = 0;
     std::function<Guid()> make_id;  // one that nobody else has
   };
-  Submission(Options options, std::vector<TimeEntry> entries);
+  Submission(Options options, Content content);
 
-  // As Attempts::next(); when it says kTry, entries() are what to submit.
+  // As Attempts::next(); when it says kTry, lines() are what to submit, or, where there are none, entries().
   [[nodiscard]] Attempts::Step next(const Leadership& known, Time now);
   const std::vector<TimeEntry>& entries() const { return end_.entries; }
+  const std::shared_ptr<const LineWrite>& lines() const { return lines_; }
 
   // How an attempt ended, here or there; `hint`: whom the node that was asked believes to lead. False: too late.
   bool ended(AttemptId attempt, WriteEnd end, Time now, const Leadership& hint = {});
@@ -46,6 +53,7 @@ class Submission {
   void give_ids();
 
   Options options_;
+  std::shared_ptr<const LineWrite> lines_;
   Attempts attempts_;
   WriteEnd end_;  // of the last attempt; the entries are kept
 };

@@ -13,12 +13,14 @@ namespace {
 using Kind = WriteEnd::Kind;
 using Applied = ApplyResult::Outcome;
 
-constexpr std::array<std::pair<std::string_view, Applied>, 6> kApplied = {{{"nothing", Applied::kNothing},
+constexpr std::array<std::pair<std::string_view, Applied>, 8> kApplied = {{{"nothing", Applied::kNothing},
                                                                            {"stored", Applied::kStored},
                                                                            {"conflict", Applied::kConflict},
                                                                            {"malformed", Applied::kMalformed},
                                                                            {"expired", Applied::kExpired},
-                                                                           {"retention", Applied::kRetention}}};
+                                                                           {"retention", Applied::kRetention},
+                                                                           {"type-conflict", Applied::kTypeConflict},
+                                                                           {"partly-stored", Applied::kPartlyStored}}};
 constexpr std::array<std::pair<std::string_view, Kind>, 5> kNotApplied = {{{"not-leader", Kind::kNotLeader},
                                                                            {"busy", Kind::kBusy},
                                                                            {"disk-full", Kind::kDiskFull},
@@ -49,6 +51,7 @@ std::string encode_submit_answer(const SubmitAnswer& answer) {
     }
     text += " " + std::to_string(answer.end.applied);
     if (tells_edge(answer.end.result.outcome)) text += " " + std::to_string(answer.end.result.edge_ns);
+    if (tells_type(answer.end.result.outcome)) text += " " + std::to_string(answer.end.result.stored_type);
     for (const std::uint32_t ordinal : answer.end.result.conflicts) text += " " + std::to_string(ordinal);
     return text;
   }
@@ -69,6 +72,9 @@ Result<SubmitAnswer> decode_submit_answer(std::string_view text) {
     if (!take_number(text, answer.end.applied)) return fail("An answer to a write that was handed on has no index.");
     if (tells_edge(outcome) && !take_number(text, answer.end.result.edge_ns)) {
       return fail("An answer to a write that was handed on tells of no edge of retention.");
+    }
+    if (tells_type(outcome) && !take_number(text, answer.end.result.stored_type)) {
+      return fail("An answer to a write that was handed on tells of no type.");
     }
     while (!text.empty()) {
       if (!take_number(text, answer.end.result.conflicts.emplace_back())) {

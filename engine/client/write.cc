@@ -27,6 +27,12 @@ std::size_t size_of(const std::vector<TimeEntry>& entries) {
   return size_bytes;
 }
 
+replica::WriteCallback without_entries(WriteCallback callback) {
+  return [callback = std::move(callback)](const replica::WriteEnd& end) {
+    callback({.kind = end.kind, .result = store::result_of(end.outcome), .entries = {}, .applied = end.applied});
+  };
+}
+
 }  // namespace
 
 // The draft and the end of the write share the entries. When the end comes, nothing will be made of the draft any more.
@@ -48,15 +54,23 @@ replica::WriteTicket submit(replica::Replica& replica, std::vector<TimeEntry> en
                         });
 }
 
+replica::WriteTicket submit(replica::Replica& replica, const std::shared_ptr<const LineWrite>& lines,
+                            WriteCallback callback) {
+  return replica.submit(
+      {.size_bytes = size_bytes(*lines),
+       .least_level = raft::kLinesLevel,
+       .command =
+           [lines](const machine::Place& place) { return encode_lines(*lines, store::command_version(place.level)); }},
+      without_entries(std::move(callback)));
+}
+
 replica::WriteTicket submit(replica::Replica& replica, const RetentionOrder& order, WriteCallback callback) {
   return replica.submit(
       {.size_bytes = sizeof order,
        .least_level = raft::kRetentionLevel,
        .command =
            [order](const machine::Place& place) { return encode_order(order, store::command_version(place.level)); }},
-      [callback = std::move(callback)](const replica::WriteEnd& end) {
-        callback({.kind = end.kind, .result = store::result_of(end.outcome), .entries = {}, .applied = end.applied});
-      });
+      without_entries(std::move(callback)));
 }
 
 }  // namespace timestore::client

@@ -1,12 +1,14 @@
-// A write of time entries, as those see it who submit one to a replica: what it drafts, and how it ended in the
-// domain's words.
+// A write of time entries or lines, as those see it who submit one to a replica: what it drafts, and how it ended in
+// the domain's words.
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <vector>
 
 #include "engine/replica/replica.h"
 #include "engine/series/apply_result.h"
+#include "engine/series/line_write.h"
 #include "engine/series/retention.h"
 #include "engine/series/time_entry.h"
 
@@ -24,6 +26,10 @@ using WriteCallback = std::function<void(WriteEnd)>;
 // Nil ids are given when the place in the log is known. Members of the original's kind read single entries only, so a
 // batch ends as too early while there may be one.
 replica::WriteTicket submit(replica::Replica& replica, std::vector<TimeEntry> entries, WriteCallback callback);
+
+// Ends as too early while a member may not know lines. There are no entries then.
+replica::WriteTicket submit(replica::Replica& replica, const std::shared_ptr<const LineWrite>& lines,
+                            WriteCallback callback);
 
 // Ends as too early while a member may not know such orders. There are no entries then.
 replica::WriteTicket submit(replica::Replica& replica, const RetentionOrder& order, WriteCallback callback);

@@ -31,7 +31,8 @@ struct LineField {
 };
 
 struct Line {
-  uint64_t number = 0;  // of its first line in the body, from 1; a line may hold line feeds
+  uint64_t number = 0;    // of its first line in the body, from 1; a line may hold line feeds
+  std::string_view text;  // as it was written, from its first character that is no white space
   std::string_view measurement;
   std::span<const LineTag> tags;      // by key, each key once
   std::span<const LineField> fields;  // as they were written: of one that is named twice the last counts

@@ -94,7 +94,8 @@ tl::expected<Line, std::string> LineReader::read(std::string_view line) {
   if (Reason reason = read_fields()) return tl::unexpected(*std::move(reason));
   if (Reason reason = check_field_keys()) return tl::unexpected(*std::move(reason));
   if (Reason reason = read_time()) return tl::unexpected(*std::move(reason));
-  return Line{.measurement = measurement_, .tags = tags_, .fields = fields_, .key = key_, .time_ns = time_ns_};
+  return Line{
+      .text = line, .measurement = measurement_, .tags = tags_, .fields = fields_, .key = key_, .time_ns = time_ns_};
 }
 
 LineReader::Reason LineReader::read_key() {

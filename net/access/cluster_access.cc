@@ -66,40 +66,37 @@ class ClusterAccess::WritePursuit final : public Pursuit<client::Submission> {
       });
       return nullptr;
     }
-    return node_.begin_write(attempts_.entries(), to_moment(step.until),
-                             [self, attempt = step.attempt](client::WriteEnd how) {
-                               self->attempts_.ended(attempt, std::move(how), time_now());
-                               self->go_on();
-                             });
+    const auto ended = [self, attempt = step.attempt](client::WriteEnd how) {
+      self->attempts_.ended(attempt, std::move(how), time_now());
+      self->go_on();
+    };
+    if (attempts_.lines()) return node_.begin_write(attempts_.lines(), to_moment(step.until), ended);
+    return node_.begin_write(attempts_.entries(), to_moment(step.until), ended);
   }
   void end() override {
     answer_.end = attempts_.end();
     std::exchange(done_, nullptr)(std::move(answer_));
   }
   void hand_on(const Step& step);
+  void hand_on_as_client(const Step& step, const std::string& command);
 
   ClusterAccess& access_;
   WriteAnswer answer_;
   Done done_;
 };
 
-// A leader that does not know how writes are handed on takes them as a client's. Its 503 means "busy" or "unknown": the
-// safe reading is the latter, and to ask again would not help it.
+// Whoever cannot read lines is of an older release, and has certainly not stored them.
 void ClusterAccess::WritePursuit::hand_on(const Step& step) {
   using Outcome = Forwarder::Outcome;
-  Forwarder& forwarder = access_.forwarder_;
-  const std::string command = encode_command(attempts_.entries());
+  const auto& lines = attempts_.lines();
+  const std::string command = lines ? encode_lines(*lines, kLinesVersion) : encode_command(attempts_.entries());
   http::Response response;
-  auto outcome = forwarder.post(step.to, client::kSubmitPath, command, time_for(step), response);
-  if (outcome == Outcome::kAnswered && response.status == 404) {
-    outcome = forwarder.post(step.to, "/api/timeseries", command, time_for(step), response);
-    if (outcome == Outcome::kAnswered) {
-      const bool is_certain = response.status != 503;
-      if (is_certain) answer_.response = std::move(response);
-      attempts_.ended_otherwise(step.attempt, is_certain, time_now());
-      return;
-    }
+  const auto outcome = access_.forwarder_.post(step.to, client::kSubmitPath, command, time_for(step), response);
+  if (outcome == Outcome::kAnswered && lines && (response.status == 404 || response.status == 400)) {
+    attempts_.ended(step.attempt, {.kind = client::WriteEnd::Kind::kTooEarly, .result = {}, .entries = {}}, time_now());
+    return;
   }
+  if (outcome == Outcome::kAnswered && response.status == 404) return hand_on_as_client(step, command);
   if (outcome != Outcome::kAnswered) {
     attempts_.lost(step.attempt, outcome == Outcome::kNotTaken, time_now());
     return;
@@ -112,19 +109,34 @@ void ClusterAccess::WritePursuit::hand_on(const Step& step) {
   }
 }
 
-ClusterAccess::Withdraw ClusterAccess::write(std::vector<TimeEntry> entries, bool is_forwarded, Deadline deadline,
+// A leader that does not know how writes are handed on takes them as a client's. Its 503 means "busy" or "unknown": the
+// safe reading is the latter, and to ask again would not help it.
+void ClusterAccess::WritePursuit::hand_on_as_client(const Step& step, const std::string& command) {
+  using Outcome = Forwarder::Outcome;
+  http::Response response;
+  const auto outcome = access_.forwarder_.post(step.to, "/api/timeseries", command, time_for(step), response);
+  if (outcome != Outcome::kAnswered) {
+    attempts_.lost(step.attempt, outcome == Outcome::kNotTaken, time_now());
+    return;
+  }
+  const bool is_certain = response.status != 503;
+  if (is_certain) answer_.response = std::move(response);
+  attempts_.ended_otherwise(step.attempt, is_certain, time_now());
+}
+
+ClusterAccess::Withdraw ClusterAccess::write(client::Content content, bool is_forwarded, Deadline deadline,
                                              std::function<void(WriteAnswer)> done) {
   client::Submission submission({.self = node_.id(),
                                  .is_forwarded = is_forwarded,
                                  .deadline = to_time(deadline),
                                  .make_id = make_time_ordered_guid},
-                                std::move(entries));
+                                std::move(content));
   return begin(std::make_shared<WritePursuit>(*this, std::move(submission), std::move(done)));
 }
 
-WriteAnswer ClusterAccess::write(std::vector<TimeEntry> entries, bool is_forwarded, Deadline deadline) {
+WriteAnswer ClusterAccess::write(client::Content content, bool is_forwarded, Deadline deadline) {
   std::promise<WriteAnswer> promise;
-  write(std::move(entries), is_forwarded, deadline,
+  write(std::move(content), is_forwarded, deadline,
         [&promise](WriteAnswer answer) { promise.set_value(std::move(answer)); });
   return promise.get_future().get();
 }
@@ -137,10 +149,9 @@ http::Problem ClusterAccess::of_another_cluster() const {
           .members = {{"nodeId", node_.id()}}};
 }
 
-ClusterAccess::Withdraw ClusterAccess::take(std::vector<TimeEntry> entries,
-                                            std::function<void(client::SubmitAnswer)> done) {
+ClusterAccess::Withdraw ClusterAccess::take(client::Content content, std::function<void(client::SubmitAnswer)> done) {
   const Deadline deadline = Clock::now() + lasting(client::kAttemptTime);  // then the node that asks waits no longer
-  return write(std::move(entries), true, deadline, [this, done = std::move(done)](const WriteAnswer& answer) {
+  return write(std::move(content), true, deadline, [this, done = std::move(done)](const WriteAnswer& answer) {
     done({.end = answer.end, .hint = node_.leadership()});
   });
 }

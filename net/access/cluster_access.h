@@ -47,12 +47,11 @@ class ClusterAccess {
   using Withdraw = Node::Withdraw;  // nobody waits for it any more: it ends as at its deadline
 
   // `is_forwarded`: the request came from another node, so it is not handed on.
-  Withdraw write(std::vector<TimeEntry> entries, bool is_forwarded, Deadline deadline,
-                 std::function<void(WriteAnswer)> done);
-  WriteAnswer write(std::vector<TimeEntry> entries, bool is_forwarded, Deadline deadline);
+  Withdraw write(client::Content content, bool is_forwarded, Deadline deadline, std::function<void(WriteAnswer)> done);
+  WriteAnswer write(client::Content content, bool is_forwarded, Deadline deadline);
 
-  // A write that another node has handed on, with its ids.
-  Withdraw take(std::vector<TimeEntry> entries, std::function<void(client::SubmitAnswer)> done);
+  // A write that another node has handed on: entries with their ids, or lines.
+  Withdraw take(client::Content content, std::function<void(client::SubmitAnswer)> done);
 
   // When it has passed, this node's series file may answer a read of that level.
   using BarrierDone = std::function<void(ReadBarrier)>;

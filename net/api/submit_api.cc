@@ -34,11 +34,14 @@ void SubmitApi::post_command(const http::Request& request, const http::Reply& re
   if (cluster_.is_of_another_cluster(request)) return answer_problem(reply, cluster_.of_another_cluster());
   auto command = decode_command(request.body);
   const auto lacks_id = [](const TimeEntry& entry) { return entry.id.is_nil(); };
-  if (!command || command->entries.empty() || std::any_of(command->entries.begin(), command->entries.end(), lacks_id)) {
+  const bool is_write = command && (command->lines || !command->entries.empty());
+  if (!is_write || std::any_of(command->entries.begin(), command->entries.end(), lacks_id)) {
     return answer_problem(
         reply, {.kind = ProblemKind::kBadRequest, .detail = "A write is handed on as a command with all its ids."});
   }
-  reply.when_gone(cluster_.take(std::move(command->entries), [reply](const client::SubmitAnswer& answer) {
+  client::Content content = std::move(command->entries);
+  if (command->lines) content = std::make_shared<const LineWrite>(std::move(*command->lines));
+  reply.when_gone(cluster_.take(std::move(content), [reply](const client::SubmitAnswer& answer) {
     reply.finish([text = client::encode_submit_answer(answer)](const auto&, http::Response& response) {
       response.set_content(text, "text/plain");
     });

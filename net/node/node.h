@@ -61,6 +61,9 @@ class Node {
   Withdraw begin_write(std::vector<TimeEntry> entries, Deadline deadline, client::WriteCallback done);
   client::WriteEnd write(std::vector<TimeEntry> entries, Deadline deadline);
 
+  // Stores the lines.
+  Withdraw begin_write(std::shared_ptr<const LineWrite> lines, Deadline deadline, client::WriteCallback done);
+
   // Orders how long points are kept.
   client::WriteEnd order(const RetentionOrder& order, Deadline deadline);
 

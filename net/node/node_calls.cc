@@ -33,6 +33,15 @@ Node::Withdraw Node::begin_write(std::vector<TimeEntry> entries, Deadline deadli
       deadline, std::move(done));
 }
 
+Node::Withdraw Node::begin_write(std::shared_ptr<const LineWrite> lines, Deadline deadline,
+                                 client::WriteCallback done) {
+  return begin_write(
+      [this, lines = std::move(lines)](client::WriteCallback callback) {
+        return client::submit(*replica_, lines, std::move(callback));
+      },
+      deadline, std::move(done));
+}
+
 Node::Withdraw Node::begin_write(BeginWrite begin, Deadline deadline, client::WriteCallback done) {
   auto call = std::make_shared<Call>();
   post([this, call, deadline, begin = std::move(begin), done = std::move(done)]() mutable {

@@ -27,7 +27,7 @@ const std::vector<Room>& rooms() {
       {"engine/raft/", {"engine/base/"}},
       {"engine/wire/", {"engine/base/", "engine/raft/"}},
       {"engine/series/", {"engine/base/", "engine/store/points/"}},
-      {"engine/formats/", {"engine/base/", "engine/series/"}},
+      {"engine/formats/", {"engine/base/", "engine/series/", "engine/store/points/"}},
       {"engine/store/sqlite/", {"engine/base/"}},
       {"engine/store/points/", {"engine/base/"}},
       {"engine/store/segments/", {"engine/base/", "engine/store/points/", "engine/store/sqlite/"}},
