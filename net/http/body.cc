@@ -261,7 +261,7 @@ Body gunzip(std::string_view compressed, std::size_t max_bytes, BodyShare& share
 Body read_body(Connection& connection, const BodyPlan& plan, const Options& options, BodyShare& share) {
   Body body = BodyReader(connection, plan, options, share).read();
   if (!body || !plan.is_gzip || body->empty()) return body;
-  return gunzip(*body, plan.max_bytes, share);
+  return gunzip(*body, plan.max_unpacked_bytes > 0 ? plan.max_unpacked_bytes : plan.max_bytes, share);
 }
 
 }  // namespace timestore::http

@@ -40,6 +40,7 @@ struct BodyPlan {
   BodyFraming framing = BodyFraming::kNone;
   std::uint64_t content_length = 0;
   std::size_t max_bytes = 0;
+  std::size_t max_unpacked_bytes = 0;  // 0: max_bytes
   bool is_gzip = false;
   bool expects_continue = false;  // We then say "100 Continue", unless the body is already arriving.
 };

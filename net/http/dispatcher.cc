@@ -146,6 +146,7 @@ void Dispatcher::read_wanted_body(Connection& connection, Exchange& exchange) co
   exchange.refusal = check_content(exchange.request, rules);
   if (exchange.refusal) return;
   if (rules.max_bytes > 0) exchange.body.max_bytes = rules.max_bytes;
+  exchange.body.max_unpacked_bytes = rules.max_unpacked_bytes;
   auto body = read_body(connection, exchange.body, options_, exchange.share);
   if (!body) {
     exchange.refusal = std::move(body.error());
@@ -176,7 +177,10 @@ void Dispatcher::leave_body(Connection& connection, Exchange& exchange) const {
 Response Dispatcher::answer_without_handler(const Exchange& exchange) const {
   Response response;
   if (!exchange.match.allow.empty()) response.set_header("Allow", exchange.match.allow);
-  if (exchange.refusal) {
+  const Route* route = exchange.match.route;
+  if (exchange.refusal && route != nullptr && route->refuse) {
+    route->refuse(*exchange.refusal, exchange.request, response);
+  } else if (exchange.refusal) {
     exchange.refusal->write_to(response);
   } else {
     response.status = 204;  // OPTIONS

@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "net/http/message.h"
+#include "net/http/problem.h"
 #include "net/http/reply.h"
 
 namespace timestore::http {
@@ -43,7 +44,11 @@ struct BodyRules {
                                               // 415. JSON stands for text/json and application/...+json, too.
   bool content_type_required = false;         // A body without Content-Type is answered 415.
   std::size_t max_bytes = 0;                  // 0: the server's limit.
+  std::size_t max_unpacked_bytes = 0;         // Of what was compressed; 0: max_bytes.
 };
+
+// How a route that has its own words for problems says what kept its handler from being asked.
+using Refuse = std::function<void(const Problem&, const Request&, Response&)>;
 
 struct Route {
   std::string method;  // A GET route answers HEAD too.
@@ -54,6 +59,7 @@ struct Route {
   Audience audience = Audience::kClients;
   std::optional<Pool> pool = {};  // none: that of its audience
   LaterHandler later = {};        // in place of `handler`
+  Refuse refuse = {};             // none: as the problem that it is
 
   [[nodiscard]] Pool pool_taken() const;
 };

@@ -117,6 +117,10 @@ Result<std::unique_ptr<Service>> Service::start(const Settings& settings, const 
   service->members_api_->add_routes(router);
   service->raft_->add_routes(router);
   service->submit_->add_routes(router);
+  service->influx_write_ = std::make_unique<InfluxWriteApi>(*service->cluster_, settings.patience);
+  service->influx_write_->add_routes(router);
+  service->influx_ping_ = std::make_unique<InfluxPingApi>(*service->node_, version);
+  service->influx_ping_->add_routes(router);
   SwaggerApi().add_routes(router);
 
   http::Options http;

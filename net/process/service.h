@@ -10,6 +10,8 @@
 #include "net/access/cluster_access.h"
 #include "net/access/forwarder.h"
 #include "net/api/cluster_api.h"
+#include "net/api/influx_ping_api.h"
+#include "net/api/influx_write_api.h"
 #include "net/api/queries_api.h"
 #include "net/api/raft_api.h"
 #include "net/api/reads_api.h"
@@ -58,6 +60,8 @@ class Service {
   std::unique_ptr<MembersApi> members_api_;
   std::unique_ptr<RaftApi> raft_;
   std::unique_ptr<SubmitApi> submit_;
+  std::unique_ptr<InfluxWriteApi> influx_write_;
+  std::unique_ptr<InfluxPingApi> influx_ping_;
   std::unique_ptr<http::Server> http_;
   std::unique_ptr<Admission> admission_;  // of a node that joins
   std::unique_ptr<Whereabouts> whereabouts_;
