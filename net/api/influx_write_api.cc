@@ -9,6 +9,7 @@
 #include "engine/series/series_name.h"
 #include "net/access/answer.h"
 #include "net/api/influx_headers.h"
+#include "net/api/redirect.h"
 #include "net/base/clock.h"
 #include "net/base/log.h"
 
@@ -103,8 +104,10 @@ void InfluxWriteApi::post_lines(InfluxApi api, const http::Request& request, con
   auto lines = read_lines(api, *target, request);
   if (!lines) return finish(reply, api, std::move(lines.error()));
   if (target->found_late) return finish(reply, api, std::move(*target->found_late));
-  write_next(std::make_shared<Posted>(Posted{
-      .api = api, .reply = reply, .is_forwarded = request.has_header(kForwardedHeader), .lines = std::move(*lines)}));
+  auto posted = std::make_shared<Posted>(Posted{
+      .api = api, .reply = reply, .is_forwarded = request.has_header(kForwardedHeader), .lines = std::move(*lines)});
+  if (request.param_count("redirect") == 0) return write_next(posted);
+  redirect_or(cluster_, patience_.read, request, reply, [this, posted] { write_next(posted); });
 }
 
 // Lines of which some may be stored.

@@ -20,7 +20,7 @@ struct Write : ::testing::Test {
   const TimeEntry entry{.id = {}, .device_id = "d", .timestamp_ns = 1, .value = 1, .attributes = ""};
   Submission write{
       {.self = "n1", .is_forwarded = false, .deadline = 10 * kSecond, .make_id = [this] { return id(++made); }},
-      {entry}};
+      std::vector{entry}};
   const Leadership n1{.is_leader = true, .leader = "n1", .term = 1};
   const Leadership n2{.is_leader = false, .leader = "n2", .term = 2};
   const Leadership n3{.is_leader = false, .leader = "n3", .term = 3};
@@ -69,6 +69,30 @@ TEST_F(Write, that_may_be_stored_is_unknown_whatever_a_later_attempt_says) {
   EXPECT_EQ(write.end().entries.front().id, id(1));
 }
 
+struct LinesWrite : ::testing::Test {
+  const std::shared_ptr<const LineWrite> lines = std::make_shared<const LineWrite>();
+  Submission write{{.self = "n1", .is_forwarded = false, .deadline = 10 * kSecond, .make_id = [] { return Guid(); }},
+                   lines};
+  const Leadership n1{.is_leader = true, .leader = "n1", .term = 1};
+  const Leadership n2{.is_leader = false, .leader = "n2", .term = 2};
+  const Leadership n3{.is_leader = false, .leader = "n3", .term = 3};
+};
+
+TEST_F(LinesWrite, goes_on_as_it_is_while_it_is_certainly_not_stored) {
+  EXPECT_TRUE(write.ended(write.next(n1, 0).attempt, {.kind = Kind::kNotLeader, .result = {}, .entries = {}}, 1));
+  EXPECT_TRUE(write.lost(write.next(n2, 2).attempt, true, 3));
+  const auto third = write.next(n3, 4);
+  EXPECT_EQ(third.to, "n3");
+  EXPECT_EQ(write.lines(), lines);
+  EXPECT_TRUE(write.entries().empty());
+}
+
+TEST_F(LinesWrite, is_not_sent_again_when_it_may_be_stored) {
+  EXPECT_TRUE(write.lost(write.next(n2, 0).attempt, false, 1));
+  EXPECT_EQ(write.next(n3, 2).kind, Attempts::Step::Kind::kEnd) << "another write may have come between";
+  EXPECT_EQ(write.end().kind, Kind::kUnknown);
+}
+
 SubmitAnswer ended(client::WriteEnd end) { return {.end = std::move(end), .hint = {}}; }
 
 TEST(SubmitAnswer, comes_back_as_it_was_sent) {
@@ -78,6 +102,14 @@ TEST(SubmitAnswer, comes_back_as_it_was_sent) {
   }
   answers.push_back(
       ended({.kind = Kind::kApplied, .result = {Applied::kConflict, {0, 5}}, .entries = {}, .applied = 1}));
+  answers.push_back(ended({.kind = Kind::kApplied,
+                           .result = {.outcome = Applied::kTypeConflict, .conflicts = {3}, .stored_type = 5},
+                           .entries = {},
+                           .applied = 2}));
+  answers.push_back(ended({.kind = Kind::kApplied,
+                           .result = {.outcome = Applied::kPartlyStored, .conflicts = {0, 7}, .stored_type = 0},
+                           .entries = {},
+                           .applied = 3}));
   for (const Kind kind : {Kind::kBusy, Kind::kDiskFull, Kind::kTooEarly, Kind::kUnknown})
     answers.push_back(ended({.kind = kind, .result = {}, .entries = {}}));
   answers.push_back(ended({.kind = Kind::kNotLeader, .result = {}, .entries = {}}));
@@ -96,7 +128,8 @@ TEST(SubmitAnswer, comes_back_as_it_was_sent) {
 }
 
 TEST(SubmitAnswer, that_makes_no_sense_is_an_error) {
-  for (const char* text : {"", "stored", "stored x", "conflict 1 x", "not-leader x n2", "fine", "stored 1 -1"}) {
+  for (const char* text : {"", "stored", "stored x", "conflict 1 x", "not-leader x n2", "fine", "stored 1 -1",
+                           "type-conflict 1", "partly-stored 1 256", "partly-stored 1 x 2"}) {
     EXPECT_FALSE(decode_submit_answer(text)) << text;
   }
 }

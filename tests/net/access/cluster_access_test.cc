@@ -76,7 +76,7 @@ TEST_F(FollowerTest, a_busy_leader_does_not_make_certain_what_a_frozen_one_left_
   FreezingLeader n2(503, true);
   start_as_follower({{"n2", {"127.0.0.1", n2.port()}}});
   follow("n2", 1);
-  const WriteAnswer answer = access_->write({entry_}, false, Clock::now() + std::chrono::minutes(2));
+  const WriteAnswer answer = access_->write(std::vector{entry_}, false, Clock::now() + std::chrono::minutes(2));
   EXPECT_EQ(answer.end.kind, client::WriteEnd::Kind::kUnknown) << "the frozen attempt may still be stored";
   ASSERT_EQ(n2.ids().size(), 2U);
   EXPECT_EQ(n2.ids()[0], n2.ids()[1]) << "tried again under the same id";
@@ -90,8 +90,9 @@ TEST_F(FollowerTest, a_write_leaves_a_frozen_leader_for_the_next_one_with_its_id
   follow("n2", 1);
   auto frozen = n2.frozen();
   // The deadline is far away: only giving up on n2 can bring an answer of n3.
-  auto write = std::async(std::launch::async,
-                          [&] { return access_->write({entry_}, false, Clock::now() + std::chrono::hours(1)); });
+  auto write = std::async(std::launch::async, [&] {
+    return access_->write(std::vector{entry_}, false, Clock::now() + std::chrono::hours(1));
+  });
   frozen.wait();
   follow("n3", 2);
   EXPECT_TRUE(write.get().response);
@@ -104,13 +105,48 @@ TEST_F(FollowerTest, a_write_is_handed_on_as_a_command_and_answered_from_one_lin
                [](const auto&, http::Response& response) { response.set_content("conflict 17 0", "text/plain"); });
   start_as_follower({{"n2", n2.address()}});
   follow("n2", 1);
-  const WriteAnswer answer = access_->write({entry_}, false, Clock::now() + std::chrono::seconds(20));
+  const WriteAnswer answer = access_->write(std::vector{entry_}, false, Clock::now() + std::chrono::seconds(20));
   EXPECT_EQ(answer.end.kind, client::WriteEnd::Kind::kApplied);
   EXPECT_EQ(answer.end.applied, 17U);
   EXPECT_EQ(answer.end.result.conflicts, std::vector<std::uint32_t>{0});
   EXPECT_FALSE(answer.response);
   EXPECT_EQ(n2.requests(), std::vector<std::string>{"n1: " + std::string(client::kSubmitPath) + " " +
                                                     encode_command(answer.end.entries)});
+}
+
+class LinesOfFollower : public FollowerTest {
+ protected:
+  WriteAnswer write(AskedNode& n2) {
+    start_as_follower({{"n2", n2.address()}});
+    follow("n2", 1);
+    return access_->write(lines_, false, Clock::now() + std::chrono::seconds(20));
+  }
+
+  const std::shared_ptr<const LineWrite> lines_ = std::make_shared<const LineWrite>(
+      LineWrite{.series = {{.name = "m f"}}, .points = {{.time_ns = 1}}, .line_ends = {1}});
+};
+
+TEST_F(LinesOfFollower, are_handed_on_as_a_command_and_answered_from_one_line) {
+  AskedNode n2("POST", client::kSubmitPath, [](const auto&, http::Response& response) {
+    response.set_content("partly-stored 17 1 0", "text/plain");
+  });
+  const WriteAnswer answer = write(n2);
+  EXPECT_EQ(answer.end.kind, client::WriteEnd::Kind::kApplied);
+  EXPECT_EQ(answer.end.result,
+            (ApplyResult{.outcome = ApplyResult::Outcome::kPartlyStored, .conflicts = {0}, .stored_type = 1}));
+  EXPECT_EQ(n2.requests(), std::vector<std::string>{"n1: " + std::string(client::kSubmitPath) + " " +
+                                                    encode_lines(*lines_, kLinesVersion)});
+}
+
+TEST_F(LinesOfFollower, are_too_early_for_a_leader_that_cannot_read_them) {
+  AskedNode n2("POST", client::kSubmitPath, [](const auto&, http::Response& response) { response.status = 400; });
+  EXPECT_EQ(write(n2).end.kind, client::WriteEnd::Kind::kTooEarly);
+}
+
+TEST_F(LinesOfFollower, are_not_handed_to_an_original_as_entries) {
+  AskedNode n2("POST", "/api/timeseries", [](const auto&, auto&) {});
+  EXPECT_EQ(write(n2).end.kind, client::WriteEnd::Kind::kTooEarly);
+  EXPECT_TRUE(n2.requests().empty());
 }
 
 TEST_F(FollowerTest, a_node_that_leads_no_more_says_who_does_and_that_one_is_asked_at_once) {
@@ -120,7 +156,7 @@ TEST_F(FollowerTest, a_node_that_leads_no_more_says_who_does_and_that_one_is_ask
                [](const auto&, http::Response& response) { response.set_content("stored 3", "text/plain"); });
   start_as_follower({{"n2", n2.address()}, {"n3", n3.address()}});
   follow("n2", 1);
-  const WriteAnswer answer = access_->write({entry_}, false, Clock::now() + std::chrono::seconds(20));
+  const WriteAnswer answer = access_->write(std::vector{entry_}, false, Clock::now() + std::chrono::seconds(20));
   EXPECT_EQ(answer.end.kind, client::WriteEnd::Kind::kApplied);
   EXPECT_EQ(n2.requests(), n3.requests()) << "the same bytes, with the same id";
 }
@@ -130,7 +166,7 @@ TEST_F(FollowerTest, an_answer_that_cannot_be_read_leaves_a_write_unknown) {
                [](const auto&, http::Response& response) { response.set_content("fine", "text/plain"); });
   start_as_follower({{"n2", n2.address()}});
   follow("n2", 1);
-  const WriteAnswer answer = access_->write({entry_}, false, Clock::now() + std::chrono::milliseconds(100));
+  const WriteAnswer answer = access_->write(std::vector{entry_}, false, Clock::now() + std::chrono::milliseconds(100));
   EXPECT_EQ(answer.end.kind, client::WriteEnd::Kind::kUnknown);
 }
 
@@ -138,7 +174,7 @@ TEST_F(FollowerTest, a_write_that_reaches_another_node_under_the_leaders_address
   AskedNode other("POST", client::kSubmitPath, [](const auto&, http::Response& response) { response.status = 421; });
   start_as_follower({{"n2", other.address()}});
   follow("n2", 1);
-  const WriteAnswer answer = access_->write({entry_}, false, Clock::now() + std::chrono::milliseconds(100));
+  const WriteAnswer answer = access_->write(std::vector{entry_}, false, Clock::now() + std::chrono::milliseconds(100));
   EXPECT_EQ(answer.end.kind, client::WriteEnd::Kind::kNotLeader);
 }
 
@@ -155,8 +191,8 @@ TEST_F(FollowerTest, what_nobody_waits_for_any_more_ends_at_once) {
   start_as_follower({});
   const Deadline deadline = Clock::now() + std::chrono::hours(1);
   std::promise<WriteAnswer> written;
-  const auto withdraw_write =
-      access_->write({entry_}, false, deadline, [&](WriteAnswer answer) { written.set_value(std::move(answer)); });
+  const auto withdraw_write = access_->write(std::vector{entry_}, false, deadline,
+                                             [&](WriteAnswer answer) { written.set_value(std::move(answer)); });
   std::promise<ReadBarrier> barrier;
   const auto withdraw_read = access_->await_readable(ReadLevel::kLinearizable, deadline,
                                                      [&](const ReadBarrier& how) { barrier.set_value(how); });
@@ -176,7 +212,7 @@ TEST_F(FollowerTest, a_write_that_waits_for_a_leader_is_stored_as_soon_as_there_
                [](const auto&, http::Response& response) { response.set_content("stored 7", "text/plain"); });
   start_as_follower({{"n2", n2.address()}});
   std::promise<WriteAnswer> written;
-  access_->write({entry_}, false, Clock::now() + std::chrono::hours(1),
+  access_->write(std::vector{entry_}, false, Clock::now() + std::chrono::hours(1),
                  [&](WriteAnswer answer) { written.set_value(std::move(answer)); });
   follow("n2", 1);
   const WriteAnswer answer = written.get_future().get();
@@ -187,7 +223,7 @@ TEST_F(FollowerTest, a_write_that_waits_for_a_leader_is_stored_as_soon_as_there_
 TEST_F(FollowerTest, a_node_that_stops_tells_everybody_who_waits) {
   start_as_follower({});
   std::promise<WriteAnswer> written;
-  access_->write({entry_}, false, Clock::now() + std::chrono::hours(1),
+  access_->write(std::vector{entry_}, false, Clock::now() + std::chrono::hours(1),
                  [&](WriteAnswer answer) { written.set_value(std::move(answer)); });
   access_->refuse_from_now_on();
   node_->retire(Clock::now() + std::chrono::seconds(1));

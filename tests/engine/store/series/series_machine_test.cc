@@ -14,8 +14,11 @@ namespace timestore::store {
 namespace {
 
 RC_GTEST_PROP(SeriesMachine, an_outcome_brings_the_result_as_it_was, ()) {
-  const ApplyResult result{.outcome = static_cast<ApplyResult::Outcome>(*rc::gen::inRange(0, 4)),
-                           .conflicts = *rc::gen::arbitrary<std::vector<std::uint32_t>>()};
+  constexpr int kLast = static_cast<int>(ApplyResult::Outcome::kPartlyStored);
+  ApplyResult result{.outcome = static_cast<ApplyResult::Outcome>(*rc::gen::inRange(0, kLast + 1)),
+                     .conflicts = *rc::gen::arbitrary<std::vector<std::uint32_t>>()};
+  if (tells_edge(result.outcome)) result.edge_ns = *rc::gen::arbitrary<std::int64_t>();
+  if (tells_type(result.outcome)) result.stored_type = *rc::gen::arbitrary<std::uint8_t>();
   RC_ASSERT(result_of(outcome_of(result)) == result);
 }
 
