@@ -10,8 +10,10 @@
 #include "engine/base/prng.h"
 #include "engine/formats/csv.h"
 #include "engine/formats/json_array.h"
+#include "engine/formats/line_collector.h"
 #include "engine/formats/line_protocol.h"
 #include "engine/formats/ndjson.h"
+#include "engine/series/command.h"
 
 namespace timestore {
 namespace {
@@ -50,16 +52,21 @@ struct CountingSink : LineSink {
   size_t fields = 0;
 };
 
-void lines(benchmark::State& state, size_t fields) {
+std::string body_of_lines(size_t lines, size_t hosts, size_t fields) {
   Prng prng(1);
   std::string body;
-  for (size_t point = 0; point < kPoints; ++point) {
-    body += "cpu,host=host_" + std::to_string(point) + ",region=eu-west ";
+  for (size_t line = 0; line < lines; ++line) {
+    body += "cpu,host=host_" + std::to_string(line % hosts) + ",region=eu-west ";
     for (size_t field = 0; field < fields; ++field) {
       body += (field == 0 ? "usage_" : ",usage_") + std::to_string(field) + '=' + value_of(prng);
     }
-    body += " 1714564800000000000\n";
+    body += ' ' + std::to_string(1'714'564'800'000'000'000 + line / hosts * 10'000'000'000) + '\n';
   }
+  return body;
+}
+
+void lines(benchmark::State& state, size_t fields) {
+  const std::string body = body_of_lines(kPoints, kPoints, fields);
   for (auto unused : state) {
     CountingSink sink;
     LineParser parser(sink, kLimits, {});
@@ -72,6 +79,58 @@ void lines_of_one_field(benchmark::State& state) { lines(state, 1); }
 void lines_of_ten_fields(benchmark::State& state) { lines(state, 10); }
 BENCHMARK(lines_of_one_field);
 BENCHMARK(lines_of_ten_fields);
+
+// What a server does with a body: with the series of each field, up to the write that can be submitted.
+void collected_lines(benchmark::State& state) {
+  const auto lines = static_cast<size_t>(state.range(0));
+  const auto hosts = static_cast<size_t>(state.range(1));
+  const std::string body = body_of_lines(lines, hosts, static_cast<size_t>(state.range(2)));
+  for (auto unused : state) {
+    LineCollector collector({.now_ns = 1'714'564'800'000'000'000, .hash_seed = 7});
+    LineParser parser(collector, kLimits, {});
+    parser.feed(body);
+    TIMESTORE_CHECK(parser.finish().has_value(), "the body is good");
+    const auto collected = collector.finish();
+    TIMESTORE_CHECK(collected.has_value() && collected->good == lines, "the lines are good");
+  }
+  const auto runs = static_cast<int64_t>(state.iterations());
+  state.SetBytesProcessed(runs * static_cast<int64_t>(body.size()));
+  state.counters["a_line"] = benchmark::Counter(
+      static_cast<double>(lines), benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
+}
+BENCHMARK(collected_lines)
+    ->ArgNames({"lines", "hosts", "fields"})
+    ->Args({1'000, 1'000, 1})
+    ->Args({1'000, 1'000, 10})
+    ->Args({10'000, 10, 1})
+    ->Args({10'000, 1'000, 1})
+    ->Args({10'000, 1'000, 10})
+    ->Args({100'000, 100'000, 1});
+
+// And the bytes of the command.
+void encoded_lines(benchmark::State& state) {
+  const auto lines = static_cast<size_t>(state.range(0));
+  LineCollector collector({.now_ns = 1'714'564'800'000'000'000});
+  LineParser parser(collector, kLimits, {});
+  parser.feed(body_of_lines(lines, static_cast<size_t>(state.range(1)), static_cast<size_t>(state.range(2))));
+  TIMESTORE_CHECK(parser.finish().has_value(), "the body is good");
+  const auto write = collector.finish()->writes.front();
+  size_t size_bytes = 0;
+  for (auto unused : state) {
+    const std::string command = encode_lines(*write, kLinesVersion);
+    size_bytes = command.size();
+    benchmark::DoNotOptimize(command.data());
+  }
+  const auto points = static_cast<double>(write->points.size());
+  state.counters["a_point"] =
+      benchmark::Counter(points, benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
+  state.counters["bytes_a_point"] = static_cast<double>(size_bytes) / points;
+}
+BENCHMARK(encoded_lines)
+    ->ArgNames({"lines", "hosts", "fields"})
+    ->Args({10'000, 1'000, 1})
+    ->Args({10'000, 1'000, 10})
+    ->Args({100'000, 100'000, 1});
 
 // kPoints entries, each written by `write(body, device, value)`.
 template <typename Parser, typename Write>

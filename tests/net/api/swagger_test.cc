@@ -8,6 +8,8 @@
 #include "engine/wire/codec.h"
 #include "net/api/cluster_api.h"
 #include "net/api/entry_bodies.h"
+#include "net/api/influx_ping_api.h"
+#include "net/api/influx_write_api.h"
 #include "net/api/raft_api.h"
 #include "net/api/queries_api.h"
 #include "net/api/reads_api.h"
@@ -93,6 +95,10 @@ class RoutesTest : public OpenApiTest {
     cluster_api_->add_routes(router_);
     members_api_.emplace(*node_, *cluster_, forwarder_);
     members_api_->add_routes(router_);
+    influx_write_.emplace(*cluster_, Patience{});
+    influx_write_->add_routes(router_);
+    influx_ping_.emplace(*node_, "test");
+    influx_ping_->add_routes(router_);
   }
   void TearDown() override {
     if (node_) node_->stop();
@@ -111,6 +117,8 @@ class RoutesTest : public OpenApiTest {
   std::optional<RaftApi> raft_;
   std::optional<ClusterApi> cluster_api_;
   std::optional<MembersApi> members_api_;
+  std::optional<InfluxWriteApi> influx_write_;
+  std::optional<InfluxPingApi> influx_ping_;
   http::Router router_;
 };
 
