@@ -86,7 +86,8 @@ void collected_lines(benchmark::State& state) {
   const auto hosts = static_cast<size_t>(state.range(1));
   const std::string body = body_of_lines(lines, hosts, static_cast<size_t>(state.range(2)));
   for (auto unused : state) {
-    LineCollector collector({.now_ns = 1'714'564'800'000'000'000, .hash_seed = 7});
+    LineCollector collector(
+        {.now_ns = 1'714'564'800'000'000'000, .hash_seed = 7, .likely_points = likely_points(body.size())});
     LineParser parser(collector, kLimits, {});
     parser.feed(body);
     TIMESTORE_CHECK(parser.finish().has_value(), "the body is good");

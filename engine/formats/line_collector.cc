@@ -1,5 +1,6 @@
 #include "engine/formats/line_collector.h"
 
+#include <algorithm>
 #include <bit>
 #include <limits>
 #include <utility>
@@ -54,7 +55,15 @@ LineCollector::LineCollector(Options options)
       latest_ns_(latest_of(options_.now_ns, options_.max_days_ahead)),
       keys_(options_.hash_seed),
       field_keys_(options_.hash_seed) {
+  begin_write();
+}
+
+// Room that is not used costs nothing; to move points when there is none costs more than all else that is done for
+// them.
+void LineCollector::begin_write() {
   write_ = {.database = options_.database, .keeps_good_lines = options_.keeps_good_lines};
+  write_.points.reserve(std::min(options_.likely_points, options_.max_points));
+  text_bytes_ = 0;
 }
 
 void LineCollector::take(const Line& line) {
@@ -161,8 +170,7 @@ uint32_t LineCollector::add_series(const Line& line, const LineField& field, poi
 // What comes next begins another write.
 void LineCollector::cut() {
   if (!write_.points.empty()) lines_.writes.push_back(std::make_shared<const LineWrite>(std::move(write_)));
-  write_ = {.database = options_.database, .keeps_good_lines = options_.keeps_good_lines};
-  text_bytes_ = 0;
+  begin_write();
   keys_.clear();
   field_keys_.clear();
   key_list_.clear();

@@ -27,6 +27,9 @@ namespace timestore {
 inline constexpr uint64_t kMaxBodyLines = 100'000;
 inline constexpr int64_t kMaxDaysAhead = 366;
 
+// How many points a body of so many bytes may well have.
+constexpr size_t likely_points(size_t body_bytes) { return body_bytes / 16 + 1; }
+
 class LineCollector final : public LineSink {
  public:
   struct Options {
@@ -36,6 +39,7 @@ class LineCollector final : public LineSink {
     int64_t now_ns = 0;
     int64_t max_days_ahead = kMaxDaysAhead;  // of the time of a line
     uint64_t hash_seed = 0;                  // line_table.h
+    size_t likely_points = 0;                // of the body
     // Of one write. Texts are names of series and strings.
     size_t max_points = points::kMaxBatchPoints;
     size_t max_text_bytes = size_t{16} << 20;
@@ -79,6 +83,7 @@ class LineCollector final : public LineSink {
   void add(const Line& line);
   uint32_t add_series(const Line& line, const LineField& field, points::Type type);
   bool is_device(std::string_view field_key) const { return is_of_device_ && field_key == "value"; }
+  void begin_write();
   void cut();
   void refuse_line(const Line& line, std::string reason);
 

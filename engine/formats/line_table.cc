@@ -57,7 +57,7 @@ uint32_t LineTable::find_or_add(uint32_t under, std::string_view text, uint32_t 
   TIMESTORE_CHECK(texts_.size() < kFree, "a body has fewer bytes than that");
   const auto place = static_cast<uint32_t>(texts_.size());
   slots_[at] = {.place = place, .hash = rest};
-  texts_.push_back({.begin = bytes_.size(), .size = static_cast<uint32_t>(text.size()), .under = under});
+  texts_.push_back({.hash = hash, .begin = bytes_.size(), .size = static_cast<uint32_t>(text.size()), .under = under});
   bytes_ += text;
   return place;
 }
@@ -66,8 +66,7 @@ void LineTable::grow() {
   slots_.assign(slots_.empty() ? kFirstSlots : 2 * slots_.size(), {});
   const size_t last = slots_.size() - 1;
   for (uint32_t place = 0; place < texts_.size(); ++place) {
-    const Text& text = texts_[place];
-    const uint64_t hash = hash_of(text.under, std::string_view(bytes_).substr(text.begin, text.size));
+    const uint64_t hash = texts_[place].hash;
     size_t at = hash & last;
     while (slots_[at].place != kFree) at = (at + 1) & last;
     slots_[at] = {.place = place, .hash = static_cast<uint32_t>(hash >> 32)};

@@ -26,6 +26,7 @@ class LineTable {
 
  private:
   struct Text {
+    uint64_t hash = 0;
     size_t begin = 0;
     uint32_t size = 0;
     uint32_t under = 0;

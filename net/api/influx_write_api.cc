@@ -123,7 +123,8 @@ tl::expected<LineCollector::Lines, InfluxError> InfluxWriteApi::read_lines(Influ
                            .keeps_good_lines = !is_two,
                            .is_one_write = is_two,
                            .now_ns = now_ns,
-                           .hash_seed = hash_seed_});
+                           .hash_seed = hash_seed_,
+                           .likely_points = likely_points(request.body.size())});
   LineParser parser(collector, kLimits,
                     {.precision = target.precision, .default_time_ns = now_ns, .has_unsigned = is_two});
   static_cast<void>(parser.feed(request.body));  // finish() says whatever it says
