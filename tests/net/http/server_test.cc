@@ -250,6 +250,40 @@ TEST(Server, closes_after_http_1_0_and_when_asked_to) {
   }
 }
 
+TEST(Server, lets_a_route_unpack_more_than_it_takes_as_sent) {
+  const auto server = start_server(
+      {},
+      {{.method = "POST",
+        .pattern = "/size",
+        .handler = [](const Request& request,
+                      Response& response) { response.set_content(std::to_string(request.body.size()), "text/plain"); },
+        .body = BodyRules{.max_bytes = 100, .max_unpacked_bytes = 2'000}}});
+  RawClient client(server->port());
+  EXPECT_EQ(client.ask(post("/size", gzipped(std::string(2'000, 'x')), "Content-Encoding: gzip\r\n"))->body, "2000");
+  expect_problem(client.ask(post("/size", gzipped(std::string(2'001, 'x')), "Content-Encoding: gzip\r\n")), 413);
+  RawClient again(server->port());
+  expect_problem(again.ask(post("/size", std::string(101, 'x'))), 413);
+}
+
+TEST(Server, lets_a_route_say_in_its_own_words_what_kept_its_handler_from_being_asked) {
+  const auto server = start_server({}, {{.method = "POST",
+                                         .pattern = "/own",
+                                         .handler = [](const auto&, auto&) {},
+                                         .body = BodyRules{.max_bytes = 3},
+                                         .refuse =
+                                             [](const Problem& problem, const Request& request, Response& response) {
+                                               response.status = status_of(problem.kind) + 100;
+                                               response.set_content(request.path, "text/plain");
+                                             }}});
+  RawClient client(server->port());
+  const auto answer = client.ask(post("/own", "long"));
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->status, 513);
+  EXPECT_EQ(answer->body, "/own");
+  RawClient other(server->port());
+  expect_problem(other.ask(get("/own")), 405);
+}
+
 TEST(Server, compresses_large_answers_for_clients_that_want_gzip) {
   const auto server = start_server({}, {answering("/large", [](const Request&, Response& response) {
                                      response.set_content(std::string(100'000, 'x'), "application/json");
