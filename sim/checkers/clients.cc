@@ -126,6 +126,7 @@ void Clients::refused(Write& write) {
 void Clients::committed(raft::Index index, raft::EntryKind kind, const std::vector<TimeEntry>& entries) {
   if (kind != raft::EntryKind::kCommand) return;
   if (model_.result(index).outcome == ApplyResult::Outcome::kRetention) return;  // nodes and operators order it
+  if (model_.last_lines()) return;                                               // LineWrites looks at them
   const OperationId number = entries.empty() ? 0 : operation_of(entries.front().attributes);
   const auto describe = [&] { return facts("index", index, "op", number); };
   const bool is_known = number >= 1 && number <= operations_.size() && operations_[number - 1].kind == Kind::kWrite;

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
-#include <iterator>
 #include <map>
+#include <optional>
 #include <tuple>
 #include <utility>
 
@@ -12,23 +12,38 @@ namespace timestore::sim {
 
 namespace {
 
-using Rows = std::vector<const TimeEntry*>;
+using Rows = std::vector<const PointSeen*>;
 
 constexpr std::int64_t kDayNs = std::int64_t{86'400} * 1'000'000'000;
 
-bool is_wanted(const Inquiry& inquiry, const TimeEntry& entry) {
-  return entry.device_id.starts_with(inquiry.prefix) &&
-         (!inquiry.from_ns || entry.timestamp_ns >= *inquiry.from_ns) &&
-         (!inquiry.to_ns || entry.timestamp_ns < *inquiry.to_ns) &&
-         (!inquiry.min_value || entry.value >= *inquiry.min_value);
+// The value, where it is a number.
+std::optional<long double> number_of(const PointSeen& row) {
+  if (row.type == points::Type::kFloat) return std::bit_cast<double>(row.bits);
+  if (row.type == points::Type::kInteger) return static_cast<long double>(static_cast<std::int64_t>(row.bits));
+  if (row.type == points::Type::kUnsigned) return static_cast<long double>(row.bits);
+  return std::nullopt;
 }
 
+bool is_wanted(const Inquiry& inquiry, const PointSeen& row) {
+  const TimeEntry& entry = row.entry;
+  if (inquiry.min_value) {
+    const auto number = number_of(row);
+    if (!number || *number < static_cast<long double>(*inquiry.min_value)) return false;
+  }
+  return has_row(inquiry, row) && entry.device_id.starts_with(inquiry.prefix) &&
+         (!inquiry.from_ns || entry.timestamp_ns >= *inquiry.from_ns) &&
+         (!inquiry.to_ns || entry.timestamp_ns < *inquiry.to_ns);
+}
+
+// Of equal names and times lines come first.
 void sort(Rows& rows, Inquiry::Order order) {
-  const auto by_device = [](const TimeEntry* left, const TimeEntry* right) {
-    return std::tie(left->device_id, left->timestamp_ns) < std::tie(right->device_id, right->timestamp_ns);
+  const auto by_device = [](const PointSeen* left, const PointSeen* right) {
+    return std::tie(left->entry.device_id, left->entry.timestamp_ns, right->is_line) <
+           std::tie(right->entry.device_id, right->entry.timestamp_ns, left->is_line);
   };
-  const auto by_time = [](const TimeEntry* left, const TimeEntry* right) {
-    return std::tie(left->timestamp_ns, left->device_id) < std::tie(right->timestamp_ns, right->device_id);
+  const auto by_time = [](const PointSeen* left, const PointSeen* right) {
+    return std::tie(left->entry.timestamp_ns, left->entry.device_id, right->is_line) <
+           std::tie(right->entry.timestamp_ns, right->entry.device_id, left->is_line);
   };
   if (order == Inquiry::Order::kDevice) std::stable_sort(rows.begin(), rows.end(), by_device);
   if (order == Inquiry::Order::kAscending || order == Inquiry::Order::kDescending) {
@@ -49,12 +64,13 @@ bool is_less(double left, double right) {
 
 // Of entries of one group and bucket in the order of their times, equal ones in the order of the log.
 AggregateSeen aggregate_of(const Rows& rows) {
-  AggregateSeen seen{.count = rows.size(), .first = rows.front()->value, .last = rows.back()->value};
-  seen.min = seen.max = rows.front()->value;
-  for (const TimeEntry* row : rows) {
-    seen.sum += row->value;
-    if (is_less(row->value, seen.min)) seen.min = row->value;
-    if (is_less(seen.max, row->value)) seen.max = row->value;
+  const auto value = [](const PointSeen* row) { return std::bit_cast<double>(row->bits); };
+  AggregateSeen seen{.count = rows.size(), .first = value(rows.front()), .last = value(rows.back())};
+  seen.min = seen.max = value(rows.front());
+  for (const PointSeen* row : rows) {
+    seen.sum += value(row);
+    if (is_less(value(row), seen.min)) seen.min = value(row);
+    if (is_less(seen.max, value(row))) seen.max = value(row);
   }
   return seen;
 }
@@ -63,9 +79,17 @@ std::string word(double value) { return std::to_string(std::bit_cast<std::uint64
 
 }  // namespace
 
-std::string line_of(const TimeEntry& entry) {
-  return entry.id.text() + " " + entry.device_id + " " + std::to_string(entry.timestamp_ns) + " " + word(entry.value) +
-         " " + entry.attributes;
+bool has_row(const Inquiry& inquiry, const PointSeen& row) {
+  if (inquiry.bucket_ms > 0) return !row.is_of_field;
+  return inquiry.order != Inquiry::Order::kLog || !row.is_line;
+}
+
+std::string line_of(const PointSeen& row) {
+  const TimeEntry& entry = row.entry;
+  const std::string kind = row.is_of_field ? "field" : row.is_line ? "line" : entry.id.text();
+  return kind + " " + entry.device_id + " " + std::to_string(entry.timestamp_ns) + " " +
+         std::to_string(static_cast<int>(row.type)) + " " + std::to_string(row.bits) + " " + row.text + " " +
+         entry.attributes;
 }
 
 std::string line_of(const AggregateSeen& row) {
@@ -74,24 +98,25 @@ std::string line_of(const AggregateSeen& row) {
          word(row.last);
 }
 
-std::vector<std::string> answer_of(const Inquiry& inquiry, const Rows& stored) {
+std::vector<std::string> answer_of(const Inquiry& inquiry, const std::vector<PointSeen>& stored) {
   Rows rows;
-  std::copy_if(stored.begin(), stored.end(), std::back_inserter(rows),
-               [&](const TimeEntry* entry) { return is_wanted(inquiry, *entry); });
+  for (const PointSeen& row : stored) {
+    if (is_wanted(inquiry, row)) rows.push_back(&row);
+  }
   std::vector<std::string> lines;
   if (inquiry.bucket_ms == 0) {
     sort(rows, inquiry.order);
-    for (const TimeEntry* row : rows) lines.push_back(line_of(*row));
+    for (const PointSeen* row : rows) lines.push_back(line_of(*row));
     return lines;
   }
-  std::stable_sort(rows.begin(), rows.end(), [](const TimeEntry* left, const TimeEntry* right) {
-    return left->timestamp_ns < right->timestamp_ns;
+  std::stable_sort(rows.begin(), rows.end(), [](const PointSeen* left, const PointSeen* right) {
+    return left->entry.timestamp_ns < right->entry.timestamp_ns;
   });
   std::map<std::pair<std::string, std::int64_t>, Rows> buckets;
-  for (const TimeEntry* row : rows) {
-    const std::int64_t midnight = floor_to(row->timestamp_ns, kDayNs);  // buckets begin anew there
-    const std::int64_t begin = midnight + floor_to(row->timestamp_ns - midnight, inquiry.bucket_ms * 1'000'000);
-    buckets[{inquiry.is_by_device ? row->device_id : std::string(), begin}].push_back(row);
+  for (const PointSeen* row : rows) {
+    const std::int64_t midnight = floor_to(row->entry.timestamp_ns, kDayNs);  // buckets begin anew there
+    const std::int64_t begin = midnight + floor_to(row->entry.timestamp_ns - midnight, inquiry.bucket_ms * 1'000'000);
+    buckets[{inquiry.is_by_device ? row->entry.device_id : std::string(), begin}].push_back(row);
   }
   for (const auto& [place, some] : buckets) {
     AggregateSeen seen = aggregate_of(some);

@@ -7,11 +7,13 @@
 #include <vector>
 
 #include "engine/series/time_entry.h"
+#include "engine/store/points/point.h"
 
 namespace timestore::sim {
 
 struct Inquiry {
-  // Which entries.
+  // Which points.
+  std::string database = {};
   std::string prefix = {};  // of devices; empty: all
   std::optional<std::int64_t> from_ns = {};
   std::optional<std::int64_t> to_ns = {};
@@ -26,13 +28,23 @@ struct Inquiry {
   bool is_by_device = false;
 };
 
+// A row, or what the log says of one: an entry or a point of a line.
+struct PointSeen {
+  TimeEntry entry = {};  // of lines without an id, and its value counts for floats only
+  bool is_line = false;
+  bool is_of_field = false;  // of line protocol; otherwise of a device
+  points::Type type = points::Type::kFloat;
+  std::uint64_t bits = 0;
+  std::string text = {};
+};
+
 struct AnswerSeen {
   Inquiry inquiry;
   std::vector<std::string> lines;
 };
 
 // As which a row, and a row of aggregates, is told.
-[[nodiscard]] std::string line_of(const TimeEntry& entry);
+[[nodiscard]] std::string line_of(const PointSeen& row);
 struct AggregateSeen {
   std::string device = {};  // empty: all together
   std::int64_t bucket_ns = 0;
@@ -45,8 +57,11 @@ struct AggregateSeen {
 };
 [[nodiscard]] std::string line_of(const AggregateSeen& row);
 
-// The answer by its definition: of these entries, which are in the order of the log. Their values are whole numbers so
-// small that no sum is rounded.
-[[nodiscard]] std::vector<std::string> answer_of(const Inquiry& inquiry, const std::vector<const TimeEntry*>& stored);
+// Whether the answer has the row. In the order of the log it has no lines: there it may show what was replaced.
+[[nodiscard]] bool has_row(const Inquiry& inquiry, const PointSeen& row);
+
+// The answer by its definition: of these points, which are in the order of the log and not replaced. Aggregates are of
+// devices, whose values are whole numbers so small that no sum is rounded.
+[[nodiscard]] std::vector<std::string> answer_of(const Inquiry& inquiry, const std::vector<PointSeen>& stored);
 
 }  // namespace timestore::sim

@@ -1,6 +1,7 @@
 #include "sim/checkers/model.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <iterator>
 
@@ -25,6 +26,11 @@ std::string expected_at(std::size_t position, const TimeEntry* expected, const T
          " and is " + (seen ? in_words(*seen) : "missing");
 }
 
+// The clients' names have nothing escaped in them.
+std::tuple<std::string, std::string, std::string> field_of(const std::string& database, const std::string& name) {
+  return {database, name.substr(0, name.find_first_of(", ")), name.substr(name.rfind(' ') + 1)};
+}
+
 }  // namespace
 
 bool is_identical(const TimeEntry& left, const TimeEntry& right) {
@@ -34,6 +40,7 @@ bool is_identical(const TimeEntry& left, const TimeEntry& right) {
 std::vector<TimeEntry> Model::apply(const raft::Entry& entry) {
   using Outcome = ApplyResult::Outcome;
   const raft::Index index = results_.size() + 1;
+  last_lines_.reset();
   const std::string_view command = entry.payload.view();
   if (entry.kind != raft::EntryKind::kCommand || command.empty()) {
     results_.push_back({.outcome = Outcome::kNothing, .conflicts = {}});
@@ -46,6 +53,11 @@ std::vector<TimeEntry> Model::apply(const raft::Entry& entry) {
   }
   if (decoded->retention) {
     results_.push_back(follow(index, *decoded->retention));
+    return {};
+  }
+  if (decoded->lines) {
+    last_lines_ = std::move(decoded->lines);
+    results_.push_back(store(index, *last_lines_));
     return {};
   }
   std::uint32_t ordinal = 0;
@@ -147,17 +159,100 @@ std::optional<std::string> Model::difference(raft::Index index, const std::vecto
 }
 
 std::optional<std::string> Model::difference(raft::Index index, const AnswerSeen& answer) const {
-  const std::int64_t edge = edge_at(index);
-  std::vector<const TimeEntry*> rows;
-  for (const Stored& stored : stored_) {
-    if (stored.index <= index && stored.entry.timestamp_ns >= edge) rows.push_back(&stored.entry);
-  }
+  const std::vector<PointSeen> rows = rows_at(index, answer.inquiry.database);
   const std::vector<std::string> expected = answer_of(answer.inquiry, rows);
   const auto [wanted, seen] = std::mismatch(expected.begin(), expected.end(), answer.lines.begin(), answer.lines.end());
   if (wanted == expected.end() && seen == answer.lines.end()) return std::nullopt;
   return "line " + std::to_string(wanted - expected.begin()) + " should be " +
          (wanted == expected.end() ? "missing" : *wanted) + " and is " +
          (seen == answer.lines.end() ? "missing" : *seen);
+}
+
+// ---------------------------------------------------------------------------------------------------- lines
+
+std::uint64_t Model::operation_of(const LineWrite& write) {
+  for (const LinePoint& point : write.points) {
+    if (write.series[point.series].name == "op n") return point.bits;
+  }
+  return 0;
+}
+
+// The first point of the line that is wrong, and the type that it should have, or 0 where its time is wrong.
+std::optional<std::pair<std::uint32_t, std::uint8_t>> Model::fault_of(const LineWrite& write, std::uint32_t begin,
+                                                                      std::uint32_t end) const {
+  if (write.points[begin].time_ns < retention_.edge_ns) return std::pair(begin, std::uint8_t{0});
+  for (std::uint32_t at = begin; at < end; ++at) {
+    const LineSeries& series = write.series[write.points[at].series];
+    const auto type = types_.find(field_of(write.database, series.name));
+    const bool is_known = series.is_device || type != types_.end();
+    const points::Type wanted = series.is_device ? points::Type::kFloat : is_known ? type->second : series.type;
+    if (wanted != series.type) return std::pair(at, static_cast<std::uint8_t>(wanted));
+  }
+  return std::nullopt;
+}
+
+ApplyResult Model::store(raft::Index index, const LineWrite& write) {
+  using Outcome = ApplyResult::Outcome;
+  const auto types_before = types_;
+  const std::size_t lines_before = lines_.size();
+  ApplyResult result{.outcome = Outcome::kStored};
+  std::uint32_t begin = 0;
+  for (const std::uint32_t end : write.line_ends) {
+    const std::uint32_t first = std::exchange(begin, end);
+    if (const auto fault = fault_of(write, first, end)) {
+      if (result.conflicts.empty()) result.stored_type = fault->second;
+      result.conflicts.push_back(fault->first);
+      continue;
+    }
+    for (std::uint32_t at = first; at < end; ++at) {
+      const LinePoint& point = write.points[at];
+      const LineSeries& series = write.series[point.series];
+      if (!series.is_device) types_.emplace(field_of(write.database, series.name), series.type);
+      lines_.push_back({.index = index,
+                        .database = write.database,
+                        .point = {.entry = {.device_id = series.name, .timestamp_ns = point.time_ns},
+                                  .is_line = true,
+                                  .is_of_field = !series.is_device,
+                                  .type = series.type,
+                                  .bits = point.bits,
+                                  .text = point.text}});
+    }
+  }
+  if (result.conflicts.empty()) return result;
+  result.outcome = Outcome::kPartlyStored;
+  if (write.keeps_good_lines) return result;
+  types_ = types_before;
+  lines_.resize(lines_before);
+  result.outcome = result.stored_type == 0 ? Outcome::kExpired : Outcome::kTypeConflict;
+  if (result.stored_type == 0) result.edge_ns = retention_.edge_ns;
+  return result;
+}
+
+// What is there when so many entries of the log are applied, in the order of the log.
+std::vector<PointSeen> Model::rows_at(raft::Index index, const std::string& database) const {
+  const std::int64_t edge = edge_at(index);
+  std::map<std::tuple<std::string, bool, std::int64_t>, const StoredLine*> last;
+  for (const StoredLine& line : lines_) {
+    const TimeEntry& entry = line.point.entry;
+    if (line.index > index) break;
+    if (line.database != database || entry.timestamp_ns < edge) continue;
+    last[{entry.device_id, line.point.is_of_field, entry.timestamp_ns}] = &line;
+  }
+  std::vector<std::pair<raft::Index, PointSeen>> placed;
+  for (const auto& [at, entry] : stored_) {
+    if (at > index) break;
+    if (entry.timestamp_ns < edge || !database.empty()) continue;
+    placed.emplace_back(at, PointSeen{.entry = entry, .bits = std::bit_cast<std::uint64_t>(entry.value)});
+  }
+  std::vector<const StoredLine*> lines;
+  for (const auto& [place, line] : last) lines.push_back(line);
+  std::sort(lines.begin(), lines.end());  // as they stand in their vector
+  for (const StoredLine* line : lines) placed.emplace_back(line->index, line->point);
+  std::stable_sort(placed.begin(), placed.end(),
+                   [](const auto& left, const auto& right) { return left.first < right.first; });
+  std::vector<PointSeen> rows;
+  for (auto& [at, row] : placed) rows.push_back(std::move(row));
+  return rows;
 }
 
 }  // namespace timestore::sim

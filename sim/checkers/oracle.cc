@@ -11,6 +11,7 @@
 #include "sim/checkers/identity.h"
 #include "sim/checkers/ledger.h"
 #include "sim/checkers/levels.h"
+#include "sim/checkers/line_writes.h"
 #include "sim/checkers/links.h"
 #include "sim/checkers/members.h"
 #include "sim/checkers/membership.h"
@@ -41,6 +42,7 @@ struct Oracle::State {
         links(findings, options.nodes),
         seals(findings, options.series),
         expiry(findings),
+        line_writes(findings, model),
         clients(findings, ledger, model),
         histories(findings, options.searches_linearizability && options.knows_commands),
         knows_commands(options.knows_commands),
@@ -63,6 +65,7 @@ struct Oracle::State {
   Model model;
   Seals seals;
   Expiry expiry;
+  LineWrites line_writes;
   Clients clients;
   Histories histories;
   bool knows_commands;
@@ -86,6 +89,7 @@ void Oracle::State::follow_ledger() {
       clients.committed(position.index, entry.kind, model.apply(entry));
       seals.committed(entry.payload.size_bytes(), model.stored() - points);
       expiry.committed(now(), before, model.retention());
+      if (model.last_lines()) line_writes.committed(position.index, *model.last_lines());
     }
     levels.committed(position.index, entry);
     identity.committed(position.index, entry);
@@ -215,6 +219,16 @@ void Oracle::attempt_ends(OperationId operation, const client::WriteEnd& end) {
   if (!state_->is_over()) state_->clients.attempt_ends(operation, end);
 }
 
+void Oracle::lines_begin(std::shared_ptr<const LineWrite> write) {
+  state_->line_writes.begins(++line_operations_, std::move(write));
+}
+
+void Oracle::lines_doubled(std::uint64_t operation) { state_->line_writes.doubled(operation); }
+
+void Oracle::lines_end(std::uint64_t operation, const client::WriteEnd& end) {
+  if (!state_->is_over()) state_->line_writes.ended(operation, end);
+}
+
 OperationId Oracle::read_begins(Time, const std::string& device_id) {
   const OperationId operation = state_->clients.read_begins(device_id);
   state_->histories.read_begins(operation, device_id);
@@ -238,6 +252,15 @@ void Oracle::converged(std::size_t node, raft::Position applied, std::uint64_t s
   if (state_->is_over()) return;
   state_->ledger.applied(node, applied.index, state_hash);
   if (!state_->is_over() && state_->knows_commands) state_->clients.converged(node, applied, stored);
+}
+
+void Oracle::converged(std::size_t node, raft::Index applied, const AnswerSeen& answer) {
+  if (state_->is_over() || !state_->knows_commands) return;
+  if (const auto difference = state_->model.difference(applied, answer)) {
+    report({.checker = "clients",
+            .rule = "a healed node answers what the log says",
+            .detail = facts("node", node + 1, "applied", applied) + ": " + *difference});
+  }
 }
 
 void Oracle::rows(std::size_t node, raft::Index sealed, std::uint64_t hash) {

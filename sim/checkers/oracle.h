@@ -31,6 +31,7 @@
 #include "engine/client/link.h"
 #include "engine/client/write.h"
 #include "engine/raft/state.h"
+#include "engine/series/line_write.h"
 #include "engine/store/series/series_shape.h"
 #include "sim/checkers/findings.h"
 #include "sim/checkers/seen.h"
@@ -98,6 +99,11 @@ class Oracle {
   void attempt_begins(OperationId operation, const std::vector<TimeEntry>& entries);  // submitted to some replica
   void attempt_ends(OperationId operation, const client::WriteEnd& end);
   void write_ends(Time now, OperationId operation, const client::WriteEnd& end);
+  // Of lines: each operation has the number in an integer field `op n`, which next_line_operation() has told.
+  std::uint64_t next_line_operation() const { return line_operations_ + 1; }
+  void lines_begin(std::shared_ptr<const LineWrite> write);
+  void lines_doubled(std::uint64_t operation);
+  void lines_end(std::uint64_t operation, const client::WriteEnd& end);
   OperationId read_begins(Time now, const std::string& device_id);
   void read_ends(Time now, OperationId operation, const ReadSeen& seen);
   void read_fails(Time now, OperationId operation);
@@ -108,6 +114,8 @@ class Oracle {
                  const std::vector<TimeEntry>& stored);
   // All rows of its series file, as one number, and how far it is sealed.
   void rows(std::size_t node, raft::Index sealed, std::uint64_t hash);
+  // What a query of everything in one database gave there.
+  void converged(std::size_t node, raft::Index applied, const AnswerSeen& answer);
   void finish();  // searches the histories
 
   // ---- for the world
@@ -127,6 +135,7 @@ class Oracle {
   struct State;
   std::unique_ptr<State> state_;
   bool hears_foreigner_ = false;
+  std::uint64_t line_operations_ = 0;
 };
 
 }  // namespace timestore::sim

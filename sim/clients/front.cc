@@ -34,14 +34,13 @@ client::Leadership Front::leadership(std::size_t node) const {
   return {.is_leader = replica.is_leader(), .leader = replica.leader(), .term = replica.core().term()};
 }
 
-void Front::write(std::size_t node, OperationId operation, std::vector<TimeEntry> entries, Time deadline,
-                  WriteDone done) {
+void Front::write(std::size_t node, OperationId operation, client::Content content, Time deadline, WriteDone done) {
   Call call{.node = node, .operation = operation, .written = std::move(done), .deadline = deadline};
   call.write.emplace(client::Submission::Options{.self = Cluster::name(node),
                                                  .is_forwarded = false,
                                                  .deadline = deadline,
                                                  .make_id = [this] { return make_id(); }},
-                     std::move(entries));
+                     std::move(content));
   go_on_later(begin(std::move(call)), 0);
 }
 
@@ -121,15 +120,19 @@ void Front::try_here(CallId id, const Step& step) {
   Call& call = calls_.at(id);
   const std::size_t node = call.node;
   const OperationId operation = call.operation;
-  world_.cluster().oracle().attempt_begins(operation, call.write->entries());
-  const auto ended = [this, id, operation, attempt = step.attempt](client::WriteEnd end) {
-    world_.cluster().oracle().attempt_ends(operation, end);
+  const auto lines = call.write->lines();
+  if (!lines) world_.cluster().oracle().attempt_begins(operation, call.write->entries());
+  const auto ended = [this, id, operation, is_of_lines = lines != nullptr,
+                      attempt = step.attempt](client::WriteEnd end) {
+    if (!is_of_lines) world_.cluster().oracle().attempt_ends(operation, end);
     const auto found = calls_.find(id);
     if (found == calls_.end()) return;
     found->second.write->ended(attempt, std::move(end), world_.now());
     go_on_later(id, 0);
   };
-  const auto ticket = client::submit(world_.cluster()[node], call.write->entries(), ended);
+  Replica& replica = world_.cluster()[node];
+  const auto ticket =
+      lines ? client::submit(replica, lines, ended) : client::submit(replica, call.write->entries(), ended);
   world_.after(step.until - world_.now(), [this, node, ticket, life = world_.cluster().life(node)] {
     if (world_.cluster().is_up(node) && world_.cluster().life(node) == life) world_.cluster()[node].give_up(ticket);
   });

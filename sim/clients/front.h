@@ -27,8 +27,8 @@ class Front final : public Doorman {
   Front(World& world, Choices& choices);
 
   // The write has begun as `operation`, by attempts. Until `deadline` the node may try. Ends once, later; when the node
-  // stops the connection breaks, and the outcome is unknown.
-  void write(std::size_t node, OperationId operation, std::vector<TimeEntry> entries, Time deadline, WriteDone done);
+  // stops the connection breaks, and the outcome is unknown. (Operations of lines count apart.)
+  void write(std::size_t node, OperationId operation, client::Content content, Time deadline, WriteDone done);
   // Granted: the series file of this very node may be read.
   void read(std::size_t node, Time deadline, ReadDone done);
   // Done by whoever leads, once at most. The errand lives as long as it may yet be done.

@@ -15,6 +15,15 @@ constexpr Time kMaxNotice = 300 * kMillisecond;  // until a broken connection is
 
 std::size_t number_of(const raft::NodeId& id) { return static_cast<std::size_t>(std::stoul(id.substr(1))) - 1; }
 
+std::string text_of(const client::Submission& write) {
+  return write.lines() ? encode_lines(*write.lines(), kLinesVersion) : encode_command(write.entries());
+}
+
+client::Content content_of(Command&& command) {
+  if (command.lines) return std::make_shared<const LineWrite>(std::move(*command.lines));
+  return std::move(command.entries);
+}
+
 }  // namespace
 
 void Front::ask(CallId id, const client::Attempts::Step& step) {
@@ -27,7 +36,7 @@ void Front::ask(CallId id, const client::Attempts::Step& step) {
                         .attempt = step.attempt,
                         .from = call.node,
                         .to = number_of(step.to),
-                        .text = call.write ? encode_command(call.write->entries()) : std::string(),
+                        .text = call.write ? text_of(*call.write) : std::string(),
                         .operation = call.operation,
                         .errand = call.errand,
                         .gives_up_at = step.until};
@@ -67,6 +76,8 @@ void Front::send(const Request& request, Stream choices) {
     arrive(first);
     if (!comes_twice) return;
     TIMESTORE_MARK("front: a request arrived twice");
+    const auto command = decode_command(request.text);
+    if (command && command->lines) world_.cluster().oracle().lines_doubled(request.operation);
     Request twin = first;
     twin.is_double = true;
     arrive(twin);
@@ -83,7 +94,7 @@ void Front::arrive(const Request& request) {
                                                    .is_forwarded = true,
                                                    .deadline = call.deadline,
                                                    .make_id = [this] { return make_id(); }},
-                       std::move(command->entries));
+                       content_of(std::move(*command)));
   } else {
     call.attempts.emplace(
         client::Attempts::Options{.self = Cluster::name(request.to),

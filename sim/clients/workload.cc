@@ -263,6 +263,7 @@ std::optional<Inquiry> Workload::make_inquiry(Stream choices) const {
                            : wall_ns(world_.now()) - nanoseconds(load_.span) * number / 500;
   };
   Inquiry inquiry;
+  if (load_.asks_of_lines && choices.chance(1, 4)) inquiry.database = "other";
   const std::uint64_t prefix = choices.below(3);
   if (prefix == 1) inquiry.prefix = device(choices.below(load_.devices));
   if (prefix == 2) inquiry.prefix = "device-1";
@@ -272,6 +273,7 @@ std::optional<Inquiry> Workload::make_inquiry(Stream choices) const {
   inquiry.order = static_cast<Inquiry::Order>(choices.below(4));
   inquiry.page_rows = choices.chance(1, 2) ? choices.between(1, 20) : 10'000;
   if (!choices.chance(1, 2)) return inquiry;
+  if (inquiry.prefix.empty()) inquiry.prefix = "device-";  // what is no device has values of other types
   constexpr std::int64_t kWidths[] = {100, 10, 1'000, 37};
   inquiry.bucket_ms = kWidths[choices.below(4)];
   inquiry.is_by_device = choices.chance(1, 2);

@@ -31,6 +31,7 @@ struct LoadOptions {
   std::uint32_t repeat_percent = 10;  // of writes that reuse an id that was used before
   Time patience = 2 * kSecond;        // then the client gives up
   Time span = 0;                      // points are about so old at most; 0: of no time in particular
+  bool asks_of_lines = false;         // others write them
 };
 
 class Workload {

@@ -61,6 +61,7 @@ class MarkGuard {
 struct Crew {
   Upgrader& upgrader;
   Janitor& janitor;
+  LineWriter& line_writer;
   Workload& workload;
 };
 
@@ -83,7 +84,7 @@ bool has_risen(World& world, const raft::State& leader) {
 // Where a healed cluster must be before its time is over.
 bool has_converged(World& world, const Nemesis& nemesis, const Crew& crew) {
   if (crew.workload.probes_left() + crew.workload.waiting() > 0 || !nemesis.is_done()) return false;
-  if (!crew.upgrader.is_done() || !crew.janitor.is_done()) return false;
+  if (!crew.upgrader.is_done() || !crew.janitor.is_done() || !crew.line_writer.is_done()) return false;
   Cluster& cluster = world.cluster();
   const auto leader = cluster.leader();
   if (!leader) return false;
@@ -166,6 +167,7 @@ void run_faults(World& world, Nemesis& nemesis, Crew& crew, const RunOptions& op
   }
   crew.upgrader.begin();
   crew.janitor.begin();
+  crew.line_writer.begin();
   crew.workload.begin();
   while (!is_over) {
     if (!run_next(world, options)) return;
@@ -206,6 +208,16 @@ void run_lasting(World& world, Lasting& lasting, const RunOptions& options) {
   }
 }
 
+// Lines included: what queries tell.
+void ask_for_everything(World& world, std::size_t node) {
+  for (const char* database : {"", "other"}) {
+    const Inquiry everything{.database = database, .order = Inquiry::Order::kDevice, .page_rows = 1000};
+    const auto seen = world.cluster().read_series(node, "device-0", everything);
+    if (!seen) return world.could_not_read(node, seen.error().message);
+    world.cluster().oracle().converged(node, seen->position.index, *seen->answer);
+  }
+}
+
 // Nobody is excused: every node that is not lost comes back, hears the leader, and ends up with the same state. Or its
 // disk has rotted and it says so, however late.
 void run_healed(World& world, const Nemesis& nemesis, Crew& crew, const RunOptions& options) {
@@ -242,6 +254,7 @@ void run_healed(World& world, const Nemesis& nemesis, Crew& crew, const RunOptio
         node, {.term = cluster.core(node).trail.term_at(status.applied).value_or(0), .index = status.applied},
         status.state_hash, *stored);
     cluster.oracle().rows(node, cluster[node].durable(), *rows);
+    ask_for_everything(world, node);
   }
 }
 
@@ -253,6 +266,7 @@ void run_to_the_end(World& world, Nemesis& nemesis, Lasting& lasting, Crew crew,
     nemesis.rest();
     crew.upgrader.rest();
     crew.janitor.rest();
+    crew.line_writer.end();
     if (!oracle.violation() && may_work) run_lasting(world, lasting, options);
     if (!oracle.violation()) nemesis.end();
     if (!oracle.violation()) crew.upgrader.end();
@@ -280,8 +294,9 @@ RunReport run(const RunOptions& options) {
   if (swarm.world.cluster.links) nemesis.injector().operators().ask_through(front.emplace(world, choices));
   Workload workload(world, front ? &*front : nullptr, swarm.load, choices);
   Janitor janitor(world, front ? &*front : nullptr, swarm.retention, choices);
+  LineWriter line_writer(world, front ? &*front : nullptr, swarm.lines, choices);
   Lasting lasting(nemesis.injector(), choices);
-  run_to_the_end(world, nemesis, lasting, {.upgrader = upgrader, .janitor = janitor, .workload = workload}, options);
+  run_to_the_end(world, nemesis, lasting, {.upgrader = upgrader, .janitor = janitor, .line_writer = line_writer, .workload = workload}, options);
 
   Oracle& oracle = world.cluster().oracle();
   report.violation = oracle.violation();

@@ -92,6 +92,16 @@ void draw_retention(Swarm& swarm, Stream choices) {
   swarm.world.cluster.searches_linearizability = false;
 }
 
+// In a third of the seeds somebody writes lines.
+void draw_lines(Swarm& swarm, Stream choices) {
+  const bool is_on = choices.chance(1, 3);
+  const Time pause = pick<Time>(choices, {300, 100, 1'000}) * kMillisecond;
+  const auto lines = pick<std::uint64_t>(choices, {4, 1, 20});
+  if (!is_on) return;
+  swarm.lines = {.pause = pause, .lines = lines, .devices = swarm.load.devices, .span = swarm.load.span};
+  swarm.load.asks_of_lines = true;
+}
+
 }  // namespace
 
 // Sizes at which few points matter: seals come often, and merges go in many steps.
@@ -157,6 +167,7 @@ Swarm draw_swarm(const RunOptions& options, Choices& choices) {
   if (has_outsiders && swarm.faults.strength("members") > 0) swarm.world.cluster.outsiders = outsiders;
   draw_releases(swarm, options.faults.contains("upgrades"), choices.stream("swarm.releases"));
   draw_retention(swarm, choices.stream("swarm.retention"));
+  draw_lines(swarm, choices.stream("swarm.lines"));
   constexpr std::uint32_t kPerMillion[] = {0, 1'000, 20'000, 150'000};
   swarm.world.network.loss = kPerMillion[swarm.faults.strength("loss")];
   swarm.world.network.duplication = kPerMillion[swarm.faults.strength("duplication")];

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "sim/clients/janitor.h"
+#include "sim/clients/line_writer.h"
 #include "sim/clients/upgrader.h"
 #include "sim/clients/workload.h"
 #include "sim/faults/faults.h"
@@ -20,6 +21,7 @@ struct Swarm {
   FaultOptions faults;
   UpgradeOptions upgrades;
   JanitorOptions retention;
+  LineOptions lines;
 };
 
 [[nodiscard]] Swarm draw_swarm(const RunOptions& options, Choices& choices);

@@ -16,7 +16,7 @@ namespace {
 using query::Function;
 
 query::Filter filter_of(const Inquiry& inquiry) {
-  query::Filter filter{.range = {.from_ns = inquiry.from_ns, .to_ns = inquiry.to_ns}};
+  query::Filter filter{.database = inquiry.database, .range = {.from_ns = inquiry.from_ns, .to_ns = inquiry.to_ns}};
   if (!inquiry.prefix.empty()) filter.prefixes = {inquiry.prefix};
   if (inquiry.min_value) filter.min_value = query::Number(*inquiry.min_value);
   return filter;
@@ -36,12 +36,17 @@ query::Order order_of(Inquiry::Order order) {
   return query::Order::kLog;
 }
 
-TimeEntry entry_of(const query::Row& row, const Guid& id) {
-  return {.id = id,
-          .device_id = row.series.name,
-          .timestamp_ns = row.point.time_ns,
-          .value = std::bit_cast<double>(row.point.bits),
-          .attributes = std::string(row.point.attributes)};
+PointSeen point_of(const query::Row& row, const Guid& id) {
+  const points::Point& point = row.point;
+  return {.entry = {.id = id,
+                    .device_id = row.series.name,
+                    .timestamp_ns = point.time_ns,
+                    .attributes = std::string(point.attributes)},
+          .is_line = point.is_line,
+          .is_of_field = row.series.is_line,
+          .type = point.type,
+          .bits = point.bits,
+          .text = std::string(point.text)};
 }
 
 // A page is a reading of its own, as a client asks for it.
@@ -55,7 +60,9 @@ Result<std::vector<std::string>> ask_for_rows(store::SeriesReader& reader, const
     const auto more = pages->next_page([&](const query::Row& row) {
       const auto id = reader.id_of(row.point, row.series);
       if (!id) named = tl::unexpected(id.error());
-      if (id) lines.push_back(line_of(entry_of(row, *id)));
+      if (!id) return;
+      const PointSeen seen = point_of(row, *id);
+      if (has_row(inquiry, seen)) lines.push_back(line_of(seen));
     });
     if (!more) return fail(more.error().sentence);
     if (!named) return tl::unexpected(named.error());
