@@ -36,7 +36,7 @@ Submission::Submission(Options options, Content content)
                  .is_forwarded = options_.is_forwarded,
                  .deadline = options_.deadline}) {
   if (auto* entries = std::get_if<std::vector<TimeEntry>>(&content)) end_.entries = std::move(*entries);
-  if (auto* lines = std::get_if<std::shared_ptr<const LineWrite>>(&content)) lines_ = std::move(*lines);
+  if (auto* lines = std::get_if<LinesCommand>(&content)) lines_ = std::move(*lines);
 }
 
 Attempts::Step Submission::next(const Leadership& known, Time now) {

@@ -16,7 +16,7 @@
 namespace timestore::client {
 
 // What is written.
-using Content = std::variant<std::vector<TimeEntry>, std::shared_ptr<const LineWrite>>;
+using Content = std::variant<std::vector<TimeEntry>, LinesCommand>;
 
 class Submission {
  public:
@@ -31,7 +31,7 @@ class Submission {
   // As Attempts::next(); when it says kTry, lines() are what to submit, or, where there are none, entries().
   [[nodiscard]] Attempts::Step next(const Leadership& known, Time now);
   const std::vector<TimeEntry>& entries() const { return end_.entries; }
-  const std::shared_ptr<const LineWrite>& lines() const { return lines_; }
+  const LinesCommand& lines() const { return lines_; }
 
   // How an attempt ended, here or there; `hint`: whom the node that was asked believes to lead. False: too late.
   bool ended(AttemptId attempt, WriteEnd end, Time now, const Leadership& hint = {});
@@ -53,7 +53,7 @@ class Submission {
   void give_ids();
 
   Options options_;
-  std::shared_ptr<const LineWrite> lines_;
+  LinesCommand lines_;
   Attempts attempts_;
   WriteEnd end_;  // of the last attempt; the entries are kept
 };

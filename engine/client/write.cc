@@ -54,14 +54,15 @@ replica::WriteTicket submit(replica::Replica& replica, std::vector<TimeEntry> en
                         });
 }
 
-replica::WriteTicket submit(replica::Replica& replica, const std::shared_ptr<const LineWrite>& lines,
-                            WriteCallback callback) {
-  return replica.submit(
-      {.size_bytes = size_bytes(*lines),
-       .least_level = raft::kLinesLevel,
-       .command =
-           [lines](const machine::Place& place) { return encode_lines(*lines, store::command_version(place.level)); }},
-      without_entries(std::move(callback)));
+LinesCommand command_of(const LineWrite& lines) {
+  return std::make_shared<const std::string>(encode_lines(lines, kLinesVersion));
+}
+
+replica::WriteTicket submit(replica::Replica& replica, const LinesCommand& lines, WriteCallback callback) {
+  return replica.submit({.size_bytes = lines->size(),
+                         .least_level = raft::kLinesLevel,
+                         .command = [lines](const machine::Place&) { return *lines; }},
+                        without_entries(std::move(callback)));
 }
 
 replica::WriteTicket submit(replica::Replica& replica, const RetentionOrder& order, WriteCallback callback) {

@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "engine/replica/replica.h"
@@ -27,9 +28,13 @@ using WriteCallback = std::function<void(WriteEnd)>;
 // batch ends as too early while there may be one.
 replica::WriteTicket submit(replica::Replica& replica, std::vector<TimeEntry> entries, WriteCallback callback);
 
+// Lines as the bytes of their command (encode_lines). They do not depend on its place, so they are made by whoever has
+// read the lines, and not on the replica's thread.
+using LinesCommand = std::shared_ptr<const std::string>;
+[[nodiscard]] LinesCommand command_of(const LineWrite& lines);
+
 // Ends as too early while a member may not know lines. There are no entries then.
-replica::WriteTicket submit(replica::Replica& replica, const std::shared_ptr<const LineWrite>& lines,
-                            WriteCallback callback);
+replica::WriteTicket submit(replica::Replica& replica, const LinesCommand& lines, WriteCallback callback);
 
 // Ends as too early while a member may not know such orders. There are no entries then.
 replica::WriteTicket submit(replica::Replica& replica, const RetentionOrder& order, WriteCallback callback);

@@ -50,8 +50,9 @@ size_t place_in(points::Type type) { return static_cast<size_t>(type) - 1; }
 
 }  // namespace
 
-LineCollector::LineCollector(Options options)
+LineCollector::LineCollector(Options options, TakeWrite take_write)
     : options_(std::move(options)),
+      take_write_(std::move(take_write)),
       latest_ns_(latest_of(options_.now_ns, options_.max_days_ahead)),
       keys_(options_.hash_seed),
       field_keys_(options_.hash_seed) {
@@ -64,6 +65,14 @@ void LineCollector::begin_write() {
   write_ = {.database = options_.database, .keeps_good_lines = options_.keeps_good_lines};
   write_.points.reserve(std::min(options_.likely_points, options_.max_points));
   text_bytes_ = 0;
+  keys_.clear();
+  field_keys_.clear();
+  key_list_.clear();
+  field_list_.clear();
+}
+
+void LineCollector::end_write() {
+  if (!write_.points.empty()) take_write_(std::move(write_));
 }
 
 void LineCollector::take(const Line& line) {
@@ -84,7 +93,8 @@ void LineCollector::take(const Line& line) {
                            std::to_string(options_.max_text_bytes) + " bytes of names and strings.");
       return;
     }
-    cut();
+    end_write();
+    begin_write();
     growth = look_up(line);
     if (!has_room(growth)) return refuse_line(line, "too many fields");
   }
@@ -167,16 +177,6 @@ uint32_t LineCollector::add_series(const Line& line, const LineField& field, poi
   return static_cast<uint32_t>(write_.series.size() - 1);
 }
 
-// What comes next begins another write.
-void LineCollector::cut() {
-  if (!write_.points.empty()) lines_.writes.push_back(std::make_shared<const LineWrite>(std::move(write_)));
-  begin_write();
-  keys_.clear();
-  field_keys_.clear();
-  key_list_.clear();
-  field_list_.clear();
-}
-
 void LineCollector::refuse_line(const Line& line, std::string reason) {
   refuse({.number = line.number, .text = line.text, .reason = std::move(reason)});
 }
@@ -199,7 +199,7 @@ void LineCollector::refuse(const BadLine& line) {
 
 tl::expected<LineCollector::Lines, Refusal> LineCollector::finish() {
   if (refusal_) return tl::unexpected(std::move(*refusal_));
-  cut();
+  end_write();
   if (lines_.bad > told_) lines_.messages += "\nand " + std::to_string(lines_.bad - told_) + " more lines";
   return std::move(lines_);
 }

@@ -11,7 +11,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -44,18 +44,19 @@ class LineCollector final : public LineSink {
     size_t max_points = points::kMaxBatchPoints;
     size_t max_text_bytes = size_t{16} << 20;
   };
-  explicit LineCollector(Options options);
+  // Gets the writes, in their order and each once.
+  using TakeWrite = std::function<void(LineWrite)>;
+  LineCollector(Options options, TakeWrite take_write);
 
   void take(const Line& line) override;
   void refuse(const BadLine& line) override;
 
   struct Lines {
-    std::vector<std::shared_ptr<const LineWrite>> writes;
     uint64_t good = 0;
     uint64_t bad = 0;
     std::string messages;  // about the bad ones, or the first of them; a line each
   };
-  // After the last line, once. An error only for a body that is too large.
+  // After the last line, once. An error only for a body that is too large, of which nothing counts.
   tl::expected<Lines, Refusal> finish();
 
  private:
@@ -84,10 +85,11 @@ class LineCollector final : public LineSink {
   uint32_t add_series(const Line& line, const LineField& field, points::Type type);
   bool is_device(std::string_view field_key) const { return is_of_device_ && field_key == "value"; }
   void begin_write();
-  void cut();
+  void end_write();
   void refuse_line(const Line& line, std::string reason);
 
   const Options options_;
+  const TakeWrite take_write_;
   const int64_t latest_ns_;
   LineTable keys_;
   LineTable field_keys_;  // under the place of the line's key

@@ -89,7 +89,7 @@ class ClusterAccess::WritePursuit final : public Pursuit<client::Submission> {
 void ClusterAccess::WritePursuit::hand_on(const Step& step) {
   using Outcome = Forwarder::Outcome;
   const auto& lines = attempts_.lines();
-  const std::string command = lines ? encode_lines(*lines, kLinesVersion) : encode_command(attempts_.entries());
+  const std::string command = lines ? *lines : encode_command(attempts_.entries());
   http::Response response;
   const auto outcome = access_.forwarder_.post(step.to, client::kSubmitPath, command, time_for(step), response);
   if (outcome == Outcome::kAnswered && lines && (response.status == 404 || response.status == 400)) {

@@ -1,11 +1,12 @@
 #include "net/api/influx_write_api.h"
 
-#include <optional>
 #include <random>
 #include <string>
 #include <utility>
 
+#include "engine/base/check.h"
 #include "engine/base/json_text.h"
+#include "engine/series/command.h"
 #include "engine/series/series_name.h"
 #include "net/access/answer.h"
 #include "net/api/influx_headers.h"
@@ -20,6 +21,10 @@ namespace {
 using Applied = ApplyResult::Outcome;
 
 constexpr std::size_t kMaxSentBytes = 25'000'000;  // as InfluxDB
+// Points take several times as much memory as their text, until they are a command.
+constexpr std::size_t kLargeBodyBytes = 64 << 10;
+constexpr std::ptrdiff_t kLargeBodies = 8;
+
 constexpr Limits kLimits{.bytes = std::uint64_t{64} << 20, .records = kMaxBodyLines, .record_bytes = 1 << 20};
 
 void finish(const http::Reply& reply, InfluxApi api, InfluxError error) {
@@ -45,10 +50,12 @@ std::string_view name_of(points::Type type) {
 }
 
 // Why the first of the lines was refused that the result is about.
-std::string reason_of(const LineWrite& write, const ApplyResult& result) {
-  if (result.stored_type == 0 || result.conflicts.empty() || result.conflicts.front() >= write.points.size()) {
-    return "points beyond retention policy";
-  }
+std::string reason_of(const std::string& command, const ApplyResult& result) {
+  if (result.stored_type == 0 || result.conflicts.empty()) return "points beyond retention policy";
+  const auto read = decode_command(command);
+  TIMESTORE_CHECK(read && read->lines, "the command was made here");
+  const LineWrite& write = *read->lines;
+  if (result.conflicts.front() >= write.points.size()) return "field type conflict";  // so another node has said
   const LineSeries& series = write.series[write.points[result.conflicts.front()].series];
   const auto parts = series.is_device ? std::nullopt : parts_of_series_name(series.name);
   std::string reason = "field type conflict: input field ";
@@ -59,6 +66,17 @@ std::string reason_of(const LineWrite& write, const ApplyResult& result) {
   return reason.append(name_of(static_cast<points::Type>(result.stored_type)));
 }
 
+class Turn {
+ public:
+  explicit Turn(std::counting_semaphore<>& semaphore) : semaphore_(semaphore) { semaphore_.acquire(); }
+  ~Turn() { semaphore_.release(); }
+  Turn(const Turn&) = delete;
+  Turn& operator=(const Turn&) = delete;
+
+ private:
+  std::counting_semaphore<>& semaphore_;
+};
+
 std::string partial_write(const std::string& reason, std::uint64_t dropped) {
   return "partial write: " + reason + " dropped=" + std::to_string(dropped);
 }
@@ -66,21 +84,32 @@ std::string partial_write(const std::string& reason, std::uint64_t dropped) {
 }  // namespace
 
 struct InfluxWriteApi::Posted {
+  struct Write {
+    client::LinesCommand command;
+    std::uint64_t lines = 0;
+  };
+  // Lines that the store has refused.
+  struct Dropped {
+    std::uint64_t lines = 0;
+    client::LinesCommand command = {};  // of the first
+    ApplyResult result = {};
+  };
   InfluxApi api = InfluxApi::kOne;
   http::Reply reply;
   bool is_forwarded = false;
-  LineCollector::Lines lines;
-  std::size_t next = 0;          // of the writes
-  std::uint64_t lines_done = 0;  // of those before it
-  std::uint64_t dropped = 0;     // lines that the store has refused
-  std::string reason = {};       // why the first of them
+  LineCollector::Lines lines = {};
+  std::vector<Write> writes = {};
+  std::size_t next = 0;  // of the writes
+  std::uint64_t lines_done = 0;
+  Dropped dropped = {};
   raft::Index applied = 0;
 };
 
 InfluxWriteApi::InfluxWriteApi(ClusterAccess& cluster, const Patience& patience)
     : cluster_(cluster),
       patience_(patience),
-      hash_seed_(std::random_device{}() | (std::uint64_t{std::random_device{}()} << 32)) {}
+      hash_seed_(std::random_device{}() | (std::uint64_t{std::random_device{}()} << 32)),
+      large_bodies_(kLargeBodies) {}
 
 void InfluxWriteApi::add_routes(http::Router& router) {
   const auto add = [&](InfluxApi api, const char* pattern) {
@@ -101,64 +130,58 @@ void InfluxWriteApi::post_lines(InfluxApi api, const http::Request& request, con
   if (cluster_.is_of_another_cluster(request)) return answer_problem(reply, cluster_.of_another_cluster());
   auto target = influx_target_of(api, request);
   if (!target) return finish(reply, api, std::move(target.error()));
-  auto lines = read_lines(api, *target, request);
-  if (!lines) return finish(reply, api, std::move(lines.error()));
-  if (target->found_late) return finish(reply, api, std::move(*target->found_late));
-  auto posted = std::make_shared<Posted>(Posted{
-      .api = api, .reply = reply, .is_forwarded = request.has_header(kForwardedHeader), .lines = std::move(*lines)});
+  auto posted = std::make_shared<Posted>(
+      Posted{.api = api, .reply = reply, .is_forwarded = request.has_header(kForwardedHeader)});
+  auto error = read_lines(*target, request.body, *posted);
+  if (!error) error = std::move(target->found_late);
+  if (error) return finish(reply, api, *std::move(error));
   if (request.param_count("redirect") == 0) return write_next(posted);
   redirect_or(cluster_, patience_.read, request, reply, [this, posted] { write_next(posted); });
 }
 
-// Lines of which some may be stored.
-tl::expected<LineCollector::Lines, InfluxError> InfluxWriteApi::read_lines(InfluxApi api, const InfluxTarget& target,
-                                                                           const http::Request& request) const {
-  const bool is_two = api == InfluxApi::kTwo;
-  const auto refuse = [](int status, std::string message) {
-    return tl::unexpected(InfluxError{.status = status, .message = std::move(message)});
-  };
-  if (is_two && request.body.empty()) return refuse(400, "writing requires points");
+// Nothing: lines of which some may be stored.
+std::optional<InfluxError> InfluxWriteApi::read_lines(const InfluxTarget& target, const std::string& body,
+                                                      Posted& posted) {
+  const bool is_two = posted.api == InfluxApi::kTwo;
+  if (is_two && body.empty()) return InfluxError{.status = 400, .message = "writing requires points"};
+  // Large ones are read on workers, which may wait.
+  std::optional<Turn> turn;
+  if (body.size() > kLargeBodyBytes) turn.emplace(large_bodies_);
   const std::int64_t now_ns = nanoseconds_since_1970();
   LineCollector collector({.database = target.database,
                            .keeps_good_lines = !is_two,
                            .is_one_write = is_two,
                            .now_ns = now_ns,
                            .hash_seed = hash_seed_,
-                           .likely_points = likely_points(request.body.size())});
+                           .likely_points = likely_points(body.size())},
+                          [&posted](const LineWrite& write) {
+                            posted.writes.push_back({client::command_of(write), write.line_ends.size()});
+                          });
   LineParser parser(collector, kLimits,
                     {.precision = target.precision, .default_time_ns = now_ns, .has_unsigned = is_two});
-  static_cast<void>(parser.feed(request.body));  // finish() says whatever it says
+  static_cast<void>(parser.feed(body));  // finish() says whatever it says
+  const auto too_large = [](const Refusal& refusal) {
+    return InfluxError{.status = 413, .message = refusal.problems.front().detail};
+  };
   const auto parsed = parser.finish();
-  if (!parsed) return refuse(413, parsed.error().problems.front().detail);
+  if (!parsed) return too_large(parsed.error());
   auto lines = collector.finish();
-  if (!lines) return refuse(413, lines.error().problems.front().detail);
-  if (lines->bad > 0 && (is_two || lines->good == 0)) return refuse(400, std::move(lines->messages));
-  return std::move(*lines);
+  if (!lines) return too_large(lines.error());
+  if (lines->bad > 0 && (is_two || lines->good == 0)) {
+    return InfluxError{.status = 400, .message = std::move(lines->messages)};
+  }
+  posted.lines = std::move(*lines);
+  return std::nullopt;
 }
 
 void InfluxWriteApi::write_next(const PostedPtr& posted) {
-  if (posted->next == posted->lines.writes.size()) {
-    const LineCollector::Lines& lines = posted->lines;
-    if (posted->dropped > 0) {
-      return finish(posted->reply, posted->api,
-                    {.status = 400, .message = partial_write(posted->reason, posted->dropped)});
-    }
-    if (lines.bad > 0) {
-      return finish(posted->reply, posted->api, {.status = 400, .message = partial_write(lines.messages, 0)});
-    }
-    return posted->reply.finish([applied = posted->applied](const http::Request& request, http::Response& response) {
-      add_influx_headers(request, response);
-      if (applied > 0) response.set_header(kAppliedIndexHeader, std::to_string(applied));
-      response.status = 204;
-    });
-  }
-  posted->reply.when_gone(cluster_.write(posted->lines.writes[posted->next], posted->is_forwarded,
+  if (posted->next == posted->writes.size()) return answer_end(posted);
+  posted->reply.when_gone(cluster_.write(posted->writes[posted->next].command, posted->is_forwarded,
                                          Clock::now() + patience_.write,
                                          [this, posted](const WriteAnswer& answer) { take_end(posted, answer.end); }));
 }
 
 void InfluxWriteApi::take_end(const PostedPtr& posted, const client::WriteEnd& end) {
-  const LineWrite& write = *posted->lines.writes[posted->next];
   if (end.kind != client::WriteEnd::Kind::kApplied) {
     InfluxError error = influx_error_of(end.kind);
     if (posted->next > 0) {
@@ -168,18 +191,15 @@ void InfluxWriteApi::take_end(const PostedPtr& posted, const client::WriteEnd& e
     }
     return finish(posted->reply, posted->api, std::move(error));
   }
+  const Posted::Write& write = posted->writes[posted->next];
   switch (end.result.outcome) {
     case Applied::kStored:
       break;
     case Applied::kPartlyStored:
-      if (posted->dropped == 0) posted->reason = reason_of(write, end.result);
-      posted->dropped += end.result.conflicts.size();
-      break;
     case Applied::kTypeConflict:
-      return finish(posted->reply, posted->api,
-                    {.status = 422,
-                     .message = "failure writing points to database: " +
-                                partial_write(reason_of(write, end.result), posted->lines.good)});
+      if (!posted->dropped.command) posted->dropped = {.command = write.command, .result = end.result};
+      posted->dropped.lines += end.result.conflicts.size();
+      break;
     case Applied::kNothing:
     case Applied::kConflict:
     case Applied::kMalformed:
@@ -190,9 +210,36 @@ void InfluxWriteApi::take_end(const PostedPtr& posted, const client::WriteEnd& e
                     {.status = 500, .message = "the lines were accepted but could not be stored"});
   }
   posted->applied = end.applied;
-  posted->lines_done += write.line_ends.size();
+  posted->lines_done += write.lines;
   ++posted->next;
   write_next(posted);
+}
+
+// The first reason counts, and conflicts come before bad lines, as in InfluxDB.
+void InfluxWriteApi::answer_end(const PostedPtr& posted) {
+  if (posted->dropped.command) return answer_conflict(posted);
+  if (posted->lines.bad > 0) {
+    return finish(posted->reply, posted->api, {.status = 400, .message = partial_write(posted->lines.messages, 0)});
+  }
+  posted->reply.finish([applied = posted->applied](const http::Request& request, http::Response& response) {
+    add_influx_headers(request, response);
+    if (applied > 0) response.set_header(kAppliedIndexHeader, std::to_string(applied));
+    response.status = 204;
+  });
+}
+
+// To find the names in the command takes a while.
+void InfluxWriteApi::answer_conflict(const PostedPtr& posted) {
+  posted->reply.finish_on_worker([api = posted->api, dropped = posted->dropped, good = posted->lines.good](
+                                     const http::Request& request, http::Response& response) {
+    const std::string reason = reason_of(*dropped.command, dropped.result);
+    const InfluxError error =
+        api == InfluxApi::kOne
+            ? InfluxError{.status = 400, .message = partial_write(reason, dropped.lines)}
+            : InfluxError{.status = 422,
+                          .message = "failure writing points to database: " + partial_write(reason, good)};
+    answer_influx_error(api, error, request, response);
+  });
 }
 
 }  // namespace timestore::net

@@ -6,6 +6,9 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
+#include <semaphore>
+#include <string>
 
 #include "engine/formats/line_collector.h"
 #include "net/access/cluster_access.h"
@@ -29,14 +32,16 @@ class InfluxWriteApi {
   using PostedPtr = std::shared_ptr<Posted>;
 
   void post_lines(InfluxApi api, const http::Request& request, const http::Reply& reply);
-  tl::expected<LineCollector::Lines, InfluxError> read_lines(InfluxApi api, const InfluxTarget& target,
-                                                             const http::Request& request) const;
+  std::optional<InfluxError> read_lines(const InfluxTarget& target, const std::string& body, Posted& posted);
   void write_next(const PostedPtr& posted);
   void take_end(const PostedPtr& posted, const client::WriteEnd& end);
+  static void answer_end(const PostedPtr& posted);
+  static void answer_conflict(const PostedPtr& posted);
 
   ClusterAccess& cluster_;
   const Patience patience_;
   const std::uint64_t hash_seed_;
+  std::counting_semaphore<> large_bodies_;  // that may be read now
 };
 
 }  // namespace timestore::net

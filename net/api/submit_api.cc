@@ -40,7 +40,7 @@ void SubmitApi::post_command(const http::Request& request, const http::Reply& re
         reply, {.kind = ProblemKind::kBadRequest, .detail = "A write is handed on as a command with all its ids."});
   }
   client::Content content = std::move(command->entries);
-  if (command->lines) content = std::make_shared<const LineWrite>(std::move(*command->lines));
+  if (command->lines) content = std::make_shared<const std::string>(request.body);
   reply.when_gone(cluster_.take(std::move(content), [reply](const client::SubmitAnswer& answer) {
     reply.finish([text = client::encode_submit_answer(answer)](const auto&, http::Response& response) {
       response.set_content(text, "text/plain");

@@ -62,7 +62,7 @@ class Node {
   client::WriteEnd write(std::vector<TimeEntry> entries, Deadline deadline);
 
   // Stores the lines.
-  Withdraw begin_write(std::shared_ptr<const LineWrite> lines, Deadline deadline, client::WriteCallback done);
+  Withdraw begin_write(client::LinesCommand lines, Deadline deadline, client::WriteCallback done);
 
   // Orders how long points are kept.
   client::WriteEnd order(const RetentionOrder& order, Deadline deadline);

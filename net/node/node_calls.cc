@@ -33,8 +33,7 @@ Node::Withdraw Node::begin_write(std::vector<TimeEntry> entries, Deadline deadli
       deadline, std::move(done));
 }
 
-Node::Withdraw Node::begin_write(std::shared_ptr<const LineWrite> lines, Deadline deadline,
-                                 client::WriteCallback done) {
+Node::Withdraw Node::begin_write(client::LinesCommand lines, Deadline deadline, client::WriteCallback done) {
   return begin_write(
       [this, lines = std::move(lines)](client::WriteCallback callback) {
         return client::submit(*replica_, lines, std::move(callback));

@@ -70,7 +70,7 @@ TEST_F(Write, that_may_be_stored_is_unknown_whatever_a_later_attempt_says) {
 }
 
 struct LinesWrite : ::testing::Test {
-  const std::shared_ptr<const LineWrite> lines = std::make_shared<const LineWrite>();
+  const LinesCommand lines = std::make_shared<const std::string>("lines");
   Submission write{{.self = "n1", .is_forwarded = false, .deadline = 10 * kSecond, .make_id = [] { return Guid(); }},
                    lines};
   const Leadership n1{.is_leader = true, .leader = "n1", .term = 1};

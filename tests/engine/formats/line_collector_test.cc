@@ -21,20 +21,27 @@ using ::testing::HasSubstr;
 constexpr int64_t kNow = kReading.default_time_ns;
 constexpr int64_t kDayNs = int64_t{86'400} * 1'000'000'000;
 
-tl::expected<LineCollector::Lines, Refusal> collected(std::string_view body, LineCollector::Options options) {
-  LineCollector collector(std::move(options));
+struct Collected : LineCollector::Lines {
+  std::vector<LineWrite> writes;
+};
+
+tl::expected<Collected, Refusal> collected(std::string_view body, LineCollector::Options options) {
+  std::vector<LineWrite> writes;
+  LineCollector collector(std::move(options), [&](LineWrite write) { writes.push_back(std::move(write)); });
   LineParser parser(collector, kWideLimits, kReading);
   parser.feed(body);
   EXPECT_TRUE(parser.finish().has_value());
-  return collector.finish();
+  auto lines = collector.finish();
+  if (!lines) return tl::unexpected(lines.error());
+  return Collected{*std::move(lines), std::move(writes)};
 }
 
 LineCollector::Options keeping() { return {.database = "db", .keeps_good_lines = true, .now_ns = kNow}; }
 
-LineCollector::Lines collected(std::string_view body) {
+Collected collected(std::string_view body) {
   auto lines = collected(body, keeping());
   EXPECT_TRUE(lines.has_value());
-  return lines ? *std::move(lines) : LineCollector::Lines();
+  return lines ? *std::move(lines) : Collected();
 }
 
 // Of a body that is one write.
@@ -42,7 +49,7 @@ LineWrite write_of(std::string_view body) {
   const auto lines = collected(body);
   EXPECT_EQ(lines.messages, "");
   EXPECT_EQ(lines.writes.size(), 1U);
-  return lines.writes.empty() ? LineWrite() : *lines.writes.front();
+  return lines.writes.empty() ? LineWrite() : lines.writes.front();
 }
 
 uint64_t bits(double number) { return std::bit_cast<uint64_t>(number); }
@@ -172,11 +179,11 @@ TEST(LineCollector, cuts_between_lines_where_a_write_is_full) {
   const auto lines = collected("m a=1,b=1 1\nm a=2,b=2 2\nm a=3 3\nm a=4,b=4,c=4 4\nm a=5,b=5,c=5,d=5 5\n", options);
   ASSERT_TRUE(lines);
   ASSERT_EQ(lines->writes.size(), 3U);
-  EXPECT_THAT(lines->writes[0]->line_ends, ElementsAre(2));
-  EXPECT_THAT(lines->writes[1]->line_ends, ElementsAre(2, 3));
-  EXPECT_THAT(lines->writes[2]->line_ends, ElementsAre(3));
-  EXPECT_EQ(lines->writes[2]->series.size(), 3U) << "each write names its own series";
-  EXPECT_EQ(lines->writes[2]->database, "db");
+  EXPECT_THAT(lines->writes[0].line_ends, ElementsAre(2));
+  EXPECT_THAT(lines->writes[1].line_ends, ElementsAre(2, 3));
+  EXPECT_THAT(lines->writes[2].line_ends, ElementsAre(3));
+  EXPECT_EQ(lines->writes[2].series.size(), 3U) << "each write names its own series";
+  EXPECT_EQ(lines->writes[2].database, "db");
   EXPECT_EQ(lines->messages, "unable to parse 'm a=5,b=5,c=5,d=5 5': too many fields");
 }
 
@@ -229,15 +236,15 @@ std::string any_line() {
 // The fields of each line that was taken, as a reader of the write sees them: nothing of how it was collected.
 using Seen = std::map<std::pair<std::string, bool>, std::string>;
 
-std::vector<Seen> seen_in(const LineCollector::Lines& lines) {
+std::vector<Seen> seen_in(const Collected& lines) {
   std::vector<Seen> all;
   for (const auto& write : lines.writes) {
     uint32_t begin = 0;
-    for (const uint32_t end : write->line_ends) {
+    for (const uint32_t end : write.line_ends) {
       Seen& seen = all.emplace_back();
       for (; begin < end; ++begin) {
-        const LinePoint& point = write->points[begin];
-        const LineSeries& series = write->series[point.series];
+        const LinePoint& point = write.points[begin];
+        const LineSeries& series = write.series[point.series];
         const std::string value = std::to_string(static_cast<int>(series.type)) + " " + std::to_string(point.time_ns) +
                                   " " + std::to_string(point.bits) + point.text;
         RC_ASSERT(seen.emplace(std::pair(series.name, series.is_device), value).second);
@@ -291,18 +298,18 @@ RC_GTEST_PROP(LineCollectorOfAnyBody, stores_what_the_lines_say_and_each_write_c
   RC_ASSERT(seen_in(*lines) == plain.all);
   for (const auto& write : lines->writes) {
     std::string bytes;
-    append_line_write(bytes, *write);
+    append_line_write(bytes, write);
     const auto back = read_line_write(bytes);
     RC_ASSERT(back.has_value());
-    RC_ASSERT(*back == *write);
+    RC_ASSERT(*back == write);
     std::set<std::tuple<std::string, bool, Type>> names;
-    for (const LineSeries& series : write->series)
+    for (const LineSeries& series : write.series)
       RC_ASSERT(names.emplace(series.name, series.is_device, series.type).second);
   }
   options.hash_seed += 1;
   const auto again = collected(body, options);
   RC_ASSERT(again->writes.size() == lines->writes.size());
-  for (size_t at = 0; at < again->writes.size(); ++at) RC_ASSERT(*again->writes[at] == *lines->writes[at]);
+  for (size_t at = 0; at < again->writes.size(); ++at) RC_ASSERT(again->writes[at] == lines->writes[at]);
 }
 
 // Whatever the grammar lets through has a name that can be read again.
@@ -317,10 +324,10 @@ RC_GTEST_PROP(LineCollectorOfAnyBody, of_special_bytes_too_makes_only_what_can_b
   RC_ASSERT(lines.has_value());
   for (const auto& write : lines->writes) {
     std::string bytes;
-    append_line_write(bytes, *write);
+    append_line_write(bytes, write);
     const auto back = read_line_write(bytes);
     RC_ASSERT(back.has_value());
-    RC_ASSERT(*back == *write);
+    RC_ASSERT(*back == write);
   }
 }
 

@@ -122,8 +122,8 @@ class LinesOfFollower : public FollowerTest {
     return access_->write(lines_, false, Clock::now() + std::chrono::seconds(20));
   }
 
-  const std::shared_ptr<const LineWrite> lines_ = std::make_shared<const LineWrite>(
-      LineWrite{.series = {{.name = "m f"}}, .points = {{.time_ns = 1}}, .line_ends = {1}});
+  const client::LinesCommand lines_ =
+      client::command_of({.series = {{.name = "m f"}}, .points = {{.time_ns = 1}}, .line_ends = {1}});
 };
 
 TEST_F(LinesOfFollower, are_handed_on_as_a_command_and_answered_from_one_line) {
@@ -134,8 +134,7 @@ TEST_F(LinesOfFollower, are_handed_on_as_a_command_and_answered_from_one_line) {
   EXPECT_EQ(answer.end.kind, client::WriteEnd::Kind::kApplied);
   EXPECT_EQ(answer.end.result,
             (ApplyResult{.outcome = ApplyResult::Outcome::kPartlyStored, .conflicts = {0}, .stored_type = 1}));
-  EXPECT_EQ(n2.requests(), std::vector<std::string>{"n1: " + std::string(client::kSubmitPath) + " " +
-                                                    encode_lines(*lines_, kLinesVersion)});
+  EXPECT_EQ(n2.requests(), std::vector<std::string>{"n1: " + std::string(client::kSubmitPath) + " " + *lines_});
 }
 
 TEST_F(LinesOfFollower, are_too_early_for_a_leader_that_cannot_read_them) {

@@ -194,6 +194,12 @@ TEST_F(InfluxWriteApiTest, a_device_is_a_field_named_value_in_conflicts_too) {
                         "type float dropped=1"));
 }
 
+TEST_F(InfluxWriteApiTest, a_conflict_at_a_place_that_there_is_not_is_told_without_a_name) {
+  start_with_leader({"partly-stored 17 1 7"});
+  EXPECT_EQ(said(post("/write?db=d", "m f=1 1\n")),
+            "400 {\"error\":\"partial write: field type conflict dropped=1\"}\n");
+}
+
 TEST_F(InfluxWriteApiTest, points_before_the_edge_of_retention_are_told) {
   start_with_leader({"partly-stored 17 0 1"});
   EXPECT_EQ(said(post("/write?db=d", "m f=1 2\nm f=1 1\n")),
