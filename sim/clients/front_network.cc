@@ -16,11 +16,11 @@ constexpr Time kMaxNotice = 300 * kMillisecond;  // until a broken connection is
 std::size_t number_of(const raft::NodeId& id) { return static_cast<std::size_t>(std::stoul(id.substr(1))) - 1; }
 
 std::string text_of(const client::Submission& write) {
-  return write.lines() ? encode_lines(*write.lines(), kLinesVersion) : encode_command(write.entries());
+  return write.lines() ? *write.lines() : encode_command(write.entries());
 }
 
-client::Content content_of(Command&& command) {
-  if (command.lines) return std::make_shared<const LineWrite>(std::move(*command.lines));
+client::Content content_of(Command&& command, const std::string& text) {
+  if (command.lines) return std::make_shared<const std::string>(text);
   return std::move(command.entries);
 }
 
@@ -94,7 +94,7 @@ void Front::arrive(const Request& request) {
                                                    .is_forwarded = true,
                                                    .deadline = call.deadline,
                                                    .make_id = [this] { return make_id(); }},
-                       content_of(std::move(*command)));
+                       content_of(std::move(*command), request.text));
   } else {
     call.attempts.emplace(
         client::Attempts::Options{.self = Cluster::name(request.to),

@@ -79,14 +79,15 @@ void LineWriter::act(Stream choices) {
   const std::size_t node = whom < world_.size() || !leader ? whom % world_.size() : *leader;
   Oracle& oracle = world_.cluster().oracle();
   const std::uint64_t operation = oracle.next_line_operation();
-  auto write = std::make_shared<const LineWrite>(make_write(choices, operation));
+  const auto write = std::make_shared<const LineWrite>(make_write(choices, operation));
   if (!world_.cluster().is_up(node)) return;
   oracle.lines_begin(write);
   ++waiting_;
   const auto done = [this, operation](const client::WriteEnd& end) { ended(operation, end); };
-  if (front_ != nullptr) return front_->write(node, operation, write, world_.now() + options_.patience, done);
+  const client::LinesCommand command = client::command_of(*write);
+  if (front_ != nullptr) return front_->write(node, operation, command, world_.now() + options_.patience, done);
   const std::uint64_t life = world_.cluster().life(node);
-  const auto ticket = client::submit(world_.cluster()[node], write, done);
+  const auto ticket = client::submit(world_.cluster()[node], command, done);
   world_.after(options_.patience, [this, node, life, ticket] {
     if (world_.cluster().is_up(node) && world_.cluster().life(node) == life) world_.cluster()[node].give_up(ticket);
   });
