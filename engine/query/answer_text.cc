@@ -50,6 +50,19 @@ std::string_view name_of(points::Type type) {
   return "float";
 }
 
+// ,"measurement":"cpu","tags":{"host":"a"},"field":"usage", of series of line protocol.
+void append_line_names(std::string& out, const Series& series) {
+  if (!series.is_line) return;
+  append_json_string(out += ",\"measurement\":", series.measurement);
+  out += ",\"tags\":{";
+  for (const Tag& tag : series.tags) {
+    if (&tag != series.tags.data()) out += ',';
+    append_json_string(out, tag.name);
+    append_json_string(out += ':', tag.value);
+  }
+  append_json_string(out += "},\"field\":", series.field);
+}
+
 bool needs_quotes(std::string_view name) { return name.find_first_of(",\"\r\n") != std::string_view::npos; }
 
 }  // namespace
@@ -108,6 +121,7 @@ void append_row(std::string& out, const Row& row, const Guid& id) {
     out += ",\"attributes\":";
     out += row.point.attributes;
   }
+  append_line_names(out, row.series);
   out += '}';
 }
 
@@ -195,6 +209,7 @@ void DevicesText::add(std::string& out, const Series& series, const SeriesFacts&
   };
   add_time("\"firstTimestamp\":", facts.first_ns);
   add_time("\"lastTimestamp\":", facts.last_ns);
+  if (!is_csv) append_line_names(out, series);
   if (!is_csv) out += '}';
   text_.end_row(out);
 }

@@ -25,7 +25,8 @@ bool passes(const Filter& filter, const Series& series) {
   const bool has_prefix = filter.prefixes.empty() ||
                           std::any_of(filter.prefixes.begin(), filter.prefixes.end(),
                                       [&](const std::string& prefix) { return series.name.starts_with(prefix); });
-  return series.database == filter.database && has_name && has_prefix && std::all_of(filter.tags.begin(), filter.tags.end(), [&](const TagTest& test) {
+  if (series.database != filter.database || (filter.only_numbers && !is_number(series.type))) return false;
+  return has_name && has_prefix && std::all_of(filter.tags.begin(), filter.tags.end(), [&](const TagTest& test) {
            return has_tag(series, test);
          });
 }

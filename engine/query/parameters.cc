@@ -76,7 +76,7 @@ Answer<bool> set(Target& target, Parsed&& parsed) {
 }
 
 constexpr std::string_view kFilterNames =
-    "deviceId, devicePrefix, from, to, minValue, maxValue, attr.<path>, tag.<name>";
+    "db, deviceId, devicePrefix, from, to, minValue, maxValue, attr.<path>, tag.<name>";
 
 // --- Rows -----------------------------------------------------------------------------------------------------------
 
@@ -231,6 +231,11 @@ Answer<uint64_t> parse_limit(std::string_view text) {
 
 Answer<bool> take_filter_parameter(const Parameter& parameter, Filter& filter) {
   const auto taken = [](Answer<void> done) { return done.map([] { return true; }); };
+  if (parameter.name == "db") {
+    if (parameter.value.empty()) return refuse("db", "is the name of a database, such as " + std::string(kOwnDatabase));
+    filter.database = database_named(parameter.value);
+    return true;
+  }
   if (parameter.name == "deviceId") {
     if (parameter.value.empty()) return refuse("deviceId", "is empty");
     filter.devices.push_back(parameter.value);
@@ -282,12 +287,12 @@ Answer<RowsQuery> parse_rows_query(std::span<const Parameter> parameters, std::s
 Answer<RowsQuery> parse_series_query(std::span<const Parameter> parameters,
                                      std::span<const std::string_view> elsewhere) {
   const auto chooses_series = [&](const std::string& name) {
-    return name == "deviceId" || name == "devicePrefix" || name.starts_with("tag.") || name == "limit" ||
+    return name == "db" || name == "deviceId" || name == "devicePrefix" || name.starts_with("tag.") || name == "limit" ||
            name == "cursor" || is_elsewhere(name, elsewhere);
   };
   for (const Parameter& parameter : parameters) {
     if (chooses_series(parameter.name)) continue;
-    return unknown(parameter.name, "deviceId, devicePrefix, tag.<name>, limit and cursor");
+    return unknown(parameter.name, "db, deviceId, devicePrefix, tag.<name>, limit and cursor");
   }
   std::vector<Parameter> by_name(parameters.begin(), parameters.end());
   by_name.push_back({.name = "order", .value = "device"});

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "engine/base/timestamp.h"
@@ -37,9 +38,16 @@ struct TagTest {
   bool operator==(const TagTest&) const = default;
 };
 
+// By which our own API is told from the databases that line protocol makes.
+inline constexpr std::string_view kOwnDatabase = "timestore";
+inline std::string database_named(std::string_view name) {
+  return name == kOwnDatabase ? std::string() : std::string(name);
+}
+
 // Which points count: what passes all tests. Within one test, one of several alternatives is enough.
 struct Filter {
   std::string database = {};               // empty: the one of our own API
+  bool only_numbers = false;               // no series of booleans and strings
   std::vector<std::string> devices = {};   // exact names; none: all
   std::vector<std::string> prefixes = {};  // of names; none: all
   std::vector<TagTest> tags = {};
@@ -50,7 +58,7 @@ struct Filter {
 
   // Whether points differ in anything but their time and series.
   bool tests_points() const { return !attributes.empty() || min_value || max_value; }
-  bool is_empty() const { return *this == Filter{.database = database}; }
+  bool is_empty() const { return *this == Filter{.database = database, .only_numbers = only_numbers}; }
   bool operator==(const Filter&) const = default;
 };
 

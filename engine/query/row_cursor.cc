@@ -34,6 +34,7 @@ void add_time(Hasher& hasher, const std::optional<int64_t>& time_ns) {
 uint64_t hash_of(const Filter& filter, Order order) {
   Hasher hasher;
   hasher.add(static_cast<uint64_t>(order));
+  hasher.add(filter.database);
   add_texts(hasher, filter.devices);
   add_texts(hasher, filter.prefixes);
   hasher.add(filter.tags.size());

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/query/answer_text.h"
 #include "engine/query/parameters.h"
 #include "net/access/answer.h"
 #include "net/api/answer_format.h"
@@ -64,6 +65,8 @@ void ReadsApi::get_rows(const http::Request& request, const http::Reply& reply, 
   auto query = query::parse_rows_query(parameters, kDoorNames);
   if (!query) return answer_problem(reply, query_problem(query.error()));
   if (auto refusal = refuse_limit(query->limit)) return answer_problem(reply, std::move(*refusal));
+  // Clients of the original, which ask so, read a number in each value.
+  query->filter.only_numbers = request.params.empty();
   door_.open(request, reply, query->limit ? kMaxQueryTime : kMaxReadTime,
              [query = std::move(*query), format = *format](const OpenRead& read, const http::Request& asked,
                                                            http::Response& response) {
@@ -101,6 +104,12 @@ void ReadsApi::get_entry(const http::Request& request, const http::Reply& reply)
                const auto found = read.reader->find(id);
                if (!found) return answer_unavailable(response, found.error().message);
                if (*found) return response.set_content(text_of(**found), "application/json");
+               std::string text;
+               const auto line = read.reader->find_line(id, [&](const query::Series& series, const points::Point& point) {
+                 query::append_row(text, {.series = series, .point = point}, id);
+               });
+               if (!line) return answer_unavailable(response, line.error().message);
+               if (*line) return response.set_content(text, "application/json");
                Problem{.kind = ProblemKind::kNotFound, .detail = "No entry with this id is stored."}.write_to(response);
              });
 }

@@ -118,5 +118,20 @@ TEST(SeriesFacts, count_points_and_tell_the_first_and_the_last) {
   EXPECT_EQ(source.decoded_batches(), 0U);
 }
 
+TEST(AnswerText, names_measurement_tags_and_field_of_line_protocol) {
+  const Series usage{.type = points::Type::kInteger,
+                     .name = "cpu,host=a,to=b usage",
+                     .is_line = true,
+                     .measurement = "cpu",
+                     .field = "usage",
+                     .tags = {{"host", "a"}, {"to", "b"}}};
+  std::string row;
+  append_row(row, {.series = usage, .point = {.type = points::Type::kInteger, .bits = 3, .is_line = true}}, Guid());
+  EXPECT_EQ(row,
+            R"({"id":"00000000-0000-0000-0000-000000000000","deviceId":"cpu,host=a,to=b usage",)"
+            R"("timestamp":"1970-01-01T00:00:00Z","value":3,)"
+            R"("measurement":"cpu","tags":{"host":"a","to":"b"},"field":"usage"})");
+}
+
 }  // namespace
 }  // namespace timestore::query

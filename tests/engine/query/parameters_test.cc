@@ -64,7 +64,7 @@ TEST(Parameters, name_what_is_wrong) {
     const char* sentence;
   };
   for (const auto& [text, parameter, sentence] : {
-           Case{"deviceid=a", "deviceid", "is no parameter here; there are deviceId"},
+           Case{"deviceid=a", "deviceid", "is no parameter here; there are db, deviceId"},
            {"fn=avg", "fn", "is no parameter here"},
            {"from=yesterday", "from", ""},
            {"to=2024-13-01", "to", ""},
