@@ -22,7 +22,7 @@ tl::unexpected<InfluxError> refuse(int status, std::string message) {
   return tl::unexpected(InfluxError{.status = status, .message = std::move(message)});
 }
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   std::string out;
   append_json_string(out, text);
   return out;
@@ -59,7 +59,7 @@ tl::expected<InfluxTarget, InfluxError> target_of_one(const http::Request& reque
   InfluxTarget target{.database = database_named(database)};
   if (!precision.empty()) {
     const auto known = line_precision_named(precision);
-    if (!known) return refuse(400, "invalid precision " + quoted(precision) + " (use n, u, ms, s, m or h)");
+    if (!known) return refuse(400, "invalid precision " + in_quotes(precision) + " (use n, u, ms, s, m or h)");
     target.precision = *known;
   }
   if (!is_consistency(request.param("consistency"))) {
@@ -84,7 +84,7 @@ tl::expected<InfluxTarget, InfluxError> target_of_two(const http::Request& reque
   const std::string_view database = whole.substr(0, whole.find('/'));
   const std::string_view policy = database.size() < whole.size() ? whole.substr(database.size() + 1) : "";
   if (!is_name(database) || !is_valid_utf8(policy)) return refuse(400, "invalid name");
-  if (!is_known_policy(policy)) return refuse(404, "bucket " + quoted(bucket) + " not found");
+  if (!is_known_policy(policy)) return refuse(404, "bucket " + in_quotes(bucket) + " not found");
   target.database = database_named(database);
   return target;
 }

@@ -25,7 +25,7 @@ constexpr std::size_t kMaxSentBytes = 25'000'000;  // as InfluxDB
 constexpr std::size_t kLargeBodyBytes = 64 << 10;
 constexpr std::ptrdiff_t kLargeBodies = 8;
 
-constexpr Limits kLimits{.bytes = std::uint64_t{64} << 20, .records = kMaxBodyLines, .record_bytes = 1 << 20};
+constexpr Limits kLineLimits{.bytes = std::uint64_t{64} << 20, .records = kMaxBodyLines, .record_bytes = 1 << 20};
 
 void finish(const http::Reply& reply, InfluxApi api, InfluxError error) {
   reply.finish([api, error = std::move(error)](const http::Request& request, http::Response& response) {
@@ -117,7 +117,7 @@ void InfluxWriteApi::add_routes(http::Router& router) {
         {.method = "POST",
          .pattern = pattern,
          .handler = {},
-         .body = http::BodyRules{.max_bytes = kMaxSentBytes, .max_unpacked_bytes = kLimits.bytes},
+         .body = http::BodyRules{.max_bytes = kMaxSentBytes, .max_unpacked_bytes = kLineLimits.bytes},
          .later = [this, api](const auto& request, const auto& reply) { post_lines(api, request, reply); },
          .refuse = [api](const http::Problem& problem, const auto& request,
                          auto& response) { answer_influx_error(api, influx_error_of(problem), request, response); }});
@@ -157,7 +157,7 @@ std::optional<InfluxError> InfluxWriteApi::read_lines(const InfluxTarget& target
                           [&posted](const LineWrite& write) {
                             posted.writes.push_back({client::command_of(write), write.line_ends.size()});
                           });
-  LineParser parser(collector, kLimits,
+  LineParser parser(collector, kLineLimits,
                     {.precision = target.precision, .default_time_ns = now_ns, .has_unsigned = is_two});
   static_cast<void>(parser.feed(body));  // finish() says whatever it says
   const auto too_large = [](const Refusal& refusal) {
