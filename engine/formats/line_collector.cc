@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "engine/base/checked.h"
+#include "engine/base/json_text.h"
 #include "engine/base/utf8.h"
 #include "engine/series/property.h"
 
@@ -18,6 +19,8 @@ constexpr size_t kMaxToldBytes = 1'000;  // of one line
 // The names of our own API in line protocol.
 constexpr std::string_view kDeviceMeasurement = "timeseries";
 constexpr std::string_view kDeviceTag = "deviceId";
+
+constexpr std::string_view kTimeKey = "time";
 
 int64_t latest_of(int64_t now_ns, int64_t days) {
   constexpr int64_t kDayNs = int64_t{86'400} * 1'000'000'000;
@@ -81,6 +84,7 @@ void LineCollector::take(const Line& line) {
     return refuse_line(line, "time is more than " + std::to_string(options_.max_days_ahead) + " days ahead");
   }
   Growth growth = look_up(line);
+  if (is_dropped(line, growth)) return;
   if (is_of_device_) {
     const Faults faults = faults_of_device_id(line.tags.front().value);
     for (const LineField& field : line.fields) {
@@ -103,6 +107,16 @@ void LineCollector::take(const Line& line) {
   ++lines_.good;
 }
 
+bool LineCollector::is_dropped(const Line& line, const Growth& growth) {
+  if (!has_time_tag_ && growth.points > 0) return false;
+  if (lines_.dropped++ > 0) return true;
+  lines_.reason = has_time_tag_ ? "invalid tag key: input tag \"time\" on measurement "
+                                : "invalid field name: input field \"time\" on measurement ";
+  append_json_string(lines_.reason, line.measurement);
+  lines_.reason += " is invalid";
+  return true;
+}
+
 // Lines of one key often follow each other, or keys come in the same order again.
 uint32_t LineCollector::place_of_key(const Line& line) {
   const uint32_t place = keys_.find_or_add(0, line.key, last_key_ + key_step_);
@@ -111,7 +125,9 @@ uint32_t LineCollector::place_of_key(const Line& line) {
   if (place == key_list_.size()) {
     const bool is_of_device =
         line.measurement == kDeviceMeasurement && line.tags.size() == 1 && line.tags.front().key == kDeviceTag;
-    key_list_.push_back({.is_of_device = is_of_device});
+    const bool has_time_tag =
+        std::any_of(line.tags.begin(), line.tags.end(), [](const LineTag& tag) { return tag.key == kTimeKey; });
+    key_list_.push_back({.is_of_device = is_of_device, .has_time_tag = has_time_tag});
   }
   return place;
 }
@@ -121,10 +137,15 @@ LineCollector::Growth LineCollector::look_up(const Line& line) {
   const uint32_t key_place = place_of_key(line);
   Key& key = key_list_[key_place];
   is_of_device_ = key.is_of_device;
+  has_time_tag_ = key.has_time_tag;
   places_.clear();
   Growth growth;
   uint32_t guess = key.first_field;
   for (const LineField& field : line.fields) {
+    if (field.key == kTimeKey) {
+      places_.push_back(kNone);
+      continue;
+    }
     const uint32_t place = field_keys_.find_or_add(key_place, field.key, guess);
     if (place == field_list_.size()) field_list_.emplace_back();
     if (key.first_field == kNone) key.first_field = place;
@@ -149,6 +170,7 @@ bool LineCollector::has_room(const Growth& growth) const {
 
 void LineCollector::add(const Line& line) {
   for (size_t ordinal = 0; ordinal < places_.size(); ++ordinal) {
+    if (places_[ordinal] == kNone) continue;
     Field& known = field_list_[places_[ordinal]];
     if (known.last_ordinal != ordinal) continue;  // the line names it again
     const LineField& field = line.fields[ordinal];

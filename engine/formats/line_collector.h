@@ -4,8 +4,10 @@
 // that name; every other field is a series of lines (append_series_name). Series stand in the order of their first
 // appearance, each name once for each type of its values. Of a field that a line names twice the last counts.
 //
-// Bad lines are counted, and the first of them told. Where a body has more points than one command holds, it is cut
-// between two lines into several writes, or refused, as whoever asks wishes.
+// As in InfluxDB, there are no tags and fields named `time`: lines with such a tag, or with no other field, are
+// dropped, and from others the field is left out. Bad lines are counted, and the first of them told. Where a body has
+// more points than one command holds, it is cut between two lines into several writes, or refused, as whoever asks
+// wishes.
 #pragma once
 
 #include <array>
@@ -55,6 +57,8 @@ class LineCollector final : public LineSink {
     uint64_t good = 0;
     uint64_t bad = 0;
     std::string messages;  // about the bad ones, or the first of them; a line each
+    uint64_t dropped = 0;
+    std::string reason;  // why the first of these
   };
   // After the last line, once. An error only for a body that is too large, of which nothing counts.
   tl::expected<Lines, Refusal> finish();
@@ -66,6 +70,7 @@ class LineCollector final : public LineSink {
   struct Key {
     uint32_t first_field = kNone;
     bool is_of_device = false;  // its field `value` is one
+    bool has_time_tag = false;
   };
   struct Field {
     std::array<uint32_t, static_cast<size_t>(points::kLastType)> series = {kNone, kNone, kNone, kNone, kNone};
@@ -78,6 +83,7 @@ class LineCollector final : public LineSink {
     size_t points = 0;
     size_t text_bytes = 0;
   };
+  bool is_dropped(const Line& line, const Growth& growth);
   Growth look_up(const Line& line);
   uint32_t place_of_key(const Line& line);
   bool has_room(const Growth& growth) const;
@@ -101,7 +107,8 @@ class LineCollector final : public LineSink {
 
   // Of the present line.
   bool is_of_device_ = false;
-  std::vector<uint32_t> places_;  // of its fields
+  bool has_time_tag_ = false;
+  std::vector<uint32_t> places_;  // of its fields; kNone: left out
 
   LineWrite write_;
   size_t text_bytes_ = 0;  // of it

@@ -167,10 +167,11 @@ std::optional<InfluxError> InfluxWriteApi::read_lines(const InfluxTarget& target
   if (!parsed) return too_large(parsed.error());
   auto lines = collector.finish();
   if (!lines) return too_large(lines.error());
-  if (lines->bad > 0 && (is_two || lines->good == 0)) {
+  if (lines->bad > 0 && (is_two || lines->good + lines->dropped == 0)) {
     return InfluxError{.status = 400, .message = std::move(lines->messages)};
   }
   posted.lines = std::move(*lines);
+  if (is_two && posted.lines.dropped > 0) posted.writes.clear();  // nothing is stored, and the answer says why
   return std::nullopt;
 }
 
@@ -217,7 +218,7 @@ void InfluxWriteApi::take_end(const PostedPtr& posted, const client::WriteEnd& e
 
 // The first reason counts, and conflicts come before bad lines, as in InfluxDB.
 void InfluxWriteApi::answer_end(const PostedPtr& posted) {
-  if (posted->dropped.command) return answer_conflict(posted);
+  if (posted->dropped.command || posted->lines.dropped > 0) return answer_dropped(posted);
   if (posted->lines.bad > 0) {
     return finish(posted->reply, posted->api, {.status = 400, .message = partial_write(posted->lines.messages, 0)});
   }
@@ -228,16 +229,16 @@ void InfluxWriteApi::answer_end(const PostedPtr& posted) {
   });
 }
 
-// To find the names in the command takes a while.
-void InfluxWriteApi::answer_conflict(const PostedPtr& posted) {
-  posted->reply.finish_on_worker([api = posted->api, dropped = posted->dropped, good = posted->lines.good](
+// To find the names in a command takes a while.
+void InfluxWriteApi::answer_dropped(const PostedPtr& posted) {
+  posted->reply.finish_on_worker([api = posted->api, dropped = posted->dropped, lines = std::move(posted->lines)](
                                      const http::Request& request, http::Response& response) {
-    const std::string reason = reason_of(*dropped.command, dropped.result);
-    const InfluxError error =
-        api == InfluxApi::kOne
-            ? InfluxError{.status = 400, .message = partial_write(reason, dropped.lines)}
-            : InfluxError{.status = 422,
-                          .message = "failure writing points to database: " + partial_write(reason, good)};
+    const std::string reason = lines.dropped > 0 ? lines.reason : reason_of(*dropped.command, dropped.result);
+    InfluxError error{.status = 400, .message = partial_write(reason, lines.dropped + dropped.lines)};
+    if (api == InfluxApi::kTwo) {  // all of them
+      error = {.status = 422,
+               .message = "failure writing points to database: " + partial_write(reason, lines.dropped + lines.good)};
+    }
     answer_influx_error(api, error, request, response);
   });
 }

@@ -36,7 +36,7 @@ class InfluxWriteApi {
   void write_next(const PostedPtr& posted);
   void take_end(const PostedPtr& posted, const client::WriteEnd& end);
   static void answer_end(const PostedPtr& posted);
-  static void answer_conflict(const PostedPtr& posted);
+  static void answer_dropped(const PostedPtr& posted);
 
   ClusterAccess& cluster_;
   const Patience patience_;

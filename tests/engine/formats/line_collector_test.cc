@@ -131,6 +131,20 @@ TEST(LineCollector, refuses_what_is_no_name_of_a_device) {
   EXPECT_THAT(lines.messages, HasSubstr("': A deviceId has no control characters."));
 }
 
+TEST(LineCollector, has_no_tags_and_fields_named_time) {
+  const auto lines = collected("m,time=a f=1 1\nm time=1 2\nm time=1,time=2i 3\nm f=1,time=5i,g=2 4\nx Time=1 5\n");
+  EXPECT_EQ(lines.dropped, 3U);
+  EXPECT_EQ(lines.reason, "invalid tag key: input tag \"time\" on measurement \"m\" is invalid");
+  EXPECT_EQ(lines.good, 2U);
+  EXPECT_EQ(lines.bad, 0U);
+  ASSERT_EQ(lines.writes.size(), 1U);
+  EXPECT_THAT(lines.writes[0].series,
+              ElementsAre(LineSeries{.name = "m f"}, LineSeries{.name = "m g"}, LineSeries{.name = "x Time"}));
+  EXPECT_THAT(lines.writes[0].line_ends, ElementsAre(2, 3));
+  EXPECT_EQ(collected("a\\ b time=1").reason,
+            "invalid field name: input field \"time\" on measurement \"a b\" is invalid");
+}
+
 TEST(LineCollector, refuses_times_that_are_too_far_ahead) {
   const int64_t last = kNow + kMaxDaysAhead * kDayNs;
   EXPECT_EQ(collected("m f=1 " + std::to_string(last) + "\n").good, 1U);

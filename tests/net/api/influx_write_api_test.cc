@@ -200,6 +200,21 @@ TEST_F(InfluxWriteApiTest, a_conflict_at_a_place_that_there_is_not_is_told_witho
             "400 {\"error\":\"partial write: field type conflict dropped=1\"}\n");
 }
 
+TEST_F(InfluxWriteApiTest, lines_whose_only_field_is_time_are_dropped) {
+  start_with_leader({"stored 1", "partly-stored 17 1 0"});
+  const std::string invalid = "invalid field name: input field \\\"time\\\" on measurement \\\"m\\\" is invalid";
+  EXPECT_EQ(said(post("/write?db=d", "m time=1")), "400 {\"error\":\"partial write: " + invalid + " dropped=1\"}\n");
+  EXPECT_TRUE(writes().empty());
+  EXPECT_EQ(said(post("/write?db=d", "m time=1\nm f=1\n")),
+            "400 {\"error\":\"partial write: " + invalid + " dropped=1\"}\n");
+  EXPECT_EQ(writes().size(), 1U);
+  EXPECT_THAT(post("/write?db=d", "m f=1\nm time=1\nbad\n").body, HasSubstr(invalid + " dropped=2"));
+  EXPECT_EQ(said(post("/api/v2/write?bucket=d", "m time=1\nm f=1\n")),
+            "422 {\"code\":\"unprocessable entity\",\"message\":\"failure writing points to database: partial write: " +
+                invalid + " dropped=2\"}");
+  EXPECT_EQ(writes().size(), 2U) << "nothing of it is stored";
+}
+
 TEST_F(InfluxWriteApiTest, points_before_the_edge_of_retention_are_told) {
   start_with_leader({"partly-stored 17 0 1"});
   EXPECT_EQ(said(post("/write?db=d", "m f=1 2\nm f=1 1\n")),
