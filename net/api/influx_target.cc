@@ -7,14 +7,13 @@
 
 #include "engine/base/json_text.h"
 #include "engine/base/utf8.h"
+#include "engine/query/query.h"
 #include "engine/series/line_write.h"
 
 namespace timestore::net {
 
 namespace {
 
-// That of our own API, which needs no name.
-constexpr std::string_view kOwnDatabase = "timestore";
 // Of every database, and its default.
 constexpr std::string_view kDefaultPolicy = "autogen";
 
@@ -37,8 +36,6 @@ bool is_name(std::string_view name) {
          is_valid_utf8(name);
 }
 
-std::string database_named(std::string_view name) { return name == kOwnDatabase ? "" : std::string(name); }
-
 // Names are compared as they are written.
 bool is_known_policy(std::string_view policy) { return policy.empty() || policy == kDefaultPolicy; }
 
@@ -56,7 +53,7 @@ tl::expected<InfluxTarget, InfluxError> target_of_one(const http::Request& reque
   const std::string& precision = request.param("precision");
   if (database.empty()) return refuse(400, "database is required");
   if (!is_name(database) || !is_valid_utf8(policy) || !is_valid_utf8(precision)) return refuse(400, "invalid name");
-  InfluxTarget target{.database = database_named(database)};
+  InfluxTarget target{.database = query::database_named(database)};
   if (!precision.empty()) {
     const auto known = line_precision_named(precision);
     if (!known) return refuse(400, "invalid precision " + in_quotes(precision) + " (use n, u, ms, s, m or h)");
@@ -85,7 +82,7 @@ tl::expected<InfluxTarget, InfluxError> target_of_two(const http::Request& reque
   const std::string_view policy = database.size() < whole.size() ? whole.substr(database.size() + 1) : "";
   if (!is_name(database) || !is_valid_utf8(policy)) return refuse(400, "invalid name");
   if (!is_known_policy(policy)) return refuse(404, "bucket " + in_quotes(bucket) + " not found");
-  target.database = database_named(database);
+  target.database = query::database_named(database);
   return target;
 }
 

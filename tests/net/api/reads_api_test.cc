@@ -6,6 +6,7 @@
 
 #include <thread>
 
+#include "net/api/influx_write_api.h"
 #include "net/api/queries_api.h"
 #include "net/api/time_series_api.h"
 #include "tests/net/one_node.h"
@@ -36,6 +37,8 @@ class ReadsApiTest : public OneNodeTest {
     reads_.emplace(*access_, *readers_, queries_, Patience{});
     reads_->add_routes(router);
     queries_api_.add_routes(router);
+    lines_.emplace(*access_, Patience{});
+    lines_->add_routes(router);
   }
 
   void post(const std::string& csv) const {
@@ -67,6 +70,7 @@ class ReadsApiTest : public OneNodeTest {
   std::optional<TimeSeriesApi> writes_;
   RunningQueries queries_;
   std::optional<ReadsApi> reads_;
+  std::optional<InfluxWriteApi> lines_;
   QueriesApi queries_api_{queries_};
 };
 
@@ -175,6 +179,21 @@ TEST_F(ReadsApiTest, one_entry_by_its_id) {
   EXPECT_EQ(get("/api/timeseries/" + id + "?from=1").status, 400);
   EXPECT_EQ(get("/api/timeseries/018f3c2a-0000-7000-8000-000000000001").status, 404);
   EXPECT_EQ(get("/api/timeseries/device").status, 404);
+}
+
+TEST_F(ReadsApiTest, lines_with_their_names_and_by_their_ids) {
+  const std::string lines = "cpu,host=a n=3i,who=\"me\" 1700000000000000000\ntimeseries,deviceId=hall value=2 1000000000";
+  ASSERT_EQ(client().Post("/write?db=timestore", lines, "text/plain")->status, 204);
+  ASSERT_EQ(client().Post("/write?db=other", "cpu n=4i 1", "text/plain")->status, 204);
+  EXPECT_EQ(rows("devicePrefix=cpu"),
+            "\"cpu,host=a n\",2023-11-14T22:13:20Z,3,\n\"cpu,host=a who\",2023-11-14T22:13:20Z,\"me\",\n");
+  EXPECT_EQ(rows("tag.host=a&minValue=3"), "\"cpu,host=a n\",2023-11-14T22:13:20Z,3,\n");
+  EXPECT_EQ(rows("db=other"), "\"cpu n\",1970-01-01T00:00:00.000000001Z,4,\n");
+  const std::string one = get("/api/timeseries?deviceId=cpu,host=a%20n").body;
+  EXPECT_THAT(one, HasSubstr(R"("value":3,"measurement":"cpu","tags":{"host":"a"},"field":"n"})"));
+  EXPECT_EQ("[" + get("/api/timeseries/" + one.substr(8, 36)).body + "]", one);
+  EXPECT_THAT(get("/api/timeseries").body, AllOf(HasSubstr("hall"), HasSubstr("cpu,host=a n"), Not(HasSubstr("who"))))
+      << "clients of the original read a number in each value";
 }
 
 TEST_F(ReadsApiTest, devices_with_what_there_is_of_them) {
