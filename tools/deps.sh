@@ -12,6 +12,7 @@ packages=(
   cmake ninja-build g++ clang libclang-rt-14-dev pkg-config             # both compilers build it; clang has the sanitizers
   libsqlite3-dev libcpp-httplib-dev libssl-dev zlib1g-dev libbrotli-dev  # httplib's headers need the last three
   libsimdjson-dev libexpected-dev libcli11-dev libspdlog-dev
+  libre2-dev                                                             # regular expressions of InfluxQL
   libhowardhinnant-date-dev tzdata                                       # time zones of queries, and their database
   libgtest-dev libgmock-dev librapidcheck-dev libbenchmark-dev
   curl jq sqlite3                                                        # the scripts and their tests speak to nodes with these

@@ -76,6 +76,9 @@ Buckets::Buckets(BucketWidth width, std::shared_ptr<const TimeZone> zone)
   if (is_plain && width.unit == Unit::kNanoseconds && kDayNs % width.count == 0) plain_width_ns_ = width.count;
 }
 
+Buckets::Buckets(int64_t width_ns, int64_t offset_ns)
+    : sees_twice_(false), plain_width_ns_(width_ns), plain_offset_ns_(offset_ns) {}
+
 Buckets::Civil Buckets::from_months(int64_t months) const {
   const int64_t since = months + kMonthsBefore1970;
   const date::year_month_day first(date::year(static_cast<int>(since / 12)),
@@ -173,7 +176,7 @@ Buckets::Moment Buckets::next_edge(Moment moment, size_t stretch) const {
 
 Bucket Buckets::containing(int64_t time_ns) const {
   if (plain_width_ns_ != 0) {
-    const int64_t rest = time_ns % plain_width_ns_;
+    const auto rest = static_cast<int64_t>((Int128{time_ns} - plain_offset_ns_) % plain_width_ns_);
     const Int128 first = Int128{time_ns} - (rest < 0 ? rest + plain_width_ns_ : rest);
     return {clamped(first), clamped(first + plain_width_ns_ - 1)};
   }

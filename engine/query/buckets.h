@@ -45,6 +45,9 @@ class Buckets {
  public:
   Buckets(BucketWidth width, std::shared_ptr<const TimeZone> zone);
 
+  // All equally long, in UTC; one begins so long after 1970, or before.
+  Buckets(int64_t width_ns, int64_t offset_ns);
+
   // What would begin before the first timestamp, or end behind the last, is cut there.
   Bucket containing(int64_t time_ns) const;
 
@@ -72,7 +75,8 @@ class Buckets {
   BucketWidth width_;
   std::shared_ptr<const TimeZone> zone_;
   bool sees_twice_;
-  int64_t plain_width_ns_ = 0;  // where all buckets are equally long, and one begins at 1970; else 0
+  int64_t plain_width_ns_ = 0;   // where all buckets are equally long; else 0
+  int64_t plain_offset_ns_ = 0;  // then one begins so long after 1970
 };
 
 }  // namespace timestore::query

@@ -1,0 +1,199 @@
+#include "engine/query/influxql/run.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace timestore::query::influxql {
+namespace {
+
+// Passes on what LIMIT and OFFSET leave.
+class PageGate {
+ public:
+  PageGate(const Page& page, const ColumnSink& sink)
+      : skipped_(page.offset.value_or(0)), left_(page.limit.value_or(0)), is_limited_(left_ > 0), sink_(sink) {}
+
+  bool tell(int64_t time_ns, std::span<const Value> values) {
+    if (skipped_ > 0) {
+      --skipped_;
+      return true;
+    }
+    if (!sink_(time_ns, values)) return false;
+    return !is_limited_ || --left_ > 0;
+  }
+
+ private:
+  uint64_t skipped_;
+  uint64_t left_;
+  bool is_limited_;
+  const ColumnSink& sink_;
+};
+
+tl::unexpected<QueryError> too_many_rows(const Limits& limits) {
+  return too_much("the answer has more than " + std::to_string(limits.rows) +
+                  " rows; ask for a shorter range, larger intervals, or a LIMIT");
+}
+
+}  // namespace
+
+Answer<std::unique_ptr<Run>> Run::open(std::shared_ptr<const Plan> plan, const Work& work) {
+  std::unique_ptr<Run> run(new Run(std::move(plan), work));
+  auto rows = open_sources(*run->plan_, work);
+  if (!rows) return tl::unexpected(rows.error());
+  run->rows_ = std::move(*rows);
+  if (run->plan_->is_raw()) return run;
+  auto folds = Folds::of(*run->plan_, work);
+  if (!folds) return tl::unexpected(folds.error());
+  run->folds_ = std::move(*folds);
+  return run;
+}
+
+std::vector<GroupKey> Run::groups() const {
+  std::vector<GroupKey> kept;
+  const uint64_t offset = plan_->page.series_offset.value_or(0);
+  const uint64_t limit = plan_->page.series_limit.value_or(0);
+  const std::string* measurement = nullptr;
+  uint64_t at = 0;
+  const std::vector<GroupKey> all = rows_->groups();
+  for (const GroupKey& key : all) {
+    if (measurement == nullptr || *measurement != key.measurement) at = 0;
+    measurement = &key.measurement;
+    const uint64_t place = at++;
+    if (place >= offset && (limit == 0 || place - offset < limit)) kept.push_back(key);
+  }
+  if (plan_->is_descending) std::reverse(kept.begin(), kept.end());  // as in 1.x
+  return kept;
+}
+
+std::vector<Value> Run::columns_of(std::span<const Value> slots) const {
+  std::vector<Value> values;
+  values.reserve(plan_->values.size());
+  for (const Term& term : plan_->values) values.push_back(value_of(term, slots));
+  return values;
+}
+
+Answer<void> Run::rows_of(const GroupKey& group, const ColumnSink& sink) {
+  const TimeBounds& bounds = plan_->windows.bounds;
+  if (bounds.first_ns > bounds.last_ns) return {};
+  return plan_->is_raw() ? tell_raw(group, sink) : tell_results(group, sink);
+}
+
+Answer<void> Run::tell_raw(const GroupKey& group, const ColumnSink& sink) {
+  const bool is_known = std::any_of(plan_->selected.begin(), plan_->selected.end(),
+                                    [&](size_t ref) { return plan_->refs[ref].type != DataType::kUnknown; });
+  if (!is_known) return {};
+  PageGate gate(plan_->page, sink);
+  return rows_->scan(group, plan_->windows.bounds, plan_->selected, [&](int64_t time_ns, std::span<const Value> slots) {
+    return gate.tell(time_ns, columns_of(slots));
+  });
+}
+
+std::vector<Run::Part> Run::parts() const {
+  const uint64_t limit = plan_->page.limit.value_or(0);
+  const uint64_t offset = plan_->page.offset.value_or(0);
+  const size_t most = limit == 0 || limit > SIZE_MAX - offset ? SIZE_MAX : limit + offset;
+  std::vector<Part> parts;
+  for (const Call& call : plan_->calls) {
+    Part part{.collector = std::make_unique<Collector>(most, work_.limits.rows), .chain = {}};
+    part.chain = chain_of(call, *plan_, *part.collector);
+    parts.push_back(std::move(part));
+  }
+  return parts;
+}
+
+Answer<void> Run::tell_results(const GroupKey& group, const ColumnSink& sink) {
+  std::vector<Part> parts = this->parts();
+  if (auto fed = folds_ ? feed_folded(group, parts) : feed_rows(group, parts); !fed) return fed;
+  for (Part& part : parts) {
+    part.chain.first->finish();
+    if (part.collector->is_too_much()) return too_many_rows(work_.limits);
+    if (*part.chain.is_too_large) {
+      return too_much("the sum of integers is beyond 64 bits; ask for a shorter range, or for the mean");
+    }
+  }
+  PageGate gate(plan_->page, sink);
+  join(parts, [&](int64_t time_ns, std::span<const Value> values) { return gate.tell(time_ns, values); });
+  return {};
+}
+
+Answer<void> Run::feed_rows(const GroupKey& group, std::vector<Part>& parts) {
+  TimeBounds all = plan_->windows.bounds;
+  std::vector<Part*> open;
+  for (Part& part : parts) {
+    if (plan_->refs[*part.chain.innermost->ref].type == DataType::kUnknown) continue;
+    all.first_ns = std::min(all.first_ns, part.chain.bounds.first_ns);
+    all.last_ns = std::max(all.last_ns, part.chain.bounds.last_ns);
+    open.push_back(&part);
+  }
+  if (open.empty()) return {};
+  return rows_->scan(group, all, {}, [&](int64_t time_ns, std::span<const Value> values) {
+    for (Part*& part : open) {
+      const Value& value = values[*part->chain.innermost->ref];
+      const TimeBounds& bounds = part->chain.bounds;
+      const bool is_before = time_ns < bounds.first_ns && bounds.first_ns > all.first_ns;
+      const bool is_behind = time_ns > bounds.last_ns && bounds.last_ns < all.last_ns;
+      if (is_null(value) || is_before || is_behind) continue;
+      Sample sample{.time_ns = time_ns, .value = value};
+      if (plan_->is_selector) {
+        for (const size_t ref : plan_->selected) sample.others.push_back(values[ref]);
+      }
+      if (!part->chain.first->push(std::move(sample))) part = nullptr;
+    }
+    std::erase(open, nullptr);
+    return !open.empty();
+  });
+}
+
+Answer<void> Run::feed_folded(const GroupKey& group, std::vector<Part>& parts) {
+  for (size_t at = 0; at < parts.size(); ++at) {
+    Chain& chain = parts[at].chain;
+    auto samples = folds_->samples_of(group, at);
+    if (!samples) return tl::unexpected(samples.error());
+    for (Sample& sample : *samples) {
+      if (!chain.behind_fold->push(std::move(sample))) break;
+    }
+    chain.first = chain.behind_fold;
+  }
+  return {};
+}
+
+// Samples of one time become a row. A function without one has what fill() says.
+void Run::join(std::vector<Part>& parts, const ColumnSink& sink) const {
+  const size_t calls = parts.size();
+  std::vector<Value> slots(calls + plan_->refs.size());
+  std::vector<size_t> at(calls);
+  const auto missing = [&](DataType type) {
+    return plan_->fill.kind == QueryFill::Kind::kNumber ? fill_value(plan_->fill.number, type) : Value();
+  };
+  const auto is_before = [&](int64_t left, int64_t right) {
+    return plan_->is_descending ? left > right : left < right;
+  };
+  while (true) {
+    std::optional<int64_t> time_ns;
+    for (size_t call = 0; call < calls; ++call) {
+      const auto& samples = parts[call].collector->samples();
+      if (at[call] == samples.size()) continue;
+      if (!time_ns || is_before(samples[at[call]].time_ns, *time_ns)) time_ns = samples[at[call]].time_ns;
+    }
+    if (!time_ns) return;
+    for (size_t call = 0; call < calls; ++call) {
+      auto& samples = parts[call].collector->samples();
+      if (at[call] == samples.size() || samples[at[call]].time_ns != *time_ns) {
+        if (plan_->fill.kind == QueryFill::Kind::kPrevious) continue;
+        slots[call] = missing(plan_->calls[call].result);
+        continue;
+      }
+      Sample& sample = samples[at[call]++];
+      slots[call] = std::move(sample.value);
+      for (const size_t ref : plan_->selected) {
+        if (!sample.is_filled || plan_->fill.kind == QueryFill::Kind::kPrevious) continue;
+        slots[calls + ref] = missing(plan_->refs[ref].type);
+      }
+      for (size_t place = 0; place < sample.others.size(); ++place) {
+        slots[calls + plan_->selected[place]] = std::move(sample.others[place]);
+      }
+    }
+    if (!sink(*time_ns, columns_of(slots))) return;
+  }
+}
+
+}  // namespace timestore::query::influxql

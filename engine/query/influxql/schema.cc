@@ -1,0 +1,92 @@
+#include "engine/query/influxql/schema.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "engine/base/timestamp.h"
+
+namespace timestore::query::influxql {
+namespace {
+
+bool tags_are_before(const std::vector<Tag>& left, const std::vector<Tag>& right) {
+  return std::lexicographical_compare(
+      left.begin(), left.end(), right.begin(), right.end(),
+      [](const Tag& a, const Tag& b) { return std::tie(a.name, a.value) < std::tie(b.name, b.value); });
+}
+
+struct TagsOrder {
+  bool operator()(const std::vector<Tag>& left, const std::vector<Tag>& right) const {
+    return tags_are_before(left, right);
+  }
+};
+
+Answer<std::set<SeriesNumber>> visible_among(const std::vector<SeriesNumber>& numbers, Source& source,
+                                             const Limits& limits) {
+  std::set<SeriesNumber> visible;
+  const auto cursor = source.read({.series = numbers, .first_ns = kMinTimestamp, .last_ns = kMaxTimestamp});
+  if (!cursor) return environment(cursor.error());
+  while (true) {
+    const auto is_there = (*cursor)->next();
+    if (!is_there) return environment(is_there.error());
+    if (!*is_there) return visible;
+    if (!limits.goes_on()) return ended();
+    visible.insert((*cursor)->head().series);
+    (*cursor)->skip_series();
+  }
+}
+
+}  // namespace
+
+const std::string& TagSet::tag(const std::string& name) const {
+  static const std::string kNone;
+  const auto found = std::lower_bound(tags.begin(), tags.end(), name,
+                                      [](const Tag& tag, const std::string& wanted) { return tag.name < wanted; });
+  return found != tags.end() && found->name == name ? found->value : kNone;
+}
+
+Answer<Schema> read_schema(Source& source, const Limits& limits, const std::function<bool(const std::string&)>& wants) {
+  std::map<std::string, std::map<std::vector<Tag>, TagSet, TagsOrder>> sets;
+  Schema schema;
+  const auto listed = source.list({}, [&](Series&& series) {
+    const std::string name = series.is_line ? std::move(series.measurement) : std::string(kPlainMeasurement);
+    const std::string field = series.is_line ? std::move(series.field) : std::string(kPlainField);
+    if (!wants(name)) return;
+    MeasurementSchema& measurement = schema[name];
+    measurement.fields.emplace(field, series.type);
+    for (const Tag& tag : series.tags) measurement.tag_keys.insert(tag.name);
+    TagSet& set = sets[name][series.tags];
+    set.series[field] = series.number;
+    set.tags = std::move(series.tags);
+  });
+  if (!listed) return environment(listed.error());
+  if (!limits.goes_on()) return ended();
+  for (auto& [name, by_tags] : sets) {
+    for (auto& [tags, set] : by_tags) schema[name].tag_sets.push_back(std::move(set));
+  }
+  return schema;
+}
+
+Answer<void> keep_visible(Schema& schema, Source& source, const Limits& limits) {
+  std::vector<SeriesNumber> numbers;
+  for (const auto& [name, measurement] : schema) {
+    for (const TagSet& set : measurement.tag_sets) {
+      for (const auto& [field, number] : set.series) numbers.push_back(number);
+    }
+  }
+  std::sort(numbers.begin(), numbers.end());
+  const auto visible = visible_among(numbers, source, limits);
+  if (!visible) return tl::unexpected(visible.error());
+  for (auto& [name, measurement] : schema) {
+    measurement.tag_keys.clear();
+    for (TagSet& set : measurement.tag_sets) {
+      std::erase_if(set.series, [&](const auto& entry) { return !visible->contains(entry.second); });
+      if (set.series.empty()) continue;
+      for (const Tag& tag : set.tags) measurement.tag_keys.insert(tag.name);
+    }
+    std::erase_if(measurement.tag_sets, [](const TagSet& set) { return set.series.empty(); });
+  }
+  std::erase_if(schema, [](const auto& entry) { return entry.second.tag_sets.empty(); });
+  return {};
+}
+
+}  // namespace timestore::query::influxql
