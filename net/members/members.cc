@@ -42,7 +42,8 @@ Result<std::unique_ptr<http::Server>> answer_who_we_are(const Settings& settings
   const auto refuse = [](const auto&, http::Response& response) {
     answer_unavailable(response, "This node is still waiting for its peers to tell their ids.");
   };
-  std::vector<const char*> posts = {"/api/timeseries", "/write", "/api/v2/write", "/cluster/members", "/cluster/transfer"};
+  std::vector<const char*> posts = {"/api/timeseries", "/write", "/api/v2/write", "/cluster/members", "/cluster/transfer",
+                                    "/query"};
   for (const raft::Endpoint& endpoint : raft::kEndpoints) posts.push_back(endpoint.path);
   for (const char* pattern : posts) {
     router.add({.method = "POST", .pattern = pattern, .handler = refuse, .body = http::BodyRules{}});
@@ -50,7 +51,7 @@ Result<std::unique_ptr<http::Server>> answer_who_we_are(const Settings& settings
   for (const char* pattern :
        {"/api/timeseries", "/api/timeseries/device/{deviceId}", "/api/timeseries/aggregate", "/api/timeseries/{id}",
         "/api/devices", "/api/retention", "/raft/read-index", "/cluster/members", "/cluster/members/{id}",
-        "/cluster/queries", "/ping", "/health"}) {
+        "/cluster/queries", "/ping", "/health", "/query"}) {
     router.add({.method = "GET", .pattern = pattern, .handler = refuse});
   }
   router.add({.method = "PUT", .pattern = "/api/retention", .handler = refuse, .body = http::BodyRules{}});

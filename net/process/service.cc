@@ -111,6 +111,9 @@ Result<std::unique_ptr<Service>> Service::start(const Settings& settings, const 
   service->reads_ =
       std::make_unique<ReadsApi>(*service->cluster_, service->readers_, service->running_queries_, settings.patience);
   service->reads_->add_routes(router);
+  service->influx_queries_ = std::make_unique<InfluxQueryApi>(*service->cluster_, service->readers_,
+                                                              service->running_queries_, settings.patience);
+  service->influx_queries_->add_routes(router);
   service->queries_.add_routes(router);
   service->retention_->add_routes(router);
   service->cluster_api_->add_routes(router);

@@ -11,6 +11,7 @@
 #include "net/access/forwarder.h"
 #include "net/api/cluster_api.h"
 #include "net/api/influx_ping_api.h"
+#include "net/api/influx_query_api.h"
 #include "net/api/influx_write_api.h"
 #include "net/api/queries_api.h"
 #include "net/api/raft_api.h"
@@ -54,6 +55,7 @@ class Service {
   std::unique_ptr<TimeSeriesApi> time_series_;
   RunningQueries running_queries_;
   std::unique_ptr<ReadsApi> reads_;
+  std::unique_ptr<InfluxQueryApi> influx_queries_;
   QueriesApi queries_{running_queries_};
   std::unique_ptr<RetentionApi> retention_;
   std::unique_ptr<ClusterApi> cluster_api_;

@@ -9,9 +9,11 @@
 #include "net/api/cluster_api.h"
 #include "net/api/entry_bodies.h"
 #include "net/api/influx_ping_api.h"
+#include "net/api/influx_query_api.h"
 #include "net/api/influx_write_api.h"
 #include "net/api/raft_api.h"
 #include "net/api/queries_api.h"
+#include "net/api/raft_api.h"
 #include "net/api/reads_api.h"
 #include "net/api/retention_api.h"
 #include "net/api/swagger_api.h"
@@ -87,6 +89,8 @@ class RoutesTest : public OpenApiTest {
     time_series_->add_routes(router_);
     reads_.emplace(*cluster_, *readers_, queries_, Patience{});
     reads_->add_routes(router_);
+    influx_queries_.emplace(*cluster_, *readers_, queries_, Patience{});
+    influx_queries_->add_routes(router_);
     queries_api_.add_routes(router_);
     retention_.emplace(*node_, *cluster_, forwarder_, *readers_, Patience{});
     retention_->add_routes(router_);
@@ -112,6 +116,7 @@ class RoutesTest : public OpenApiTest {
   std::optional<TimeSeriesApi> time_series_;
   RunningQueries queries_;
   std::optional<ReadsApi> reads_;
+  std::optional<InfluxQueryApi> influx_queries_;
   QueriesApi queries_api_{queries_};
   std::optional<RetentionApi> retention_;
   std::optional<RaftApi> raft_;
