@@ -27,7 +27,8 @@ void reach_back(const Call& call, const Plan& plan, TimeBounds& bounds) {
 
 class Builder {
  public:
-  Builder(const Plan& plan, Chain& chain) : plan_(plan), chain_(chain) {}
+  Builder(const Plan& plan, const Limits& limits, Fault& fault, Chain& chain)
+      : plan_(plan), limits_(limits), fault_(fault), chain_(chain) {}
 
   // The stage that takes what the call is a function of.
   Stage* add(const Call& call, Stage& next, TimeBounds bounds) {
@@ -59,14 +60,17 @@ class Builder {
                                .fill = plan_.fill,
                                .type = call.result,
                                .is_count = call.name == "count",
-                               .is_descending = plan_.is_descending},
+                               .is_descending = plan_.is_descending,
+                               .most = limits_.rows,
+                               .fault = &fault_},
                               next));
     }
     ReduceOptions options{.call = &call,
                           .windows = windows,
                           .keeps_time = keeps_points || (plan_.is_selector && !plan_.has_interval()),
                           .is_descending = plan_.is_descending,
-                          .is_too_large = chain_.is_too_large};
+                          .bytes = limits_.bytes,
+                          .fault = &fault_};
     for (const size_t ref : call.key_refs) {
       const auto place = std::find(plan_.selected.begin(), plan_.selected.end(), ref);
       if (place != plan_.selected.end()) options.keys.push_back(static_cast<size_t>(place - plan_.selected.begin()));
@@ -76,15 +80,16 @@ class Builder {
   }
 
   const Plan& plan_;
+  const Limits& limits_;
+  Fault& fault_;
   Chain& chain_;
 };
 
 }  // namespace
 
-Chain chain_of(const Call& call, const Plan& plan, Stage& last) {
+Chain chain_of(const Call& call, const Plan& plan, const Limits& limits, Fault& fault, Stage& last) {
   Chain chain;
-  chain.is_too_large = std::make_shared<bool>(false);
-  chain.first = Builder(plan, chain).add(call, last, plan.windows.bounds);
+  chain.first = Builder(plan, limits, fault, chain).add(call, last, plan.windows.bounds);
   return chain;
 }
 

@@ -26,7 +26,7 @@ class FillWindows final : public Stage {
     has_any_ = true;
     const bool is_held = options_.fill.kind == FillKind::kLinear;
     while (is_before(at_ns_, sample.time_ns)) {
-      if (!next_.push(filled(is_held ? &sample : nullptr))) return false;
+      if (!may_fill() || !next_.push(filled(is_held ? &sample : nullptr))) return false;
       if (!advance()) break;
     }
     last_ = sample;
@@ -38,7 +38,7 @@ class FillWindows final : public Stage {
 
   void finish() override {
     while (has_any_ && !is_over_ && !ends_open_ && !is_before(end_ns_, at_ns_)) {
-      if (!next_.push(filled(nullptr))) return;
+      if (!may_fill() || !next_.push(filled(nullptr))) return;
       if (!advance()) break;
     }
     next_.finish();
@@ -46,6 +46,13 @@ class FillWindows final : public Stage {
 
  private:
   bool is_before(int64_t left, int64_t right) const { return options_.is_descending ? left > right : left < right; }
+
+  bool may_fill() {
+    if (++filled_ <= options_.most) return true;
+    options_.fault->say("more than " + std::to_string(options_.most) +
+                        " intervals are empty; ask for a shorter range, larger intervals, fill(none), or a LIMIT");
+    return false;
+  }
 
   bool advance() {
     const int64_t next = options_.windows.next(at_ns_, options_.is_descending);
@@ -92,6 +99,7 @@ class FillWindows final : public Stage {
   bool ends_open_ = false;  // the last window is that of the last sample
   bool has_any_ = false;
   bool is_over_ = false;
+  uint64_t filled_ = 0;
   int64_t at_ns_ = 0;
   int64_t end_ns_ = 0;
   bool has_last_ = false;

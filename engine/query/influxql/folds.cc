@@ -93,9 +93,10 @@ Answer<std::optional<Folds>> Folds::of(const Plan& plan, const Work& work) {
     members.push_back(std::move(*of_source));
   }
   std::vector<Job> jobs;
-  Collector nowhere(0, 0);
+  Fault none;
+  Collector nowhere(0, 0, none);
   for (size_t at = 0; at < plan.calls.size(); ++at) {
-    const Chain chain = chain_of(plan.calls[at], plan, nowhere);
+    const Chain chain = chain_of(plan.calls[at], plan, work.limits, none, nowhere);
     const Call& inner = *chain.innermost;
     const bool has_limit = !plan.calls[at].inner && plan.page.limit.value_or(0) > 0;
     auto job = std::find_if(jobs.begin(), jobs.end(), [&](const Job& known) {
@@ -152,6 +153,10 @@ Answer<void> Folds::fold(const Plan& plan, const Work& work, const PlanSource& o
         auto value = cell.cell.value(job.functions[at], 0);
         if (!value) return tl::unexpected(value.error());
         if (is_null(*value)) continue;
+        const auto* natural = std::get_if<uint64_t>(&*value);
+        if (natural != nullptr && result == DataType::kInteger && *natural > uint64_t{INT64_MAX}) {
+          return too_much("the sum of integers is beyond 64 bits; ask for a shorter range, or for the mean");
+        }
         int64_t time_ns = plan.has_interval() ? std::max(begin_ns, kFirstTime) : job.bounds.first_ns;
         if (time_ns == kFirstTime) time_ns = 0;
         samples.push_back({.time_ns = time_ns, .value = cast(std::move(*value), result)});

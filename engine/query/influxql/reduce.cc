@@ -229,8 +229,7 @@ class Reduce final : public Stage {
     if (running_.takes()) {
       running_.add(sample.value);
     } else {
-      samples_.push_back(std::move(sample));
-      if (keeps_one_ && samples_.size() == 64) samples_ = reduced(options_, samples_);
+      if (!keep(std::move(sample))) return false;
     }
     return true;
   }
@@ -241,13 +240,41 @@ class Reduce final : public Stage {
   }
 
  private:
+  static size_t bytes_of(const Sample& sample) {
+    size_t bytes = sizeof(Sample) + sample.others.size() * sizeof(Value);
+    if (const auto* text = std::get_if<std::string>(&sample.value)) bytes += text->capacity();
+    for (const Value& other : sample.others) {
+      if (const auto* text = std::get_if<std::string>(&other)) bytes += text->capacity();
+    }
+    return bytes;
+  }
+
+  bool keep(Sample&& sample) {
+    constexpr size_t kFew = 64;
+    bytes_ += bytes_of(sample);
+    samples_.push_back(std::move(sample));
+    if (keeps_one_ && samples_.size() == kFew) {
+      samples_ = reduced(options_, samples_);
+      bytes_ = bytes_of(samples_[0]);
+    }
+    if (bytes_ <= options_.bytes) return true;
+    options_.fault->say(options_.call->name + "() keeps every value, and needs more than " +
+                        std::to_string(options_.bytes >> 20) +
+                        " MiB of memory; ask for a shorter range, for fewer series, or for shorter intervals");
+    return false;
+  }
+
   bool flush() {
     has_any_ = false;
+    bytes_ = 0;
     Samples results;
     if (running_.takes()) {
-      auto result = running_.result();
-      *options_.is_too_large |= !result;
-      results = one(std::move(result).value_or(Value()));
+      const auto result = running_.result();
+      if (!result) {
+        options_.fault->say("the sum of integers is beyond 64 bits; ask for a shorter range, or for the mean");
+        return false;
+      }
+      results = one(*result);
       running_.clear();
     } else {
       results = reduced(options_, samples_);
@@ -266,6 +293,7 @@ class Reduce final : public Stage {
   bool keeps_one_ = false;
   bool has_any_ = false;
   Window window_;
+  size_t bytes_ = 0;
   Samples samples_;
 };
 

@@ -17,6 +17,7 @@ class PageGate {
       --skipped_;
       return true;
     }
+    if (is_limited_ && left_ == 0) return false;
     if (!sink_(time_ns, values)) return false;
     return !is_limited_ || --left_ > 0;
   }
@@ -28,10 +29,16 @@ class PageGate {
   const ColumnSink& sink_;
 };
 
-tl::unexpected<QueryError> too_many_rows(const Limits& limits) {
-  return too_much("the answer has more than " + std::to_string(limits.rows) +
-                  " rows; ask for a shorter range, larger intervals, or a LIMIT");
-}
+// Tells results as they come: those of a function of points, which may be as many as the points.
+class TellingStage final : public Stage {
+ public:
+  explicit TellingStage(std::function<bool(Sample&&)> tell) : tell_(std::move(tell)) {}
+  bool push(Sample&& sample) override { return tell_(std::move(sample)); }
+  void finish() override {}
+
+ private:
+  std::function<bool(Sample&&)> tell_;
+};
 
 }  // namespace
 
@@ -87,31 +94,41 @@ Answer<void> Run::tell_raw(const GroupKey& group, const ColumnSink& sink) {
   });
 }
 
-std::vector<Run::Part> Run::parts() const {
+std::vector<Run::Part> Run::parts(const ColumnSink& sink) const {
   const uint64_t limit = plan_->page.limit.value_or(0);
   const uint64_t offset = plan_->page.offset.value_or(0);
   const size_t most = limit == 0 || limit > SIZE_MAX - offset ? SIZE_MAX : limit + offset;
   std::vector<Part> parts;
   for (const Call& call : plan_->calls) {
-    Part part{.collector = std::make_unique<Collector>(most, work_.limits.rows), .chain = {}};
-    part.chain = chain_of(call, *plan_, *part.collector);
+    Part part{.fault = std::make_unique<Fault>(), .last = {}, .chain = {}};
+    const bool is_told = plan_->calls.size() == 1 && !plan_->has_interval() && is_transform(call.name);
+    if (is_told) {
+      part.last = std::make_unique<TellingStage>([this, sink](Sample&& sample) {
+        std::vector<Value> slots(1 + plan_->refs.size());
+        slots[0] = std::move(sample.value);
+        return sink(sample.time_ns, columns_of(slots));
+      });
+    } else {
+      auto collector = std::make_unique<Collector>(most, work_.limits.rows, *part.fault);
+      part.collector = collector.get();
+      part.last = std::move(collector);
+    }
+    part.chain = chain_of(call, *plan_, work_.limits, *part.fault, *part.last);
     parts.push_back(std::move(part));
   }
   return parts;
 }
 
 Answer<void> Run::tell_results(const GroupKey& group, const ColumnSink& sink) {
-  std::vector<Part> parts = this->parts();
+  PageGate gate(plan_->page, sink);
+  const ColumnSink tell = [&](int64_t time_ns, std::span<const Value> values) { return gate.tell(time_ns, values); };
+  std::vector<Part> parts = this->parts(tell);
   if (auto fed = folds_ ? feed_folded(group, parts) : feed_rows(group, parts); !fed) return fed;
   for (Part& part : parts) {
     part.chain.first->finish();
-    if (part.collector->is_too_much()) return too_many_rows(work_.limits);
-    if (*part.chain.is_too_large) {
-      return too_much("the sum of integers is beyond 64 bits; ask for a shorter range, or for the mean");
-    }
+    if (!part.fault->sentence.empty()) return too_much(part.fault->sentence);
   }
-  PageGate gate(plan_->page, sink);
-  join(parts, [&](int64_t time_ns, std::span<const Value> values) { return gate.tell(time_ns, values); });
+  if (parts[0].collector != nullptr) join(parts, tell);
   return {};
 }
 

@@ -33,13 +33,15 @@ class Run {
   Run(std::shared_ptr<const Plan> plan, const Work& work) : plan_(std::move(plan)), work_(work) {}
 
   struct Part {  // one function
-    std::unique_ptr<Collector> collector;
+    std::unique_ptr<Fault> fault;
+    std::unique_ptr<Stage> last;
+    Collector* collector = nullptr;  // the last stage; none: rows are told as they come
     Chain chain;
   };
 
   Answer<void> tell_raw(const GroupKey& group, const ColumnSink& sink);
   Answer<void> tell_results(const GroupKey& group, const ColumnSink& sink);
-  std::vector<Part> parts() const;
+  std::vector<Part> parts(const ColumnSink& sink) const;
   Answer<void> feed(const GroupKey& group, std::vector<Part>& parts);
   Answer<void> feed_rows(const GroupKey& group, std::vector<Part>& parts);
   Answer<void> feed_folded(const GroupKey& group, std::vector<Part>& parts);

@@ -24,6 +24,15 @@ struct Sample {
   bool is_filled = false;          // by fill()
 };
 
+// What is wrong with a chain's results, if anything, in a sentence. The first fault counts.
+struct Fault {
+  std::string sentence = {};
+
+  void say(const std::string& text) {
+    if (sentence.empty()) sentence = text;
+  }
+};
+
 class Stage {
  public:
   Stage() = default;
@@ -41,23 +50,26 @@ class Stage {
 // The last stage: keeps what comes, up to a number.
 class Collector final : public Stage {
  public:
-  Collector(size_t most, size_t limit) : most_(most), limit_(limit) {}
+  Collector(size_t most, size_t limit, Fault& fault) : most_(most), limit_(limit), fault_(fault) {}
 
   bool push(Sample&& sample) override {
-    if (samples_.size() >= most_ || is_too_much_) return false;
-    is_too_much_ = samples_.size() >= limit_;
+    if (samples_.size() >= most_) return false;
+    if (samples_.size() >= limit_) {
+      fault_.say("the answer has more than " + std::to_string(limit_) +
+                 " rows; ask for a shorter range, larger intervals, or a LIMIT");
+      return false;
+    }
     samples_.push_back(std::move(sample));
-    return samples_.size() < most_ && !is_too_much_;
+    return samples_.size() < most_;
   }
   void finish() override {}
 
   std::vector<Sample>& samples() { return samples_; }
-  bool is_too_much() const { return is_too_much_; }
 
  private:
   size_t most_;   // that are wanted
   size_t limit_;  // that are allowed
-  bool is_too_much_ = false;
+  Fault& fault_;
   std::vector<Sample> samples_;
 };
 
@@ -68,11 +80,10 @@ struct Chain {
   Stage* behind_fold = nullptr;                // takes results of the innermost function, window by window; may be null
   const Call* innermost = nullptr;             // whose argument is a ref
   TimeBounds bounds = {};                      // of the values that it wants
-  std::shared_ptr<bool> is_too_large = {};     // set where a sum is no integer of 64 bits
 };
 
-// `last` must outlive the chain.
-Chain chain_of(const Call& call, const Plan& plan, Stage& last);
+// `last` and `fault` must outlive the chain.
+Chain chain_of(const Call& call, const Plan& plan, const Limits& limits, Fault& fault, Stage& last);
 
 // --- Kinds of stages ------------------------------------------------------------------------------------------------
 
@@ -83,7 +94,8 @@ struct ReduceOptions {
   bool keeps_time = false;  // of a selector without an interval
   bool is_descending = false;
   std::vector<size_t> keys = {};  // places of top's tags among the others
-  std::shared_ptr<bool> is_too_large = {};
+  size_t bytes = 0;               // that a window's samples may take
+  Fault* fault = nullptr;
 };
 std::unique_ptr<Stage> reduce_stage(ReduceOptions options, Stage& next);
 
@@ -97,6 +109,8 @@ struct FillOptions {
   DataType type = DataType::kUnknown;
   bool is_count = false;
   bool is_descending = false;
+  uint64_t most = 0;  // windows that may be filled
+  Fault* fault = nullptr;
 };
 std::unique_ptr<Stage> fill_stage(FillOptions options, Stage& next);
 
