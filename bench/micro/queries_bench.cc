@@ -1,14 +1,9 @@
-// Aggregates over a walk (1,000 devices, a point every 10 s, 2,000 steps, two digits behind the point): 2 million
-// points in pieces, in memory, one thread. `decoded`: the columns stand in memory already.
+// Aggregates over a walk (walk.h), one thread. `decoded`: the columns stand in memory already.
 #include <benchmark/benchmark.h>
 
-#include <bit>
-#include <cmath>
-#include <memory>
 #include <vector>
 
-#include "bench/micro/draws.h"
-#include "bench/micro/piece_source.h"
+#include "bench/micro/walk.h"
 #include "engine/base/check.h"
 #include "engine/query/aggregate.h"
 #include "engine/query/parameters.h"
@@ -17,45 +12,12 @@
 namespace timestore::query {
 namespace {
 
-constexpr size_t kWalkers = 1'000;
-constexpr size_t kWalkSteps = 2'000;
-
-std::vector<Series> walkers() {
-  std::vector<Series> series;
-  for (size_t number = 1; number <= kWalkers; ++number) {
-    series.push_back({.number = number, .name = "device-" + std::to_string(10'000 + number)});
-  }
-  return series;
-}
-
-std::vector<points::Point> walks(bool are_decimals) {
-  Prng prng(1);
-  std::vector<points::Point> points;
-  for (size_t series = 1; series <= kWalkers; ++series) {
-    double at = 20 + 10 * draw_uniform(prng);
-    for (size_t step = 0; step < kWalkSteps; ++step) {
-      at += 0.05 * draw_normal(prng);
-      points.push_back({.series = series,
-                        .time_ns = static_cast<int64_t>(step) * 10'000'000'000,
-                        .seq = (step + 1) << 17 | series,
-                        .bits = std::bit_cast<uint64_t>(are_decimals ? std::round(at * 100) / 100 : at)});
-    }
-  }
-  return points;
-}
-
 enum class Store { kDecoded, kEncoded, kNoDecimals };
 
-std::unique_ptr<PieceSource> made(bool are_decimals, bool is_decoded) {
-  auto source = std::make_unique<PieceSource>(walkers(), walks(are_decimals));
-  if (is_decoded) source->decode_all();
-  return source;
-}
-
 PieceSource& source(Store store) {
-  static const auto kDecoded = made(true, true);
-  static const auto kEncoded = made(true, false);
-  static const auto kOthers = made(false, true);
+  static const auto kDecoded = made_walk({.are_decimals = true, .is_decoded = true});
+  static const auto kEncoded = made_walk({.are_decimals = true, .is_decoded = false});
+  static const auto kOthers = made_walk({.are_decimals = false, .is_decoded = true});
   if (store == Store::kDecoded) return *kDecoded;
   return store == Store::kEncoded ? *kEncoded : *kOthers;
 }

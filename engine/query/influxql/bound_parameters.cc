@@ -1,5 +1,6 @@
 #include <simdjson.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "engine/query/influxql/parser.h"
@@ -108,8 +109,26 @@ Answer<void> check_operators(const Expression& expression, size_t begin, const L
   return {};
 }
 
+// All that follows goes through expressions by recursion.
+constexpr size_t kMaxDepth = 1'000;
+
+size_t depth_of(const Expression& expression) {
+  size_t depth = 0;
+  for (const Expression& operand : expression.operands) depth = std::max(depth, depth_of(operand));
+  return depth + 1;
+}
+
+Answer<void> check_depth(const Expression& expression) {
+  if (depth_of(expression) <= kMaxDepth) return {};
+  return refuse("", "an expression has more than " + std::to_string(kMaxDepth) + " operators in a row");
+}
+
 Answer<void> check(const Select& select, const Lexer& lexer) {
+  if (select.where) {
+    if (auto checked = check_depth(*select.where); !checked) return checked;
+  }
   for (const Field& field : select.fields) {
+    if (auto checked = check_depth(field.value); !checked) return checked;
     if (auto checked = check_operators(field.value, begin_of(field.value), lexer); !checked) return checked;
     if (auto checked = check_regexes(field.value); !checked) return checked;
   }
@@ -151,6 +170,9 @@ Answer<std::vector<Statement>> prepare(std::string_view text, const Parameters& 
   if (!statements) return statements;
   for (Statement& statement : *statements) {
     Answer<void> bound;
+    const auto* shown = std::get_if<Show>(&statement);
+    if (shown != nullptr && shown->where) bound = check_depth(*shown->where);
+    if (!bound) return tl::unexpected(bound.error());
     if (auto* select = std::get_if<Select>(&statement)) bound = bind(*select, parameters);
     if (auto* show = std::get_if<Show>(&statement)) bound = bind(show->where, parameters);
     if (auto* removal = std::get_if<Delete>(&statement)) bound = bind(removal->where, parameters);

@@ -16,8 +16,7 @@ void reach_back(const Call& call, const Plan& plan, TimeBounds& bounds) {
   const bool is_neighbour = call.name.ends_with("derivative") || call.name.ends_with("difference") ||
                             call.name == "elapsed" || call.name == "moving_average";
   if (!is_neighbour || !plan.has_interval()) return;
-  Int128 windows = 1;
-  if (call.name == "moving_average") windows += std::max<int64_t>(call.count - 1, 0);
+  const Int128 windows = call.name == "moving_average" ? call.count - 1 : 1;
   const auto by = static_cast<int64_t>(std::min<Int128>(windows * plan.windows.interval_ns, kLastTime));
   if (plan.is_descending)
     bounds.last_ns = moved(bounds.last_ns, by);

@@ -156,7 +156,9 @@ void append_csv_cell(std::string& out, std::string_view text) {
 }
 
 void append_local_time(std::string& out, int64_t time_ns, int64_t offset_s) {
-  if (offset_s == 0) return append_timestamp(out, time_ns);
+  constexpr int64_t kRoom = int64_t{48} * 3600 * 1'000'000'000;  // local times beyond all timestamps are told as UTC
+  const bool is_at_an_end = time_ns < kMinTimestamp + kRoom || time_ns > kMaxTimestamp - kRoom;
+  if (offset_s == 0 || is_at_an_end) return append_timestamp(out, time_ns);
   append_timestamp(out, time_ns + offset_s * 1'000'000'000);
   out.pop_back();  // Z
   const int64_t minutes = std::abs(offset_s) / 60;

@@ -28,8 +28,7 @@ class MeasurementRows final : public RowSource {
     return keys;
   }
 
-  Answer<void> scan(const GroupKey& group, const TimeBounds& bounds, std::span<const size_t> needed,
-                    const PlanRowSink& sink) override {
+  Answer<void> scan(const GroupKey& group, const Scan& scan, const PlanRowSink& sink) override {
     const auto found = members_.find(group);
     if (found == members_.end()) return {};
     const std::vector<Member>& members = found->second;
@@ -40,8 +39,8 @@ class MeasurementRows final : public RowSource {
         if (known != members[member].tags->series.end()) series.push_back({known->second, member, field});
       }
     }
-    Slices slices(std::move(series), bounds, plan_.is_descending, *work_.source, work_.limits);
-    Assembly row(*this, members, needed, sink);
+    Slices slices(std::move(series), scan.bounds, plan_.is_descending != scan.is_backward, *work_.source, work_.limits);
+    Assembly row(*this, members, scan.needed, sink);
     while (true) {
       const auto is_there = slices.next();
       if (!is_there) return tl::unexpected(is_there.error());

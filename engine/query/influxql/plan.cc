@@ -85,6 +85,12 @@ class Planner {
     return {};
   }
 
+  // Whether it has a function of windows, and not only of neighbouring points.
+  static bool makes_windows(const Expression& expression) {
+    if (is_aggregate(expression) && (!is_transform(expression.text) || expression.text == "integral")) return true;
+    return std::any_of(expression.operands.begin(), expression.operands.end(), makes_windows);
+  }
+
   Answer<void> fit_into(const Plan& outer) {
     if (plan_->is_descending && !outer.is_descending) {
       return refuse("", "subqueries must be ordered in the same direction as the query itself");
@@ -93,10 +99,8 @@ class Planner {
     TimeBounds& bounds = plan_->windows.bounds;
     bounds.first_ns = std::max(bounds.first_ns, outer.windows.bounds.first_ns);
     bounds.last_ns = std::min(bounds.last_ns, outer.windows.bounds.last_ns);
-    const bool aggregates = std::any_of(fields_.begin(), fields_.end(), [](const Field& field) {
-      return std::any_of(field.value.operands.begin(), field.value.operands.end(), is_aggregate) ||
-             is_aggregate(field.value);
-    });
+    const bool aggregates =
+        std::any_of(fields_.begin(), fields_.end(), [](const Field& field) { return makes_windows(field.value); });
     if (aggregates && !plan_->has_interval()) {
       plan_->windows.interval_ns = outer.windows.interval_ns;
       plan_->windows.offset_ns = outer.windows.offset_ns;

@@ -26,6 +26,12 @@ struct GroupKey {
 // The values of the plan's refs. False: enough.
 using PlanRowSink = std::function<bool(int64_t time_ns, std::span<const Value> values)>;
 
+struct Scan {
+  TimeBounds bounds = {};
+  std::span<const size_t> needed = {};  // refs: only rows with a field among them; none: all in which something is
+  bool is_backward = false;             // against the plan's order; of a measurement only
+};
+
 class RowSource {
  public:
   RowSource() = default;
@@ -36,10 +42,8 @@ class RowSource {
   // Ascending.
   virtual std::vector<GroupKey> groups() const = 0;
 
-  // Of one of these groups; a group that it does not know has no rows. All rows in which something is, or only those
-  // with a value in a field among `needed` (which are refs), if that is not empty.
-  virtual Answer<void> scan(const GroupKey& group, const TimeBounds& bounds, std::span<const size_t> needed,
-                            const PlanRowSink& sink) = 0;
+  // Of one of these groups; a group that it does not know has no rows.
+  virtual Answer<void> scan(const GroupKey& group, const Scan& scan, const PlanRowSink& sink) = 0;
 };
 
 // What all of a statement's parts share.

@@ -54,18 +54,34 @@ Answer<std::unique_ptr<Run>> Run::open(std::shared_ptr<const Plan> plan, const W
   return run;
 }
 
+// In which SLIMIT and SOFFSET count groups, as in 1.x: those that lack a tag come first.
+std::string Run::place_of(const GroupKey& group) const {
+  std::string names;
+  std::string values;
+  for (size_t at = 0; at < group.tags.size(); ++at) {
+    if (group.tags[at].empty()) continue;
+    names += plan_->dimensions[at] + '|';
+    values += group.tags[at] + '|';
+  }
+  return names + values;
+}
+
 std::vector<GroupKey> Run::groups() const {
-  std::vector<GroupKey> kept;
   const uint64_t offset = plan_->page.series_offset.value_or(0);
   const uint64_t limit = plan_->page.series_limit.value_or(0);
-  const std::string* measurement = nullptr;
-  uint64_t at = 0;
-  const std::vector<GroupKey> all = rows_->groups();
-  for (const GroupKey& key : all) {
-    if (measurement == nullptr || *measurement != key.measurement) at = 0;
-    measurement = &key.measurement;
-    const uint64_t place = at++;
-    if (place >= offset && (limit == 0 || place - offset < limit)) kept.push_back(key);
+  std::vector<GroupKey> kept = rows_->groups();
+  if (offset > 0 || limit > 0) {
+    std::map<std::string, std::map<std::string, GroupKey>> by_measurement;
+    for (GroupKey& key : kept) by_measurement[key.measurement].emplace(place_of(key), key);
+    kept.clear();
+    for (auto& [measurement, groups] : by_measurement) {
+      uint64_t place = 0;
+      for (auto& [text, key] : groups) {
+        if (place >= offset && (limit == 0 || place - offset < limit)) kept.push_back(std::move(key));
+        ++place;
+      }
+    }
+    std::sort(kept.begin(), kept.end());
   }
   if (plan_->is_descending) std::reverse(kept.begin(), kept.end());  // as in 1.x
   return kept;
@@ -89,9 +105,9 @@ Answer<void> Run::tell_raw(const GroupKey& group, const ColumnSink& sink) {
                                     [&](size_t ref) { return plan_->refs[ref].type != DataType::kUnknown; });
   if (!is_known) return {};
   PageGate gate(plan_->page, sink);
-  return rows_->scan(group, plan_->windows.bounds, plan_->selected, [&](int64_t time_ns, std::span<const Value> slots) {
-    return gate.tell(time_ns, columns_of(slots));
-  });
+  return rows_->scan(
+      group, {.bounds = plan_->windows.bounds, .needed = plan_->selected},
+      [&](int64_t time_ns, std::span<const Value> slots) { return gate.tell(time_ns, columns_of(slots)); });
 }
 
 std::vector<Run::Part> Run::parts(const ColumnSink& sink) const {
@@ -133,6 +149,7 @@ Answer<void> Run::tell_results(const GroupKey& group, const ColumnSink& sink) {
 }
 
 Answer<void> Run::feed_rows(const GroupKey& group, std::vector<Part>& parts) {
+  if (needs_an_end_only()) return feed_end(group, parts[0]);
   TimeBounds all = plan_->windows.bounds;
   std::vector<Part*> open;
   for (Part& part : parts) {
@@ -142,22 +159,51 @@ Answer<void> Run::feed_rows(const GroupKey& group, std::vector<Part>& parts) {
     open.push_back(&part);
   }
   if (open.empty()) return {};
-  return rows_->scan(group, all, {}, [&](int64_t time_ns, std::span<const Value> values) {
+  return rows_->scan(group, {.bounds = all}, [&](int64_t time_ns, std::span<const Value> values) {
     for (Part*& part : open) {
       const Value& value = values[*part->chain.innermost->ref];
       const TimeBounds& bounds = part->chain.bounds;
       const bool is_before = time_ns < bounds.first_ns && bounds.first_ns > all.first_ns;
       const bool is_behind = time_ns > bounds.last_ns && bounds.last_ns < all.last_ns;
       if (is_null(value) || is_before || is_behind) continue;
-      Sample sample{.time_ns = time_ns, .value = value};
-      if (plan_->is_selector) {
-        for (const size_t ref : plan_->selected) sample.others.push_back(values[ref]);
-      }
+      Sample sample = sample_of(time_ns, values, *part->chain.innermost->ref);
       if (!part->chain.first->push(std::move(sample))) part = nullptr;
     }
     std::erase(open, nullptr);
     return !open.empty();
   });
+}
+
+bool Run::needs_an_end_only() const {
+  const Call& call = plan_->calls[0];
+  const bool is_end = call.name == "first" || call.name == "last";
+  return is_end && plan_->is_selector && !plan_->has_interval() && plan_->sources.size() == 1 &&
+         plan_->sources[0].schema != nullptr;
+}
+
+// Of first() and last() without intervals: only rows with the first, or last, time.
+Answer<void> Run::feed_end(const GroupKey& group, Part& part) {
+  const size_t ref = *part.chain.innermost->ref;
+  if (plan_->refs[ref].type == DataType::kUnknown) return {};
+  const bool is_backward = (plan_->calls[0].name == "last") != plan_->is_descending;
+  std::vector<Sample> samples;
+  const auto scanned = rows_->scan(group, {.bounds = part.chain.bounds, .is_backward = is_backward},
+                                   [&](int64_t time_ns, std::span<const Value> values) {
+                                     if (is_null(values[ref])) return true;
+                                     if (!samples.empty() && samples[0].time_ns != time_ns) return false;
+                                     samples.push_back(sample_of(time_ns, values, ref));
+                                     return true;
+                                   });
+  if (is_backward) std::reverse(samples.begin(), samples.end());
+  for (Sample& sample : samples) part.chain.first->push(std::move(sample));
+  return scanned;
+}
+
+Sample Run::sample_of(int64_t time_ns, std::span<const Value> values, size_t ref) const {
+  Sample sample{.time_ns = time_ns, .value = values[ref]};
+  if (!plan_->is_selector) return sample;
+  for (const size_t other : plan_->selected) sample.others.push_back(values[other]);
+  return sample;
 }
 
 Answer<void> Run::feed_folded(const GroupKey& group, std::vector<Part>& parts) {
@@ -179,7 +225,8 @@ void Run::join(std::vector<Part>& parts, const ColumnSink& sink) const {
   std::vector<Value> slots(calls + plan_->refs.size());
   std::vector<size_t> at(calls);
   const auto missing = [&](DataType type) {
-    return plan_->fill.kind == QueryFill::Kind::kNumber ? fill_value(plan_->fill.number, type) : Value();
+    if (plan_->fill.kind != QueryFill::Kind::kNumber) return Value();
+    return is_numeric(type) ? fill_value(plan_->fill.number, type) : Value(plan_->fill.number);
   };
   const auto is_before = [&](int64_t left, int64_t right) {
     return plan_->is_descending ? left > right : left < right;

@@ -44,6 +44,10 @@ class Run {
   std::vector<Part> parts(const ColumnSink& sink) const;
   Answer<void> feed(const GroupKey& group, std::vector<Part>& parts);
   Answer<void> feed_rows(const GroupKey& group, std::vector<Part>& parts);
+  std::string place_of(const GroupKey& group) const;
+  bool needs_an_end_only() const;
+  Answer<void> feed_end(const GroupKey& group, Part& part);
+  Sample sample_of(int64_t time_ns, std::span<const Value> values, size_t ref) const;
   Answer<void> feed_folded(const GroupKey& group, std::vector<Part>& parts);
   void join(std::vector<Part>& parts, const ColumnSink& sink) const;
   std::vector<Value> columns_of(std::span<const Value> slots) const;

@@ -1,12 +1,19 @@
 #include "engine/query/influxql/slices.h"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
+
+#include "engine/query/big_number.h"
 
 namespace timestore::query::influxql {
 namespace {
 
 constexpr size_t kMostPoints = 131'072;  // that a slice aims at
+
+constexpr double kLongStep = 4e18;  // nanoseconds
+
+double distance(int64_t from, int64_t to) { return static_cast<double>(to) - static_cast<double>(from); }
 
 }  // namespace
 
@@ -29,35 +36,52 @@ Answer<void> Slices::find_stretches() {
     if (!limits_.goes_on()) return ended();
     const BatchHead& head = (*cursor)->head();
     if (head.last_ns < bounds_.first_ns || head.first_ns > bounds_.last_ns) continue;
-    stretches_.push_back({head.first_ns, head.last_ns, head.count});
+    const int64_t begin = std::max(head.first_ns, bounds_.first_ns);
+    const int64_t end = std::min(head.last_ns, bounds_.last_ns);
+    stretches_.push_back({is_descending_ ? -end : begin, is_descending_ ? -begin : end, head.count});
     if (stretches_.size() * sizeof(Stretch) > limits_.bytes) {
       return too_much("the query reads too many points; ask for a shorter range or for fewer series");
     }
   }
-  std::sort(stretches_.begin(), stretches_.end(), [&](const Stretch& left, const Stretch& right) {
-    return is_descending_ ? left.last_ns > right.last_ns : left.first_ns < right.first_ns;
-  });
+  std::sort(stretches_.begin(), stretches_.end(),
+            [](const Stretch& left, const Stretch& right) { return left.begin < right.begin; });
+  if (!stretches_.empty()) now_ = stretches_[0].begin;
   return {};
 }
 
-// As many batches as make the target; it ends where the next batch begins.
+// From where the last one ended to where the batches, if their points lie evenly, have as many as make the target.
 TimeBounds Slices::next_bounds() {
-  size_t count = 0;
-  while (at_ < stretches_.size() && count < target_) count += stretches_[at_++].count;
+  const int64_t begin = now_;
+  auto missing = static_cast<double>(target_);
   target_ = std::min(target_ * 4, kMostPoints);
-  TimeBounds slice = bounds_;
-  if (is_descending_) {
-    while (at_ < stretches_.size() && stretches_[at_].last_ns >= bounds_.last_ns) ++at_;
-    if (at_ < stretches_.size()) slice.first_ns = std::max(slice.first_ns, stretches_[at_].last_ns + 1);
-    is_over_ = slice.first_ns <= bounds_.first_ns;
-    bounds_.last_ns = is_over_ ? bounds_.last_ns : slice.first_ns - 1;
-  } else {
-    while (at_ < stretches_.size() && stretches_[at_].first_ns <= bounds_.first_ns) ++at_;
-    if (at_ < stretches_.size()) slice.last_ns = std::min(slice.last_ns, stretches_[at_].first_ns - 1);
-    is_over_ = slice.last_ns >= bounds_.last_ns;
-    bounds_.first_ns = is_over_ ? bounds_.first_ns : slice.last_ns + 1;
+  while (missing > 0) {
+    while (at_ < stretches_.size() && stretches_[at_].begin <= now_) {
+      const Stretch& stretch = stretches_[at_++];
+      const double rate = static_cast<double>(stretch.count) / (distance(stretch.begin, stretch.end) + 1);
+      rate_ += rate;
+      endings_.push({stretch.end, rate});
+    }
+    while (!endings_.empty() && endings_.top().end < now_) {
+      rate_ -= endings_.top().rate;
+      endings_.pop();
+    }
+    if (endings_.empty()) rate_ = 0;
+    const bool has_next = at_ < stretches_.size();
+    if (endings_.empty() && !has_next) break;
+    int64_t until = has_next ? stretches_[at_].begin : std::numeric_limits<int64_t>::max();
+    if (!endings_.empty()) until = std::min(until, endings_.top().end + 1);
+    if (rate_ * distance(now_, until) >= missing) {
+      const double step = std::max(1.0, missing / rate_);
+      if (step < kLongStep)
+        until = static_cast<int64_t>(std::min<Int128>(until, Int128{now_} + static_cast<int64_t>(step)));
+    }
+    missing -= rate_ * distance(now_, until);
+    now_ = until;
   }
-  return slice;
+  is_over_ = endings_.empty() && at_ == stretches_.size();
+  const int64_t last = is_over_ ? std::numeric_limits<int64_t>::max() : now_ - 1;
+  if (is_descending_) return {is_over_ ? bounds_.first_ns : -last, std::min(-begin, bounds_.last_ns)};
+  return {std::max(begin, bounds_.first_ns), std::min(last, bounds_.last_ns)};
 }
 
 void Slices::add(const BatchHead& head, const points::BlockColumns& columns, const SliceSeries& series,

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <queue>
 #include <span>
 #include <string>
 #include <vector>
@@ -42,10 +43,16 @@ class Slices {
   std::span<const SlicePoint> points() const { return points_; }
 
  private:
+  // A batch, in the order of reading: descending, its times are counted from behind.
   struct Stretch {
-    int64_t first_ns;
-    int64_t last_ns;
+    int64_t begin;
+    int64_t end;
     size_t count;
+  };
+  struct Ending {  // of a stretch that has begun: how many points a nanosecond it adds
+    int64_t end;
+    double rate;
+    bool operator<(const Ending& other) const { return end > other.end; }
   };
 
   Answer<void> find_stretches();
@@ -63,9 +70,12 @@ class Slices {
   const Limits& limits_;
   bool is_begun_ = false;
   bool is_over_ = false;
-  std::vector<Stretch> stretches_;  // batches that were not begun, in the order of reading
-  size_t at_ = 0;
-  size_t target_ = 2048;
+  std::vector<Stretch> stretches_;
+  size_t at_ = 0;                        // of the first that has not begun
+  std::priority_queue<Ending> endings_;  // of those that have
+  double rate_ = 0;                      // of all of those
+  int64_t now_ = 0;                      // where the next slice begins, in the order of reading
+  size_t target_ = 1024;                 // points of a slice
   std::vector<SlicePoint> points_;
   std::deque<std::string> texts_;
   size_t bytes_ = 0;

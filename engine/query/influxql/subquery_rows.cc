@@ -60,8 +60,7 @@ class SubqueryRows final : public RowSource {
     return keys;
   }
 
-  Answer<void> scan(const GroupKey& group, const TimeBounds&, std::span<const size_t>,
-                    const PlanRowSink& sink) override {
+  Answer<void> scan(const GroupKey& group, const Scan&, const PlanRowSink& sink) override {
     const auto found = by_group_.find(group);
     if (found == by_group_.end()) return {};
     const bool is_one = found->second.size() == 1;
@@ -146,14 +145,13 @@ class SeveralSources final : public RowSource {
     return keys;
   }
 
-  Answer<void> scan(const GroupKey& group, const TimeBounds& bounds, std::span<const size_t> needed,
-                    const PlanRowSink& sink) override {
+  Answer<void> scan(const GroupKey& group, const Scan& scan, const PlanRowSink& sink) override {
     const auto known = keys_.find(group);
     const bool is_one = known == keys_.end() || known->second == 1;
     std::vector<HeldRow> held;
     bool is_too_much = false;
     for (const auto& source : sources_) {
-      const auto told = source->scan(group, bounds, needed, [&](int64_t time_ns, std::span<const Value> values) {
+      const auto told = source->scan(group, scan, [&](int64_t time_ns, std::span<const Value> values) {
         if (is_one) return sink(time_ns, values);
         held.push_back({time_ns, std::vector(values.begin(), values.end())});
         is_too_much = held.size() > work_.limits.rows;

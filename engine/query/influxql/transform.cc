@@ -39,7 +39,7 @@ class Neighbours final : public Stage {
     }
     if (!is_elapsed_ && sample.time_ns == last_.time_ns) return true;
     const Value change = is_elapsed_ ? Value() : difference(sample.value, last_.value);
-    const int64_t elapsed = sample.time_ns - last_.time_ns;
+    const int64_t elapsed = time_between(last_.time_ns, sample.time_ns);
     Sample result{.time_ns = sample.time_ns};
     last_ = std::move(sample);
     if (drops_negative_ && as_double(change) < 0) return true;
@@ -162,14 +162,14 @@ class Integral final : public Stage {
   }
 
   void add(int64_t time, double value) {
-    const int64_t elapsed = is_descending_ ? last_time_ - time : time - last_time_;
+    const int64_t elapsed = is_descending_ ? time_between(time, last_time_) : time_between(last_time_, time);
     sum_ += 0.5 * (value + last_value_) * (static_cast<double>(elapsed) / unit_);
   }
 
   bool leave(int64_t time, double value) {
     if (last_time_ != end_) {
-      const double slope = (value - last_value_) / static_cast<double>(time - last_time_);
-      const double at_edge = slope * static_cast<double>(end_ - last_time_) + last_value_;
+      const double slope = (value - last_value_) / static_cast<double>(time_between(last_time_, time));
+      const double at_edge = slope * static_cast<double>(time_between(last_time_, end_)) + last_value_;
       add(end_, at_edge);
       last_value_ = at_edge;
       last_time_ = end_;

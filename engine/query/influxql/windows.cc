@@ -12,6 +12,8 @@ int64_t clamped(Int128 moment) { return static_cast<int64_t>(std::clamp<Int128>(
 
 }  // namespace
 
+int64_t time_between(int64_t from_ns, int64_t to_ns) { return clamped(Int128{to_ns} - from_ns); }
+
 int64_t Windows::zone_offset_ns(int64_t time_ns) const {
   if (!zone) return 0;
   return zone->stretches()[zone->stretch_at(std::max(time_ns, kFirstTime))].offset_s * 1'000'000'000;
@@ -28,7 +30,7 @@ Window Windows::containing(int64_t time_ns) const {
   if (zone) {
     const auto correct = [&](int64_t& edge) {
       const int64_t change = zone_ns - zone_offset_ns(edge);
-      if (change != 0 && std::abs(change) < interval_ns) edge += change;
+      if (change != 0 && std::abs(change) < interval_ns) edge = clamped(Int128{edge} + change);
     };
     correct(begin);
     correct(end);
@@ -41,7 +43,7 @@ int64_t Windows::next(int64_t begin_ns, bool is_descending) const {
   int64_t next = clamped(Int128{begin_ns} + (is_descending ? -interval_ns : interval_ns));
   if (!zone) return next;
   const int64_t change = offset - zone_offset_ns(next);
-  if (change != 0 && std::abs(change) < interval_ns) next += change;
+  if (change != 0 && std::abs(change) < interval_ns) next = clamped(Int128{next} + change);
   return next;
 }
 

@@ -26,6 +26,9 @@ struct Window {
   bool contains(int64_t time_ns) const { return begin_ns <= time_ns && time_ns < end_ns; }
 };
 
+// As far as 64 bits go.
+int64_t time_between(int64_t from_ns, int64_t to_ns);
+
 struct Windows {
   int64_t interval_ns = 0;  // 0: all of `bounds` is one
   int64_t offset_ns = 0;
