@@ -44,10 +44,11 @@ const std::string& TagSet::tag(const std::string& name) const {
   return found != tags.end() && found->name == name ? found->value : kNone;
 }
 
-Answer<Schema> read_schema(Source& source, const Limits& limits, const std::function<bool(const std::string&)>& wants) {
+Answer<Schema> read_schema(Source& source, const Limits& limits, const WantedSeries& wanted,
+                           const std::function<bool(const std::string&)>& wants) {
   std::map<std::string, std::map<std::vector<Tag>, TagSet, TagsOrder>> sets;
   Schema schema;
-  const auto listed = source.list({}, [&](Series&& series) {
+  const auto take = [&](Series&& series) {
     const std::string name = series.is_line ? std::move(series.measurement) : std::string(kPlainMeasurement);
     const std::string field = series.is_line ? std::move(series.field) : std::string(kPlainField);
     if (!wants(name)) return;
@@ -57,8 +58,14 @@ Answer<Schema> read_schema(Source& source, const Limits& limits, const std::func
     TagSet& set = sets[name][series.tags];
     set.series[field] = series.number;
     set.tags = std::move(series.tags);
-  });
-  if (!listed) return environment(listed.error());
+  };
+  std::vector<SeriesWanted> listings;
+  if (wanted.are_all) listings.push_back({});
+  if (!wanted.are_all && !wanted.names.empty()) listings.push_back({.names = wanted.names});
+  if (!wanted.are_all) listings.push_back({.prefixes = wanted.prefixes});
+  for (const SeriesWanted& listing : listings) {
+    if (const auto listed = source.list(listing, take); !listed) return environment(listed.error());
+  }
   if (!limits.goes_on()) return ended();
   for (auto& [name, by_tags] : sets) {
     for (auto& [tags, set] : by_tags) schema[name].tag_sets.push_back(std::move(set));

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/query/influxql/wanted_series.h"
 #include "engine/query/limits.h"
 #include "engine/query/query_error.h"
 #include "engine/query/source.h"
@@ -33,8 +34,9 @@ using Schema = std::map<std::string, MeasurementSchema>;  // by the measurement'
 inline constexpr std::string_view kPlainMeasurement = "timeseries";
 inline constexpr std::string_view kPlainField = "value";
 
-// Of those measurements whose name is wanted.
-Answer<Schema> read_schema(Source& source, const Limits& limits, const std::function<bool(const std::string&)>& wants);
+// Of those measurements whose name is wanted. Of series that `wanted` leaves out it may say nothing.
+Answer<Schema> read_schema(Source& source, const Limits& limits, const WantedSeries& wanted,
+                           const std::function<bool(const std::string&)>& wants);
 
 // Without series that have no visible point, and what is left without series.
 Answer<void> keep_visible(Schema& schema, Source& source, const Limits& limits);

@@ -72,7 +72,7 @@ class Session {
     if (!source) return tl::unexpected(source.error());
     const auto wants = measurements_of(select);
     if (!wants) return tl::unexpected(wants.error());
-    const auto schema = read_schema(**source, request_.limits, *wants);
+    const auto schema = read_schema(**source, request_.limits, series_wanted(select), *wants);
     if (!schema) return tl::unexpected(schema.error());
     auto plan = plan_select(select, {.schema = &*schema, .now_ns = request_.now_ns});
     if (!plan) return tl::unexpected(plan.error());

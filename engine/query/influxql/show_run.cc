@@ -207,7 +207,7 @@ Answer<void> run_show(const Show& show, const ShowSetting& setting, AnswerWriter
   const auto wants = [&](const std::string& name) {
     return (show.from.empty() || (*among)(name)) && (!tests_measurements || (*test)(name));
   };
-  auto schema = read_schema(*setting.source, setting.limits, wants);
+  auto schema = read_schema(*setting.source, setting.limits, series_wanted(show.from, show.where), wants);
   if (!schema) return tl::unexpected(schema.error());
   if (auto kept = keep_visible(*schema, *setting.source, setting.limits); !kept) return kept;
   if (auto kept = keep_matching(*schema, show.where); !kept) return kept;
