@@ -1,12 +1,11 @@
 #include "net/api/influx_query_api.h"
 
 #include <algorithm>
-#include <atomic>
-#include <cstdio>
 #include <optional>
 #include <utility>
 
 #include "net/access/answer.h"
+#include "net/api/influx_headers.h"
 #include "net/api/read_answers.h"
 #include "net/base/clock.h"
 #include "net/base/log.h"
@@ -19,27 +18,6 @@ namespace influxql = query::influxql;
 using influxql::RequestParameters;
 
 constexpr std::size_t kMaxQueryBytes = std::size_t{1} << 20;
-constexpr std::string_view kVersion = "1.6";  // whose answers these are
-constexpr std::string_view kBuild = "TimeStore";
-
-// Unlike for as long as this process runs.
-std::string new_request_id() {
-  static std::atomic<unsigned> count{0};
-  const auto now = static_cast<std::uint64_t>(nanoseconds_since_1970());
-  char text[40];
-  std::snprintf(text, sizeof text, "%08x-%04x-1%03x-8000-%012x", static_cast<unsigned>(now >> 32),
-                static_cast<unsigned>(now >> 16 & 0xffff), static_cast<unsigned>(now >> 4 & 0xfff), ++count);
-  return text;
-}
-
-void set_headers(const http::Request& request, http::Response& response) {
-  response.set_header("X-Influxdb-Version", std::string(kVersion));
-  response.set_header("X-Influxdb-Build", std::string(kBuild));
-  const std::string_view given = request.header("X-Request-Id");
-  const std::string id = given.empty() ? new_request_id() : std::string(given);
-  response.set_header("Request-Id", id);
-  response.set_header("X-Request-Id", id);
-}
 
 void answer_error(int status, const std::string& sentence, const influxql::AnswerStyle& style,
                   http::Response& response) {
@@ -165,7 +143,7 @@ void InfluxQueryApi::add_routes(http::Router& router) {
 void InfluxQueryApi::query(const http::Request& request, const http::Reply& reply) const {
   const auto refuse = [&](const std::string& sentence, const influxql::AnswerStyle& style) {
     reply.finish([sentence, style](const http::Request& asked, http::Response& response) {
-      set_headers(asked, response);
+      add_influx_headers(asked, response);
       answer_error(400, sentence, style, response);
     });
   };
@@ -178,7 +156,7 @@ void InfluxQueryApi::query(const http::Request& request, const http::Reply& repl
   const bool is_streamed = asked->style.chunk_rows > 0;
   door_.open(request, reply, is_streamed ? std::chrono::seconds(kMaxReadTime) : kMaxQueryTime,
              [asked = std::move(*asked)](const OpenRead& read, const http::Request& seen, http::Response& response) {
-               set_headers(seen, response);
+               add_influx_headers(seen, response);
                if (asked.style.chunk_rows == 0) return answer_whole(read, asked, response);
                read.query->may_take_long();
                response.set_writer(influxql::media_type_of(asked.style),

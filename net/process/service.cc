@@ -44,6 +44,14 @@ Node::Options node_options(const Settings& settings, const std::vector<raft::Mem
   return options;
 }
 
+http::Options http_options(const Settings& settings) {
+  http::Options options;
+  options.host = settings.listen.host;
+  options.port = settings.listen.port;
+  options.log = [](const std::string& sentence) { log_warning(sentence); };
+  return options;
+}
+
 // Where this node is, and who is not found by what its files say. At a first start there is nothing to compare.
 Whereabouts::Options whereabouts_options(const Settings& settings, const std::vector<raft::Member>& members,
                                          bool is_first) {
@@ -126,11 +134,7 @@ Result<std::unique_ptr<Service>> Service::start(const Settings& settings, const 
   service->influx_ping_->add_routes(router);
   SwaggerApi().add_routes(router);
 
-  http::Options http;
-  http.host = settings.listen.host;
-  http.port = settings.listen.port;
-  http.log = [](const std::string& sentence) { log_warning(sentence); };
-  auto server = http::Server::start(std::move(router), std::move(http));
+  auto server = http::Server::start(std::move(router), http_options(settings));
   if (!server) return tl::unexpected(server.error());
   service->http_ = std::move(*server);
   log_info("Node " + settings.node_id + (members->empty() ? "" : " of " + std::to_string(members->size())) +

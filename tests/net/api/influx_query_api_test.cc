@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "net/api/influx_headers.h"
 #include "net/api/time_series_api.h"
 #include "tests/net/one_node.h"
 
@@ -63,8 +64,8 @@ TEST_F(InfluxQueryApiTest, entries_are_the_measurement_timeseries) {
   EXPECT_EQ(answer.status, 200);
   EXPECT_EQ(answer.body, kMeansAnswer);
   EXPECT_EQ(answer.get_header_value("Content-Type"), "application/json");
-  EXPECT_EQ(answer.get_header_value("X-Influxdb-Version"), "1.6");
-  EXPECT_EQ(answer.get_header_value("X-Influxdb-Build"), "TimeStore");
+  EXPECT_EQ(answer.get_header_value("X-Influxdb-Version"), kInfluxVersion);
+  EXPECT_EQ(answer.get_header_value("X-Influxdb-Build"), "OSS");
   EXPECT_EQ(answer.get_header_value("Request-Id").size(), 36U);
   EXPECT_FALSE(answer.get_header_value("X-Timestore-Applied-Index").empty());
 }
@@ -114,7 +115,7 @@ TEST_F(InfluxQueryApiTest, errors_of_statements_stand_in_results_and_others_are_
   answer = get("SELECT value FORM timeseries");
   EXPECT_EQ(answer.status, 400);
   EXPECT_THAT(answer.body, StartsWith("{\"error\":\"error parsing query: found FORM, expected FROM at line 1"));
-  EXPECT_EQ(answer.get_header_value("X-Influxdb-Version"), "1.6");
+  EXPECT_EQ(answer.get_header_value("X-Influxdb-Version"), kInfluxVersion);
   answer = get("");
   EXPECT_EQ(answer.status, 400);
   EXPECT_EQ(answer.body, "{\"error\":\"missing required parameter \\\"q\\\"\"}\n");
