@@ -41,7 +41,7 @@ bool is_name(const LineSeries& series) {
 
 Result<std::vector<LineSeries>> take_series(points::ByteReader& in) {
   const auto count = in.varint();
-  if (!count || *count == 0 || *count > points::kMaxBatchPoints) return wrong("has no series, or too many");
+  if (!count || *count > points::kMaxBatchPoints) return wrong("has too many series");
   std::vector<LineSeries> list;
   std::string name;
   while (list.size() < *count) {
@@ -92,7 +92,7 @@ Result<std::vector<std::uint32_t>> take_lines(points::ByteReader& in) {
       line_ends.push_back(static_cast<std::uint32_t>(end += *points));
     }
   }
-  if (line_ends.empty()) return wrong("has no lines");
+  if (!runs) return wrong("has no lines");
   return line_ends;
 }
 
@@ -175,7 +175,7 @@ void append_line_write(std::string& out, const LineWrite& write) {
   out += write.database;
   put_series(out, write.series);
   put_lines(out, write.line_ends);
-  out += points_of(write);
+  if (!write.points.empty()) out += points_of(write);
 }
 
 Result<LineWrite> read_line_write(std::string_view bytes) {
@@ -194,6 +194,10 @@ Result<LineWrite> read_line_write(std::string_view bytes) {
   auto lines = take_lines(in);
   if (!lines) return tl::unexpected(std::move(lines.error()));
   write.line_ends = std::move(*lines);
+  if (write.line_ends.empty()) {
+    const bool is_whole = write.series.empty() && in.left().empty() && !write.database.empty();
+    return is_whole ? Result<LineWrite>(std::move(write)) : wrong("has no lines");
+  }
   if (auto taken = take_points(in.left(), write); !taken) return tl::unexpected(std::move(taken.error()));
   if (!has_lines(write)) return wrong("has lines that are none");
   return write;

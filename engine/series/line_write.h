@@ -41,11 +41,12 @@ struct LinePoint {
   bool operator==(const LinePoint&) const = default;
 };
 
+// Without any line it creates the database.
 struct LineWrite {
   std::string database = {};           // empty: the one of our own API
   bool keeps_good_lines = false;       // otherwise nothing is stored where one line is refused
   std::vector<LineSeries> series = {};
-  std::vector<LinePoint> points = {};  // at least one, line by line; no series twice in a line
+  std::vector<LinePoint> points = {};  // line by line; no series twice in a line
   std::vector<std::uint32_t> line_ends = {};  // behind the last point of each line: ascending
   bool operator==(const LineWrite&) const = default;
 };

@@ -5,7 +5,9 @@
 #include <utility>
 
 #include "net/access/answer.h"
+#include "net/api/influx_catalog.h"
 #include "net/api/influx_headers.h"
+#include "net/api/influx_target.h"
 #include "net/api/read_answers.h"
 #include "net/base/clock.h"
 #include "net/base/log.h"
@@ -53,7 +55,8 @@ void answer_whole(const OpenRead& read, const influxql::ReadRequest& asked, http
     if (fits) body += text;
     return fits;
   });
-  influxql::SingleCatalog catalog(read.reader->source());
+  InfluxCatalog catalog(*read.reader);
+  if (catalog.failure()) return answer_error(503, catalog.failure()->message, asked.style, response);
   const auto done = influxql::answer(asked.statements, request_for(asked, read), catalog, writer);
   if (!fits) {
     return answer_error(422,
@@ -68,7 +71,9 @@ void answer_whole(const OpenRead& read, const influxql::ReadRequest& asked, http
 // A fault in the middle of an answer can only break the connection off, so that the client sees that it is not whole.
 bool send_chunks(const OpenRead& read, const influxql::ReadRequest& asked, http::Sink& sink) {
   influxql::AnswerWriter writer(asked.style, [&](std::string& text) { return sink.write(text); });
-  influxql::SingleCatalog catalog(read.reader->source());
+  InfluxCatalog catalog(*read.reader);
+  if (catalog.failure()) log_error("A query was broken off: " + catalog.failure()->message);
+  if (catalog.failure()) return false;
   const auto done = influxql::answer(asked.statements, request_for(asked, read), catalog, writer);
   if (!done && done.error().kind == query::QueryError::Kind::kEnvironment) {
     log_error("A query was broken off: " + done.error().sentence);
@@ -131,6 +136,33 @@ std::optional<RequestParameters> influx_parameters(const http::Request& request)
   return parameters;
 }
 
+// A request on its way to its answer.
+struct InfluxQueryApi::Asked {
+  influxql::ReadRequest read;
+  std::vector<std::string> to_create;  // databases
+  bool is_forwarded = false;
+  std::size_t created = 0;  // so many of them
+};
+
+namespace {
+
+std::chrono::seconds time_of(const influxql::ReadRequest& asked) {
+  return asked.style.chunk_rows > 0 ? std::chrono::seconds(kMaxReadTime) : kMaxQueryTime;
+}
+
+template <typename AskedPtr>
+ReadDoor::Make making(const AskedPtr& asked) {
+  return [asked](const OpenRead& read, const http::Request& seen, http::Response& response) {
+    add_influx_headers(seen, response);
+    if (asked->read.style.chunk_rows == 0) return answer_whole(read, asked->read, response);
+    read.query->may_take_long();
+    response.set_writer(influxql::media_type_of(asked->read.style),
+                        [read, asked](http::Sink& sink) { return send_chunks(read, asked->read, sink); });
+  };
+}
+
+}  // namespace
+
 void InfluxQueryApi::add_routes(http::Router& router) {
   for (const char* method : {"GET", "POST"}) {
     http::Route route{.method = method, .pattern = "/query", .handler = {}};
@@ -153,15 +185,33 @@ void InfluxQueryApi::query(const http::Request& request, const http::Reply& repl
   auto asked = influxql::read_request(*parameters, accept);
   if (!asked) return refuse(asked.error().sentence, influxql::style_of(*parameters, accept));
   asked->request.may_write = request.method() == "POST";
-  const bool is_streamed = asked->style.chunk_rows > 0;
-  door_.open(request, reply, is_streamed ? std::chrono::seconds(kMaxReadTime) : kMaxQueryTime,
-             [asked = std::move(*asked)](const OpenRead& read, const http::Request& seen, http::Response& response) {
-               add_influx_headers(seen, response);
-               if (asked.style.chunk_rows == 0) return answer_whole(read, asked, response);
-               read.query->may_take_long();
-               response.set_writer(influxql::media_type_of(asked.style),
-                                   [read, asked](http::Sink& sink) { return send_chunks(read, asked, sink); });
-             });
+  auto all = std::make_shared<Asked>(
+      Asked{.read = std::move(*asked), .to_create = {}, .is_forwarded = request.has_header(kForwardedHeader)});
+  all->to_create = created_first(all->read.statements);
+  for (const std::string& name : all->to_create) {
+    if (!is_database_name(name)) return refuse("invalid name", all->read.style);
+  }
+  if (!all->to_create.empty()) return create_next(reply, all);
+  door_.open(request, reply, time_of(all->read), making(all));
+}
+
+// One database after the other, and then the answer.
+void InfluxQueryApi::create_next(const http::Reply& reply, const AskedPtr& asked) const {
+  if (asked->created == asked->to_create.size()) return door_.open_here(reply, time_of(asked->read), making(asked));
+  const LineWrite creation{.database = asked->to_create[asked->created]};
+  reply.when_gone(cluster_.write(
+      client::command_of(creation), asked->is_forwarded, Clock::now() + patience_.write,
+      [this, reply, asked](const WriteAnswer& said) {
+        if (said.end.kind == client::WriteEnd::Kind::kApplied) {
+          ++asked->created;
+          return create_next(reply, asked);
+        }
+        reply.finish([asked](const http::Request& seen, http::Response& response) {
+          add_influx_headers(seen, response);
+          answer_error(503, "the database cannot be created now: no leader has confirmed it; try again",
+                       asked->read.style, response);
+        });
+      }));
 }
 
 }  // namespace timestore::net

@@ -8,6 +8,8 @@
 // answers what is wrong with the whole request.
 #pragma once
 
+#include <memory>
+#include <optional>
 #include <string>
 
 #include "engine/query/influxql/request.h"
@@ -20,14 +22,20 @@ class InfluxQueryApi {
  public:
   // All must outlive the router's use.
   InfluxQueryApi(ClusterAccess& cluster, Readers& readers, RunningQueries& queries, const Patience& patience)
-      : door_(cluster, readers, queries, patience) {}
+      : door_(cluster, readers, queries, patience), cluster_(cluster), patience_(patience) {}
 
   void add_routes(http::Router& router);
 
  private:
+  struct Asked;
+  using AskedPtr = std::shared_ptr<Asked>;
+
   void query(const http::Request& request, const http::Reply& reply) const;
+  void create_next(const http::Reply& reply, const AskedPtr& asked) const;
 
   ReadDoor door_;
+  ClusterAccess& cluster_;
+  const Patience patience_;
 };
 
 // The parameters of a request: of its URL, and of its body. Nothing: the body is no form.

@@ -27,15 +27,6 @@ std::string in_quotes(std::string_view text) {
   return out;
 }
 
-// As CREATE DATABASE takes it: what is printable, and no path.
-bool is_name(std::string_view name) {
-  const bool is_plain = std::none_of(name.begin(), name.end(), [](char c) {
-    return static_cast<unsigned char>(c) < 0x20 || c == '\x7f' || c == '/' || c == '\\';
-  });
-  return is_plain && !name.empty() && name != "." && name != ".." && name.size() <= kMaxDatabaseBytes &&
-         is_valid_utf8(name);
-}
-
 // Names are compared as they are written.
 bool is_known_policy(std::string_view policy) { return policy.empty() || policy == kDefaultPolicy; }
 
@@ -52,7 +43,7 @@ tl::expected<InfluxTarget, InfluxError> target_of_one(const http::Request& reque
   const std::string& policy = request.param("rp");
   const std::string& precision = request.param("precision");
   if (database.empty()) return refuse(400, "database is required");
-  if (!is_name(database) || !is_valid_utf8(policy) || !is_valid_utf8(precision)) return refuse(400, "invalid name");
+  if (!is_database_name(database) || !is_valid_utf8(policy) || !is_valid_utf8(precision)) return refuse(400, "invalid name");
   InfluxTarget target{.database = query::database_named(database)};
   if (!precision.empty()) {
     const auto known = line_precision_named(precision);
@@ -80,13 +71,21 @@ tl::expected<InfluxTarget, InfluxError> target_of_two(const http::Request& reque
   const std::string_view whole = bucket;
   const std::string_view database = whole.substr(0, whole.find('/'));
   const std::string_view policy = database.size() < whole.size() ? whole.substr(database.size() + 1) : "";
-  if (!is_name(database) || !is_valid_utf8(policy)) return refuse(400, "invalid name");
+  if (!is_database_name(database) || !is_valid_utf8(policy)) return refuse(400, "invalid name");
   if (!is_known_policy(policy)) return refuse(404, "bucket " + in_quotes(bucket) + " not found");
   target.database = query::database_named(database);
   return target;
 }
 
 }  // namespace
+
+bool is_database_name(std::string_view name) {
+  const bool is_plain = std::none_of(name.begin(), name.end(), [](char c) {
+    return static_cast<unsigned char>(c) < 0x20 || c == '\x7f' || c == '/' || c == '\\';
+  });
+  return is_plain && !name.empty() && name != "." && name != ".." && name.size() <= kMaxDatabaseBytes &&
+         is_valid_utf8(name);
+}
 
 tl::expected<InfluxTarget, InfluxError> influx_target_of(InfluxApi api, const http::Request& request) {
   return api == InfluxApi::kOne ? target_of_one(request) : target_of_two(request);

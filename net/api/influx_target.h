@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <tl/expected.hpp>
 
 #include "engine/formats/line.h"
@@ -20,5 +21,8 @@ struct InfluxTarget {
 // 1.x: db, rp, precision, consistency. 2.x: bucket (a database, or database/policy), precision. Others, such as u, p
 // and org, are not looked at, and of one that is given twice the first counts.
 tl::expected<InfluxTarget, InfluxError> influx_target_of(InfluxApi api, const http::Request& request);
+
+// As CREATE DATABASE takes it: what is printable, and no path.
+bool is_database_name(std::string_view name);
 
 }  // namespace timestore::net

@@ -32,6 +32,11 @@ class ReadDoor {
   using Make = std::function<void(const OpenRead&, const http::Request&, http::Response&)>;
   void open(const http::Request& request, const http::Reply& reply, std::chrono::seconds most, Make make) const;
 
+  // The same at the level of what was just written, on this node, for a request that is not at hand any more.
+  void open_here(const http::Reply& reply, std::chrono::seconds most, Make make) const {
+    wait(reply, ReadLevel::kLinearizable, most, std::move(make));
+  }
+
   // Query parameters that belong to the door.
   static constexpr std::string_view kLevel = "level";
   static constexpr std::string_view kRedirect = "redirect";

@@ -72,6 +72,13 @@ TEST(LineWrite, that_cannot_be_applied_is_none) {
   })) << "a field twice in a line";
 }
 
+TEST(LineWrite, without_lines_creates_a_database) {
+  EXPECT_EQ(read_line_write(bytes_of({.database = "telegraf"})), (LineWrite{.database = "telegraf"}));
+  EXPECT_FALSE(read_line_write(bytes_of({}))) << "our own is there";
+  EXPECT_FALSE(read_line_write(bytes_of({.database = "telegraf"}) + "x"));
+  EXPECT_FALSE(read_line_write(bytes_of({.database = "telegraf", .series = {{.name = "m f"}}})));
+}
+
 TEST(LineWrite, costs_few_bytes_for_each_field_of_a_line) {
   LineWrite write;
   for (std::uint32_t host = 0; host < 100; ++host) {

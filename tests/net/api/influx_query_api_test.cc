@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "net/api/influx_headers.h"
+#include "net/api/influx_write_api.h"
 #include "net/api/time_series_api.h"
 #include "tests/net/one_node.h"
 
@@ -38,6 +39,8 @@ class InfluxQueryApiTest : public OneNodeTest {
     writes_->add_routes(router);
     api_.emplace(*access_, *readers_, queries_, Patience{});
     api_->add_routes(router);
+    lines_.emplace(*access_, Patience{});
+    lines_->add_routes(router);
   }
 
   httplib::Response get(const std::string& query, const std::string& more = "") const {
@@ -50,6 +53,7 @@ class InfluxQueryApiTest : public OneNodeTest {
   std::optional<TimeSeriesApi> writes_;
   RunningQueries queries_;
   std::optional<InfluxQueryApi> api_;
+  std::optional<InfluxWriteApi> lines_;
 };
 
 constexpr const char* kMeans = "SELECT mean(value) FROM timeseries GROUP BY deviceId";
@@ -137,6 +141,23 @@ TEST_F(InfluxQueryApiTest, reads_at_the_level_that_is_asked_for) {
   EXPECT_EQ(get(kMeans, "&epoch=s&level=none").body, kMeansAnswer);
   EXPECT_EQ(get(kMeans, "&epoch=s&level=weak").body, kMeansAnswer);
   EXPECT_EQ(get(kMeans, "&level=some").status, 400);
+}
+
+TEST_F(InfluxQueryApiTest, databases_are_created_and_hold_what_is_written_to_them) {
+  const auto query = [&](const std::string& text, const std::string& more = "") {
+    return client().Post("/query?epoch=s" + more, httplib::Params{{"q", text}})->body;
+  };
+  EXPECT_THAT(query("CREATE DATABASE telegraf; SHOW DATABASES"), HasSubstr(R"("values":[["timestore"],["telegraf"]])"));
+  EXPECT_EQ(query("create database telegraf with replication 1"), "{\"results\":[{\"statement_id\":0}]}\n");
+  ASSERT_EQ(client().Post("/write?db=telegraf", "cpu,host=a usage=3i 1000000000", "text/plain")->status, 204);
+  ASSERT_EQ(client().Post("/write?db=new", "cpu,host=a usage=4i 1000000000", "text/plain")->status, 204);
+  EXPECT_THAT(query("SELECT * FROM cpu", "&db=telegraf"), HasSubstr(R"("columns":["time","host","usage"],"values":[[1,"a",3]])"));
+  EXPECT_THAT(query("SELECT sum(usage) FROM cpu GROUP BY host", "&db=new"), HasSubstr(R"("values":[[0,4]])"));
+  EXPECT_EQ(query("SELECT * FROM cpu", "&db=timestore"), "{\"results\":[{\"statement_id\":0}]}\n");
+  EXPECT_THAT(query("SELECT * FROM cpu", "&db=none"), HasSubstr("database not found: none"));
+  EXPECT_THAT(query("SHOW MEASUREMENTS", "&db=new"), HasSubstr(R"("values":[["cpu"]])"));
+  EXPECT_THAT(query("DROP DATABASE new"), HasSubstr("not supported"));
+  EXPECT_EQ(client().Post("/query", httplib::Params{{"q", "CREATE DATABASE \"a/b\""}})->status, 400);
 }
 
 }  // namespace

@@ -140,6 +140,14 @@ TEST_F(Lines, keep_types_and_databases_apart) {
   EXPECT_THAT(reader->databases().value(), ElementsAre("telegraf"));
 }
 
+TEST_F(Lines, are_not_needed_to_create_a_database) {
+  EXPECT_EQ(write(lines({}, "telegraf")), kStored);
+  EXPECT_EQ(write(lines({}, "telegraf")), kStored) << "once more";
+  auto reader = open_reader(disk);
+  ASSERT_TRUE(reader->begin().has_value());
+  EXPECT_THAT(reader->databases().value(), ElementsAre("telegraf"));
+}
+
 TEST_F(Lines, before_the_edge_of_retention_are_refused) {
   write(command_text(encode_order({.sets_age = true, .max_age_ns = kMinAge, .edge_ns = 100}, kRetentionVersion)));
   const auto result = write(lines({{99, {number("cpu idle", 1)}}, {100, {number("cpu idle", 1)}}}));
