@@ -100,6 +100,7 @@ Result<std::vector<std::uint32_t>> take_lines(points::ByteReader& in) {
 
 std::string points_of(const LineWrite& write) {
   points::BatchPointsWriter writer;
+  writer.reserve(write.points.size());
   for (const LinePoint& point : write.points) {
     writer.add({.series = point.series,
                 .type = write.series[point.series].type,

@@ -37,8 +37,10 @@ struct BatchSeries {
 // The points of a batch alone: `data` and `more`, with the size of `data` before them.
 class BatchPointsWriter {
  public:
-  // One more point, whose `series` is a place in some list; its `seq` does not matter. Texts are copied. Of one series
-  // all have one type. Requires size() < kMaxBatchPoints.
+  void reserve(size_t points) { points_.reserve(points); }
+
+  // One more point, whose `series` is a place in some list of at most kMaxBatchPoints; its `seq` does not matter. Texts
+  // are copied. Of one series all have one type. Requires size() < kMaxBatchPoints.
   void add(const Point& point);
 
   size_t size() const { return points_.size(); }
