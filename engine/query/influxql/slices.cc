@@ -139,7 +139,33 @@ void Slices::sort() {
   if (is_descending_) std::reverse(points_.begin(), points_.end());
 }
 
+Answer<bool> Slices::next_batch() {
+  if (!only_) {
+    auto cursor = source_.read({.series = numbers_,
+                                .first_ns = bounds_.first_ns,
+                                .last_ns = bounds_.last_ns,
+                                .is_descending = is_descending_});
+    if (!cursor) return environment(cursor.error());
+    only_ = std::move(*cursor);
+  }
+  points_.clear();
+  texts_.clear();
+  bytes_ = 0;
+  const auto is_there = only_->next();
+  if (!is_there) return environment(is_there.error());
+  if (!*is_there) return false;
+  if (!limits_.goes_on()) return ended();
+  const BatchHead& head = only_->head();
+  if (head.last_ns < bounds_.first_ns || head.first_ns > bounds_.last_ns) return true;
+  const auto columns = only_->columns();
+  if (!columns) return environment(columns.error());
+  add(head, **columns, series_[0], bounds_);
+  if (is_descending_) std::reverse(points_.begin(), points_.end());
+  return true;
+}
+
 Answer<bool> Slices::next() {
+  if (series_.size() == 1 && bounds_.first_ns <= bounds_.last_ns) return next_batch();
   if (!is_begun_) {
     is_begun_ = true;
     if (is_over_) return false;

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <memory>
 #include <queue>
 #include <span>
 #include <string>
@@ -55,6 +56,7 @@ class Slices {
     bool operator<(const Ending& other) const { return end > other.end; }
   };
 
+  Answer<bool> next_batch();
   Answer<void> find_stretches();
   TimeBounds next_bounds();
   Answer<void> read(const TimeBounds& bounds);
@@ -70,6 +72,7 @@ class Slices {
   const Limits& limits_;
   bool is_begun_ = false;
   bool is_over_ = false;
+  std::unique_ptr<BatchCursor> only_;  // of the only series, whose batches are slices
   std::vector<Stretch> stretches_;
   size_t at_ = 0;                        // of the first that has not begun
   std::priority_queue<Ending> endings_;  // of those that have
