@@ -51,6 +51,9 @@ Answer<std::unique_ptr<Run>> Run::open(std::shared_ptr<const Plan> plan, const W
   auto folds = Folds::of(*run->plan_, work);
   if (!folds) return tl::unexpected(folds.error());
   run->folds_ = std::move(*folds);
+  auto ends = Ends::of(*run->plan_, work);
+  if (!ends) return tl::unexpected(ends.error());
+  run->ends_ = std::move(*ends);
   return run;
 }
 
@@ -149,7 +152,12 @@ Answer<void> Run::tell_results(const GroupKey& group, const ColumnSink& sink) {
 }
 
 Answer<void> Run::feed_rows(const GroupKey& group, std::vector<Part>& parts) {
-  if (needs_an_end_only()) return feed_end(group, parts[0]);
+  if (ends_) {
+    auto end = ends_->sample_of(group);
+    if (end) parts[0].chain.first->push(std::move(*end));
+    return {};
+  }
+  if (asks_for_ends(*plan_)) return feed_end(group, parts[0]);
   TimeBounds all = plan_->windows.bounds;
   std::vector<Part*> open;
   for (Part& part : parts) {
@@ -172,13 +180,6 @@ Answer<void> Run::feed_rows(const GroupKey& group, std::vector<Part>& parts) {
     std::erase(open, nullptr);
     return !open.empty();
   });
-}
-
-bool Run::needs_an_end_only() const {
-  const Call& call = plan_->calls[0];
-  const bool is_end = call.name == "first" || call.name == "last";
-  return is_end && plan_->is_selector && !plan_->has_interval() && plan_->sources.size() == 1 &&
-         plan_->sources[0].schema != nullptr;
 }
 
 // Of first() and last() without intervals: only rows with the first, or last, time.

@@ -7,6 +7,7 @@
 #include <span>
 #include <vector>
 
+#include "engine/query/influxql/ends.h"
 #include "engine/query/influxql/folds.h"
 #include "engine/query/influxql/plan.h"
 #include "engine/query/influxql/row_source.h"
@@ -45,7 +46,6 @@ class Run {
   Answer<void> feed(const GroupKey& group, std::vector<Part>& parts);
   Answer<void> feed_rows(const GroupKey& group, std::vector<Part>& parts);
   std::string place_of(const GroupKey& group) const;
-  bool needs_an_end_only() const;
   Answer<void> feed_end(const GroupKey& group, Part& part);
   Sample sample_of(int64_t time_ns, std::span<const Value> values, size_t ref) const;
   Answer<void> feed_folded(const GroupKey& group, std::vector<Part>& parts);
@@ -56,6 +56,7 @@ class Run {
   Work work_;
   std::unique_ptr<RowSource> rows_;
   std::optional<Folds> folds_;  // where they are enough
+  std::optional<Ends> ends_;    // likewise
 };
 
 }  // namespace timestore::query::influxql

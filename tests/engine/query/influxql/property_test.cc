@@ -85,6 +85,16 @@ RC_GTEST_PROP(InfluxQlProperty, folds_say_what_rows_say, (uint64_t seed)) {
   RC_ASSERT(any.ask(query + "k != ''" + rest) == any.ask(query + "v > -1000" + rest));
 }
 
+RC_GTEST_PROP(InfluxQlProperty, ends_of_series_say_what_rows_say, (uint64_t seed)) {
+  AnyCase any(seed);
+  constexpr const char* kSelects[] = {"last(v)", "first(v)", "last(n), k", "first(n), l, k", "last(v) * 2, l"};
+  std::string rest = any_range(any.prng, any.origin);
+  if (any.prng.chance(1, 2)) rest += " GROUP BY k";
+  if (any.prng.chance(1, 3)) rest += " ORDER BY time DESC";
+  const std::string query = "SELECT " + std::string(kSelects[any.prng.below(5)]) + " FROM m WHERE ";
+  RC_ASSERT(any.ask(query + "k != ''" + rest) == any.ask(query + "(v > -1000 OR n > -1000)" + rest));
+}
+
 RC_GTEST_PROP(InfluxQlProperty, sums_over_intervals_are_the_total_in_every_zone, (uint64_t seed)) {
   AnyCase any(seed);
   constexpr const char* kZones[] = {"Europe/Berlin", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe", "UTC"};
