@@ -10,8 +10,26 @@
 namespace timestore::query::influxql {
 namespace {
 
-constexpr const char* kWriteByGet =
-    "deprecated use of 'CREATE DATABASE' in a read only context, please use a POST request instead";
+// A statement that changes something, in short.
+struct Title {
+  std::string operator()(const CreateDatabase& create) const { return "CREATE DATABASE " + create.name; }
+  std::string operator()(const DropDatabase& drop) const { return "DROP DATABASE " + drop.name; }
+  std::string operator()(const CreatePolicy& policy) const {
+    return (policy.alters ? "ALTER RETENTION POLICY " : "CREATE RETENTION POLICY ") + policy.name;
+  }
+  std::string operator()(const DropPolicy& drop) const { return "DROP RETENTION POLICY " + drop.name; }
+  std::string operator()(const DropMeasurement& drop) const { return "DROP MEASUREMENT " + drop.name; }
+  std::string operator()(const Delete& statement) const { return statement.drops_series ? "DROP SERIES" : "DELETE"; }
+  std::string operator()(const Select&) const { return {}; }  // these change nothing
+  std::string operator()(const Show&) const { return {}; }
+};
+
+// Empty: there is nothing to warn of.
+std::string warning_of(const Statement& statement, const Request& request) {
+  const std::string title = request.may_write ? "" : std::visit(Title(), statement);
+  if (title.empty()) return {};
+  return "deprecated use of '" + title + "' in a read only context, please use a POST request instead";
+}
 
 struct Place {
   std::string database;
@@ -132,10 +150,6 @@ class Session {
   AnswerWriter& writer_;
 };
 
-bool writes(const Statement& statement) {
-  return !std::holds_alternative<Select>(statement) && !std::holds_alternative<Show>(statement);
-}
-
 bool ends_everything(const QueryError& error) {
   return error.kind == QueryError::Kind::kEnded || error.kind == QueryError::Kind::kEnvironment;
 }
@@ -155,8 +169,8 @@ Answer<void> answer(const std::vector<Statement>& statements, const Request& req
     const auto done = session.run(statements[id]);
     if (!done && ends_everything(done.error())) return done;
     has_failed = !done;
-    const bool warns = !request.may_write && writes(statements[id]);
-    writer.end_statement(done ? std::nullopt : std::optional(done.error().sentence), warns ? kWriteByGet : "");
+    writer.end_statement(done ? std::nullopt : std::optional(done.error().sentence),
+                         warning_of(statements[id], request));
   }
   return writer.finish() ? Answer<void>() : ended();
 }
