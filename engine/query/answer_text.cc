@@ -34,22 +34,6 @@ std::string json_label(std::string_view name) {
   return label + ":";
 }
 
-std::string_view name_of(points::Type type) {
-  switch (type) {
-    case points::Type::kFloat:
-      return "float";
-    case points::Type::kInteger:
-      return "integer";
-    case points::Type::kUnsigned:
-      return "unsigned";
-    case points::Type::kBoolean:
-      return "boolean";
-    case points::Type::kString:
-      return "string";
-  }
-  return "float";
-}
-
 // ,"measurement":"cpu","tags":{"host":"a"},"field":"usage", of series of line protocol.
 void append_line_names(std::string& out, const Series& series) {
   if (!series.is_line) return;
@@ -191,11 +175,11 @@ void DevicesText::add(std::string& out, const Series& series, const SeriesFacts&
   const bool is_csv = text_.format() == Format::kCsv;
   if (is_csv) {
     append_csv_text(out, series.name);
-    out.append(",").append(name_of(series.type)).append(",");
+    out.append(",").append(points::name_of(series.type)).append(",");
     append_json_integer(out, facts.points);
   } else {
     append_json_string(out += "{\"deviceId\":", series.name);
-    out.append(",\"type\":\"").append(name_of(series.type)).append("\",\"count\":");
+    out.append(",\"type\":\"").append(points::name_of(series.type)).append("\",\"count\":");
     append_json_integer(out, facts.points);
   }
   const auto add_time = [&](std::string_view label, int64_t time_ns) {

@@ -33,22 +33,6 @@ void finish(const http::Reply& reply, InfluxApi api, InfluxError error) {
   });
 }
 
-std::string_view name_of(points::Type type) {
-  switch (type) {
-    case points::Type::kFloat:
-      return "float";
-    case points::Type::kInteger:
-      return "integer";
-    case points::Type::kUnsigned:
-      return "unsigned";
-    case points::Type::kBoolean:
-      return "boolean";
-    case points::Type::kString:
-      return "string";
-  }
-  return "unknown";
-}
-
 // Why the first of the lines was refused that the result is about.
 std::string reason_of(const std::string& command, const ApplyResult& result) {
   if (result.stored_type == 0 || result.conflicts.empty()) return "points beyond retention policy";

@@ -208,14 +208,15 @@ void run_lasting(World& world, Lasting& lasting, const RunOptions& options) {
   }
 }
 
-// Lines included: what queries tell.
-void ask_for_everything(World& world, std::size_t node) {
+// What queries tell of everything, lines included. An error is that of a node which cannot be read.
+Result<void> ask_for_everything(World& world, std::size_t node) {
   for (const char* database : {"", "other"}) {
     const Inquiry everything{.database = database, .order = Inquiry::Order::kDevice, .page_rows = 1000};
     const auto seen = world.cluster().read_series(node, "device-0", everything);
-    if (!seen) return world.could_not_read(node, seen.error().message);
+    if (!seen) return tl::unexpected(seen.error());
     world.cluster().oracle().converged(node, seen->position.index, *seen->answer);
   }
+  return {};
 }
 
 // Nobody is excused: every node that is not lost comes back, hears the leader, and ends up with the same state. Or its
@@ -243,8 +244,9 @@ void run_healed(World& world, const Nemesis& nemesis, Crew& crew, const RunOptio
     const replica::Status status = cluster[node].status();
     const auto stored = cluster.stored(node);
     const auto rows = cluster.rows(node);
-    if (!stored || !rows) {
-      const std::string& why = stored ? rows.error().message : stored.error().message;
+    const auto answered = ask_for_everything(world, node);
+    if (!stored || !rows || !answered) {
+      const std::string& why = !stored ? stored.error().message : !rows ? rows.error().message : answered.error().message;
       world.could_not_read(node, why);
       if (world.is_gone(node)) continue;
       return cluster.oracle().report({.checker = "liveness", .rule = "a healed node can be read", .detail = why});
@@ -254,7 +256,6 @@ void run_healed(World& world, const Nemesis& nemesis, Crew& crew, const RunOptio
         node, {.term = cluster.core(node).trail.term_at(status.applied).value_or(0), .index = status.applied},
         status.state_hash, *stored);
     cluster.oracle().rows(node, cluster[node].durable(), *rows);
-    ask_for_everything(world, node);
   }
 }
 

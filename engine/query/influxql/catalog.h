@@ -39,11 +39,17 @@ class Catalog {
   virtual Answer<void> change(const Statement& statement) = 0;
 };
 
-// One database, `timestore`, with one policy, `autogen`. Nothing in it can be changed.
+// What every database has.
+Policy only_policy();
+
+// Says of a statement which changes something that it is not supported yet, unless it creates a database, and leaves the
+// policy as it is anyway.
+Answer<void> refuse_unsupported(const Statement& statement);
+
+// One database. Nothing in it can be changed.
 class SingleCatalog final : public Catalog {
  public:
   static constexpr const char* kDatabase = "timestore";
-  static constexpr const char* kPolicy = "autogen";
 
   explicit SingleCatalog(Source& source, std::string database = kDatabase)
       : source_(source), database_(std::move(database)) {}

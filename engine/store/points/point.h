@@ -1,6 +1,7 @@
 // A point as the store keeps it: one value of one series at one time.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 #include <tuple>
@@ -12,6 +13,12 @@ namespace timestore::points {
 // What the values of a series are. The numbers are on disks.
 enum class Type : uint8_t { kFloat = 1, kInteger = 2, kUnsigned = 3, kBoolean = 4, kString = 5 };
 constexpr Type kLastType = Type::kString;
+
+// As users read it; `unknown` for a number that is none of these.
+constexpr std::string_view name_of(Type type) {
+  constexpr std::string_view kNames[] = {"unknown", "float", "integer", "unsigned", "boolean", "string"};
+  return kNames[type <= kLastType ? static_cast<size_t>(type) : 0];
+}
 
 using SeriesNumber = uint64_t;
 
