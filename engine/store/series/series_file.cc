@@ -309,6 +309,14 @@ Result<SeriesFile::Connection::Plan> SeriesFile::Connection::plan(raft::Index in
       if (!is_first) TIMESTORE_MARK("store: an id came twice in one command");
       if (!is_first) same_id = first->second;
     }
+    if (same_id == nullptr && !are_told[ordinal]) {
+      auto line = points->find_line(entry.id);
+      if (!line) return tl::unexpected(std::move(line.error()));
+      if (*line) {
+        plan.conflicts.push_back(static_cast<std::uint32_t>(ordinal));
+        continue;
+      }
+    }
     if (same_id == nullptr) {
       plan.additions.push_back(static_cast<std::uint32_t>(ordinal));
     } else if (!same_content(*same_id, entry)) {

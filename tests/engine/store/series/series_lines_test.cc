@@ -179,6 +179,15 @@ TEST_F(Lines, are_found_by_their_ids) {
   check();
 }
 
+TEST_F(Lines, keep_their_ids_from_entries) {
+  write(lines({{5, {number("cpu idle", 1)}}}));
+  const auto id_at = [](std::int64_t time_ns) {
+    return make_line_id(hash_of({.is_line = true, .name = "cpu idle"}), time_ns);
+  };
+  EXPECT_EQ(apply({with_id(id_at(5), measurement("boiler", 5, 1))}).outcome, Outcome::kConflict);
+  EXPECT_EQ(apply({with_id(id_at(6), measurement("boiler", 5, 1))}), kStored) << "no line has that";
+}
+
 TEST_F(Lines, are_no_entries_even_for_an_id_that_tells_their_place) {
   apply({measurement("boiler", 5, 1)});
   write(lines({{5, {number("boiler", 2)}}}));
