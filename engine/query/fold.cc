@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "engine/base/check.h"
+#include "engine/query/batches.h"
 #include "engine/query/filter.h"
 #include "engine/store/points/decimal.h"
 
@@ -129,20 +130,16 @@ Answer<void> Fold::add(Source& source, size_t begin, size_t end) {
   if (reads_last_only_ && !plan_.query.filter.range.from_ns) {
     if (auto found = find_first(source, numbers); !found) return found;
   }
-  const auto cursor =
-      source.read({.series = numbers, .first_ns = first_ns_, .last_ns = last_ns_, .is_descending = reads_last_only_});
-  if (!cursor) return environment(cursor.error());
-  while (true) {
-    const auto is_there = (*cursor)->next();
-    if (!is_there) return environment(is_there.error());
-    if (!*is_there) break;
-    if (!plan_.limits.goes_on()) return ended();
-    if (walk_.series == nullptr || walk_.series->number != (*cursor)->head().series) {
+  const Reading reading{
+      .series = numbers, .first_ns = first_ns_, .last_ns = last_ns_, .is_descending = reads_last_only_};
+  auto folded = for_each_batch(source, reading, plan_.limits, [this](BatchCursor& cursor) -> Answer<void> {
+    if (walk_.series == nullptr || walk_.series->number != cursor.head().series) {
       if (auto done = end_series(); !done) return done;
-      if (auto done = begin_series((*cursor)->head().series); !done) return done;
+      if (auto done = begin_series(cursor.head().series); !done) return done;
     }
-    if (auto added = add_batch(**cursor); !added) return added;
-  }
+    return add_batch(cursor);
+  });
+  if (!folded) return folded;
   if (auto done = end_series(); !done) return done;
   return add_areas_without_points(numbers);
 }
@@ -203,51 +200,39 @@ Answer<void> Fold::find_nearest(Source& source, std::span<const SeriesNumber> nu
 
 Answer<void> Fold::read_nearest(Source& source, Reading reading, NearestPoints& found) {
   const Filter& filter = plan_.query.filter;
-  const auto cursor = source.read(reading);
-  if (!cursor) return environment(cursor.error());
-  while (true) {
-    const auto is_there = (*cursor)->next();
-    if (!is_there) return environment(is_there.error());
-    if (!*is_there) return {};
-    if (!plan_.limits.goes_on()) return ended();
-    const BatchHead& head = (*cursor)->head();
-    if (!is_number(head.type)) {
-      (*cursor)->skip_series();
-      continue;
+  return for_each_batch(source, reading, plan_.limits, [&](BatchCursor& cursor) -> Answer<void> {
+    const BatchHead& head = cursor.head();
+    if (is_number(head.type)) {
+      if (verdict(filter, head) == Verdict::kNone) return {};
+      const auto at = nearest_in(cursor, reading, filter, true);
+      if (!at) return tl::unexpected(at.error());
+      if (!*at) return {};
+      found[head.series] = **at;
     }
-    if (verdict(filter, head) == Verdict::kNone) continue;
-    const auto at = nearest_in(**cursor, reading, filter, true);
-    if (!at) return tl::unexpected(at.error());
-    if (!*at) continue;
-    found[head.series] = **at;
-    (*cursor)->skip_series();
-  }
+    cursor.skip_series();
+    return {};
+  });
 }
 
 // The first selected point, which names a range that begins with it, where series are read from their ends.
 Answer<void> Fold::find_first(Source& source, std::span<const SeriesNumber> numbers) {
   const Filter& filter = plan_.query.filter;
   const Reading reading{.series = numbers, .first_ns = first_ns_, .last_ns = last_ns_};
-  const auto cursor = source.read(reading);
-  if (!cursor) return environment(cursor.error());
-  while (true) {
-    const auto is_there = (*cursor)->next();
-    if (!is_there) return environment(is_there.error());
-    if (!*is_there) return {};
-    if (!plan_.limits.goes_on()) return ended();
-    const BatchHead& head = (*cursor)->head();
+  return for_each_batch(source, reading, plan_.limits, [&](BatchCursor& cursor) -> Answer<void> {
+    const BatchHead& head = cursor.head();
     const Verdict found = verdict(filter, head);
-    if (found == Verdict::kNone) continue;
+    if (found == Verdict::kNone) return {};
     if (found == Verdict::kUnknown) {
-      const auto at = nearest_in(**cursor, reading, filter, false);
+      const auto at = nearest_in(cursor, reading, filter, false);
       if (!at) return tl::unexpected(at.error());
-      if (!*at) continue;
+      if (!*at) return {};
       extend((*at)->time_ns, (*at)->time_ns);
     } else if (head.first_ns <= last_ns_) {
       extend(head.first_ns, head.first_ns);
     }
-    (*cursor)->skip_series();
-  }
+    cursor.skip_series();
+    return {};
+  });
 }
 
 // --- Batches --------------------------------------------------------------------------------------------------------

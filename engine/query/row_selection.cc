@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "engine/base/check.h"
+#include "engine/query/batches.h"
 #include "engine/query/filter.h"
 
 namespace timestore::query {
@@ -35,24 +36,17 @@ Answer<void> RowSelection::read(Source& source, std::span<const Series* const> s
   if (begins_at_place && !options_.is_descending)
     reading.first_ns = std::max(reading.first_ns, options_.after->time_ns);
   if (reading.first_ns > reading.last_ns) return {};
-  const auto cursor = source.read(reading);
-  if (!cursor) return environment(cursor.error());
-  while (true) {
-    const auto is_there = (*cursor)->next();
-    if (!is_there) return environment(is_there.error());
-    if (!*is_there) return {};
-    if (!limits.goes_on()) return ended();
-    const BatchHead& head = (*cursor)->head();
+  return for_each_batch(source, reading, limits, [&](BatchCursor& cursor) -> Answer<void> {
+    const BatchHead& head = cursor.head();
     const auto number = std::lower_bound(numbers.begin(), numbers.end(), head.series);
     TIMESTORE_CHECK(number != numbers.end() && *number == head.series, "a source reads what was asked for");
     const Series& of = *series[static_cast<size_t>(number - numbers.begin())];
     if (is_over(head, of)) {
-      (*cursor)->skip_series();
-      continue;
+      cursor.skip_series();
+      return {};
     }
-    if (!may_hold_rows(head, of)) continue;
-    if (auto added = add_batch(**cursor, of); !added) return added;
-  }
+    return may_hold_rows(head, of) ? add_batch(cursor, of) : Answer<void>();
+  });
 }
 
 // Whether this batch, and all that follow in its series, stand behind what has room.

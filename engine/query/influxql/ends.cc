@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "engine/query/batches.h"
+
 namespace timestore::query::influxql {
 namespace {
 
@@ -22,18 +24,13 @@ class EndReader {
   Answer<void> read(Candidates& candidates) {
     std::vector<SeriesNumber> numbers;
     for (const auto& [number, candidate] : candidates) numbers.push_back(number);
-    const auto cursor = work_.source->read(
-        {.series = numbers, .first_ns = bounds_.first_ns, .last_ns = bounds_.last_ns, .is_descending = is_last_});
-    if (!cursor) return environment(cursor.error());
-    while (true) {
-      const auto is_there = (*cursor)->next();
-      if (!is_there) return environment(is_there.error());
-      if (!*is_there) return {};
-      if (!work_.limits.goes_on()) return ended();
-      const auto goes_on = look_at(**cursor, candidates.at((*cursor)->head().series));
-      if (!goes_on) return tl::unexpected(goes_on.error());
-      if (!*goes_on) (*cursor)->skip_series();
-    }
+    const Reading reading{
+        .series = numbers, .first_ns = bounds_.first_ns, .last_ns = bounds_.last_ns, .is_descending = is_last_};
+    return for_each_batch(*work_.source, reading, work_.limits, [&](BatchCursor& cursor) {
+      return look_at(cursor, candidates.at(cursor.head().series)).map([&](bool goes_on) {
+        if (!goes_on) cursor.skip_series();
+      });
+    });
   }
 
  private:

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "engine/base/timestamp.h"
+#include "engine/query/batches.h"
 
 namespace timestore::query::influxql {
 namespace {
@@ -23,16 +24,13 @@ struct TagsOrder {
 Answer<std::set<SeriesNumber>> visible_among(const std::vector<SeriesNumber>& numbers, Source& source,
                                              const Limits& limits) {
   std::set<SeriesNumber> visible;
-  const auto cursor = source.read({.series = numbers, .first_ns = kMinTimestamp, .last_ns = kMaxTimestamp});
-  if (!cursor) return environment(cursor.error());
-  while (true) {
-    const auto is_there = (*cursor)->next();
-    if (!is_there) return environment(is_there.error());
-    if (!*is_there) return visible;
-    if (!limits.goes_on()) return ended();
-    visible.insert((*cursor)->head().series);
-    (*cursor)->skip_series();
-  }
+  const Reading everything{.series = numbers, .first_ns = kMinTimestamp, .last_ns = kMaxTimestamp};
+  auto walked = for_each_batch(source, everything, limits, [&](BatchCursor& cursor) -> Answer<void> {
+    visible.insert(cursor.head().series);
+    cursor.skip_series();
+    return {};
+  });
+  return walked.map([&] { return std::move(visible); });
 }
 
 }  // namespace

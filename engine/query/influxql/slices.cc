@@ -4,6 +4,7 @@
 #include <limits>
 #include <utility>
 
+#include "engine/query/batches.h"
 #include "engine/query/big_number.h"
 
 namespace timestore::query::influxql {
@@ -27,22 +28,17 @@ Slices::Slices(std::vector<SliceSeries> series, TimeBounds bounds, bool is_desce
 }
 
 Answer<void> Slices::find_stretches() {
-  const auto cursor = source_.read({.series = numbers_, .first_ns = bounds_.first_ns, .last_ns = bounds_.last_ns});
-  if (!cursor) return environment(cursor.error());
-  while (true) {
-    const auto is_there = (*cursor)->next();
-    if (!is_there) return environment(is_there.error());
-    if (!*is_there) break;
-    if (!limits_.goes_on()) return ended();
-    const BatchHead& head = (*cursor)->head();
-    if (head.last_ns < bounds_.first_ns || head.first_ns > bounds_.last_ns) continue;
+  const Reading all{.series = numbers_, .first_ns = bounds_.first_ns, .last_ns = bounds_.last_ns};
+  auto walked = for_each_batch(source_, all, limits_, [this](const BatchCursor& cursor) -> Answer<void> {
+    const BatchHead& head = cursor.head();
+    if (head.last_ns < bounds_.first_ns || head.first_ns > bounds_.last_ns) return {};
     const int64_t begin = std::max(head.first_ns, bounds_.first_ns);
     const int64_t end = std::min(head.last_ns, bounds_.last_ns);
     stretches_.push_back({is_descending_ ? -end : begin, is_descending_ ? -begin : end, head.count});
-    if (stretches_.size() * sizeof(Stretch) > limits_.bytes) {
-      return too_much("the query reads too many points; ask for a shorter range or for fewer series");
-    }
-  }
+    if (stretches_.size() * sizeof(Stretch) <= limits_.bytes) return {};
+    return too_much("the query reads too many points; ask for a shorter range or for fewer series");
+  });
+  if (!walked) return walked;
   std::sort(stretches_.begin(), stretches_.end(),
             [](const Stretch& left, const Stretch& right) { return left.begin < right.begin; });
   if (!stretches_.empty()) now_ = stretches_[0].begin;
@@ -107,25 +103,20 @@ Answer<void> Slices::read(const TimeBounds& bounds) {
   points_.clear();
   texts_.clear();
   bytes_ = 0;
-  const auto cursor = source_.read({.series = numbers_, .first_ns = bounds.first_ns, .last_ns = bounds.last_ns});
-  if (!cursor) return environment(cursor.error());
+  const Reading slice{.series = numbers_, .first_ns = bounds.first_ns, .last_ns = bounds.last_ns};
   size_t at = 0;
-  while (true) {
-    const auto is_there = (*cursor)->next();
-    if (!is_there) return environment(is_there.error());
-    if (!*is_there) break;
-    if (!limits_.goes_on()) return ended();
-    const BatchHead& head = (*cursor)->head();
-    if (head.last_ns < bounds.first_ns || head.first_ns > bounds.last_ns) continue;
+  auto walked = for_each_batch(source_, slice, limits_, [&](BatchCursor& cursor) -> Answer<void> {
+    const BatchHead& head = cursor.head();
+    if (head.last_ns < bounds.first_ns || head.first_ns > bounds.last_ns) return {};
     while (series_[at].number != head.series) ++at;
-    const auto columns = (*cursor)->columns();
+    const auto columns = cursor.columns();
     if (!columns) return environment(columns.error());
     add(head, **columns, series_[at], bounds);
-    if (bytes_ > limits_.bytes) {
-      return too_much("the query needs more than " + std::to_string(limits_.bytes >> 20) +
-                      " MiB of memory; ask for fewer series");
-    }
-  }
+    if (bytes_ <= limits_.bytes) return {};
+    return too_much("the query needs more than " + std::to_string(limits_.bytes >> 20) +
+                    " MiB of memory; ask for fewer series");
+  });
+  if (!walked) return walked;
   sort();
   return {};
 }
