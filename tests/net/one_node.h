@@ -78,6 +78,15 @@ class OneNodeTest : public ::testing::Test {
     for (Leadership seen; !seen.is_leader;) seen = node_->await_change(seen, Clock::now() + std::chrono::minutes(2));
   }
 
+  // And everything is known that this release brings.
+  void start_alone_at_the_highest_level() {
+    options_.replica.raft.level = raft::kHighestLevel;
+    start_alone();
+    const auto has_risen = [](const replica::Status& status) { return status.level == raft::kHighestLevel; };
+    const auto status = node_->await_status(has_risen, Clock::now() + std::chrono::minutes(2));
+    ASSERT_TRUE(status && has_risen(*status));
+  }
+
   // It calls no election itself.
   void start_as_follower(std::map<raft::NodeId, HostPort> others) {
     start({{"n1", ""}, {"n2", ""}, {"n3", ""}}, 100'000, std::move(others));

@@ -24,14 +24,6 @@ class BatchApiTest : public OneNodeTest {
   }
 
   // A node alone raises the level of features by itself, soon after it leads.
-  void start_where_batches_are_known() {
-    options_.replica.raft.level = raft::kHighestLevel;
-    start_alone();
-    const auto knows = [](const replica::Status& status) { return status.level > raft::kOriginalLevel; };
-    const auto status = node_->await_status(knows, Clock::now() + std::chrono::minutes(1));
-    ASSERT_TRUE(status && knows(*status));
-  }
-
   httplib::Response post(const std::string& body, const char* type = "application/json",
                          const httplib::Headers& headers = {}) const {
     const auto answer = client().Post("/api/timeseries", headers, body, type);
@@ -51,7 +43,7 @@ constexpr const char* kTwo = R"([{"deviceId":"a","timestamp":"2024-05-01T12:00:0
                              R"( {"deviceId":"b","timestamp":"2024-05-01T12:00:01Z","value":2,"attributes":{"x":1}}])";
 
 TEST_F(BatchApiTest, an_array_is_stored_as_a_whole_and_answered_with_ids) {
-  start_where_batches_are_known();
+  start_alone_at_the_highest_level();
   const auto answer = post(kTwo);
   EXPECT_EQ(answer.status, 200) << answer.body;
   EXPECT_THAT(answer.body, AllOf(StartsWith(R"([{"id":")"), HasSubstr(R"("deviceId":"a")"), HasSubstr(R"("x":1)")));
@@ -62,7 +54,7 @@ TEST_F(BatchApiTest, an_array_is_stored_as_a_whole_and_answered_with_ids) {
 }
 
 TEST_F(BatchApiTest, lines_and_rows_are_batches_too) {
-  start_where_batches_are_known();
+  start_alone_at_the_highest_level();
   const auto lines = post(
       "{\"deviceId\":\"a\",\"timestamp\":\"2024-05-01T12:00:00Z\",\"value\":1}\n"
       "{\"deviceId\":\"a\",\"timestamp\":\"2024-05-01T12:00:01Z\",\"value\":2}\n",
@@ -74,7 +66,7 @@ TEST_F(BatchApiTest, lines_and_rows_are_batches_too) {
 }
 
 TEST_F(BatchApiTest, whoever_wants_nothing_back_gets_nothing) {
-  start_where_batches_are_known();
+  start_alone_at_the_highest_level();
   for (const char* preference : {"return=minimal", "respond-async, return=minimal", "wait=10,return=\"minimal\""}) {
     const auto answer = post(kTwo, "application/json", {{"Prefer", preference}});
     EXPECT_EQ(answer.status, 204) << preference;
@@ -85,7 +77,7 @@ TEST_F(BatchApiTest, whoever_wants_nothing_back_gets_nothing) {
 }
 
 TEST_F(BatchApiTest, an_empty_batch_is_done_at_once) {
-  start_where_batches_are_known();
+  start_alone_at_the_highest_level();
   const auto answer = post("[]");
   EXPECT_EQ(answer.status, 200);
   EXPECT_EQ(answer.body, "[]");
@@ -93,7 +85,7 @@ TEST_F(BatchApiTest, an_empty_batch_is_done_at_once) {
 }
 
 TEST_F(BatchApiTest, one_fault_and_nothing_is_stored_and_each_fault_has_its_place) {
-  start_where_batches_are_known();
+  start_alone_at_the_highest_level();
   const auto answer =
       post(R"([{"deviceId":"a","timestamp":"2024-05-01T12:00:00Z","value":1},{"deviceId":"","value":"x"}])");
   EXPECT_EQ(answer.status, 400);
@@ -104,7 +96,7 @@ TEST_F(BatchApiTest, one_fault_and_nothing_is_stored_and_each_fault_has_its_plac
 }
 
 TEST_F(BatchApiTest, too_many_entries_are_too_large) {
-  start_where_batches_are_known();
+  start_alone_at_the_highest_level();
   std::string body = "deviceId,timestamp,value\n";
   for (std::size_t row = 0; row <= kMaxBatchEntries; ++row) body += "a,2024-05-01T12:00:00Z,1\n";
   const auto answer = post(body, "text/csv");
@@ -113,14 +105,14 @@ TEST_F(BatchApiTest, too_many_entries_are_too_large) {
 }
 
 TEST_F(BatchApiTest, as_many_entries_as_are_allowed_are_stored_as_one) {
-  start_where_batches_are_known();
+  start_alone_at_the_highest_level();
   std::string body = "deviceId,timestamp,value\n";
   for (std::size_t row = 0; row < kMaxBatchEntries; ++row) body += "a,2024-05-01T12:00:00Z,1\n";
   EXPECT_EQ(post(body, "text/csv", {{"Prefer", "return=minimal"}}).status, 204);
 }
 
 TEST_F(BatchApiTest, a_batch_that_is_sent_again_with_its_ids_is_stored_once) {
-  start_where_batches_are_known();
+  start_alone_at_the_highest_level();
   const std::string batch = post(kTwo).body;
   const auto again = post(batch);
   EXPECT_EQ(again.status, 200) << again.body;
@@ -129,7 +121,7 @@ TEST_F(BatchApiTest, a_batch_that_is_sent_again_with_its_ids_is_stored_once) {
 }
 
 TEST_F(BatchApiTest, an_id_with_other_content_refuses_the_batch_by_its_place) {
-  start_where_batches_are_known();
+  start_alone_at_the_highest_level();
   const std::string id =
       R"({"id":"01890000-0000-7000-8000-000000000001","deviceId":"d","timestamp":"2024-05-01T12:00:00Z","value":)";
   ASSERT_EQ(post(id + "1}").status, 200);

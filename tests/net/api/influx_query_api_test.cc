@@ -19,11 +19,7 @@ class InfluxQueryApiTest : public OneNodeTest {
  protected:
   void SetUp() override {
     OneNodeTest::SetUp();
-    options_.replica.raft.level = raft::kHighestLevel;
-    start_alone();
-    const auto knows = [](const replica::Status& status) { return status.level > raft::kOriginalLevel; };
-    const auto status = node_->await_status(knows, Clock::now() + std::chrono::minutes(1));
-    ASSERT_TRUE(status && knows(*status));
+    start_alone_at_the_highest_level();
     const auto posted = client().Post("/api/timeseries",
                                       "deviceId,timestamp,value,attributes\n"
                                       "kitchen,2025-03-01T12:00:00Z,21.5,\n"

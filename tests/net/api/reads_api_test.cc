@@ -23,11 +23,7 @@ class ReadsApiTest : public OneNodeTest {
  protected:
   void SetUp() override {
     OneNodeTest::SetUp();
-    options_.replica.raft.level = raft::kHighestLevel;
-    start_alone();
-    const auto knows = [](const replica::Status& status) { return status.level > raft::kOriginalLevel; };
-    const auto status = node_->await_status(knows, Clock::now() + std::chrono::minutes(1));
-    ASSERT_TRUE(status && knows(*status));
+    start_alone_at_the_highest_level();
   }
 
   void add_routes(http::Router& router) override {

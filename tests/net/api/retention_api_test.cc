@@ -28,13 +28,6 @@ class RetentionApiTest : public OneNodeTest {
     reads_->add_routes(router);
   }
 
-  void start_at_the_highest_level() {
-    start_alone();
-    const auto has_risen = [](const replica::Status& status) { return status.level == raft::kHighestLevel; };
-    const auto status = node_->await_status(has_risen, Clock::now() + std::chrono::minutes(2));
-    ASSERT_TRUE(status && has_risen(*status));
-  }
-
   httplib::Response put(const std::string& body) const {
     const auto answer = client().Put("/api/retention", body, "application/json");
     EXPECT_TRUE(answer) << httplib::to_string(answer.error());
@@ -58,13 +51,13 @@ constexpr const char* kOld = R"({"deviceId":"d","timestamp":"2001-01-01T00:00:00
 constexpr const char* kFuture = R"({"deviceId":"d","timestamp":"2200-01-01T00:00:00Z","value":2})";
 
 TEST_F(RetentionApiTest, points_are_kept_for_ever_until_somebody_says_otherwise) {
-  start_at_the_highest_level();
+  start_alone_at_the_highest_level();
   EXPECT_EQ(get("/api/retention"), R"({"maxAge":null,"edge":null})");
   EXPECT_EQ(post(kOld).status, 200);
 }
 
 TEST_F(RetentionApiTest, an_age_is_in_force_when_it_is_answered) {
-  start_at_the_highest_level();
+  start_alone_at_the_highest_level();
   ASSERT_EQ(post(kOld).status, 200);
   ASSERT_EQ(post(kFuture).status, 200);
   const auto answer = put(R"({"maxAge":"30d"})");
@@ -79,7 +72,7 @@ TEST_F(RetentionApiTest, an_age_is_in_force_when_it_is_answered) {
 }
 
 TEST_F(RetentionApiTest, a_write_before_the_edge_is_refused_and_names_it) {
-  start_at_the_highest_level();
+  start_alone_at_the_highest_level();
   ASSERT_EQ(put(R"({"maxAge":"1w"})").status, 200);
   const auto one = post(kOld);
   EXPECT_EQ(one.status, 400);
@@ -92,7 +85,7 @@ TEST_F(RetentionApiTest, a_write_before_the_edge_is_refused_and_names_it) {
 }
 
 TEST_F(RetentionApiTest, a_device_is_listed_while_it_has_points) {
-  start_at_the_highest_level();
+  start_alone_at_the_highest_level();
   ASSERT_EQ(post(kOld).status, 200);
   EXPECT_THAT(get("/api/devices"), HasSubstr(R"("deviceId":"d")"));
   ASSERT_EQ(put(R"({"maxAge":"1w"})").status, 200);
@@ -100,7 +93,7 @@ TEST_F(RetentionApiTest, a_device_is_listed_while_it_has_points) {
 }
 
 TEST_F(RetentionApiTest, null_keeps_for_ever_and_brings_nothing_back) {
-  start_at_the_highest_level();
+  start_alone_at_the_highest_level();
   ASSERT_EQ(post(kOld).status, 200);
   ASSERT_EQ(put(R"({"maxAge":"1w"})").status, 200);
   const auto answer = put(R"({"maxAge":null})");
@@ -110,7 +103,7 @@ TEST_F(RetentionApiTest, null_keeps_for_ever_and_brings_nothing_back) {
 }
 
 TEST_F(RetentionApiTest, what_makes_no_sense_is_refused_with_a_sentence) {
-  start_at_the_highest_level();
+  start_alone_at_the_highest_level();
   for (const char* body : {"", "[]", "{}", R"({"maxAge":30})", R"({"maxAge":"30"})", R"({"maxAge":"0s"})",
                            R"({"maxAge":"30d","maxAge":"1d"})", R"({"maxAge":"30d","other":1})"}) {
     const auto answer = put(body);

@@ -61,14 +61,7 @@ TEST_F(SeriesStory, series_are_listed_whether_sealed_or_fresh) {
 RC_GTEST_PROP(PointSource, tells_what_a_scan_tells, (std::uint64_t seed)) {
   Prng prng(seed);
   Disk disk;
-  const SeriesShape shape{.seal_points = 1 + prng.below(200),
-                          .partition_width_ns = 2 + static_cast<std::int64_t>(prng.below(1000)),
-                          .fan_out = 2 + prng.below(3),
-                          .least_step_points = 1 + prng.below(100),
-                          .least_points_of_its_own = 1 + prng.below(20),
-                          .piece_bytes = 1 + prng.below(300),
-                          .block_points = 1 + prng.below(50),
-                          .least_wide_points = 1 + prng.below(6)};
+  const SeriesShape shape = any_shape(prng);
   auto series = open_series(disk, shape);
   raft::Index index = 0;
   for (std::size_t commands = prng.below(40); commands > 0; --commands) {

@@ -271,14 +271,7 @@ std::vector<WrittenLine> any_lines(Prng& prng) {
 RC_GTEST_PROP(LinesProperty, are_what_a_naive_store_holds, (std::uint64_t seed)) {
   Prng prng(seed);
   Disk disk;
-  const SeriesShape shape{.seal_points = 1 + prng.below(100),
-                          .partition_width_ns = 2 + static_cast<std::int64_t>(prng.below(50)),
-                          .fan_out = 2 + prng.below(3),
-                          .least_step_points = 1 + prng.below(50),
-                          .least_points_of_its_own = 1 + prng.below(20),
-                          .piece_bytes = 1 + prng.below(300),
-                          .block_points = 1 + prng.below(50),
-                          .least_wide_points = 1 + prng.below(6)};
+  const SeriesShape shape = any_shape(prng);
   auto series = open_series(disk, shape);
   Twin twin;
   std::vector<raft::Entry> log;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "engine/base/check.h"
+#include "engine/base/prng.h"
 #include "engine/series/command.h"
 #include "engine/series/entry_id.h"
 #include "engine/store/series/series_file.h"
@@ -86,6 +87,18 @@ inline std::vector<TimeEntry> stored_on(const Disk& disk, const SeriesQuery& que
   auto reader = open_reader(disk);
   EXPECT_TRUE(reader->begin().has_value());
   return scan(*reader, query);
+}
+
+// Sizes at which few points matter.
+inline SeriesShape any_shape(Prng& prng) {
+  return {.seal_points = 1 + prng.below(200),
+          .partition_width_ns = 2 + static_cast<std::int64_t>(prng.below(1000)),
+          .fan_out = 2 + prng.below(3),
+          .least_step_points = 1 + prng.below(100),
+          .least_points_of_its_own = 1 + prng.below(20),
+          .piece_bytes = 1 + prng.below(300),
+          .block_points = 1 + prng.below(50),
+          .least_wide_points = 1 + prng.below(6)};
 }
 
 class SeriesStory : public testing::Test {
