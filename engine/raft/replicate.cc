@@ -122,30 +122,6 @@ bool is_answered(const State& state, const Leader& leader) {
   });
 }
 
-// Every write, and every read on every node, waits for what the leader has stored and applied. When its disk is full,
-// or its state machine stands still while a voter has long applied what is due here, that voter should lead.
-void make_way_for_who_can_go_on(Turn& turn) {
-  State& state = turn.state;
-  Leader& leader = std::get<Leader>(state.role);
-  if (leader.ticks_until_way > 0) --leader.ticks_until_way;
-  const bool stands_still = state.unapplied_ticks >= state.options.election_ticks_max;
-  if (!(stands_still || state.is_full) || leader.ticks_until_way > 0 || leader.handover) return;
-  NodeId best;
-  Index most = 0;
-  for (const auto& [id, progress] : leader.peers) {
-    const bool may_lead = Configuration::holds(state.configuration().voters, id) && answers(state, progress);
-    if (!may_lead || progress.is_full || progress.applied < most) continue;
-    if (stands_still && progress.applied < state.owed) continue;
-    best = id;
-    most = progress.applied;
-  }
-  if (best.empty()) return;
-  if (state.is_full) TIMESTORE_MARK("raft: a leader whose disk was full handed over");
-  if (!state.is_full) TIMESTORE_MARK("raft: a leader whose state machine stood still handed over");
-  leader.ticks_until_way = state.options.election_ticks_max;  // whoever does not take over is not asked again at once
-  transfer(turn, best);
-}
-
 }  // namespace
 
 void become_leader(Turn& turn) {
@@ -187,6 +163,7 @@ void tick_leader(Turn& turn) {
     return become_follower(turn, state.term(), "", is_alone ? Reason::kNoQuorum : Reason::kDiskStandsStill);
   }
   make_way_for_who_can_go_on(turn);
+  make_way_for_who_reaches_others(turn);
   tick_transfer(turn);
   if (!state.is_leader()) return;  // it was removed, and nobody took over
   if (++leader.heartbeat_elapsed >= state.options.heartbeat_ticks) return send_heartbeats(turn);

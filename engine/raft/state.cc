@@ -58,7 +58,7 @@ void add(Hasher& hasher, const Leader& leader) {
     hasher.add(peer);
     add(hasher, progress);
   }
-  hasher.add(leader.heartbeat_elapsed).add(leader.ticks_until_way).add(leader.round).add(leader.reads.size());
+  hasher.add(leader.heartbeat_elapsed).add(leader.ticks_until_way).add(leader.stuck_ticks).add(leader.round).add(leader.reads.size());
   for (const PendingRead& pending : leader.reads) hasher.add(pending.id).add(pending.index).add(pending.round);
   hasher.add(leader.fresh_reads.size());
   for (const ReadId id : leader.fresh_reads) hasher.add(id);

@@ -109,6 +109,7 @@ struct Leader {
   std::map<NodeId, Progress> peers;  // every member but ourselves
   std::uint32_t heartbeat_elapsed = 0;
   std::uint32_t ticks_until_way = 0;  // until it may make way once more for who can go on
+  std::uint32_t stuck_ticks = 0;      // since it began to wait for voters that cannot store (is_stuck())
   Round round = 0;                    // the newest round begun
   std::vector<PendingRead> reads;     // waiting for their round to be answered by a quorum
   std::vector<ReadId> fresh_reads;    // waiting for their round to begin

@@ -7,6 +7,7 @@
 //   replicate.cc  a leader sends entries, counts acknowledgements, commits (5.3, 5.4.2)
 //   propose.cc    proposals and their fates
 //   read.cc       linearizable reads without a log write (thesis 6.4)
+//   make_way.cc   a leader that cannot go on looks for a voter that can
 //   transfer.cc   a leader hands over (thesis 3.10)
 //   compact.cc    the log's beginning is forgotten, or replaced by a snapshot (7)
 //   level.cc      the feature level rises
@@ -90,6 +91,10 @@ void propose(Turn& turn, const Propose& proposal);
 void settle_proposals(Turn& turn);  // those that the commit index has reached
 void orphan_proposals(Turn& turn);  // leadership was lost
 void tick_orphans(Turn& turn);
+
+// ---- make_way.cc, with each tick
+void make_way_for_who_can_go_on(Turn& turn);
+void make_way_for_who_reaches_others(Turn& turn);
 
 // ---- transfer.cc
 void transfer(Turn& turn, const NodeId& to);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 
+#include "engine/base/check.h"
 #include "engine/base/mark.h"
 
 namespace timestore::sim {
@@ -37,12 +38,26 @@ void half_connected(Injector& injector, Stream& choices, std::size_t node) {
   }
 }
 
+// It is connected to just as many others as make a majority of all nodes with it, those that are sick before the well.
+void leaning(Injector& injector, Stream&, std::size_t node) {
+  Cluster& cluster = injector.world().cluster();
+  std::size_t left = cluster.size() / 2;
+  for (const bool is_well : {false, true}) {
+    for (std::size_t other = 0; other < cluster.size(); ++other) {
+      if (other == node || injector.is_well(other) != is_well) continue;
+      const bool is_cut = left == 0;
+      if (!is_cut) --left;
+      cluster.set_link(other, node, is_cut);
+      cluster.set_link(node, other, is_cut);
+    }
+  }
+}
+
 void flap(Injector& injector, Stream& choices, std::size_t node, bool is_connected) {
   cut_all(injector, node, is_connected, is_connected);
   const Time pause = choices.between(injector.election() / 8, 2 * injector.election());
-  injector.later(pause, [&injector, choices, node, is_connected]() mutable {
-    flap(injector, choices, node, !is_connected);
-  });
+  injector.later(pause,
+                 [&injector, choices, node, is_connected]() mutable { flap(injector, choices, node, !is_connected); });
 }
 
 void flapping(Injector& injector, Stream& choices, std::size_t node) { flap(injector, choices, node, false); }
@@ -53,7 +68,8 @@ void slow(Injector& injector, Stream& choices, std::size_t node) {
   const Time election = injector.election();
   const Time sync = std::max<Time>(1, world.options().disk.sync);
   const Time least = std::max<Time>(1, election / 8);
-  world.set_disk_delay(node, static_cast<std::uint32_t>(1 + choices.between(least, 3 * election) / std::min(sync, least)));
+  world.set_disk_delay(node,
+                       static_cast<std::uint32_t>(1 + choices.between(least, 3 * election) / std::min(sync, least)));
   const Time delay = choices.below(2) == 0 ? 0 : choices.below(election);
   for (std::size_t other = 0; other < world.size(); ++other) {
     world.network().clog(node, other, delay);
@@ -63,8 +79,8 @@ void slow(Injector& injector, Stream& choices, std::size_t node) {
 
 void wrong_clock(Injector& injector, Stream& choices, std::size_t node) {
   const bool is_fast = choices.below(2) == 0;
-  injector.world().set_clock(node, static_cast<std::uint32_t>(is_fast ? choices.between(200, 800)
-                                                                     : choices.between(10, 60)));
+  injector.world().set_clock(node,
+                             static_cast<std::uint32_t>(is_fast ? choices.between(200, 800) : choices.between(10, 60)));
 }
 
 void dozing(Injector& injector, Stream& choices, std::size_t node) {
@@ -90,10 +106,10 @@ void forgetful(Injector& injector, Stream& choices, std::size_t node) {
   injector.world().wipe(node, injector.election() / 4);
 }
 
-// There is hardly any space left on its disk; or none for one of its files, as if that had a disk of its own.
+// There is hardly any space left on its disk, or none; or none for one of its files, as if that had a disk of its own.
 void full(Injector& injector, Stream& choices, std::size_t node) {
   Disk& disk = injector.world().cluster().disk(node);
-  const std::uint64_t room = choices.below(30'000);
+  const std::uint64_t room = choices.below(2) == 0 ? 0 : choices.below(30'000);
   const std::uint64_t which = choices.below(3);
   if (injector.world().cluster().leader() == node) TIMESTORE_MARK("lasting: a leader's disk was full");
   if (which == 0) return disk.set_faults({.capacity_bytes = disk.size_bytes() + room});
@@ -103,11 +119,26 @@ void full(Injector& injector, Stream& choices, std::size_t node) {
 }  // namespace
 
 const std::vector<Ailment>& ailments() {
-  static const std::vector<Ailment> all = {
-      {"deaf", deaf},         {"mute", mute}, {"isolated", isolated},       {"half-connected", half_connected},
-      {"flapping", flapping}, {"slow", slow}, {"wrong-clock", wrong_clock}, {"dozing", dozing},
-      {"dying", dying},       {"forgetful", forgetful}, {"full", full}};
+  static const std::vector<Ailment> all = {{"deaf", deaf},
+                                           {"mute", mute},
+                                           {"isolated", isolated},
+                                           {"half-connected", half_connected},
+                                           {"flapping", flapping},
+                                           {"slow", slow},
+                                           {"wrong-clock", wrong_clock},
+                                           {"dozing", dozing},
+                                           {"dying", dying},
+                                           {"forgetful", forgetful},
+                                           {"full", full},
+                                           {"leaning", leaning}};
   return all;
+}
+
+const Ailment& ailment_named(std::string_view name) {
+  const auto found =
+      std::find_if(ailments().begin(), ailments().end(), [&](const Ailment& ailment) { return ailment.name == name; });
+  TIMESTORE_CHECK(found != ailments().end(), "every ailment that is asked for is in the table");
+  return *found;
 }
 
 }  // namespace timestore::sim

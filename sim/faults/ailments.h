@@ -18,5 +18,6 @@ struct Ailment {
 };
 
 [[nodiscard]] const std::vector<Ailment>& ailments();
+[[nodiscard]] const Ailment& ailment_named(std::string_view name);  // requires that there is one
 
 }  // namespace timestore::sim

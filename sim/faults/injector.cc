@@ -48,6 +48,7 @@ bool Injector::rot(std::size_t node, std::string_view path) {
 void Injector::heal_only(const std::vector<bool>& well) {
   ++epoch_;
   cut_until_.clear();
+  well_ = well;
   world_.calm();
   for (std::size_t node = 0; node < world_.size(); ++node) {
     if (well[node]) world_.heal_machine(node);
@@ -57,6 +58,7 @@ void Injector::heal_only(const std::vector<bool>& well) {
 void Injector::heal() {
   ++epoch_;
   cut_until_.clear();
+  well_.clear();
   world_.heal_network();
   for (std::size_t node = 0; node < world_.size(); ++node) world_.heal_machine(node);
   world_.note(Timeline::kWorld, "healed");

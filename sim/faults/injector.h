@@ -42,6 +42,7 @@ class Injector {
 
   // From now on these nodes are well, alone and with each other; what ails the others stays, and nothing more happens.
   void heal_only(const std::vector<bool>& well);
+  [[nodiscard]] bool is_well(std::size_t node) const { return well_.empty() || well_[node]; }
   void heal();  // everything; nodes whose disks are lost stay away
 
  private:
@@ -51,6 +52,7 @@ class Injector {
   std::uint64_t epoch_ = 0;  // when it ends, planned ends of faults mean nothing any more
   bool is_hopeless_ = false;
   std::map<std::pair<std::size_t, std::size_t>, Time> cut_until_;
+  std::vector<bool> well_;  // by node; empty while nobody stays sick
 };
 
 }  // namespace timestore::sim

@@ -92,12 +92,16 @@ bool Lasting::begin() {
   return true;
 }
 
+// Each by chance; or a leader that hears just enough of the others to stay, the sick ones, and they can store nothing.
 void Lasting::make_sick() {
   ailing_.assign(world_.size(), "");
+  const auto leader = world_.cluster().leader();
+  const bool leans_on_the_full = choices_.below(4) == 0;
   for (std::size_t node = 0; node < world_.size(); ++node) {
     Stream choices = choices_.named("lasting.ailment").on(node + 1);
-    const Ailment& ailment = ailments()[choices.below(ailments().size())];
+    const Ailment& drawn = ailments()[choices.below(ailments().size())];
     if (well_[node] || world_.is_gone(node)) continue;
+    const Ailment& ailment = leans_on_the_full ? ailment_named(leader == node ? "leaning" : "full") : drawn;
     TIMESTORE_MARK("lasting: a node stayed sick");
     if (world_.cluster().leader() == node) TIMESTORE_MARK("lasting: a leader stayed sick");
     ailing_[node] = ailment.name;

@@ -15,10 +15,10 @@ namespace timestore::raft::testing {
 // Ticks after which no follower waits any longer.
 inline constexpr std::uint32_t kPatience = Options{}.election_ticks_max;
 
-// A follower "n1" of a cluster of three whose log has entries of the given terms, all durable.
-inline State follower(std::vector<Term> terms, Term term, Index applied = 0) {
+// A follower "n1" of a cluster of three, or as many as told, whose log has entries of the given terms, all durable.
+inline State follower(std::vector<Term> terms, Term term, Index applied = 0, int voters = 3) {
   Restart restart{.id = "n1", .configuration = {}, .hard_state = {}, .trail = {}, .applied = applied, .seed = 1};
-  for (const char* id : {"n1", "n2", "n3"}) restart.configuration.voters.push_back({id, ""});
+  for (int i = 1; i <= voters; ++i) restart.configuration.voters.push_back({"n" + std::to_string(i), ""});
   for (const Term entry : terms) restart.trail.append(entry, EntryKind::kCommand, 10);
   restart.hard_state.term = term;
   return start(restart, Options{});

@@ -1,6 +1,10 @@
 // Disks without space, and leaders that live beside them: a write needs a leader that can store it.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <string>
+#include <vector>
+
 #include "tests/engine/raft/one_node.h"
 
 namespace timestore::raft {
@@ -78,6 +82,51 @@ TEST(Room, or_whatever_else_a_state_machine_waits_for_makes_its_leader_hand_over
   const auto asked = asked_to_take_over(state, {{"n2", 1}, {"n3", 2}}, 2 * kTimeout);
   ASSERT_FALSE(asked.empty());
   EXPECT_EQ(asked.front(), "n3");
+}
+
+// Elected by n2 and n3, who have its no-op; n4 and n5 were not heard yet, and a command waits to be committed.
+State leader_of_five() {
+  State state = follower({}, 1, 0, 5);
+  (void)step_one(state, Campaign{});
+  write_done(state);
+  for (const char* voter : {"n2", "n3"}) (void)receive_vote(state, voter);
+  write_done(state);
+  for (const char* voter : {"n2", "n3"}) {
+    (void)receive(state, voter, AppendResponse{.term = 2, .success = true, .match = 1, .hint = {}});
+  }
+  EXPECT_EQ(state.commit, 1U);
+  (void)step_one(state, Propose{.id = 1, .payload = Payload("a command")});
+  write_done(state);
+  EXPECT_EQ(state.trail.last_index(), 2U);
+  return state;
+}
+
+// Five voters, two of them not heard. Whom a leader with an entry to commit asks to take over, if n3 is as told.
+std::vector<NodeId> asked_beside_the_silent(bool n3_is_full, const std::vector<NodeId>& silent) {
+  State state = leader_of_five();
+  std::vector<NodeId> asked;
+  for (std::uint32_t i = 0; i < 4 * kTimeout && state.is_leader(); ++i) {
+    for (const NodeId voter : {"n2", "n3", "n4", "n5"}) {
+      if (std::find(silent.begin(), silent.end(), voter) != silent.end()) continue;
+      const bool is_full = voter != "n2" && n3_is_full;
+      const Index match = is_full ? state.trail.last_index() - 1 : state.trail.last_index();
+      (void)receive(state, voter,
+                    AppendResponse{.term = state.term(), .success = true, .match = match, .hint = {}, .full = is_full});
+    }
+    for (const Send& send : step_one(state, Tick{}).sends) {
+      if (std::holds_alternative<TimeoutNow>(send.message)) asked.push_back(send.to);
+    }
+  }
+  return asked;
+}
+
+// Enough answer for the leader to stay, and too few store anything: another voter may hear those that it does not.
+TEST(Room, that_the_others_lack_makes_a_leader_hand_over_that_does_not_hear_all) {
+  const auto asked = asked_beside_the_silent(true, {"n4", "n5"});
+  ASSERT_FALSE(asked.empty());
+  EXPECT_EQ(asked.front(), "n2");
+  EXPECT_TRUE(asked_beside_the_silent(false, {"n4", "n5"}).empty()) << "they store it";
+  EXPECT_TRUE(asked_beside_the_silent(true, {}).empty()) << "nobody hears more than this leader";
 }
 
 TEST(Room, decides_who_takes_over_before_the_length_of_the_log_does) {
