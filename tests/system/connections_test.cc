@@ -10,7 +10,7 @@
 
 #include "tests/system/cluster.h"
 
-namespace timestore::system {
+namespace timestore::system::connections_test {
 namespace {
 
 constexpr std::size_t kCrowd = 500;
@@ -147,4 +147,4 @@ TEST(Connections, half_a_request_is_closed) {
 }
 
 }  // namespace
-}  // namespace timestore::system
+}  // namespace timestore::system::connections_test

@@ -9,7 +9,7 @@
 
 #include "tests/system/cluster.h"
 
-namespace timestore::system {
+namespace timestore::system::damage_test {
 namespace {
 
 using ::testing::HasSubstr;
@@ -125,4 +125,4 @@ TEST_F(Damage, a_torn_tail_of_the_last_write_is_no_damage) {
 }
 
 }  // namespace
-}  // namespace timestore::system
+}  // namespace timestore::system::damage_test

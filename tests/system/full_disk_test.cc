@@ -13,7 +13,7 @@
 #include "tests/system/cluster.h"
 #include "tests/system/workload.h"
 
-namespace timestore::system {
+namespace timestore::system::full_disk_test {
 namespace {
 
 using ::testing::HasSubstr;
@@ -99,4 +99,4 @@ TEST(FullDisk, refuses_writes_with_a_reason_and_takes_them_again_when_there_is_r
 }
 
 }  // namespace
-}  // namespace timestore::system
+}  // namespace timestore::system::full_disk_test

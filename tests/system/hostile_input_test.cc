@@ -6,7 +6,7 @@
 
 #include "tests/system/cluster.h"
 
-namespace timestore::system {
+namespace timestore::system::hostile_input_test {
 namespace {
 
 using ::testing::HasSubstr;
@@ -235,4 +235,4 @@ TEST_F(HostileInput, bytes_that_are_not_http_are_refused) {
 }
 
 }  // namespace
-}  // namespace timestore::system
+}  // namespace timestore::system::hostile_input_test

@@ -7,7 +7,7 @@
 #include "tests/system/cluster.h"
 #include "tests/system/peer_double.h"
 
-namespace timestore::system {
+namespace timestore::system::hostile_peer_test {
 namespace {
 
 // What stands for a number in a message, none of which any honest node sends.
@@ -260,4 +260,4 @@ TEST_F(HostilePeer, committed_entries_are_not_replaced) {
 }
 
 }  // namespace
-}  // namespace timestore::system
+}  // namespace timestore::system::hostile_peer_test

@@ -6,7 +6,7 @@
 
 #include "tests/system/cluster.h"
 
-namespace timestore::system {
+namespace timestore::system::identity_test {
 namespace {
 
 Entry entry_with_id(std::uint64_t number) {
@@ -156,4 +156,4 @@ TEST_F(SameId, an_id_that_the_server_gave_is_remembered_like_any_other) {
 }
 
 }  // namespace
-}  // namespace timestore::system
+}  // namespace timestore::system::identity_test

@@ -5,7 +5,7 @@
 #include "tests/system/await.h"
 #include "tests/system/cluster.h"
 
-namespace timestore::system {
+namespace timestore::system::lines_test {
 namespace {
 
 using ::testing::AllOf;
@@ -94,4 +94,4 @@ TEST(Lines, that_were_answered_are_there_when_their_leader_was_killed_meanwhile)
 }
 
 }  // namespace
-}  // namespace timestore::system
+}  // namespace timestore::system::lines_test

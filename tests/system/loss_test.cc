@@ -9,7 +9,7 @@
 #include "tests/system/cluster.h"
 #include "tests/system/workload.h"
 
-namespace timestore::system {
+namespace timestore::system::loss_test {
 namespace {
 
 using std::chrono::duration_cast;
@@ -156,4 +156,4 @@ TEST(Loss, five_nodes_lose_nothing_with_two_of_them) {
 }
 
 }  // namespace
-}  // namespace timestore::system
+}  // namespace timestore::system::loss_test

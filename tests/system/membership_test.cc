@@ -13,7 +13,7 @@
 #include "tests/system/cluster.h"
 #include "tests/system/workload.h"
 
-namespace timestore::system {
+namespace timestore::system::membership_test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -315,4 +315,4 @@ TEST_F(Membership, waits_for_a_node_that_asks_under_an_id_which_another_has) {
 }
 
 }  // namespace
-}  // namespace timestore::system
+}  // namespace timestore::system::membership_test

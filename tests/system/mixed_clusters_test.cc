@@ -11,7 +11,7 @@
 #include "tests/system/cluster.h"
 #include "tests/system/json.h"
 
-namespace timestore::system {
+namespace timestore::system::mixed_clusters_test {
 namespace {
 
 using ::testing::HasSubstr;
@@ -163,4 +163,4 @@ TEST(MixedClusters, a_founder_says_whom_it_waits_for_and_goes_on_without_who_is_
 }
 
 }  // namespace
-}  // namespace timestore::system
+}  // namespace timestore::system::mixed_clusters_test

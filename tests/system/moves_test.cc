@@ -7,7 +7,7 @@
 
 #include "tests/system/cluster.h"
 
-namespace timestore::system {
+namespace timestore::system::moves_test {
 namespace {
 
 using ::testing::HasSubstr;
@@ -117,4 +117,4 @@ TEST_F(Moves, of_a_twin_are_not_believed) {
 }
 
 }  // namespace
-}  // namespace timestore::system
+}  // namespace timestore::system::moves_test

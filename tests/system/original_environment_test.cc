@@ -3,7 +3,7 @@
 
 #include "tests/system/cluster.h"
 
-namespace timestore::system {
+namespace timestore::system::original_environment_test {
 namespace {
 
 Entry entry_number(std::uint64_t number) {
@@ -63,4 +63,4 @@ TEST(OriginalEnvironment, a_node_waits_for_peers_whose_ids_it_does_not_know_yet)
 }
 
 }  // namespace
-}  // namespace timestore::system
+}  // namespace timestore::system::original_environment_test

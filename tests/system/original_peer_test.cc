@@ -7,7 +7,7 @@
 #include "tests/system/cluster.h"
 #include "tests/system/peer_double.h"
 
-namespace timestore::system {
+namespace timestore::system::original_peer_test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -277,4 +277,4 @@ TEST_F(LeadingDouble, a_command_that_nobody_understands_stores_nothing) {
 }
 
 }  // namespace
-}  // namespace timestore::system
+}  // namespace timestore::system::original_peer_test

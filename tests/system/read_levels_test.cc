@@ -4,7 +4,7 @@
 
 #include "tests/system/cluster.h"
 
-namespace timestore::system {
+namespace timestore::system::read_levels_test {
 namespace {
 
 constexpr const char* kAppliedIndex = "X-Timestore-Applied-Index";
@@ -219,4 +219,4 @@ TEST_F(Reads, status_says_all_that_is_promised) {
 }
 
 }  // namespace
-}  // namespace timestore::system
+}  // namespace timestore::system::read_levels_test

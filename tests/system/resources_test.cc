@@ -15,7 +15,7 @@
 
 #include "tests/system/cluster.h"
 
-namespace timestore::system {
+namespace timestore::system::resources_test {
 namespace {
 
 constexpr Clock::duration kTick = 10ms;
@@ -143,4 +143,4 @@ TEST(Resources, memory_comes_back_after_many_large_bodies_at_once) {
 }
 
 }  // namespace
-}  // namespace timestore::system
+}  // namespace timestore::system::resources_test

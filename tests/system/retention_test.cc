@@ -6,7 +6,7 @@
 #include "tests/system/cluster.h"
 #include "tests/system/json.h"
 
-namespace timestore::system {
+namespace timestore::system::retention_test {
 namespace {
 
 using ::testing::HasSubstr;
@@ -53,4 +53,4 @@ TEST(Retention, holds_on_every_node_and_over_restarts) {
 }
 
 }  // namespace
-}  // namespace timestore::system
+}  // namespace timestore::system::retention_test

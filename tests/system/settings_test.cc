@@ -9,7 +9,7 @@
 
 #include "tests/system/cluster.h"
 
-namespace timestore::system {
+namespace timestore::system::settings_test {
 namespace {
 
 using ::testing::HasSubstr;
@@ -333,4 +333,4 @@ TEST_F(Settings, another_nodes_files_are_refused) {
 }
 
 }  // namespace
-}  // namespace timestore::system
+}  // namespace timestore::system::settings_test

@@ -7,7 +7,7 @@
 #include "tests/system/cluster.h"
 #include "tests/system/workload.h"
 
-namespace timestore::system {
+namespace timestore::system::shutdown_test {
 namespace {
 
 using std::chrono::duration_cast;
@@ -65,4 +65,4 @@ TEST(Shutdown, an_idle_client_does_not_hold_a_node_that_stops) {
 }
 
 }  // namespace
-}  // namespace timestore::system
+}  // namespace timestore::system::shutdown_test

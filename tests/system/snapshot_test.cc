@@ -9,7 +9,7 @@
 #include "tests/system/json.h"
 #include "tests/system/workload.h"
 
-namespace timestore::system {
+namespace timestore::system::snapshot_test {
 namespace {
 
 constexpr std::size_t kWriters = 48;
@@ -69,4 +69,4 @@ TEST(Snapshot, a_node_that_was_away_for_long_returns_while_clients_write) {
 }
 
 }  // namespace
-}  // namespace timestore::system
+}  // namespace timestore::system::snapshot_test

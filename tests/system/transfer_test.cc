@@ -10,7 +10,7 @@
 #include "tests/system/peer_double.h"
 #include "tests/system/workload.h"
 
-namespace timestore::system {
+namespace timestore::system::transfer_test {
 namespace {
 
 using ::testing::Contains;
@@ -256,4 +256,4 @@ TEST_F(BesideADouble, that_cannot_be_told_to_take_over_we_lead_on) {
 }
 
 }  // namespace
-}  // namespace timestore::system
+}  // namespace timestore::system::transfer_test

@@ -6,7 +6,7 @@
 #include "tests/system/cluster.h"
 #include "tests/system/json.h"
 
-namespace timestore::system {
+namespace timestore::system::upgrade_test {
 namespace {
 
 std::int64_t level(const Cluster& cluster, std::size_t node) {
@@ -42,4 +42,4 @@ TEST(Upgrade, the_level_rises_when_the_last_node_holds_it_no_more) {
 }
 
 }  // namespace
-}  // namespace timestore::system
+}  // namespace timestore::system::upgrade_test

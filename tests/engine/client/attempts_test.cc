@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace timestore::client {
+namespace timestore::client::attempts_test {
 namespace {
 
 using Kind = Attempts::Step::Kind;
@@ -134,4 +134,4 @@ TEST(Attempts, that_are_stopped_try_nothing_more) {
 }
 
 }  // namespace
-}  // namespace timestore::client
+}  // namespace timestore::client::attempts_test

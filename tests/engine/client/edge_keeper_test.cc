@@ -4,7 +4,7 @@
 
 #include <limits>
 
-namespace timestore::client {
+namespace timestore::client::edge_keeper_test {
 namespace {
 
 constexpr std::int64_t kSecondNs = 1'000'000'000;
@@ -53,4 +53,4 @@ TEST(EdgeKeeper, no_clock_is_too_wrong_for_arithmetic) {
 }
 
 }  // namespace
-}  // namespace timestore::client
+}  // namespace timestore::client::edge_keeper_test

@@ -11,7 +11,7 @@
 #include "engine/client/link.h"
 #include "tests/engine/client/appends.h"
 
-namespace timestore::client {
+namespace timestore::client::link_property_test {
 namespace {
 
 constexpr std::size_t kMaxWaiting = 4;
@@ -127,4 +127,4 @@ RC_GTEST_PROP(Link, keeps_order_leaves_no_gap_and_stays_within_bounds, ()) {
 }
 
 }  // namespace
-}  // namespace timestore::client
+}  // namespace timestore::client::link_property_test

@@ -5,7 +5,7 @@
 
 #include "tests/engine/client/appends.h"
 
-namespace timestore::client {
+namespace timestore::client::link_test {
 namespace {
 
 constexpr Time kStart = 1'000'000;
@@ -176,4 +176,4 @@ TEST(Link, an_original_is_asked_for_its_vote_instead) {
 }
 
 }  // namespace
-}  // namespace timestore::client
+}  // namespace timestore::client::link_test

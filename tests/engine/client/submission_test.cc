@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace timestore::client {
+namespace timestore::client::submission_test {
 namespace {
 
 using Kind = client::WriteEnd::Kind;
@@ -135,4 +135,4 @@ TEST(SubmitAnswer, that_makes_no_sense_is_an_error) {
 }
 
 }  // namespace
-}  // namespace timestore::client
+}  // namespace timestore::client::submission_test

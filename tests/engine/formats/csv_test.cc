@@ -13,7 +13,7 @@
 #include "tests/engine/formats/batches.h"
 #include "tests/engine/series/generators.h"
 
-namespace timestore {
+namespace timestore::csv_test {
 namespace {
 
 constexpr std::string_view kHeader = "deviceId,timestamp,value\n";
@@ -163,4 +163,4 @@ TEST(Csv, limits_are_told_wherever_the_body_is_cut) {
 }
 
 }  // namespace
-}  // namespace timestore
+}  // namespace timestore::csv_test

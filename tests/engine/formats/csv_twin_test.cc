@@ -14,7 +14,7 @@
 #include "tests/engine/formats/batches.h"
 #include "tests/engine/series/generators.h"
 
-namespace timestore {
+namespace timestore::csv_twin_test {
 namespace {
 
 struct NaiveRow {
@@ -220,4 +220,4 @@ RC_GTEST_PROP(CsvTwin, any_special_bytes_are_judged_alike, ()) {
 }
 
 }  // namespace
-}  // namespace timestore
+}  // namespace timestore::csv_twin_test

@@ -11,7 +11,7 @@
 #include "tests/engine/formats/batches.h"
 #include "tests/engine/formats/line_twin.h"
 
-namespace timestore {
+namespace timestore::hostile_test {
 namespace {
 
 using namespace std::string_view_literals;
@@ -97,4 +97,4 @@ TEST(Hostile, nul_bytes_are_told_where_they_matter) {
 }
 
 }  // namespace
-}  // namespace timestore
+}  // namespace timestore::hostile_test

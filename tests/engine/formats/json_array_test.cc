@@ -9,7 +9,7 @@
 #include "tests/engine/formats/batches.h"
 #include "tests/engine/series/generators.h"
 
-namespace timestore {
+namespace timestore::json_array_test {
 namespace {
 
 BatchOutcome parsed(std::string_view body, const Cuts& cuts = {}, const Limits& limits = kBatchLimits) {
@@ -190,4 +190,4 @@ TEST(JsonArray, a_batch_of_the_largest_size_is_read) {
 }
 
 }  // namespace
-}  // namespace timestore
+}  // namespace timestore::json_array_test

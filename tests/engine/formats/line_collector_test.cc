@@ -11,7 +11,7 @@
 
 #include "tests/engine/formats/parsed_lines.h"
 
-namespace timestore {
+namespace timestore::line_collector_test {
 namespace {
 
 using points::Type;
@@ -346,4 +346,4 @@ RC_GTEST_PROP(LineCollectorOfAnyBody, of_special_bytes_too_makes_only_what_can_b
 }
 
 }  // namespace
-}  // namespace timestore
+}  // namespace timestore::line_collector_test

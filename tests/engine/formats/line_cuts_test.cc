@@ -10,7 +10,7 @@
 #include "tests/engine/formats/parsed_lines.h"
 #include "tests/engine/formats/pieces.h"
 
-namespace timestore {
+namespace timestore::line_cuts_test {
 namespace {
 
 Refusal refusal_of(std::string_view body, Limits limits, const Cuts& cuts = {}, size_t* lines = nullptr) {
@@ -154,4 +154,4 @@ TEST(LineCuts, every_cut_gives_the_same) {
 }
 
 }  // namespace
-}  // namespace timestore
+}  // namespace timestore::line_cuts_test

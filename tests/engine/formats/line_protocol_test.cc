@@ -9,7 +9,7 @@
 #include "tests/engine/formats/parsed_lines.h"
 #include "tests/engine/formats/pieces.h"
 
-namespace timestore {
+namespace timestore::line_protocol_test {
 namespace {
 
 using namespace std::string_literals;
@@ -284,4 +284,4 @@ TEST(LineProtocol, a_series_has_one_name) {
 }
 
 }  // namespace
-}  // namespace timestore
+}  // namespace timestore::line_protocol_test

@@ -6,7 +6,7 @@
 
 #include <map>
 
-namespace timestore {
+namespace timestore::line_table_test {
 namespace {
 
 constexpr uint32_t kNoGuess = UINT32_MAX;
@@ -45,4 +45,4 @@ TEST(LineTable, holds_a_hundred_thousand_texts) {
 }
 
 }  // namespace
-}  // namespace timestore
+}  // namespace timestore::line_table_test

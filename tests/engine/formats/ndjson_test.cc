@@ -10,7 +10,7 @@
 #include "tests/engine/formats/batches.h"
 #include "tests/engine/series/generators.h"
 
-namespace timestore {
+namespace timestore::ndjson_test {
 namespace {
 
 BatchOutcome parsed(std::string_view body, const Cuts& cuts = {}, const Limits& limits = kBatchLimits) {
@@ -108,4 +108,4 @@ RC_GTEST_PROP(Ndjson, lines_are_judged_as_single_entries_however_they_are_cut, (
 }
 
 }  // namespace
-}  // namespace timestore
+}  // namespace timestore::ndjson_test

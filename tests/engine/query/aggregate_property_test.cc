@@ -12,7 +12,7 @@
 #include "tests/engine/query/any_query.h"
 #include "tests/engine/query/naive_aggregate.h"
 
-namespace timestore::query {
+namespace timestore::query::aggregate_property_test {
 namespace {
 
 std::string text_of(const NaiveRow& row) {
@@ -213,4 +213,4 @@ RC_GTEST_PROP(Aggregate, adds_up_over_adjacent_ranges_and_buckets, (uint64_t see
 }
 
 }  // namespace
-}  // namespace timestore::query
+}  // namespace timestore::query::aggregate_property_test

@@ -8,7 +8,7 @@
 
 #include "tests/engine/query/story.h"
 
-namespace timestore::query {
+namespace timestore::query::aggregate_test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -310,4 +310,4 @@ TEST(Aggregate, decodes_only_blocks_that_it_must) {
 }
 
 }  // namespace
-}  // namespace timestore::query
+}  // namespace timestore::query::aggregate_test

@@ -9,7 +9,7 @@
 
 #include "tests/engine/query/memory_source.h"
 
-namespace timestore::query {
+namespace timestore::query::answer_text_test {
 namespace {
 
 using ::testing::HasSubstr;
@@ -134,4 +134,4 @@ TEST(AnswerText, names_measurement_tags_and_field_of_line_protocol) {
 }
 
 }  // namespace
-}  // namespace timestore::query
+}  // namespace timestore::query::answer_text_test

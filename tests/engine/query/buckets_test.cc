@@ -15,7 +15,7 @@
 #include "engine/base/prng.h"
 #include "engine/base/timestamp.h"
 
-namespace timestore::query {
+namespace timestore::query::buckets_test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -266,4 +266,4 @@ TEST(Buckets, leave_no_moment_out_and_share_none_in_any_zone) {
 }
 
 }  // namespace
-}  // namespace timestore::query
+}  // namespace timestore::query::buckets_test

@@ -14,7 +14,7 @@
 #include "engine/base/prng.h"
 #include "engine/query/number_sum.h"
 
-namespace timestore::query {
+namespace timestore::query::exact_sum_test {
 namespace {
 
 // Of all magnitudes, and often such that sums cancel, carry or tie.
@@ -196,4 +196,4 @@ TEST(Number, is_read_exactly_where_it_is_an_integer) {
 }
 
 }  // namespace
-}  // namespace timestore::query
+}  // namespace timestore::query::exact_sum_test

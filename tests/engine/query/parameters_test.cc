@@ -7,7 +7,7 @@
 #include "engine/query/row_cursor.h"
 #include "tests/engine/query/story.h"
 
-namespace timestore::query {
+namespace timestore::query::parameters_test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -279,4 +279,4 @@ TEST(Cursor, that_was_changed_is_refused) {
 }
 
 }  // namespace
-}  // namespace timestore::query
+}  // namespace timestore::query::parameters_test

@@ -15,7 +15,7 @@
 #include "tests/engine/query/naive_aggregate.h"
 #include "tests/engine/query/story.h"
 
-namespace timestore::query {
+namespace timestore::query::rows_test {
 namespace {
 
 using points::Point;
@@ -226,4 +226,4 @@ TEST(Rows, put_lines_before_entries_and_merge_series_of_one_name) {
 }
 
 }  // namespace
-}  // namespace timestore::query
+}  // namespace timestore::query::rows_test

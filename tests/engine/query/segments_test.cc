@@ -12,7 +12,7 @@
 #include "tests/engine/query/any_query.h"
 #include "tests/engine/query/segment_source.h"
 
-namespace timestore::query {
+namespace timestore::query::segments_test {
 namespace {
 
 std::string aggregates_of(const AggregateQuery& query, Source& source) {
@@ -100,4 +100,4 @@ RC_GTEST_PROP(Segments, answer_like_a_list_of_their_points, (uint64_t seed)) {
 }
 
 }  // namespace
-}  // namespace timestore::query
+}  // namespace timestore::query::segments_test

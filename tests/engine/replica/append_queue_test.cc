@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
-namespace timestore::replica {
+namespace timestore::replica::append_queue_test {
 namespace {
 
 constexpr raft::Term kTerm = 3;
@@ -126,4 +126,4 @@ RC_GTEST_PROP(AppendQueue, no_append_comes_before_what_it_continues, ()) {
 }
 
 }  // namespace
-}  // namespace timestore::replica
+}  // namespace timestore::replica::append_queue_test

@@ -4,7 +4,7 @@
 #include <rapidcheck.h>
 #include <rapidcheck/gtest.h>
 
-namespace timestore::replica {
+namespace timestore::replica::compaction_test {
 namespace {
 
 TEST(Compaction, what_is_applied_and_durable_may_go) {
@@ -75,4 +75,4 @@ TEST(Compaction, a_log_that_is_too_large_loses_an_eighth_of_its_limit_but_nothin
 }
 
 }  // namespace
-}  // namespace timestore::replica
+}  // namespace timestore::replica::compaction_test

@@ -5,7 +5,7 @@
 
 #include <map>
 
-namespace timestore::replica {
+namespace timestore::replica::entry_cache_test {
 namespace {
 
 raft::Entry entry(raft::Term term, std::string text) {
@@ -51,4 +51,4 @@ RC_GTEST_PROP(EntryCache, holds_nothing_but_the_newest_version_of_each_entry, ()
 }
 
 }  // namespace
-}  // namespace timestore::replica
+}  // namespace timestore::replica::entry_cache_test

@@ -9,7 +9,7 @@
 #include "tests/engine/replica/small_world.h"
 #include "tests/engine/replica/writes.h"
 
-namespace timestore::replica {
+namespace timestore::replica::level_test {
 namespace {
 
 using testing::entry;
@@ -128,4 +128,4 @@ TEST(ReplicaLevel, a_level_that_is_not_known_ends_the_replica_and_leaves_its_fil
 }
 
 }  // namespace
-}  // namespace timestore::replica
+}  // namespace timestore::replica::level_test

@@ -9,7 +9,7 @@
 #include "tests/engine/replica/register_machine.h"
 #include "tests/engine/replica/small_world.h"
 
-namespace timestore::replica {
+namespace timestore::replica::machine_port_test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -196,4 +196,4 @@ TEST_F(MachinePortTest, a_log_is_forgotten_as_far_as_the_machine_is_durable_and_
 }
 
 }  // namespace
-}  // namespace timestore::replica
+}  // namespace timestore::replica::machine_port_test

@@ -9,7 +9,7 @@
 #include "tests/engine/replica/small_world.h"
 #include "tests/engine/replica/writes.h"
 
-namespace timestore::replica {
+namespace timestore::replica::random_schedules_test {
 namespace {
 
 using testing::entry;
@@ -88,4 +88,4 @@ TEST(Replica, no_acknowledged_entry_is_lost_in_random_schedules) {
 }
 
 }  // namespace
-}  // namespace timestore::replica
+}  // namespace timestore::replica::random_schedules_test

@@ -2,11 +2,11 @@
 
 #include <gmock/gmock.h>
 
-namespace timestore::replica {
+namespace timestore::replica::reconcile_test {
 namespace {
 
 using store::LogFile;
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 const raft::Configuration kAtBase{.voters = {{"n1", "http://one"}}};
 const raft::Configuration kInSnapshot{.voters = {{"n1", "http://one"}, {"n2", "http://two"}}};
@@ -92,4 +92,4 @@ TEST(Reconcile, another_entry_where_the_log_begins_does_not_belong_to_it) {
 }
 
 }  // namespace
-}  // namespace timestore::replica
+}  // namespace timestore::replica::reconcile_test

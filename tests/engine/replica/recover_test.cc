@@ -11,7 +11,7 @@
 #include "tests/engine/replica/writes.h"
 #include "tests/scratch_directory.h"
 
-namespace timestore::replica {
+namespace timestore::replica::recover_test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -70,4 +70,4 @@ TEST(Recover, the_level_that_a_snapshot_brought_before_a_crash_is_kept) {
 }
 
 }  // namespace
-}  // namespace timestore::replica
+}  // namespace timestore::replica::recover_test

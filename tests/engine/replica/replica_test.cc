@@ -13,7 +13,7 @@
 #include "tests/engine/replica/small_world.h"
 #include "tests/engine/replica/writes.h"
 
-namespace timestore::replica {
+namespace timestore::replica::replica_test {
 namespace {
 
 using testing::entry;
@@ -344,4 +344,4 @@ TEST(Replica, a_write_that_fails_on_disk_ends_the_replica_and_answers_everybody)
 }
 
 }  // namespace
-}  // namespace timestore::replica
+}  // namespace timestore::replica::replica_test

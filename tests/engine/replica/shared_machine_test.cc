@@ -8,7 +8,7 @@
 #include "tests/engine/replica/register_machine.h"
 #include "tests/scratch_directory.h"
 
-namespace timestore::replica {
+namespace timestore::replica::shared_machine_test {
 namespace {
 
 constexpr std::array kUses = {Use::kApplying, Use::kCheckpointing, Use::kCopying, Use::kReceiving, Use::kInstalling};
@@ -51,4 +51,4 @@ TEST_F(SharedMachineTest, every_use_is_asked_about) {
 }
 
 }  // namespace
-}  // namespace timestore::replica
+}  // namespace timestore::replica::shared_machine_test

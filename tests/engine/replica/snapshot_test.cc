@@ -12,7 +12,7 @@
 #include "tests/engine/replica/file_size_limit.h"
 #include "tests/engine/replica/small_world.h"
 
-namespace timestore::replica {
+namespace timestore::replica::snapshot_test {
 namespace {
 
 using raft::SnapshotRequest;
@@ -368,4 +368,4 @@ TEST_F(SnapshotTest, is_lent_while_the_lender_takes_writes) {
 }
 
 }  // namespace
-}  // namespace timestore::replica
+}  // namespace timestore::replica::snapshot_test

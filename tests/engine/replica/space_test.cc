@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace timestore::replica {
+namespace timestore::replica::space_test {
 namespace {
 
 TEST(Space, that_was_missed_is_tried_again_after_a_while_and_is_missing_until_it_is_found) {
@@ -30,4 +30,4 @@ TEST(Space, on_one_lane_says_nothing_of_the_other) {
 }
 
 }  // namespace
-}  // namespace timestore::replica
+}  // namespace timestore::replica::space_test

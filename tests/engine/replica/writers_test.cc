@@ -12,7 +12,7 @@
 #include "tests/engine/replica/register_machine.h"
 #include "tests/scratch_directory.h"
 
-namespace timestore::replica {
+namespace timestore::replica::writers_test {
 namespace {
 
 using Kind = WriteEnd::Kind;
@@ -177,4 +177,4 @@ TEST_F(WritersTest, of_a_replica_that_fails_are_told_what_is_certain) {
 }
 
 }  // namespace
-}  // namespace timestore::replica
+}  // namespace timestore::replica::writers_test

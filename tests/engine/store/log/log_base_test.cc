@@ -6,7 +6,7 @@
 #include "tests/engine/store/log/log_story.h"
 #include "tests/engine/store/sqlite/shell.h"
 
-namespace timestore::store {
+namespace timestore::store::log_base_test {
 namespace {
 
 using testing::AllOf;
@@ -269,4 +269,4 @@ TEST_F(LogBaseDeathTest, members_that_cannot_be_read_do_not_come_into_the_log) {
 }
 
 }  // namespace
-}  // namespace timestore::store
+}  // namespace timestore::store::log_base_test

@@ -8,7 +8,7 @@
 #include "tests/engine/store/rot.h"
 #include "tests/engine/store/sqlite/shell.h"
 
-namespace timestore::store {
+namespace timestore::store::log_damage_test {
 namespace {
 
 using testing::AllOf;
@@ -270,4 +270,4 @@ TEST_F(LogTail, a_last_frame_copied_to_fill_a_sector_is_not_a_later_write) {
 }
 
 }  // namespace
-}  // namespace timestore::store
+}  // namespace timestore::store::log_damage_test

@@ -3,7 +3,7 @@
 
 #include "tests/engine/store/log/log_story.h"
 
-namespace timestore::store {
+namespace timestore::store::log_failure_test {
 namespace {
 
 using testing::AnyOf;
@@ -149,4 +149,4 @@ TEST(LogFailure, a_failed_write_says_what_to_do) {
 }
 
 }  // namespace
-}  // namespace timestore::store
+}  // namespace timestore::store::log_failure_test

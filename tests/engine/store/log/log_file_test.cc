@@ -3,7 +3,7 @@
 #include "engine/base/prng.h"
 #include "tests/engine/store/log/log_story.h"
 
-namespace timestore::store {
+namespace timestore::store::log_file_test {
 namespace {
 
 using testing::HasSubstr;
@@ -203,4 +203,4 @@ TEST_F(LogStoryDeathTest, a_second_vote_in_a_term_is_a_bug_of_ours) {
 }
 
 }  // namespace
-}  // namespace timestore::store
+}  // namespace timestore::store::log_file_test

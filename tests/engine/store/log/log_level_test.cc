@@ -4,7 +4,7 @@
 #include "engine/store/sqlite/sqlite.h"
 #include "tests/engine/store/log/log_story.h"
 
-namespace timestore::store {
+namespace timestore::store::log_level_test {
 namespace {
 
 using Levels = std::vector<std::pair<raft::Index, raft::Level>>;
@@ -120,4 +120,4 @@ TEST_F(LogStory, an_id_that_is_cut_off_is_not_recovered) {
 }
 
 }  // namespace
-}  // namespace timestore::store
+}  // namespace timestore::store::log_level_test

@@ -12,7 +12,7 @@
 #include "tests/engine/store/points/any_points.h"
 #include "tests/engine/store/points/columns.h"
 
-namespace timestore::points {
+namespace timestore::points::batch_test {
 namespace {
 
 std::vector<Told> points_in(const BatchReader& batch) {
@@ -123,4 +123,4 @@ TEST(Batch, no_bytes_do_any_harm) {
 }
 
 }  // namespace
-}  // namespace timestore::points
+}  // namespace timestore::points::batch_test

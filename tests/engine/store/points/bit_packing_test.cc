@@ -4,7 +4,7 @@
 
 #include "tests/engine/store/points/columns.h"
 
-namespace timestore::points {
+namespace timestore::points::bit_packing_test {
 namespace {
 
 TEST(BitPacking, the_example_of_the_header_has_these_bytes) {
@@ -43,4 +43,4 @@ TEST(BitPacking, every_count_of_every_width_comes_back_bit_by_bit) {
 }
 
 }  // namespace
-}  // namespace timestore::points
+}  // namespace timestore::points::bit_packing_test

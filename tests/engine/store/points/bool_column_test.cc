@@ -6,7 +6,7 @@
 
 #include "tests/engine/store/points/columns.h"
 
-namespace timestore::points {
+namespace timestore::points::bool_column_test {
 namespace {
 
 std::string written(std::span<const bool> values) {
@@ -54,4 +54,4 @@ TEST(BoolColumn, what_is_no_column_is_refused) {
 }
 
 }  // namespace
-}  // namespace timestore::points
+}  // namespace timestore::points::bool_column_test

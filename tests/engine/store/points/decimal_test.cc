@@ -6,7 +6,7 @@
 
 #include "tests/engine/store/points/columns.h"
 
-namespace timestore::points {
+namespace timestore::points::decimal_test {
 namespace {
 
 std::optional<Decimal> decimal(int64_t mantissa, unsigned exponent) { return Decimal{mantissa, exponent}; }
@@ -91,4 +91,4 @@ TEST(Decimals, a_block_of_full_mantissas_has_none) {
 }
 
 }  // namespace
-}  // namespace timestore::points
+}  // namespace timestore::points::decimal_test

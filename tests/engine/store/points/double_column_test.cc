@@ -7,7 +7,7 @@
 #include "tests/engine/store/points/columns.h"
 #include "tests/engine/store/points/naive_columns.h"
 
-namespace timestore::points {
+namespace timestore::points::double_column_test {
 namespace {
 
 // --- Golden bytes: what was once written must mean the same for ever ------------------------------------------------
@@ -127,4 +127,4 @@ TEST(DoubleColumn, a_mantissa_beyond_all_decimals_is_refused) {
 }
 
 }  // namespace
-}  // namespace timestore::points
+}  // namespace timestore::points::double_column_test

@@ -8,7 +8,7 @@
 
 #include "tests/engine/store/points/any_points.h"
 
-namespace timestore::points {
+namespace timestore::points::generation_test {
 namespace {
 
 // A log of points, and the generation that holds it.
@@ -86,4 +86,4 @@ TEST(Generation, more_points_move_none_that_are_there) {
 }
 
 }  // namespace
-}  // namespace timestore::points
+}  // namespace timestore::points::generation_test

@@ -10,7 +10,7 @@
 #include "tests/engine/store/points/columns.h"
 #include "tests/engine/store/points/naive_columns.h"
 
-namespace timestore::points {
+namespace timestore::points::hostile_columns_test {
 namespace {
 
 // The entry for a fuzzer: no bytes make any of this fail.
@@ -92,4 +92,4 @@ TEST(HostileColumns, random_bytes_give_values_or_an_error) {
 }
 
 }  // namespace
-}  // namespace timestore::points
+}  // namespace timestore::points::hostile_columns_test

@@ -6,7 +6,7 @@
 #include "tests/engine/store/points/columns.h"
 #include "tests/engine/store/points/naive_columns.h"
 
-namespace timestore::points {
+namespace timestore::points::integer_column_test {
 namespace {
 
 constexpr uint64_t kLeast = uint64_t{1} << 63;  // as a signed number
@@ -166,4 +166,4 @@ TEST(IntegerColumn, an_unknown_encoding_is_refused_by_its_number) {
 }
 
 }  // namespace
-}  // namespace timestore::points
+}  // namespace timestore::points::integer_column_test

@@ -11,7 +11,7 @@
 #include "engine/store/points/survivors.h"
 #include "tests/engine/store/points/any_points.h"
 
-namespace timestore::points {
+namespace timestore::points::merge_test {
 namespace {
 
 PieceSource source_of(const std::vector<Piece>& pieces) {
@@ -149,4 +149,4 @@ TEST(Merge, pieces_that_are_out_of_order_are_refused) {
 }
 
 }  // namespace
-}  // namespace timestore::points
+}  // namespace timestore::points::merge_test

@@ -13,7 +13,7 @@
 #include "tests/engine/store/points/any_points.h"
 #include "tests/engine/store/points/columns.h"
 
-namespace timestore::points {
+namespace timestore::points::piece_test {
 namespace {
 
 struct Block {
@@ -258,4 +258,4 @@ TEST(HostilePiece, what_does_not_fit_together_is_refused) {
 }
 
 }  // namespace
-}  // namespace timestore::points
+}  // namespace timestore::points::piece_test

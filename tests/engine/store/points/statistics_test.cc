@@ -10,7 +10,7 @@
 
 #include "tests/engine/store/points/columns.h"
 
-namespace timestore::points {
+namespace timestore::points::statistics_test {
 namespace {
 
 DoubleStatistics statistics(const std::vector<double>& values) { return statistics_of(values, Decimals(values)); }
@@ -147,4 +147,4 @@ TEST(Statistics, booleans) {
 }
 
 }  // namespace
-}  // namespace timestore::points
+}  // namespace timestore::points::statistics_test

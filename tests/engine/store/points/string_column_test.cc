@@ -5,7 +5,7 @@
 
 #include "tests/engine/store/points/columns.h"
 
-namespace timestore::points {
+namespace timestore::points::string_column_test {
 namespace {
 
 using Texts = std::vector<std::string_view>;
@@ -79,4 +79,4 @@ TEST(StringColumn, what_is_no_column_is_refused) {
 }
 
 }  // namespace
-}  // namespace timestore::points
+}  // namespace timestore::points::string_column_test

@@ -4,7 +4,7 @@
 
 #include "tests/engine/store/points/columns.h"
 
-namespace timestore::points {
+namespace timestore::points::word_groups_test {
 namespace {
 
 std::string grouped(const Words& words) {
@@ -88,4 +88,4 @@ TEST(WordGroups, what_no_group_can_say_is_refused) {
 }
 
 }  // namespace
-}  // namespace timestore::points
+}  // namespace timestore::points::word_groups_test

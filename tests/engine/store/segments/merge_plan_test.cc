@@ -5,7 +5,7 @@
 
 #include <limits>
 
-namespace timestore::segments {
+namespace timestore::segments::merge_plan_test {
 namespace {
 
 using testing::ElementsAre;
@@ -65,4 +65,4 @@ TEST(MergePlan, a_step_without_points_to_take_stays_where_it_is) {
 }
 
 }  // namespace
-}  // namespace timestore::segments
+}  // namespace timestore::segments::merge_plan_test

@@ -15,7 +15,7 @@
 #include "engine/store/segments/segment_scan.h"
 #include "tests/engine/store/points/any_points.h"
 
-namespace timestore::segments {
+namespace timestore::segments::segment_store_test {
 namespace {
 
 using points::Generation;
@@ -289,4 +289,4 @@ TEST(SegmentStore, a_seal_removes_a_share_of_what_has_expired) {
 }
 
 }  // namespace
-}  // namespace timestore::segments
+}  // namespace timestore::segments::segment_store_test

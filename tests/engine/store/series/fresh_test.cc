@@ -6,7 +6,7 @@
 #include "tests/engine/store/series/series_story.h"
 #include "tests/engine/store/sqlite/shell.h"
 
-namespace timestore::store {
+namespace timestore::store::fresh_test {
 namespace {
 
 using testing::ElementsAre;
@@ -200,4 +200,4 @@ TEST_F(FreshStory, files_at_one_sealed_position_hold_the_same_rows) {
 }
 
 }  // namespace
-}  // namespace timestore::store
+}  // namespace timestore::store::fresh_test

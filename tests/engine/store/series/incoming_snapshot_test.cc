@@ -3,7 +3,7 @@
 #include "tests/engine/store/series/snapshot_story.h"
 #include "tests/engine/store/sqlite/shell.h"
 
-namespace timestore::store {
+namespace timestore::store::incoming_snapshot_test {
 namespace {
 
 using Arrival = IncomingSnapshot::Arrival;
@@ -281,4 +281,4 @@ TEST_F(Incoming, after_any_failure_of_the_disk_it_can_be_sent_again) {
 }
 
 }  // namespace
-}  // namespace timestore::store
+}  // namespace timestore::store::incoming_snapshot_test

@@ -1,6 +1,6 @@
 #include "tests/engine/store/series/snapshot_story.h"
 
-namespace timestore::store {
+namespace timestore::store::installation_test {
 namespace {
 
 using testing::HasSubstr;
@@ -149,4 +149,4 @@ TEST_F(InstallationDeathTest, a_snapshot_that_was_not_verified_is_not_installed)
 }
 
 }  // namespace
-}  // namespace timestore::store
+}  // namespace timestore::store::installation_test

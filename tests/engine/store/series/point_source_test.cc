@@ -13,7 +13,7 @@
 #include "engine/query/rows.h"
 #include "tests/engine/store/series/series_story.h"
 
-namespace timestore::store {
+namespace timestore::store::point_source_test {
 namespace {
 
 using testing::ElementsAre;
@@ -111,4 +111,4 @@ RC_GTEST_PROP(PointSource, tells_what_a_scan_tells, (std::uint64_t seed)) {
 }
 
 }  // namespace
-}  // namespace timestore::store
+}  // namespace timestore::store::point_source_test

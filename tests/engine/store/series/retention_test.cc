@@ -9,7 +9,7 @@
 #include "tests/engine/store/series/series_story.h"
 #include "tests/engine/store/series/snapshot_story.h"
 
-namespace timestore::store {
+namespace timestore::store::retention_test {
 namespace {
 
 using ::testing::IsEmpty;
@@ -214,4 +214,4 @@ TEST_F(RetentionInSnapshots, a_snapshot_carries_the_edge) {
 }
 
 }  // namespace
-}  // namespace timestore::store
+}  // namespace timestore::store::retention_test

@@ -4,7 +4,7 @@
 #include "tests/engine/store/series/series_story.h"
 #include "tests/engine/store/sqlite/shell.h"
 
-namespace timestore::store {
+namespace timestore::store::series_failure_test {
 namespace {
 
 using testing::HasSubstr;
@@ -137,4 +137,4 @@ TEST_F(SeriesStory, a_listed_id_without_its_point_is_named) {
 }
 
 }  // namespace
-}  // namespace timestore::store
+}  // namespace timestore::store::series_failure_test

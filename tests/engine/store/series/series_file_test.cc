@@ -11,7 +11,7 @@
 #include "tests/engine/store/series/series_story.h"
 #include "tests/engine/store/sqlite/shell.h"
 
-namespace timestore::store {
+namespace timestore::store::series_file_test {
 namespace {
 
 using testing::ElementsAre;
@@ -345,4 +345,4 @@ TEST_F(SeriesStory, changed_members_are_damage) {
 }
 
 }  // namespace
-}  // namespace timestore::store
+}  // namespace timestore::store::series_file_test

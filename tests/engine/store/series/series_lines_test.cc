@@ -10,7 +10,7 @@
 #include "engine/query/rows.h"
 #include "tests/engine/store/series/series_story.h"
 
-namespace timestore::store {
+namespace timestore::store::series_lines_test {
 namespace {
 
 using points::Type;
@@ -309,4 +309,4 @@ RC_GTEST_PROP(LinesProperty, are_what_a_naive_store_holds, (std::uint64_t seed))
 }
 
 }  // namespace
-}  // namespace timestore::store
+}  // namespace timestore::store::series_lines_test

@@ -10,7 +10,7 @@
 #include "engine/store/series/snapshot.h"
 #include "tests/scratch_directory.h"
 
-namespace timestore::store {
+namespace timestore::store::series_machine_test {
 namespace {
 
 RC_GTEST_PROP(SeriesMachine, an_outcome_brings_the_result_as_it_was, ()) {
@@ -79,4 +79,4 @@ TEST(SeriesMachine, lends_parts_that_begin_with_a_page) {
 }
 
 }  // namespace
-}  // namespace timestore::store
+}  // namespace timestore::store::series_machine_test

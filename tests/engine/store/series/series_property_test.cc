@@ -10,7 +10,7 @@
 #include "engine/base/timestamp.h"
 #include "tests/engine/store/series/series_story.h"
 
-namespace timestore::store {
+namespace timestore::store::series_property_test {
 namespace {
 
 struct Placed {
@@ -270,4 +270,4 @@ RC_GTEST_PROP(SeriesProperty, the_state_does_not_depend_on_how_the_log_is_cut_in
 }
 
 }  // namespace
-}  // namespace timestore::store
+}  // namespace timestore::store::series_property_test

@@ -5,7 +5,7 @@
 
 #include "tests/engine/store/series/series_story.h"
 
-namespace timestore::store {
+namespace timestore::store::series_reader_test {
 namespace {
 
 using testing::ElementsAre;
@@ -113,4 +113,4 @@ TEST_F(SeriesStory, readers_on_other_threads_only_ever_see_whole_commands) {
 }
 
 }  // namespace
-}  // namespace timestore::store
+}  // namespace timestore::store::series_reader_test

@@ -6,7 +6,7 @@
 #include "tests/engine/store/rot.h"
 #include "tests/engine/store/series/series_story.h"
 
-namespace timestore::store {
+namespace timestore::store::series_rot_test {
 namespace {
 
 using testing::AllOf;
@@ -226,4 +226,4 @@ TEST_F(SeriesStory, rot_in_the_write_ahead_log_is_named_to_readers_and_not_moved
 }
 
 }  // namespace
-}  // namespace timestore::store
+}  // namespace timestore::store::series_rot_test

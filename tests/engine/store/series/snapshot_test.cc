@@ -3,7 +3,7 @@
 #include "tests/engine/store/series/snapshot_story.h"
 #include "tests/engine/store/sqlite/shell.h"
 
-namespace timestore::store {
+namespace timestore::store::snapshot_test {
 namespace {
 
 using testing::AllOf;
@@ -155,4 +155,4 @@ TEST_F(SnapshotStory, pages_that_were_freed_before_they_were_written_are_copied_
 }
 
 }  // namespace
-}  // namespace timestore::store
+}  // namespace timestore::store::snapshot_test

@@ -13,7 +13,7 @@
 #include "tests/engine/store/log/log_story.h"
 #include "tests/engine/store/sqlite/shell.h"
 
-namespace timestore::store {
+namespace timestore::store::file_format_test {
 namespace {
 
 using testing::HasSubstr;
@@ -165,4 +165,4 @@ TEST(FileFormat, a_reader_needs_a_file_that_exists) {
 }
 
 }  // namespace
-}  // namespace timestore::store
+}  // namespace timestore::store::file_format_test

@@ -8,7 +8,7 @@
 
 #include "engine/store/sqlite/page_checksums.h"
 
-namespace timestore::store {
+namespace timestore::store::page_census_test {
 namespace {
 
 using testing::HasSubstr;
@@ -144,4 +144,4 @@ TEST(PageCensus, the_checksum_is_over_all_pages_in_their_order) {
 }
 
 }  // namespace
-}  // namespace timestore::store
+}  // namespace timestore::store::page_census_test

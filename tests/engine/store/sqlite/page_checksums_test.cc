@@ -10,7 +10,7 @@
 #include "engine/base/hash.h"
 #include "tests/engine/store/log/log_story.h"
 
-namespace timestore::store {
+namespace timestore::store::page_checksums_test {
 namespace {
 
 using testing::HasSubstr;
@@ -146,4 +146,4 @@ TEST_F(LogStory, what_another_program_wrote_is_damage) {
 }
 
 }  // namespace
-}  // namespace timestore::store
+}  // namespace timestore::store::page_checksums_test
