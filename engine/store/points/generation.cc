@@ -10,8 +10,6 @@
 namespace timestore::points {
 namespace {
 
-constexpr unsigned kIsLine = 8;
-
 struct Key {
   uint32_t series;
   uint32_t row;

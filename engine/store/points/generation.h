@@ -39,6 +39,7 @@ class Generation {
   Seq seq_at(size_t row) const { return chunk_of(row).seqs[row % kChunkRows]; }        // likewise
   int64_t time_at(size_t row) const { return chunk_of(row).times[row % kChunkRows]; }  // likewise
   SeriesNumber series_at(size_t row) const { return chunk_of(row).series[row % kChunkRows]; }
+  bool is_line_at(size_t row) const { return (chunk_of(row).kinds[row % kChunkRows] & kIsLine) != 0; }
 
   // The rows below `size` that belong to the series and whose times are within [from, to), in the order of the log.
   void find(SeriesNumber series, int64_t from, int64_t to, size_t size, std::vector<uint32_t>& rows) const;
@@ -52,12 +53,13 @@ class Generation {
     std::string attributes;
     Guid id;
   };
+  static constexpr unsigned kIsLine = 8;
   struct Chunk {
     std::array<uint32_t, kChunkRows> series;
     std::array<int64_t, kChunkRows> times;
     std::array<Seq, kChunkRows> seqs;
     std::array<uint64_t, kChunkRows> bits;
-    std::array<uint8_t, kChunkRows> kinds;  // type + 8 if it is a line
+    std::array<uint8_t, kChunkRows> kinds;  // type + kIsLine if it is a line
     std::array<std::unique_ptr<const Extras>, kChunkRows> extras;
   };
 

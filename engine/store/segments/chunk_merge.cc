@@ -5,59 +5,70 @@
 
 namespace timestore::segments {
 
+using points::kMaxBlockPoints;
 using points::Point;
+
+namespace {
+
+template <typename Array>
+void copy(const Array& from, std::size_t begin, std::size_t end, Array& to, std::size_t at) {
+  const auto first = from.begin();
+  std::copy(first + static_cast<std::ptrdiff_t>(begin), first + static_cast<std::ptrdiff_t>(end),
+            to.begin() + static_cast<std::ptrdiff_t>(at));
+}
+
+}  // namespace
+
+std::int64_t ChunkMerge::Open::time_at(std::size_t at) const {
+  return block != nullptr ? block->columns.times[at] : chunk.generation->time_at(chunk.rows[at]);
+}
+
+bool ChunkMerge::Open::is_line_at(std::size_t at) const {
+  return block != nullptr ? block->columns.are_lines[at] : chunk.generation->is_line_at(chunk.rows[at]);
+}
 
 void ChunkMerge::begin(std::vector<Chunk> chunks, bool is_descending) {
   is_descending_ = is_descending;
   waiting_ = std::move(chunks);
   open_.clear();
   spent_.clear();
+  runs_.clear();
   last_.reset();
   std::stable_sort(waiting_.begin(), waiting_.end(), [&](const Chunk& left, const Chunk& right) {
     return is_descending ? left.last_ns < right.last_ns : left.first_ns > right.first_ns;
   });
 }
 
-bool ChunkMerge::comes_first(const Point& left, const Point& right) const {
-  return is_descending_ ? points::is_before(right, left) : points::is_before(left, right);
-}
-
-void ChunkMerge::look(Open& open) const {
-  if (open.begin == open.end) return;
-  const std::size_t at = is_descending_ ? open.end - 1 : open.begin;
-  open.point = open.block != nullptr ? points::point_at(open.block->columns, open.block->identities, at)
-                                     : open.generation->at(open.rows[at]);
-}
-
 Result<void> ChunkMerge::open(const Chunk& chunk) {
-  Open open{.begin = chunk.begin, .end = chunk.end};
-  if (chunk.piece == nullptr) {
-    open.generation = chunk.generation;
-    open.rows = chunk.rows;
-  } else if (chunk.is_narrow) {
-    auto decoded = chunk.piece->narrow_with_identities(chunk.block, bytes_);
+  auto open = std::make_unique<Open>(Open{.chunk = chunk, .begin = chunk.begin, .end = chunk.end});
+  if (chunk.piece != nullptr && chunk.is_narrow) {
+    auto decoded = chunk.piece->narrow(chunk.block);
     if (!decoded) return tl::unexpected(std::move(decoded.error()));
-    open.block = *decoded;
-  } else {
-    DecodedBlock& decoded = *open.own.emplace();
+    open->block = *decoded;
+  } else if (chunk.piece != nullptr) {
+    DecodedBlock& decoded = *open->own.emplace();
     if (auto read = chunk.piece->read(chunk.block, decoded.columns); !read) return read;
-    if (auto read = chunk.piece->read_identities(chunk.block, bytes_, decoded); !read) return read;
-    open.block = &decoded;
+    open->block = &decoded;
     const auto times = std::span(std::as_const(decoded.columns.times)).first(decoded.columns.count);
-    open.begin = static_cast<std::size_t>(std::lower_bound(times.begin(), times.end(), chunk.from_ns) - times.begin());
-    open.end = times.size();
+    open->begin = static_cast<std::size_t>(std::lower_bound(times.begin(), times.end(), chunk.from_ns) - times.begin());
+    open->end = times.size();
   }
-  if (open.begin == open.end) return {};
-  look(open);
-  open_.push_back(std::move(open));
+  if (open->begin < open->end) open_.push_back(std::move(open));
   return {};
+}
+
+Result<void> ChunkMerge::load_identities(Open& open) {
+  if (open.block == nullptr || std::exchange(open.has_identities, true)) return {};
+  if (open.own) return open.chunk.piece->read_identities(open.chunk.block, bytes_, **open.own);
+  const auto narrow = open.chunk.piece->narrow_with_identities(open.chunk.block, bytes_);
+  return narrow ? Result<void>() : tl::unexpected(narrow.error());
 }
 
 // Whether it may hold the next point.
 bool ChunkMerge::is_due(const Chunk& chunk) const {
-  return std::all_of(open_.begin(), open_.end(), [&](const Open& open) {
-    return is_descending_ ? chunk.last_ns >= open.point.time_ns : chunk.first_ns <= open.point.time_ns;
-  });
+  const std::int64_t first_ns = is_descending_ ? chunk.last_ns : chunk.first_ns;
+  return std::none_of(open_.begin(), open_.end(),
+                      [&](const auto& open) { return is_earlier(next_ns(*open), first_ns); });
 }
 
 Result<void> ChunkMerge::open_due() {
@@ -69,50 +80,174 @@ Result<void> ChunkMerge::open_due() {
   return {};
 }
 
-Result<std::optional<std::size_t>> ChunkMerge::best() {
-  if (auto opened = open_due(); !opened) return tl::unexpected(std::move(opened.error()));
-  if (open_.empty()) return std::nullopt;
-  std::size_t best = 0;
-  for (std::size_t at = 1; at < open_.size(); ++at) {
-    if (comes_first(open_[at].point, open_[best].point)) best = at;
-  }
-  return best;
+Result<Point> ChunkMerge::point_of(Open& open, std::size_t at) {
+  if (open.block == nullptr) return open.chunk.generation->at(open.chunk.rows[at]);
+  if (auto loaded = load_identities(open); !loaded) return tl::unexpected(std::move(loaded.error()));
+  return points::point_at(open.block->columns, open.block->identities, at);
 }
 
-void ChunkMerge::advance(std::size_t at) {
-  Open& open = open_[at];
-  is_descending_ ? --open.end : ++open.begin;
-  look(open);
-  if (open.begin < open.end) return;
-  spent_.push_back(std::move(open));
-  open_.erase(open_.begin() + static_cast<std::ptrdiff_t>(at));
+// Of those whose next points have the time of that one.
+Result<std::size_t> ChunkMerge::first_of_equal(std::size_t at) {
+  const std::int64_t time_ns = next_ns(*open_[at]);
+  std::optional<Point> first;
+  for (std::size_t other = 0; other < open_.size(); ++other) {
+    if (next_ns(*open_[other]) != time_ns) continue;
+    auto point = point_of(*open_[other], next_of(*open_[other]));
+    if (!point) return tl::unexpected(std::move(point.error()));
+    const bool is_first =
+        !first || (is_descending_ ? points::is_before(*first, *point) : points::is_before(*point, *first));
+    if (!is_first) continue;
+    first = *point;
+    at = other;
+  }
+  return at;
+}
+
+// The next points of one chunk, which come before those of all others.
+void ChunkMerge::take(Open& open, std::size_t count) {
+  const std::size_t begin = is_descending_ ? open.end - count : open.begin;
+  const bool goes_on = !runs_.empty() && runs_.back().open == &open &&
+                       (is_descending_ ? runs_.back().begin == begin + count : runs_.back().end == begin);
+  if (goes_on && is_descending_) runs_.back().begin = begin;
+  if (goes_on && !is_descending_) runs_.back().end = begin + count;
+  if (!goes_on) runs_.push_back({&open, begin, begin + count});
+  count_ += count;
+  const std::size_t last = is_descending_ ? begin : begin + count - 1;
+  last_ = {.time_ns = open.time_at(last), .is_line = open.is_line_at(last)};
+  is_descending_ ? open.end -= count : open.begin += count;
 }
 
 // Of lines with one time the greatest is the last when they ascend, and the first when they descend. So a batch is not
-// full before the point behind it is known to be another.
-Result<std::size_t> ChunkMerge::fill(DecodedBlock& batch) {
-  spent_.clear();
-  points_.clear();
-  while (true) {
-    auto next = best();
-    if (!next) return tl::unexpected(std::move(next.error()));
-    if (!*next) break;
-    const Point& point = open_[**next].point;
-    if (is_descending_ && last_ && points::replaces(*last_, point)) {
-      advance(**next);
-      continue;
-    }
-    const bool takes_place = !is_descending_ && !points_.empty() && points::replaces(point, points_.back());
-    if (takes_place) points_.pop_back();
-    if (points_.size() == points::kMaxBlockPoints) break;
-    points_.push_back(point);
-    last_ = point;
-    advance(**next);
+// full before the point behind it is known to be another. False: it is full.
+bool ChunkMerge::take_next(Open& open) {
+  const std::size_t at = next_of(open);
+  const bool is_replacement = last_ && last_->is_line && last_->time_ns == open.time_at(at) && open.is_line_at(at);
+  if (is_replacement && is_descending_) {
+    --open.end;
+    return true;
   }
-  if (is_descending_) std::reverse(points_.begin(), points_.end());
-  batch.columns.count = 0;
-  for (const Point& point : points_) points::append_point(batch.columns, batch.identities, point);
-  return points_.size();
+  if (is_replacement && count_ > 0) {
+    --count_;
+    if (--runs_.back().end == runs_.back().begin) runs_.pop_back();
+  }
+  if (count_ == kMaxBlockPoints) return false;
+  take(open, 1);
+  return true;
+}
+
+// `limit_ns`: where others go on. False: the batch is full.
+Result<bool> ChunkMerge::take_some(std::size_t at, std::optional<std::int64_t> limit_ns) {
+  const std::int64_t time_ns = next_ns(*open_[at]);
+  const bool is_alone = !limit_ns || time_ns != *limit_ns;
+  const bool is_other = !last_ || time_ns != last_->time_ns;
+  const bool has_rows = open_[at]->block == nullptr;  // among which later ones may replace earlier ones
+  if (!is_alone) {
+    auto first = first_of_equal(at);
+    if (!first) return tl::unexpected(std::move(first.error()));
+    at = *first;
+  }
+  Open& open = *open_[at];
+  bool has_room = true;
+  if (is_alone && is_other && !has_rows) {
+    const auto times = std::span(open.block->columns.times).subspan(open.begin, open.end - open.begin);
+    std::size_t count = times.size();
+    if (limit_ns && !is_descending_) {
+      count = static_cast<std::size_t>(std::lower_bound(times.begin(), times.end(), *limit_ns) - times.begin());
+    } else if (limit_ns) {
+      count = static_cast<std::size_t>(times.end() - std::upper_bound(times.begin(), times.end(), *limit_ns));
+    }
+    count = std::min(count, kMaxBlockPoints - count_);
+    has_room = count > 0;
+    if (has_room) take(open, count);
+  } else {
+    do {
+      has_room = take_next(open);
+    } while (is_alone && has_rows && has_room && open.begin < open.end &&
+             (!limit_ns || is_earlier(next_ns(open), *limit_ns)));
+  }
+  close_if_empty(at);
+  return has_room;
+}
+
+void ChunkMerge::close_if_empty(std::size_t at) {
+  if (open_[at]->begin < open_[at]->end) return;
+  spent_.push_back(std::move(open_[at]));
+  open_.erase(open_.begin() + static_cast<std::ptrdiff_t>(at));
+}
+
+Result<std::size_t> ChunkMerge::fill(points::BlockColumns& columns) {
+  spent_.clear();
+  runs_.clear();
+  count_ = 0;
+  for (bool has_room = true; has_room;) {
+    if (auto opened = open_due(); !opened) return tl::unexpected(std::move(opened.error()));
+    if (open_.empty()) break;
+    std::size_t first = 0;
+    std::optional<std::int64_t> limit_ns;
+    if (!waiting_.empty()) limit_ns = is_descending_ ? waiting_.back().last_ns : waiting_.back().first_ns;
+    for (std::size_t at = 1; at < open_.size(); ++at) {
+      const std::size_t other = is_earlier(next_ns(*open_[at]), next_ns(*open_[first])) ? std::exchange(first, at) : at;
+      const std::int64_t other_ns = next_ns(*open_[other]);
+      if (!limit_ns || is_earlier(other_ns, *limit_ns)) limit_ns = other_ns;
+    }
+    auto taken = take_some(first, limit_ns);
+    if (!taken) return tl::unexpected(std::move(taken.error()));
+    has_room = *taken;
+  }
+  if (is_descending_) std::reverse(runs_.begin(), runs_.end());
+  columns.count = 0;
+  for (const Run& run : runs_) append(run, columns);
+  return count_;
+}
+
+void ChunkMerge::append(const Run& run, points::BlockColumns& columns) {
+  const std::size_t count = columns.count;
+  columns.count += run.end - run.begin;
+  if (run.open->block != nullptr) {
+    const points::BlockColumns& from = run.open->block->columns;
+    columns.type = from.type;
+    copy(from.series, run.begin, run.end, columns.series, count);
+    copy(from.times, run.begin, run.end, columns.times, count);
+    copy(from.are_lines, run.begin, run.end, columns.are_lines, count);
+    if (from.type == points::Type::kString) {
+      copy(from.texts, run.begin, run.end, columns.texts, count);
+    } else {
+      copy(from.bits, run.begin, run.end, columns.bits, count);
+    }
+    return;
+  }
+  for (std::size_t at = run.begin; at < run.end; ++at) {
+    const Point point = run.open->chunk.generation->at(run.open->chunk.rows[at]);
+    const std::size_t to = count + at - run.begin;
+    columns.type = point.type;
+    columns.series[to] = point.series;
+    columns.times[to] = point.time_ns;
+    columns.bits[to] = point.bits;
+    columns.texts[to] = point.text;
+    columns.are_lines[to] = point.is_line;
+  }
+}
+
+Result<void> ChunkMerge::fill(points::BlockIdentities& identities) {
+  std::size_t count = 0;
+  for (const Run& run : runs_) {
+    if (auto loaded = load_identities(*run.open); !loaded) return loaded;
+    if (run.open->block != nullptr) {
+      const points::BlockIdentities& from = run.open->block->identities;
+      copy(from.seqs, run.begin, run.end, identities.seqs, count);
+      copy(from.ids, run.begin, run.end, identities.ids, count);
+      copy(from.attributes, run.begin, run.end, identities.attributes, count);
+    }
+    for (std::size_t at = run.begin; run.open->block == nullptr && at < run.end; ++at) {
+      const Point point = run.open->chunk.generation->at(run.open->chunk.rows[at]);
+      const std::size_t to = count + at - run.begin;
+      identities.seqs[to] = point.seq;
+      identities.ids[to] = point.id;
+      identities.attributes[to] = point.attributes;
+    }
+    count += run.end - run.begin;
+  }
+  return {};
 }
 
 }  // namespace timestore::segments

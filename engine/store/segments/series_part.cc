@@ -141,9 +141,10 @@ void SeriesPart::group() {
 Result<bool> SeriesPart::next() {
   while (true) {
     if (is_merging_) {
-      const auto filled = merge_.fill(*batch_);
+      const auto filled = merge_.fill(batch_->columns);
       if (!filled) return tl::unexpected(filled.error());
       if (*filled > 0) {
+        has_identities_ = false;
         const points::BlockColumns& columns = batch_->columns;
         head_ = {.series = series_,
                  .type = columns.type,
@@ -217,7 +218,12 @@ Result<const points::BlockColumns*> SeriesPart::columns() {
 }
 
 Result<const points::BlockIdentities*> SeriesPart::identities() {
-  if (chunk_ == nullptr || std::exchange(has_identities_, true)) return &batch_->identities;
+  if (std::exchange(has_identities_, true)) return &batch_->identities;
+  if (chunk_ == nullptr) {
+    auto filled = merge_.fill(batch_->identities);
+    if (!filled) return tl::unexpected(std::move(filled.error()));
+    return &batch_->identities;
+  }
   if (auto read = columns(); !read) return tl::unexpected(read.error());
   if (!chunk_->is_narrow) {
     auto read = chunk_->piece->read_identities(chunk_->block, bytes_, *batch_);
