@@ -10,6 +10,8 @@
 namespace timestore::points {
 namespace {
 
+constexpr std::ptrdiff_t kFewRows = 256;  // are sorted without memory beside them
+
 struct Key {
   uint32_t series;
   uint32_t row;
@@ -75,6 +77,7 @@ Point Generation::at(size_t row) const {
 void Generation::find(SeriesNumber series, int64_t from, int64_t to, size_t size, std::vector<uint32_t>& rows) const {
   if (series > std::numeric_limits<uint32_t>::max()) return;
   const auto wanted = static_cast<uint32_t>(series);
+  const int64_t last = to == std::numeric_limits<int64_t>::max() ? to : to - 1;
   for (size_t begin = 0; begin < size; begin += kChunkRows) {
     const Chunk& chunk = chunk_of(begin);
     const size_t count = std::min(kChunkRows, size - begin);
@@ -86,7 +89,7 @@ void Generation::find(SeriesNumber series, int64_t from, int64_t to, size_t size
       for (size_t at = stride; found > 0; ++at) {
         if (chunk.series[at] != wanted) continue;
         --found;
-        if (from <= chunk.times[at] && chunk.times[at] < to) rows.push_back(static_cast<uint32_t>(begin + at));
+        if (from <= chunk.times[at] && chunk.times[at] <= last) rows.push_back(static_cast<uint32_t>(begin + at));
       }
     }
   }
@@ -115,7 +118,15 @@ std::vector<uint32_t> Generation::sorted(size_t size) const {
     while (end < size && keys[end].series == keys[begin].series) ++end;
     const auto first = rows.begin() + static_cast<std::ptrdiff_t>(begin);
     const auto last = rows.begin() + static_cast<std::ptrdiff_t>(end);
-    if (!std::is_sorted(first, last, before)) std::stable_sort(first, last, before);
+    if (std::is_sorted(first, last, before)) continue;
+    if (last - first > kFewRows) {
+      std::stable_sort(first, last, before);
+      continue;
+    }
+    for (auto row = first; row != last; ++row) {  // most stand where they belong
+      if (row == first || !before(*row, *std::prev(row))) continue;
+      std::rotate(std::upper_bound(first, row, *row, before), row, std::next(row));
+    }
   }
   return rows;
 }

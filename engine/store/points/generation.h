@@ -41,7 +41,8 @@ class Generation {
   SeriesNumber series_at(size_t row) const { return chunk_of(row).series[row % kChunkRows]; }
   bool is_line_at(size_t row) const { return (chunk_of(row).kinds[row % kChunkRows] & kIsLine) != 0; }
 
-  // The rows below `size` that belong to the series and whose times are within [from, to), in the order of the log.
+  // The rows below `size` of the series whose times are in [from, to), or from there on (to: the last there is), as in
+  // the log.
   void find(SeriesNumber series, int64_t from, int64_t to, size_t size, std::vector<uint32_t>& rows) const;
 
   // All rows below `size` in the order of segments.

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "engine/base/result.h"
@@ -29,14 +30,33 @@ struct PieceAddress {
   Place begin = {};
 };
 
-// The bytes of pieces, within a transaction of the caller.
+// A piece's bytes and the heads of its blocks.
+class OpenPiece {
+ public:
+  [[nodiscard]] static Result<std::shared_ptr<const OpenPiece>> open(std::string data);
+
+  const points::PieceReader& reader() const { return *reader_; }
+  std::size_t size_bytes() const;
+
+ private:
+  explicit OpenPiece(std::string data) : data_(std::move(data)) {}
+
+  const std::string data_;  // at a fixed place, since what is decoded points into it
+  std::optional<points::PieceReader> reader_;
+};
+
+// The bytes of pieces, within a transaction of the caller. Some that were read stay in memory until forget().
 class PieceBytesReader {
  public:
   // The database must outlive it.
   [[nodiscard]] static Result<PieceBytesReader> open(store::Database& database);
 
-  [[nodiscard]] Result<std::string> data(std::int64_t key) { return read(data_, key); }
+  [[nodiscard]] Result<std::shared_ptr<const OpenPiece>> piece(std::int64_t key);
   [[nodiscard]] Result<std::string> more(std::int64_t key) { return read(more_, key); }
+
+  // From now on what was read is kept, up to so many bytes. Whoever asks for it calls forget() when rows may be others.
+  void keep(std::size_t most_bytes) { most_bytes_ = most_bytes; }
+  void forget();
 
  private:
   PieceBytesReader(std::string path, store::Statement data, store::Statement more)
@@ -45,6 +65,9 @@ class PieceBytesReader {
 
   std::string path_;
   store::Statement data_, more_;
+  std::size_t most_bytes_ = 0;
+  std::size_t kept_bytes_ = 0;
+  std::map<std::int64_t, std::shared_ptr<const OpenPiece>> kept_;
 };
 
 // A block's points, decoded. Identities take as long as columns, and many readers do not need them.
@@ -78,9 +101,8 @@ class LoadedPiece {
   };
 
   PieceAddress address_;
-  std::unique_ptr<const std::string> data_;  // at a fixed place, since what was decoded points into it
-  std::unique_ptr<const std::string> more_;
-  std::optional<points::PieceReader> reader_;
+  std::shared_ptr<const OpenPiece> open_;
+  std::unique_ptr<const std::string> more_;  // at a fixed place, since what was decoded points into it
   std::map<std::size_t, Narrow> narrow_;
 };
 

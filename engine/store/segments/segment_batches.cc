@@ -22,29 +22,13 @@ namespace {
 // they are some 40 MB.
 constexpr std::size_t kMaxKeptPieces = 256;
 
-// Rows of the wanted series and times, in the order of segments.
-std::vector<std::uint32_t> wanted_rows(const FreshPoints& fresh, const points::Reading& reading) {
-  const Generation& generation = *fresh.generation;
-  std::vector<std::uint32_t> rows;
-  const auto is_in_time = [&](std::uint32_t row) {
-    const std::int64_t time_ns = generation.time_at(row);
-    return reading.first_ns <= time_ns && time_ns <= reading.last_ns;
-  };
-  if (reading.series.size() == 1 && reading.last_ns < std::numeric_limits<std::int64_t>::max()) {
-    generation.find(reading.series[0], reading.first_ns, reading.last_ns + 1, fresh.size, rows);
-    std::sort(rows.begin(), rows.end(), [&](std::uint32_t left, std::uint32_t right) {
-      return points::is_before(generation.at(left), generation.at(right));
-    });
-    return rows;
-  }
-  auto wanted = reading.series.begin();
-  for (const std::uint32_t row : generation.sorted(fresh.size)) {
-    while (wanted != reading.series.end() && *wanted < generation.series_at(row)) ++wanted;
-    if (wanted == reading.series.end()) break;
-    if (*wanted == generation.series_at(row) && is_in_time(row)) rows.push_back(row);
-  }
-  return rows;
-}
+// To find so many series one by one takes less time than to sort all rows.
+constexpr std::size_t kFewSeries = 8;
+
+// Of what is kept (SegmentReader::keep).
+constexpr std::size_t kMaxKeptBytes = std::size_t{8} << 20;  // of pieces
+constexpr std::size_t kMaxListed = 65'536;                   // pieces, some 80 bytes each
+constexpr std::size_t kManySeries = 64;                      // that are worth a whole list at once
 
 class SegmentBatches final : public points::BatchCursor {
  public:
@@ -57,8 +41,8 @@ class SegmentBatches final : public points::BatchCursor {
         partition_width_ns_(partition_width_ns),
         points_(bytes) {}
 
-  void add_fresh(const FreshPoints& fresh) {
-    fresh_.push_back({.generation = fresh.generation, .rows = wanted_rows(fresh, reading_)});
+  void add_fresh(const FreshPoints& fresh, std::vector<std::uint32_t> rows) {
+    fresh_.push_back({.generation = fresh.generation, .rows = std::move(rows)});
   }
 
   Result<bool> next() override {
@@ -193,28 +177,107 @@ bool is_wanted(const points::Reading& reading, SeriesNumber first, SeriesNumber 
 
 }  // namespace
 
-Result<void> SegmentReader::add_addresses(const Visible& visible, Partition partition, const points::Reading& reading,
-                                          std::vector<PieceAddress>& addresses) {
+void SegmentReader::keep() {
+  keeps_ = true;
+  bytes_.keep(kMaxKeptBytes);
+}
+
+void SegmentReader::forget() {
+  visible_.reset();
+  listings_.clear();
+  listed_ = 0;
+  bytes_.forget();
+}
+
+// Rows of the wanted series and times, in the order of segments.
+std::vector<std::uint32_t> SegmentReader::fresh_rows(const FreshPoints& fresh, const points::Reading& reading) {
+  const Generation& generation = *fresh.generation;
+  std::vector<std::uint32_t> rows;
+  if (fresh.size == 0) return rows;
+  if (reading.series.size() <= kFewSeries) {
+    for (const SeriesNumber series : reading.series) {
+      const auto begin = static_cast<std::ptrdiff_t>(rows.size());
+      const bool has_end = reading.last_ns < std::numeric_limits<std::int64_t>::max();
+      generation.find(series, reading.first_ns, reading.last_ns + (has_end ? 1 : 0), fresh.size, rows);
+      std::sort(rows.begin() + begin, rows.end(), [&](std::uint32_t left, std::uint32_t right) {
+        return points::is_before(generation.at(left), generation.at(right));
+      });
+    }
+    return rows;
+  }
+  const points::Seq first = generation.seq_at(0);
+  const bool is_known = keeps_ && fresh_order_.first == first && fresh_order_.size == fresh.size;
+  if (!is_known) fresh_order_ = {.first = first, .size = fresh.size, .rows = generation.sorted(fresh.size)};
+  auto wanted = reading.series.begin();
+  for (const std::uint32_t row : fresh_order_.rows) {
+    while (wanted != reading.series.end() && *wanted < generation.series_at(row)) ++wanted;
+    if (wanted == reading.series.end()) break;
+    if (*wanted != generation.series_at(row)) continue;
+    const std::int64_t time_ns = generation.time_at(row);
+    if (reading.first_ns <= time_ns && time_ns <= reading.last_ns) rows.push_back(row);
+  }
+  return rows;
+}
+
+Result<void> SegmentReader::list_pieces(const Visible& visible, Partition partition, SeriesNumber first_series,
+                                        const TellAddress& tell) {
   const store::ResetAtEnd reset(addresses_);
   addresses_.bind_integer(1, visible.segment.id)
       .bind_integer(2, partition)
-      .bind_integer(3, static_cast<std::int64_t>(reading.series.front()));
+      .bind_integer(3, static_cast<std::int64_t>(first_series));
   while (true) {
     auto is_there = addresses_.step();
     if (!is_there) return tl::unexpected(std::move(is_there.error()));
     if (!*is_there) return {};
-    const PieceAddress piece{.key = addresses_.integer(0),
-                             .partition = partition,
-                             .first_series = addresses_.natural(1),
-                             .last_series = addresses_.natural(2),
-                             .min_time = addresses_.integer(3),
-                             .max_time = addresses_.integer(4),
-                             .begin = visible.begin};
-    if (piece.first_series > reading.series.back()) return {};
+    const bool goes_on = tell({.key = addresses_.integer(0),
+                               .partition = partition,
+                               .first_series = addresses_.natural(1),
+                               .last_series = addresses_.natural(2),
+                               .min_time = addresses_.integer(3),
+                               .max_time = addresses_.integer(4),
+                               .begin = visible.begin});
+    if (!goes_on) return {};
+  }
+}
+
+// All pieces of a segment in a partition. Null: to find those that are wanted takes less time, or there is no room.
+Result<const std::vector<PieceAddress>*> SegmentReader::listing(const Visible& visible, Partition partition,
+                                                                bool is_of_many) {
+  if (!keeps_) return nullptr;
+  Listing& listing = listings_[{visible.segment.id, partition}];
+  if (listing.is_whole) return &listing.pieces;
+  const bool is_worth_it = is_of_many || listing.asked++ > 0;
+  if (!is_worth_it || listed_ + visible.segment.pieces > kMaxListed) return nullptr;
+  auto listed = list_pieces(visible, partition, 0, [&](const PieceAddress& piece) {
+    listing.pieces.push_back(piece);
+    return true;
+  });
+  if (!listed) {
+    listing.pieces.clear();
+    return tl::unexpected(std::move(listed.error()));
+  }
+  listing.is_whole = true;
+  listed_ += listing.pieces.size();
+  return &listing.pieces;
+}
+
+Result<void> SegmentReader::add_addresses(const Visible& visible, Partition partition, const points::Reading& reading,
+                                          std::vector<PieceAddress>& addresses) {
+  const auto look_at = [&](const PieceAddress& piece) {
+    if (piece.first_series > reading.series.back()) return false;
     const bool is_in_time = piece.max_time >= reading.first_ns && piece.min_time <= reading.last_ns;
     const bool counts = Place{partition, piece.last_series, piece.max_time} >= visible.begin;
     if (is_in_time && counts && is_wanted(reading, piece.first_series, piece.last_series)) addresses.push_back(piece);
-  }
+    return true;
+  };
+  const auto listed = listing(visible, partition, reading.series.size() >= kManySeries);
+  if (!listed) return tl::unexpected(listed.error());
+  if (*listed == nullptr) return list_pieces(visible, partition, reading.series.front(), look_at);
+  const std::vector<PieceAddress>& all = **listed;
+  auto piece = std::partition_point(
+      all.begin(), all.end(), [&](const PieceAddress& known) { return known.last_series < reading.series.front(); });
+  while (piece != all.end() && look_at(*piece)) ++piece;
+  return {};
 }
 
 Result<std::vector<PieceAddress>> SegmentReader::addresses_of(const points::Reading& reading) {
@@ -257,7 +320,7 @@ Result<std::unique_ptr<points::BatchCursor>> SegmentReader::read(const points::R
   }
   auto batches =
       std::make_unique<SegmentBatches>(visible, first_visible, std::move(addresses), bytes_, partition_width_ns_);
-  for (const FreshPoints& some : fresh) batches->add_fresh(some);
+  for (const FreshPoints& some : fresh) batches->add_fresh(some, fresh_rows(some, visible));
   return batches;
 }
 

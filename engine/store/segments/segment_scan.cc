@@ -92,20 +92,31 @@ Result<SegmentReader> SegmentReader::open(store::Database& database, std::int64_
                        std::move(*piece), std::move(*addresses), std::move(*bytes));
 }
 
-Result<std::vector<SegmentReader::Visible>> SegmentReader::visible(const Scan& scan) {
+Result<std::vector<SegmentReader::Visible>> SegmentReader::all_visible() {
+  if (visible_) return *visible_;
   const auto jobs = tables_.jobs();
   if (!jobs) return tl::unexpected(jobs.error());
   auto segments = tables_.segments();
   if (!segments) return tl::unexpected(std::move(segments.error()));
   std::vector<Visible> visible;
   for (Segment& segment : *segments) {
-    if (segment.points == 0 || segment.max_time < scan.from || segment.min_time > scan.to) continue;
     Place begin = Place::beginning();
     for (const Job& job : *jobs) {
       if (!segment.is_output && segment.job == job.id) begin = job.begin;
     }
     visible.push_back({std::move(segment), begin});
   }
+  if (keeps_) visible_ = visible;
+  return visible;
+}
+
+Result<std::vector<SegmentReader::Visible>> SegmentReader::visible(const Scan& scan) {
+  auto visible = all_visible();
+  if (!visible) return visible;
+  std::erase_if(*visible, [&](const Visible& each) {
+    const Segment& segment = each.segment;
+    return segment.points == 0 || segment.max_time < scan.from || segment.min_time > scan.to;
+  });
   return visible;
 }
 

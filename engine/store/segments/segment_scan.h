@@ -5,8 +5,11 @@
 #include <cstddef>
 #include <functional>
 #include <limits>
+#include <map>
 #include <memory>
+#include <optional>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "engine/base/result.h"
@@ -42,6 +45,11 @@ class SegmentReader {
   // Of a database that has the tables, which is read within transactions of the caller. It must outlive the reader.
   [[nodiscard]] static Result<SegmentReader> open(store::Database& database, std::int64_t partition_width_ns);
 
+  // From now on what was read stays in memory, within bounds: where segments and pieces are, pieces, and the order of
+  // fresh points. Whoever asks for it calls forget() when the tables are in another state.
+  void keep();
+  void forget();
+
   // Until it returns false: enough. The point's texts live until it returns.
   using Tell = std::function<bool(const points::Point&)>;
 
@@ -69,6 +77,19 @@ class SegmentReader {
     Place begin;
   };
 
+  // Of one segment, in one partition.
+  struct Listing {
+    unsigned asked = 0;  // so often, up to a few
+    bool is_whole = false;
+    std::vector<PieceAddress> pieces = {};  // by last series, if it is whole
+  };
+  // Of a generation that begins with that point.
+  struct FreshOrder {
+    points::Seq first = 0;
+    std::size_t size = 0;
+    std::vector<std::uint32_t> rows = {};
+  };
+
   SegmentReader(store::Database& database, std::int64_t partition_width_ns, SegmentTables tables,
                 store::Statement partitions, store::Statement extents, store::Statement piece,
                 store::Statement addresses, PieceBytesReader bytes)
@@ -82,12 +103,18 @@ class SegmentReader {
         bytes_(std::move(bytes)) {}
 
   Result<std::vector<Visible>> visible(const Scan& scan);
+  Result<std::vector<Visible>> all_visible();
   Result<std::vector<Partition>> partitions_of(const Visible& visible, const Scan& scan);
   Result<std::unique_ptr<points::PointCursor>> open_stretch(const Visible& visible, const Stretch& stretch,
                                                             const Scan& scan, std::size_t number);
   Result<std::vector<PieceAddress>> addresses_of(const points::Reading& reading);
   Result<void> add_addresses(const Visible& visible, Partition partition, const points::Reading& reading,
                              std::vector<PieceAddress>& addresses);
+  using TellAddress = std::function<bool(const PieceAddress&)>;  // false: enough
+  Result<void> list_pieces(const Visible& visible, Partition partition, points::SeriesNumber first_series,
+                           const TellAddress& tell);
+  Result<const std::vector<PieceAddress>*> listing(const Visible& visible, Partition partition, bool is_of_many);
+  std::vector<std::uint32_t> fresh_rows(const FreshPoints& fresh, const points::Reading& reading);
   Result<void> read_piece(std::int64_t key, Place begin, LogWindow& window);
 
   store::Database* database_;
@@ -96,6 +123,12 @@ class SegmentReader {
   store::Statement partitions_, extents_, piece_, addresses_;
   PieceBytesReader bytes_;
   std::vector<store::Statement> readers_;  // one for each segment that is read at the same time
+
+  bool keeps_ = false;
+  std::optional<std::vector<Visible>> visible_;  // of everything
+  std::map<std::pair<SegmentId, Partition>, Listing> listings_;
+  std::size_t listed_ = 0;  // pieces in them
+  FreshOrder fresh_order_;
 };
 
 }  // namespace timestore::segments

@@ -55,6 +55,7 @@ Result<void> SeriesReader::Connection::prepare() {
   auto stored = StoredPoints::open(database, shape->value_or(SeriesShape()));  // without one there are no points
   if (!stored) return tl::unexpected(std::move(stored.error()));
   points.emplace(std::move(*stored));
+  points->keep();
   source.emplace(*points);
   return {};
 }

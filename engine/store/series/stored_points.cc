@@ -71,6 +71,7 @@ Result<void> StoredPoints::look_at(FreshView view, const SeriesMeta& sealed) {
   view_ = std::move(view);
   if (view_.points > 0) fresh_[0] = {.generation = &view_.fresh->points, .size = view_.points};
   if (std::exchange(runs_are_of_, index) == index) return {};
+  reader_.forget();
   return read_runs();
 }
 

@@ -36,6 +36,10 @@ class StoredPoints {
   [[nodiscard]] Result<void> look_at(FreshView view, const SeriesMeta& sealed);
   void let_go();  // of what was fresh
 
+  // What is read of the file stays in memory while the sealed state is the same. For readers, who never look at a
+  // transaction that may yet be rolled back.
+  void keep() { reader_.keep(); }
+
   // For who appends: what to find fresh things by. It must outlive this.
   void index_fresh_by(const FreshIndex* index);
 
