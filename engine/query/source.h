@@ -43,11 +43,13 @@ struct Series {
 };
 
 // What is told of one database's series whose names are among `names` or begin with one of `prefixes`, where these are
-// given. More may be told; a query looks again.
+// given. A series that lacks one of `tags` may be left out if another with the same measurement, field and names of
+// tags is told. More may be told; a query looks again.
 struct SeriesWanted {
   std::string_view database = {};
   std::span<const std::string> names = {};
   std::span<const std::string> prefixes = {};
+  std::span<const Tag> tags = {};
 };
 
 class Source {

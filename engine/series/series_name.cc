@@ -25,6 +25,7 @@ size_t rfind_unescaped(std::string_view text, char wanted) {
 
 std::string unescaped(std::string_view text, std::string_view special) {
   std::string plain;
+  if (text.find('\\') == std::string_view::npos) return plain.assign(text);
   plain.reserve(text.size());
   for (size_t at = 0; at < text.size(); ++at) {
     const bool escapes = text[at] == '\\' && at + 1 < text.size() && special.find(text[at + 1]) != special.npos;
@@ -59,9 +60,8 @@ std::optional<SeriesNameParts> parts_of_series_name(std::string_view name) {
   const auto keys = split(name);
   const auto typed = typed_field_of(name);
   if (!keys || !typed) return std::nullopt;
-  SeriesNameParts parts{.measurement = unescaped(typed->measurement, ", "),
-                        .tags = {},
-                        .field = unescaped(typed->field, ",= ")};
+  SeriesNameParts parts{
+      .measurement = unescaped(typed->measurement, ", "), .tags = {}, .field = unescaped(typed->field, ",= ")};
   std::string_view rest = keys->first.substr(typed->measurement.size());
   while (!rest.empty()) {
     rest.remove_prefix(1);  // the comma

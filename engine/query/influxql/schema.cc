@@ -21,6 +21,14 @@ struct TagsOrder {
   }
 };
 
+// Whether a name that was taken for that of a tag is the name of a field: the shapes that were told have all fields.
+bool has_such_field(const Schema& schema, const std::vector<Tag>& tags) {
+  return std::any_of(schema.begin(), schema.end(), [&](const auto& measurement) {
+    return std::any_of(tags.begin(), tags.end(),
+                       [&](const Tag& tag) { return measurement.second.fields.contains(tag.name); });
+  });
+}
+
 Answer<std::set<SeriesNumber>> visible_among(const std::vector<SeriesNumber>& numbers, Source& source,
                                              const Limits& limits) {
   std::set<SeriesNumber> visible;
@@ -53,18 +61,23 @@ Answer<Schema> read_schema(Source& source, const Limits& limits, const WantedSer
     MeasurementSchema& measurement = schema[name];
     measurement.fields.emplace(field, series.type);
     for (const Tag& tag : series.tags) measurement.tag_keys.insert(tag.name);
-    TagSet& set = sets[name][series.tags];
-    set.series[field] = series.number;
-    set.tags = std::move(series.tags);
+    const auto [set, is_new] = sets[name].try_emplace(std::move(series.tags));
+    if (is_new) set->second.tags = set->first;
+    set->second.series[field] = series.number;
   };
   std::vector<SeriesWanted> listings;
-  if (wanted.are_all) listings.push_back({});
+  if (wanted.are_all) listings.push_back({.tags = wanted.tags});
   if (!wanted.are_all && !wanted.names.empty()) listings.push_back({.names = wanted.names});
-  if (!wanted.are_all) listings.push_back({.prefixes = wanted.prefixes});
+  if (!wanted.are_all) listings.push_back({.prefixes = wanted.prefixes, .tags = wanted.tags});
   for (const SeriesWanted& listing : listings) {
     if (const auto listed = source.list(listing, take); !listed) return environment(listed.error());
   }
   if (!limits.goes_on()) return ended();
+  if (has_such_field(schema, wanted.tags)) {
+    WantedSeries more = wanted;
+    more.tags.clear();
+    return read_schema(source, limits, more, wants);
+  }
   for (auto& [name, by_tags] : sets) {
     for (auto& [tags, set] : by_tags) schema[name].tag_sets.push_back(std::move(set));
   }

@@ -1,5 +1,6 @@
 #include "engine/query/influxql/wanted_series.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "engine/query/influxql/go_text.h"
@@ -50,6 +51,22 @@ void add(WantedSeries& wanted, const Measurement& measurement, const std::option
   if (devices) wanted.names.insert(wanted.names.end(), devices->begin(), devices->end());
 }
 
+// Comparisons that are true where the condition is, and that say what a tag is, unless it is a field.
+void add_tags(std::vector<Tag>& tags, const Expression& condition) {
+  if (condition.kind != Expression::Kind::kBinary) return;
+  const Expression& left = condition.operands[0];
+  const Expression& right = condition.operands[1];
+  if (condition.text == "AND") {
+    add_tags(tags, left);
+    add_tags(tags, right);
+  }
+  const bool is_name = left.kind == Expression::Kind::kVariable && (left.type.empty() || left.type == "tag");
+  const bool is_value = right.kind == Expression::Kind::kString && !right.text.empty();
+  const bool is_time = left.text.size() == 4 && (left.text[0] == 't' || left.text[0] == 'T');  // or looks like it
+  if (condition.text == "=" && is_name && is_value && !is_time)
+    tags.push_back({.name = left.text, .value = right.text});
+}
+
 void add(WantedSeries& wanted, const Select& select) {
   for (const From& from : select.from) {
     if (from.subquery)
@@ -64,6 +81,9 @@ void add(WantedSeries& wanted, const Select& select) {
 WantedSeries series_wanted(const Select& select) {
   WantedSeries wanted;
   add(wanted, select);
+  const bool has_subquery =
+      std::any_of(select.from.begin(), select.from.end(), [](const From& from) { return from.subquery != nullptr; });
+  if (select.where && !has_subquery) add_tags(wanted.tags, *select.where);
   return wanted;
 }
 

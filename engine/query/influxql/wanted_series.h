@@ -5,13 +5,15 @@
 #include <vector>
 
 #include "engine/query/influxql/statement.h"
+#include "engine/query/source.h"
 
 namespace timestore::query::influxql {
 
 struct WantedSeries {
   std::vector<std::string> names = {};     // of devices
   std::vector<std::string> prefixes = {};  // of line series: their measurement, escaped, and what follows it
-  bool are_all = false;                    // nothing is known; the others count for nothing
+  bool are_all = false;                    // nothing is known; the names and prefixes count for nothing
+  std::vector<Tag> tags = {};              // that each series has whose points count, if none of them is a field
 };
 
 WantedSeries series_wanted(const Select& select);

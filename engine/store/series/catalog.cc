@@ -15,6 +15,8 @@ namespace {
 
 // Each of the caches is emptied when it has this many: 100,000 names of 20 bytes take about 10 MB.
 constexpr std::size_t kMaxCachedSeries = 100'000;
+// With more the file is walked through each time: a list of 100,000 takes some 15 MB in each reader.
+constexpr std::size_t kMaxListedSeries = 100'000;
 
 struct CatalogVerb {
   const char* attempt;
@@ -26,7 +28,7 @@ constexpr CatalogVerb kCatalogVerbs[] = {
      "SELECT number, type FROM series WHERE hash = ?1 AND name = ?2 AND is_line = ?3 AND database = ?4"},
     {"read the name of a series", "SELECT database, is_line, name, type FROM series WHERE number = ?1"},
     {"find series", "SELECT number FROM series WHERE hash BETWEEN ?1 AND ?2 ORDER BY number"},
-    {"list the series", "SELECT number, database, is_line, name, type FROM series ORDER BY number"},
+    {"list the series", "SELECT number, database, is_line, name, type FROM series WHERE number > ?1 ORDER BY number"},
     {"count the series", "SELECT ifnull(max(number), 0) FROM series"},
     {"find a field", "SELECT type FROM fields WHERE database = ?1 AND measurement = ?2 AND field = ?3"},
     {"find a database", "SELECT 1 FROM databases WHERE name = ?1"},
@@ -111,21 +113,49 @@ Result<std::vector<SeriesNumber>> Catalog::with_hash(std::uint64_t first, std::u
   return numbers;
 }
 
-Result<void> Catalog::list(const TellSeries& tell) {
-  Statement& list = verb(kAllSeries);
+// What the file lists behind that number.
+Result<void> Catalog::list_behind(SeriesNumber number, const TellSeries& tell) {
+  Statement& list = verb(kLaterSeries);
   const ResetAtEnd reset(list);
+  list.bind_integer(1, static_cast<std::int64_t>(number));
   while (true) {
     auto is_there = list.step();
     if (!is_there) return tl::unexpected(std::move(is_there.error()));
-    if (!*is_there) break;
+    if (!*is_there) return {};
     const auto type = type_from(list.integer(4));
     if (!type) return damaged(path_, "it has a series of no type");
     const SeriesKeyView key{.database = list.bytes(1), .is_line = list.integer(2) != 0, .name = list.bytes(3)};
     if (!tell(list.natural(0), key, *type)) return {};
   }
-  for (std::size_t at = 0; at < view_.series; ++at) {
+}
+
+Result<void> Catalog::list(const query::SeriesWanted& wanted, const TellSeries& tell) {
+  bool goes_on = true;
+  const auto tell_wanted = [&](SeriesNumber number, const SeriesKeyView& key, Type type) {
+    const bool is_wanted = key.database == wanted.database &&
+                           (wanted.prefixes.empty() ||
+                            std::any_of(wanted.prefixes.begin(), wanted.prefixes.end(),
+                                        [&](const std::string& prefix) { return key.name.starts_with(prefix); }));
+    goes_on = !is_wanted || tell(number, key, type);
+    return goes_on;
+  };
+  const auto next = next_number();
+  if (!next) return tl::unexpected(next.error());
+  if (*next - 1 > kMaxListedSeries) {
+    if (auto listed = list_behind(0, tell_wanted); !listed) return listed;
+  } else {
+    const auto add = [&](SeriesNumber number, const SeriesKeyView& key, Type type) {
+      list_.add(number, key, type);
+      return true;
+    };
+    const bool has_grown = *next - 1 > list_.last_number();
+    auto listed = has_grown ? list_behind(list_.last_number(), add) : Result<void>();
+    if (!listed) return listed;
+    goes_on = list_.tell(wanted, tell);
+  }
+  for (std::size_t at = 0; at < view_.series && goes_on; ++at) {
     const NewSeries& each = view_.fresh->series[at];
-    if (!tell(view_.fresh->first_series + at, each.key.view(), each.type)) return {};
+    tell_wanted(view_.fresh->first_series + at, each.key.view(), each.type);
   }
   return {};
 }
@@ -144,8 +174,7 @@ Result<std::optional<Type>> Catalog::type_of(const FieldKeyView& field) {
   }
   Statement& find = verb(kFindField);
   const ResetAtEnd reset(find);
-  auto is_there =
-      find.bind_text(1, field.database).bind_text(2, field.measurement).bind_text(3, field.field).step();
+  auto is_there = find.bind_text(1, field.database).bind_text(2, field.measurement).bind_text(3, field.field).step();
   if (!is_there) return tl::unexpected(std::move(is_there.error()));
   if (!*is_there) return index_ != nullptr ? std::nullopt : view_.type_of(field);
   const auto type = type_from(find.integer(0));

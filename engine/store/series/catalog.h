@@ -15,6 +15,7 @@
 #include "engine/base/result.h"
 #include "engine/store/series/fresh.h"
 #include "engine/store/series/series_key.h"
+#include "engine/store/series/series_list.h"
 #include "engine/store/sqlite/sqlite.h"
 
 namespace timestore::store {
@@ -38,9 +39,8 @@ class Catalog {
   // Of what the file lists, those whose hashes (hash_of) are from `first` to `last`.
   [[nodiscard]] Result<std::vector<points::SeriesNumber>> with_hash(std::uint64_t first, std::uint64_t last);
 
-  // All series, by number, until it returns false.
-  using TellSeries = std::function<bool(points::SeriesNumber, const SeriesKeyView&, points::Type)>;
-  [[nodiscard]] Result<void> list(const TellSeries& tell);
+  // The wanted series, whose names count for nothing, by number, until it returns false; more of them may be told.
+  [[nodiscard]] Result<void> list(const query::SeriesWanted& wanted, const TellSeries& tell);
 
   [[nodiscard]] Result<points::SeriesNumber> next_number();  // of series: one more than the file has
 
@@ -56,7 +56,7 @@ class Catalog {
     kFindSeries,
     kReadSeries,
     kHashedSeries,
-    kAllSeries,
+    kLaterSeries,
     kLastSeries,
     kFindField,
     kFindDatabase,
@@ -66,6 +66,7 @@ class Catalog {
   Catalog(std::string path, std::vector<Statement> statements)
       : path_(std::move(path)), statements_(std::move(statements)) {}
   Statement& verb(Verb verb) { return statements_[verb]; }
+  Result<void> list_behind(points::SeriesNumber number, const TellSeries& tell);
 
   std::string path_;
   std::vector<Statement> statements_;  // by verb
@@ -74,6 +75,7 @@ class Catalog {
   // Caches: a number is never given again, and a type stays.
   std::map<points::SeriesNumber, NewSeries> by_number_;
   std::map<SeriesKey, NumberedSeries, SeriesKeyLess> by_key_;
+  SeriesList list_;  // what was listed
 };
 
 }  // namespace timestore::store

@@ -27,7 +27,7 @@ query::Series series_of(points::SeriesNumber number, const SeriesKeyView& key, p
   return series;
 }
 
-// A few names are looked up; whatever else is asked for, all names are looked through.
+// A few names are looked up; of whatever else is asked for the catalog has a list.
 Result<void> PointSource::list(const query::SeriesWanted& wanted, const std::function<void(query::Series&&)>& tell) {
   constexpr std::size_t kFewNames = 64;
   if (!wanted.names.empty() && wanted.names.size() <= kFewNames) {
@@ -42,14 +42,8 @@ Result<void> PointSource::list(const query::SeriesWanted& wanted, const std::fun
     }
     return {};
   }
-  const auto is_wanted = [&](const SeriesKeyView& key) {
-    return key.database == wanted.database &&
-           (wanted.prefixes.empty() ||
-            std::any_of(wanted.prefixes.begin(), wanted.prefixes.end(),
-                        [&](const std::string& prefix) { return key.name.starts_with(prefix); }));
-  };
-  return points_.catalog().list([&](points::SeriesNumber number, const SeriesKeyView& key, points::Type type) {
-    if (is_wanted(key)) tell(series_of(number, key, type));
+  return points_.catalog().list(wanted, [&](points::SeriesNumber number, const SeriesKeyView& key, points::Type type) {
+    tell(series_of(number, key, type));
     return true;
   });
 }

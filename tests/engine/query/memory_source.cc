@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <set>
 #include <utility>
 
 #include "engine/base/check.h"
@@ -88,8 +89,17 @@ MemorySource::MemorySource(const MemoryStore& store, Layout layout) : store_(sto
   }
 }
 
-Result<void> MemorySource::list(const SeriesWanted&, const std::function<void(Series&&)>& tell) {
-  for (const Series& series : store_.series) tell(Series(series));
+// No more than must be told of series that lack a tag.
+Result<void> MemorySource::list(const SeriesWanted& wanted, const std::function<void(Series&&)>& tell) {
+  std::set<std::vector<std::string>> shapes;
+  for (const Series& series : store_.series) {
+    std::vector<std::string> shape = {series.database, series.measurement, series.field};
+    for (const Tag& tag : series.tags) shape.push_back(tag.name);
+    const bool has_all = std::all_of(wanted.tags.begin(), wanted.tags.end(), [&](const Tag& tag) {
+      return std::find(series.tags.begin(), series.tags.end(), tag) != series.tags.end();
+    });
+    if (shapes.insert(shape).second || has_all) tell(Series(series));
+  }
   return {};
 }
 
