@@ -10,6 +10,9 @@ using points::Point;
 
 namespace {
 
+// Who wants the last point of a series is not to decode all that overlaps: batches grow from so many points.
+constexpr std::size_t kFirstBatch = 4;
+
 template <typename Array>
 void copy(const Array& from, std::size_t begin, std::size_t end, Array& to, std::size_t at) {
   const auto first = from.begin();
@@ -34,6 +37,7 @@ void ChunkMerge::begin(std::vector<Chunk> chunks, bool is_descending) {
   spent_.clear();
   runs_.clear();
   last_.reset();
+  enough_ = kFirstBatch;
   std::stable_sort(waiting_.begin(), waiting_.end(), [&](const Chunk& left, const Chunk& right) {
     return is_descending ? left.last_ns < right.last_ns : left.first_ns > right.first_ns;
   });
@@ -162,7 +166,7 @@ Result<bool> ChunkMerge::take_some(std::size_t at, std::optional<std::int64_t> l
   } else {
     do {
       has_room = take_next(open);
-    } while (is_alone && has_rows && has_room && open.begin < open.end &&
+    } while (is_alone && has_rows && has_room && count_ < enough_ && open.begin < open.end &&
              (!limit_ns || is_earlier(next_ns(open), *limit_ns)));
   }
   close_if_empty(at);
@@ -175,11 +179,21 @@ void ChunkMerge::close_if_empty(std::size_t at) {
   open_.erase(open_.begin() + static_cast<std::ptrdiff_t>(at));
 }
 
+// Whether the next point may have the time of the last one that was taken.
+bool ChunkMerge::may_replace_last() const {
+  if (!last_) return false;
+  const auto is_of_that_time = [&](const auto& open) { return next_ns(*open) == last_->time_ns; };
+  const bool waits = !waiting_.empty() &&
+                     !is_earlier(last_->time_ns, is_descending_ ? waiting_.back().last_ns : waiting_.back().first_ns);
+  return waits || std::any_of(open_.begin(), open_.end(), is_of_that_time);
+}
+
 Result<std::size_t> ChunkMerge::fill(points::BlockColumns& columns) {
   spent_.clear();
   runs_.clear();
   count_ = 0;
   for (bool has_room = true; has_room;) {
+    if (count_ >= enough_ && !may_replace_last()) break;
     if (auto opened = open_due(); !opened) return tl::unexpected(std::move(opened.error()));
     if (open_.empty()) break;
     std::size_t first = 0;
@@ -194,6 +208,7 @@ Result<std::size_t> ChunkMerge::fill(points::BlockColumns& columns) {
     if (!taken) return tl::unexpected(std::move(taken.error()));
     has_room = *taken;
   }
+  enough_ = std::min(2 * enough_, kMaxBlockPoints);
   if (is_descending_) std::reverse(runs_.begin(), runs_.end());
   columns.count = 0;
   for (const Run& run : runs_) append(run, columns);

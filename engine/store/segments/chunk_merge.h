@@ -84,6 +84,7 @@ class ChunkMerge {
   Result<points::Point> point_of(Open& open, std::size_t at);
   void take(Open& open, std::size_t count);
   bool take_next(Open& open);
+  bool may_replace_last() const;
   void close_if_empty(std::size_t at);
   static void append(const Run& run, points::BlockColumns& columns);
 
@@ -94,6 +95,7 @@ class ChunkMerge {
   std::vector<std::unique_ptr<Open>> spent_;  // points of the present batch are in them
   std::vector<Run> runs_;                     // of the present batch
   std::size_t count_ = 0;                     // of their points
+  std::size_t enough_ = 0;                    // for it
   std::optional<Last> last_;                  // point that was taken
 };
 
