@@ -47,6 +47,12 @@ void append_line_names(std::string& out, const Series& series) {
   append_json_string(out += "},\"field\":", series.field);
 }
 
+// Whether rows say the same of both.
+bool are_alike(const Series& left, const Series& right) {
+  return left.name == right.name && left.is_line == right.is_line && left.measurement == right.measurement &&
+         left.field == right.field && left.tags == right.tags;
+}
+
 bool needs_quotes(std::string_view name) { return name.find_first_of(",\"\r\n") != std::string_view::npos; }
 
 }  // namespace
@@ -93,11 +99,32 @@ void AnswerText::end(std::string& out) const {
 }
 
 void append_row(std::string& out, const Row& row, const Guid& id) {
+  RowsText(Format::kNdjson).add_object(out, row, id);
+}
+
+void RowsText::look_at(const Series& series) {
+  if (series_ && are_alike(*series_, series)) return;
+  series_ = series;
+  before_.clear();
+  behind_.clear();
+  if (text_.format() == Format::kCsv) {
+    before_ = ",";
+    append_csv_text(before_, series.name);
+    before_ += ',';
+    return;
+  }
+  before_ = "\",\"deviceId\":";
+  append_json_string(before_, series.name);
+  before_ += ",\"timestamp\":\"";
+  append_line_names(behind_, series);
+  behind_ += '}';
+}
+
+void RowsText::add_object(std::string& out, const Row& row, const Guid& id) {
+  look_at(row.series);
   out += "{\"id\":\"";
   id.append_to(out);
-  out += "\",\"deviceId\":";
-  append_json_string(out, row.series.name);
-  out += ",\"timestamp\":\"";
+  out += before_;
   append_timestamp(out, row.point.time_ns);
   out += "\",\"value\":";
   append_point_value(out, row.point, Format::kJson);
@@ -105,24 +132,22 @@ void append_row(std::string& out, const Row& row, const Guid& id) {
     out += ",\"attributes\":";
     out += row.point.attributes;
   }
-  append_line_names(out, row.series);
-  out += '}';
+  out += behind_;
 }
 
 void RowsText::add(std::string& out, const Row& row, const Guid& id) {
   text_.begin_row(out);
   if (text_.format() == Format::kCsv) {
+    look_at(row.series);
     id.append_to(out);
-    out += ',';
-    append_csv_text(out, row.series.name);
-    out += ',';
+    out += before_;
     append_timestamp(out, row.point.time_ns);
     out += ',';
     append_point_value(out, row.point, Format::kCsv);
     out += ',';
     if (!row.point.attributes.empty()) append_csv_text(out, row.point.attributes);
   } else {
-    append_row(out, row, id);
+    add_object(out, row, id);
   }
   text_.end_row(out);
 }

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -45,12 +46,21 @@ class AnswerText {
 class RowsText {
  public:
   explicit RowsText(Format format) : text_(format) {}
+  RowsText(const RowsText&) = delete;
+  RowsText& operator=(const RowsText&) = delete;
   void begin(std::string& out) const { text_.begin(out, "id,deviceId,timestamp,value,attributes"); }
   void add(std::string& out, const Row& row, const Guid& id);
+  void add_object(std::string& out, const Row& row, const Guid& id);  // of JSON, with nothing around it
   void end(std::string& out) const { text_.end(out); }
 
  private:
+  void look_at(const Series& series);
+
   AnswerText text_;
+  // Of the last row's series, and what each of its rows says of it: many rows of one series follow each other.
+  std::optional<Series> series_;
+  std::string before_;  // the time
+  std::string behind_;  // the value and attributes
 };
 
 // One row by itself, as an object of JSON.

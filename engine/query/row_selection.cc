@@ -95,6 +95,7 @@ Answer<void> RowSelection::add_batch(BatchCursor& cursor, const Series& series) 
   return {};
 }
 
+// Rows mostly come in their order, which is the worst for a heap. So it becomes one when there is no more room.
 void RowSelection::keep(const Series& series, const points::Point& point) {
   const auto is_better = [this](const Kept& left, const Kept& right) {
     return is_before(key_of(*left.series, left.point), key_of(*right.series, right.point));
@@ -104,8 +105,9 @@ void RowSelection::keep(const Series& series, const points::Point& point) {
   kept.texts += point.text;
   kept.texts += point.attributes;
   bytes_ += kept.size_bytes();
-  std::push_heap(kept_.begin(), kept_.end(), is_better);
+  if (is_heap_) std::push_heap(kept_.begin(), kept_.end(), is_better);
   while (kept_.size() > options_.max_rows || (bytes_ > options_.max_bytes && kept_.size() > 1)) {
+    if (!std::exchange(is_heap_, true)) std::make_heap(kept_.begin(), kept_.end(), is_better);
     std::pop_heap(kept_.begin(), kept_.end(), is_better);
     bytes_ -= kept_.back().size_bytes();
     bound_ = std::move(kept_.back());
@@ -114,9 +116,10 @@ void RowSelection::keep(const Series& series, const points::Point& point) {
 }
 
 void RowSelection::tell(const RowSink& sink) {
-  std::sort_heap(kept_.begin(), kept_.end(), [this](const Kept& left, const Kept& right) {
+  const auto is_better = [this](const Kept& left, const Kept& right) {
     return is_before(key_of(*left.series, left.point), key_of(*right.series, right.point));
-  });
+  };
+  if (!std::is_sorted(kept_.begin(), kept_.end(), is_better)) std::sort(kept_.begin(), kept_.end(), is_better);
   for (Kept& kept : kept_) {
     const std::string_view texts = kept.texts;
     const size_t text_size = kept.point.text.size();

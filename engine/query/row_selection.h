@@ -63,7 +63,8 @@ class RowSelection {
   void keep(const Series& series, const points::Point& point);
 
   SelectionOptions options_;
-  std::vector<Kept> kept_;  // a heap: the worst is in front
+  std::vector<Kept> kept_;
+  bool is_heap_ = false;  // the worst is in front
   size_t bytes_ = 0;
   std::optional<Kept> bound_;  // the best row that was left out: all kept ones stand before it
 };
