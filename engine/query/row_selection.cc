@@ -1,6 +1,7 @@
 #include "engine/query/row_selection.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "engine/base/check.h"
@@ -95,7 +96,8 @@ Answer<void> RowSelection::add_batch(BatchCursor& cursor, const Series& series) 
   return {};
 }
 
-// Rows mostly come in their order, which is the worst for a heap. So it becomes one when there is no more room.
+// Rows mostly come in their order, which is the worst for a heap. So it becomes one when there is no more room, and one
+// that is out of order.
 void RowSelection::keep(const Series& series, const points::Point& point) {
   const auto is_better = [this](const Kept& left, const Kept& right) {
     return is_before(key_of(*left.series, left.point), key_of(*right.series, right.point));
@@ -106,9 +108,10 @@ void RowSelection::keep(const Series& series, const points::Point& point) {
   kept.texts += point.attributes;
   bytes_ += kept.size_bytes();
   if (is_heap_) std::push_heap(kept_.begin(), kept_.end(), is_better);
+  is_sorted_ = is_sorted_ && (kept_.size() == 1 || !is_better(kept, *std::prev(kept_.end(), 2)));
   while (kept_.size() > options_.max_rows || (bytes_ > options_.max_bytes && kept_.size() > 1)) {
-    if (!std::exchange(is_heap_, true)) std::make_heap(kept_.begin(), kept_.end(), is_better);
-    std::pop_heap(kept_.begin(), kept_.end(), is_better);
+    if (!is_sorted_ && !std::exchange(is_heap_, true)) std::make_heap(kept_.begin(), kept_.end(), is_better);
+    if (is_heap_) std::pop_heap(kept_.begin(), kept_.end(), is_better);
     bytes_ -= kept_.back().size_bytes();
     bound_ = std::move(kept_.back());
     kept_.pop_back();
@@ -119,7 +122,7 @@ void RowSelection::tell(const RowSink& sink) {
   const auto is_better = [this](const Kept& left, const Kept& right) {
     return is_before(key_of(*left.series, left.point), key_of(*right.series, right.point));
   };
-  if (!std::is_sorted(kept_.begin(), kept_.end(), is_better)) std::sort(kept_.begin(), kept_.end(), is_better);
+  if (!is_sorted_) std::sort(kept_.begin(), kept_.end(), is_better);
   for (Kept& kept : kept_) {
     const std::string_view texts = kept.texts;
     const size_t text_size = kept.point.text.size();

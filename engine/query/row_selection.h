@@ -64,7 +64,8 @@ class RowSelection {
 
   SelectionOptions options_;
   std::vector<Kept> kept_;
-  bool is_heap_ = false;  // the worst is in front
+  bool is_sorted_ = true;  // the worst is the last
+  bool is_heap_ = false;   // the worst is in front
   size_t bytes_ = 0;
   std::optional<Kept> bound_;  // the best row that was left out: all kept ones stand before it
 };
