@@ -259,7 +259,7 @@ row() {  # TITLE, and a line of the input for each column
   printf '\n'
 }
 others() {  # of which ours is a part
-  [[ ${servers[0]} != timestore ]] || printf '%s\n' "${servers[@]:1}"
+  [[ ${servers[0]} != timestore ]] || ((${#servers[@]} == 1)) || printf '%s\n' "${servers[@]:1}"
 }
 ask_and_note() {  # NAME SERVER
   ask "$2" "$1" | tee "$scratch/time.$2"
