@@ -139,12 +139,32 @@ bool ChunkMerge::take_next(Open& open) {
   return true;
 }
 
+// The points that come before `limit_ns`. Of fresh rows, where a later one may replace an earlier one: as many as are
+// enough, up to one that has the time of the one before.
+std::size_t ChunkMerge::count_before(const Open& open, std::optional<std::int64_t> limit_ns) const {
+  if (open.block != nullptr) {
+    const auto times = std::span(open.block->columns.times).subspan(open.begin, open.end - open.begin);
+    if (!limit_ns) return times.size();
+    const auto behind = is_descending_ ? std::upper_bound(times.begin(), times.end(), *limit_ns)
+                                       : std::lower_bound(times.begin(), times.end(), *limit_ns);
+    return static_cast<std::size_t>(is_descending_ ? times.end() - behind : behind - times.begin());
+  }
+  const std::size_t most = std::min(open.end - open.begin, std::max(enough_, count_ + 1) - count_);
+  std::optional<std::int64_t> last_ns;
+  for (std::size_t count = 0; count < most; ++count) {
+    const std::int64_t time_ns = open.time_at(is_descending_ ? open.end - 1 - count : open.begin + count);
+    const bool is_behind = limit_ns && !is_earlier(time_ns, *limit_ns);
+    if (is_behind || time_ns == last_ns) return count;
+    last_ns = time_ns;
+  }
+  return most;
+}
+
 // `limit_ns`: where others go on. False: the batch is full.
 Result<bool> ChunkMerge::take_some(std::size_t at, std::optional<std::int64_t> limit_ns) {
   const std::int64_t time_ns = next_ns(*open_[at]);
   const bool is_alone = !limit_ns || time_ns != *limit_ns;
   const bool is_other = !last_ || time_ns != last_->time_ns;
-  const bool has_rows = open_[at]->block == nullptr;  // among which later ones may replace earlier ones
   if (!is_alone) {
     auto first = first_of_equal(at);
     if (!first) return tl::unexpected(std::move(first.error()));
@@ -152,22 +172,12 @@ Result<bool> ChunkMerge::take_some(std::size_t at, std::optional<std::int64_t> l
   }
   Open& open = *open_[at];
   bool has_room = true;
-  if (is_alone && is_other && !has_rows) {
-    const auto times = std::span(open.block->columns.times).subspan(open.begin, open.end - open.begin);
-    std::size_t count = times.size();
-    if (limit_ns && !is_descending_) {
-      count = static_cast<std::size_t>(std::lower_bound(times.begin(), times.end(), *limit_ns) - times.begin());
-    } else if (limit_ns) {
-      count = static_cast<std::size_t>(times.end() - std::upper_bound(times.begin(), times.end(), *limit_ns));
-    }
-    count = std::min(count, kMaxBlockPoints - count_);
+  if (is_alone && is_other) {
+    const std::size_t count = std::min(count_before(open, limit_ns), kMaxBlockPoints - count_);
     has_room = count > 0;
     if (has_room) take(open, count);
   } else {
-    do {
-      has_room = take_next(open);
-    } while (is_alone && has_rows && has_room && count_ < enough_ && open.begin < open.end &&
-             (!limit_ns || is_earlier(next_ns(open), *limit_ns)));
+    has_room = take_next(open);
   }
   close_if_empty(at);
   return has_room;

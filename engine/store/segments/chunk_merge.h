@@ -79,6 +79,7 @@ class ChunkMerge {
   }
   std::size_t next_of(const Open& open) const { return is_descending_ ? open.end - 1 : open.begin; }
   std::int64_t next_ns(const Open& open) const { return open.time_at(next_of(open)); }
+  std::size_t count_before(const Open& open, std::optional<std::int64_t> limit_ns) const;
   Result<bool> take_some(std::size_t at, std::optional<std::int64_t> limit_ns);
   Result<std::size_t> first_of_equal(std::size_t at);
   Result<points::Point> point_of(Open& open, std::size_t at);
