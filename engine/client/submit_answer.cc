@@ -13,14 +13,16 @@ namespace {
 using Kind = WriteEnd::Kind;
 using Applied = ApplyResult::Outcome;
 
-constexpr std::array<std::pair<std::string_view, Applied>, 8> kApplied = {{{"nothing", Applied::kNothing},
-                                                                           {"stored", Applied::kStored},
-                                                                           {"conflict", Applied::kConflict},
-                                                                           {"malformed", Applied::kMalformed},
-                                                                           {"expired", Applied::kExpired},
-                                                                           {"retention", Applied::kRetention},
-                                                                           {"type-conflict", Applied::kTypeConflict},
-                                                                           {"partly-stored", Applied::kPartlyStored}}};
+constexpr std::array<std::pair<std::string_view, Applied>, 10> kApplied = {{{"nothing", Applied::kNothing},
+                                                                            {"stored", Applied::kStored},
+                                                                            {"conflict", Applied::kConflict},
+                                                                            {"malformed", Applied::kMalformed},
+                                                                            {"expired", Applied::kExpired},
+                                                                            {"retention", Applied::kRetention},
+                                                                            {"type-conflict", Applied::kTypeConflict},
+                                                                            {"partly-stored", Applied::kPartlyStored},
+                                                                            {"deleted", Applied::kDeleted},
+                                                                            {"too-scattered", Applied::kTooScattered}}};
 constexpr std::array<std::pair<std::string_view, Kind>, 5> kNotApplied = {{{"not-leader", Kind::kNotLeader},
                                                                            {"busy", Kind::kBusy},
                                                                            {"disk-full", Kind::kDiskFull},
@@ -52,6 +54,7 @@ std::string encode_submit_answer(const SubmitAnswer& answer) {
     text += " " + std::to_string(answer.end.applied);
     if (tells_edge(answer.end.result.outcome)) text += " " + std::to_string(answer.end.result.edge_ns);
     if (tells_type(answer.end.result.outcome)) text += " " + std::to_string(answer.end.result.stored_type);
+    if (tells_deleted(answer.end.result.outcome)) text += " " + std::to_string(answer.end.result.deleted);
     for (const std::uint32_t ordinal : answer.end.result.conflicts) text += " " + std::to_string(ordinal);
     return text;
   }
@@ -75,6 +78,9 @@ Result<SubmitAnswer> decode_submit_answer(std::string_view text) {
     }
     if (tells_type(outcome) && !take_number(text, answer.end.result.stored_type)) {
       return fail("An answer to a write that was handed on tells of no type.");
+    }
+    if (tells_deleted(outcome) && !take_number(text, answer.end.result.deleted)) {
+      return fail("An answer to a delete that was handed on does not say how much is gone.");
     }
     while (!text.empty()) {
       if (!take_number(text, answer.end.result.conflicts.emplace_back())) {

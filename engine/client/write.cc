@@ -74,4 +74,14 @@ replica::WriteTicket submit(replica::Replica& replica, const RetentionOrder& ord
       without_entries(std::move(callback)));
 }
 
+replica::WriteTicket submit(replica::Replica& replica, DeleteOrder order, WriteCallback callback) {
+  return replica.submit({.size_bytes = size_bytes(order),
+                         .least_level = raft::kDeletesLevel,
+                         .command =
+                             [order = std::move(order)](const machine::Place& place) {
+                               return encode_delete(order, store::command_version(place.level));
+                             }},
+                        without_entries(std::move(callback)));
+}
+
 }  // namespace timestore::client

@@ -9,6 +9,7 @@
 
 #include "engine/replica/replica.h"
 #include "engine/series/apply_result.h"
+#include "engine/series/delete_order.h"
 #include "engine/series/line_write.h"
 #include "engine/series/retention.h"
 #include "engine/series/time_entry.h"
@@ -38,5 +39,8 @@ replica::WriteTicket submit(replica::Replica& replica, const LinesCommand& lines
 
 // Ends as too early while a member may not know such orders. There are no entries then.
 replica::WriteTicket submit(replica::Replica& replica, const RetentionOrder& order, WriteCallback callback);
+
+// Ends as too early while a member may not know deletes. There are no entries then.
+replica::WriteTicket submit(replica::Replica& replica, DeleteOrder order, WriteCallback callback);
 
 }  // namespace timestore::client

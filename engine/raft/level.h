@@ -24,8 +24,9 @@ inline constexpr Level kOriginalLevel = 0;   // the original, which tells none: 
 inline constexpr Level kEnvelopesLevel = 1;  // 0.1: levels; commands in envelopes of version 1; batches
 inline constexpr Level kRetentionLevel = 2;  // 0.1: commands of version 2: how long points are kept
 inline constexpr Level kLinesLevel = 3;      // 0.1: commands of version 3: line protocol
+inline constexpr Level kDeletesLevel = 4;    // 0.1: commands of version 4: deletes
 
-inline constexpr Level kHighestLevel = kLinesLevel;  // that this release knows
+inline constexpr Level kHighestLevel = kDeletesLevel;  // that this release knows
 
 using LevelTrail = History<Level>;
 

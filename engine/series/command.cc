@@ -60,7 +60,7 @@ tl::unexpected<CommandFault> unknown(std::string_view envelope, CommandVersion n
   return tl::unexpected(
       CommandFault{{"is a command of version " + number(1) + " (kind " + number(2) + ", flags " + number(3) +
                     "), and this node knows commands up to version " + std::to_string(newest) +
-                    " (kinds 1 to 5, flags 0): upgrade this node to the release that its peers run. Nothing of the "
+                    " (kinds 1 to 6, flags 0): upgrade this node to the release that its peers run. Nothing of the "
                     "entry was applied."},
                    true});
 }
@@ -143,6 +143,14 @@ tl::expected<Command, CommandFault> decode_lines(std::string_view body) {
   return Command{.lines = std::move(*write)};
 }
 
+// ---- deletes
+
+tl::expected<Command, CommandFault> decode_delete(std::string_view body) {
+  auto order = read_delete_order(body);
+  if (!order) return malformed("The command is no order to delete: " + order.error().message + ".");
+  return Command{.deletion = std::move(*order)};
+}
+
 // ---- envelopes
 
 std::string envelope(CommandVersion version, CommandKind kind) {
@@ -190,6 +198,14 @@ std::string encode_lines(const LineWrite& write, CommandVersion version) {
   return command;
 }
 
+std::string encode_delete(const DeleteOrder& order, CommandVersion version) {
+  TIMESTORE_CHECK(version >= kDeletesVersion, "what is deleted is told to those who know it");
+  std::string command = envelope(version, CommandKind::kDelete);
+  append_delete_order(command, order);
+  seal(command);
+  return command;
+}
+
 tl::expected<Command, CommandFault> decode_command(std::string_view command, CommandVersion newest) {
   if (!command.starts_with(kCommandMagic)) return decode_text(command);
   if (command.size() < kEnvelopeBytes) return malformed("The command ends within its envelope.");
@@ -210,6 +226,9 @@ tl::expected<Command, CommandFault> decode_command(std::string_view command, Com
     case CommandKind::kLines:
       if (version < kLinesVersion) break;
       return decode_lines(command.substr(kEnvelopeBytes));
+    case CommandKind::kDelete:
+      if (version < kDeletesVersion) break;
+      return decode_delete(command.substr(kEnvelopeBytes));
   }
   return unknown(command, newest);
 }

@@ -1,16 +1,17 @@
-// What the command of a log entry means: one time entry, a batch that is stored as a whole, lines of line protocol, or
-// how long points are kept.
+// What the command of a log entry means: one time entry, a batch that is stored as a whole, lines of line protocol, how
+// long points are kept, or what is deleted.
 //
 // A command is an envelope, or the JSON text of the original, which is version 0:
 //
 //   byte  0      1        2     3      4 ... 7              8 ...
 //         magic  version  kind  flags  checksum             body
-//         0xC1   1..3     1..5  0      CRC-32 of 1 to 3     1: the entries as JSON (kTimeEntries)
+//         0xC1   1..4     1..6  0      CRC-32 of 1 to 3     1: the entries as JSON (kTimeEntries)
 //                                      and of the body      2: salt, 8 bytes; the entries as a batch (kPoints)
 //                                                           3, 4: an age and an edge, 8 bytes each, in nanoseconds
 //                                                           5: lines (line_write.h)
+//                                                           6: what is deleted (delete_order.h)
 //
-// Kinds 3 and 4 came with version 2, kind 5 with version 3.
+// Kinds 3 and 4 came with version 2, kind 5 with version 3, kind 6 with version 4.
 //
 // No UTF-8 text holds the magic byte. These eight bytes stay what they are in every version, so that each build can
 // tell what is damaged from what a newer build has made. The two differ in what follows:
@@ -36,6 +37,7 @@
 #include <vector>
 
 #include "engine/base/result.h"
+#include "engine/series/delete_order.h"
 #include "engine/series/line_write.h"
 #include "engine/series/retention.h"
 #include "engine/series/time_entry.h"
@@ -46,7 +48,8 @@ using CommandVersion = std::uint8_t;
 inline constexpr CommandVersion kOriginalText = 0;          // no envelope
 inline constexpr CommandVersion kRetentionVersion = 2;      // from which on orders of retention are known
 inline constexpr CommandVersion kLinesVersion = 3;          // from which on lines are known
-inline constexpr CommandVersion kNewestCommandVersion = 3;  // that this build makes and reads
+inline constexpr CommandVersion kDeletesVersion = 4;        // from which on deletes are known
+inline constexpr CommandVersion kNewestCommandVersion = 4;  // that this build makes and reads
 
 inline constexpr char kCommandMagic = '\xc1';
 inline constexpr std::size_t kEnvelopeBytes = 8;  // before the body
@@ -57,6 +60,7 @@ enum class CommandKind : std::uint8_t {
   kSetAge = 3,       // for how long points are kept, and the edge that follows at once
   kMoveEdge = 4,     // points have aged
   kLines = 5,        // of line protocol
+  kDelete = 6,
 };
 
 // Where the entries of a command will stand, and the salt of the ids that they get there: such ids are left out.
@@ -76,12 +80,16 @@ std::string encode_order(const RetentionOrder& order, CommandVersion version);
 // Requires kLinesVersion or a later one.
 std::string encode_lines(const LineWrite& write, CommandVersion version);
 
+// Requires kDeletesVersion or a later one.
+std::string encode_delete(const DeleteOrder& order, CommandVersion version);
+
 // Entries, or one of the others.
 struct Command {
   std::vector<TimeEntry> entries = {};  // in the order in which they were given
   std::uint64_t salt = 0;               // of the ids of those that have none
   std::optional<RetentionOrder> retention = {};
   std::optional<LineWrite> lines = {};
+  std::optional<DeleteOrder> deletion = {};
   bool operator==(const Command&) const = default;
 };
 

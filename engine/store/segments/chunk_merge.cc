@@ -30,8 +30,9 @@ bool ChunkMerge::Open::is_line_at(std::size_t at) const {
   return block != nullptr ? block->columns.are_lines[at] : chunk.generation->is_line_at(chunk.rows[at]);
 }
 
-void ChunkMerge::begin(std::vector<Chunk> chunks, bool is_descending) {
+void ChunkMerge::begin(std::vector<Chunk> chunks, bool is_descending, const Kept* kept) {
   is_descending_ = is_descending;
+  kept_ = kept;
   waiting_ = std::move(chunks);
   open_.clear();
   spent_.clear();
@@ -122,9 +123,18 @@ void ChunkMerge::take(Open& open, std::size_t count) {
 }
 
 // Of lines with one time the greatest is the last when they ascend, and the first when they descend. So a batch is not
-// full before the point behind it is known to be another. False: it is full.
-bool ChunkMerge::take_next(Open& open) {
+// full before the point behind it is known to be another. A point that is gone takes no place: what it had replaced is
+// gone as well. False: it is full.
+Result<bool> ChunkMerge::take_next(Open& open) {
   const std::size_t at = next_of(open);
+  if (kept_ != nullptr && open.chunk.is_pierced) {
+    const auto point = point_of(open, at);
+    if (!point) return tl::unexpected(point.error());
+    if (!kept_->point(*point)) {
+      is_descending_ ? --open.end : ++open.begin;
+      return true;
+    }
+  }
   const bool is_replacement = last_ && last_->is_line && last_->time_ns == open.time_at(at) && open.is_line_at(at);
   if (is_replacement && is_descending_) {
     --open.end;
@@ -172,12 +182,14 @@ Result<bool> ChunkMerge::take_some(std::size_t at, std::optional<std::int64_t> l
   }
   Open& open = *open_[at];
   bool has_room = true;
-  if (is_alone && is_other) {
+  if (is_alone && is_other && !open.chunk.is_pierced) {
     const std::size_t count = std::min(count_before(open, limit_ns), kMaxBlockPoints - count_);
     has_room = count > 0;
     if (has_room) take(open, count);
   } else {
-    has_room = take_next(open);
+    const auto taken = take_next(open);
+    if (!taken) return taken;
+    has_room = *taken;
   }
   close_if_empty(at);
   return has_room;

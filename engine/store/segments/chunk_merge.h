@@ -14,6 +14,7 @@
 #include "engine/base/result.h"
 #include "engine/store/points/generation.h"
 #include "engine/store/points/pooled.h"
+#include "engine/store/segments/kept.h"
 #include "engine/store/segments/loaded_piece.h"
 
 namespace timestore::segments {
@@ -30,6 +31,7 @@ struct Chunk {
   std::int64_t from_ns = std::numeric_limits<std::int64_t>::min();  // of wide blocks: earlier points do not count
   const points::Generation* generation = nullptr;                   // of fresh points
   const std::uint32_t* rows = nullptr;                              // likewise
+  bool is_pierced = false;                                          // some of its points may be gone
 };
 
 class ChunkMerge {
@@ -37,7 +39,8 @@ class ChunkMerge {
   explicit ChunkMerge(PieceBytesReader& bytes) : bytes_(bytes) {}
 
   // In the order of their first times. What they point to must stay until the merge is over, or begins anew.
-  void begin(std::vector<Chunk> chunks, bool is_descending);
+  // Without `kept` all points are told; otherwise those that are.
+  void begin(std::vector<Chunk> chunks, bool is_descending, const Kept* kept);
 
   // The columns of the next points, as many as there is room for, in ascending order also if the last ones come first.
   // How many they are: 0 when it is over. Texts live until the next call.
@@ -84,13 +87,14 @@ class ChunkMerge {
   Result<std::size_t> first_of_equal(std::size_t at);
   Result<points::Point> point_of(Open& open, std::size_t at);
   void take(Open& open, std::size_t count);
-  bool take_next(Open& open);
+  Result<bool> take_next(Open& open);
   bool may_replace_last() const;
   void close_if_empty(std::size_t at);
   static void append(const Run& run, points::BlockColumns& columns);
 
   PieceBytesReader& bytes_;
   bool is_descending_ = false;
+  const Kept* kept_ = nullptr;
   std::vector<Chunk> waiting_;  // the next one is the last
   std::vector<std::unique_ptr<Open>> open_;
   std::vector<std::unique_ptr<Open>> spent_;  // points of the present batch are in them

@@ -27,6 +27,7 @@ struct PieceAddress {
   points::SeriesNumber last_series = 0;
   std::int64_t min_time = 0;
   std::int64_t max_time = 0;
+  points::Seq first_seq = 0;
   Place begin = {};
 };
 

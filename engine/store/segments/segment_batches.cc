@@ -33,10 +33,10 @@ constexpr std::size_t kManySeries = 64;                      // that are worth a
 class SegmentBatches final : public points::BatchCursor {
  public:
   // The addresses are in the order in which the series come to them.
-  SegmentBatches(const points::Reading& reading, std::int64_t first_visible, std::vector<PieceAddress> addresses,
+  SegmentBatches(const points::Reading& reading, Kept kept, std::vector<PieceAddress> addresses,
                  PieceBytesReader& bytes, std::int64_t partition_width_ns)
       : reading_(reading),
-        first_visible_(first_visible),
+        kept_(std::move(kept)),
         addresses_(std::move(addresses)),
         partition_width_ns_(partition_width_ns),
         points_(bytes) {}
@@ -89,7 +89,7 @@ class SegmentBatches final : public points::BatchCursor {
   Result<void> begin_part();
 
   points::Reading reading_;
-  std::int64_t first_visible_;
+  Kept kept_;
   std::vector<PieceAddress> addresses_;
   std::int64_t partition_width_ns_;
   SeriesPart points_;
@@ -159,7 +159,7 @@ Result<void> SegmentBatches::begin_part() {
   const Part part = std::move(parts_.back());
   parts_.pop_back();
   const std::size_t number = reading_.is_descending ? reading_.series.size() - series_done_ : series_done_ - 1;
-  points_.begin(reading_.series[number], {reading_.first_ns, reading_.last_ns}, first_visible_, reading_.is_descending);
+  points_.begin(reading_.series[number], {reading_.first_ns, reading_.last_ns}, kept_, reading_.is_descending);
   for (LoadedPiece* piece : part.pieces) {
     if (auto added = points_.add(*piece); !added) return added;
   }
@@ -235,6 +235,7 @@ Result<void> SegmentReader::list_pieces(const Visible& visible, Partition partit
                                .last_series = addresses_.natural(2),
                                .min_time = addresses_.integer(3),
                                .max_time = addresses_.integer(4),
+                               .first_seq = addresses_.natural(5),
                                .begin = visible.begin});
     if (!goes_on) return {};
   }
@@ -307,10 +308,9 @@ Result<std::vector<PieceAddress>> SegmentReader::addresses_of(const points::Read
 }
 
 Result<std::unique_ptr<points::BatchCursor>> SegmentReader::read(const points::Reading& reading,
-                                                                 std::span<const FreshPoints> fresh,
-                                                                 std::int64_t first_visible) {
+                                                                 std::span<const FreshPoints> fresh, const Kept& kept) {
   points::Reading visible = reading;
-  visible.first_ns = std::max(reading.first_ns, first_visible);
+  visible.first_ns = std::max(reading.first_ns, kept.first_time);
   if (visible.first_ns > visible.last_ns) visible.series = {};
   std::vector<PieceAddress> addresses;
   if (!visible.series.empty()) {
@@ -318,8 +318,7 @@ Result<std::unique_ptr<points::BatchCursor>> SegmentReader::read(const points::R
     if (!found) return tl::unexpected(std::move(found.error()));
     addresses = std::move(*found);
   }
-  auto batches =
-      std::make_unique<SegmentBatches>(visible, first_visible, std::move(addresses), bytes_, partition_width_ns_);
+  auto batches = std::make_unique<SegmentBatches>(visible, kept, std::move(addresses), bytes_, partition_width_ns_);
   for (const FreshPoints& some : fresh) batches->add_fresh(some, fresh_rows(some, visible));
   return batches;
 }

@@ -82,7 +82,7 @@ Result<SegmentReader> SegmentReader::open(store::Database& database, std::int64_
   auto piece = database.prepare("read a piece", "SELECT partition, data, more FROM pieces WHERE key = ?1");
   if (!piece) return tl::unexpected(std::move(piece.error()));
   auto addresses = database.prepare("find pieces of series",
-                                    "SELECT key, first_series, last_series, min_time, max_time FROM pieces "
+                                    "SELECT key, first_series, last_series, min_time, max_time, first_seq FROM pieces "
                                     "WHERE segment = ?1 AND partition = ?2 AND last_series >= ?3 "
                                     "ORDER BY last_series, key");
   if (!addresses) return tl::unexpected(std::move(addresses.error()));

@@ -15,6 +15,7 @@
 #include "engine/base/result.h"
 #include "engine/store/points/batch_cursor.h"
 #include "engine/store/points/generation.h"
+#include "engine/store/segments/kept.h"
 #include "engine/store/segments/loaded_piece.h"
 #include "engine/store/segments/log_window.h"
 #include "engine/store/segments/piece_rows.h"
@@ -57,11 +58,11 @@ class SegmentReader {
   // cannot be read.
   [[nodiscard]] Result<void> scan(const Scan& scan, std::span<const FreshPoints> fresh, const Tell& tell);
 
-  // Batches of series, in their order, of points from `first_visible` on. What `reading` and `fresh` point to must
-  // outlive the cursor; so must the reader.
-  [[nodiscard]] Result<std::unique_ptr<points::BatchCursor>> read(
-      const points::Reading& reading, std::span<const FreshPoints> fresh,
-      std::int64_t first_visible = std::numeric_limits<std::int64_t>::min());
+  // Batches of series, in their order, of points that are kept. What `reading` and `fresh` point to must outlive the
+  // cursor; so must the reader.
+  [[nodiscard]] Result<std::unique_ptr<points::BatchCursor>> read(const points::Reading& reading,
+                                                                  std::span<const FreshPoints> fresh,
+                                                                  const Kept& kept = {});
 
   // Up to `max_points` points of the segments, those next behind `last` in the order of the log. A line point may be
   // among them although a later one has replaced it.

@@ -6,12 +6,11 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
-#include <limits>
 #include <vector>
 
 #include "engine/base/result.h"
 #include "engine/store/points/generation.h"
+#include "engine/store/segments/kept.h"
 #include "engine/store/segments/piece_rows.h"
 #include "engine/store/segments/segment_tables.h"
 
@@ -23,21 +22,24 @@ struct SegmentOptions {
   points::PieceOptions pieces = {};
 };
 
-// What is kept. The others are not written, where anything is written, and their pieces are removed, some in each seal.
-struct Kept {
-  std::function<bool(const points::Point&)> point = [](const points::Point&) { return true; };
-  std::int64_t first_time = std::numeric_limits<std::int64_t>::min();  // no point before it is
-};
-
 class SegmentStore {
  public:
   // Of a database that has the tables (kSegmentSchema). It must outlive the store.
   [[nodiscard]] static Result<SegmentStore> open(store::Database& database, const SegmentOptions& options);
 
   // Inside a transaction of the caller: the steps of merges that were chosen at the seal before, the points of the
-  // generation below `size` as new segments, and what to do at the next seal. After an error the transaction is to be
-  // rolled back.
+  // generation below `size` as new segments, and what to do at the next seal. What is not kept is not written, where
+  // anything is written. After an error the transaction is to be rolled back.
   [[nodiscard]] Result<void> seal(const points::Generation& fresh, std::size_t size, const Kept& kept);
+
+  // Behind a seal, in the same transaction: looks at pieces behind the one with this key, and writes those anew that
+  // hold points which are not kept. The key of the last one; kAllPieces: there is none behind it. `most_points` bounds
+  // how many points are written, and how many pieces are looked at.
+  static constexpr std::int64_t kAllPieces = -1;
+  [[nodiscard]] Result<std::int64_t> purge(std::int64_t after, std::uint64_t most_points, const Kept& kept);
+
+  // How many points a step may take that comes with a seal of so many.
+  std::uint64_t share(std::size_t sealed_points) const;
 
  private:
   SegmentStore(store::Database& database, const SegmentOptions& options, SegmentTables tables)
@@ -58,7 +60,7 @@ class SegmentStore {
   Result<void> choose_steps(std::size_t sealed_points);
   Result<void> open_outputs(const std::vector<std::pair<Partition, std::uint64_t>>& points, Segment like,
                             std::vector<Segment>& outputs);
-  std::uint64_t share(std::size_t sealed_points) const;
+  Result<std::uint64_t> purge(const PieceRow& row, const Kept& kept);
   Result<store::Statement*> reader(std::size_t number);
 
   store::Database* database_;

@@ -1,6 +1,8 @@
 #include "engine/store/segments/segment_tables.h"
 
+#include <algorithm>
 #include <cstddef>
+#include <limits>
 #include <span>
 #include <string>
 
@@ -88,6 +90,13 @@ constexpr VerbText kVerbTexts[] = {
      "ORDER BY partition, last_series, key LIMIT ?4"},
     {"remove a piece", "DELETE FROM pieces WHERE key = ?1"},
     {"look for a piece", "SELECT EXISTS (SELECT 1 FROM pieces WHERE key >= ?1 AND key < ?2)"},
+    {"list pieces to purge",
+     "SELECT key, segment, first_series, last_series, min_time, max_time, first_seq FROM pieces WHERE key > ?1 "
+     "ORDER BY key LIMIT ?2"},
+    {"read a piece to purge", "SELECT data, more FROM pieces WHERE key = ?1"},
+    {"write a piece anew",
+     "UPDATE pieces SET first_series = ?2, last_series = ?3, min_time = ?4, max_time = ?5, first_seq = ?6, "
+     "last_seq = ?7, points = ?8, data = ?9, more = ?10 WHERE key = ?1"},
     {"list the merges", "SELECT * FROM jobs ORDER BY id"},
     {"write a merge", "INSERT OR REPLACE INTO jobs VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"},
     {"remove a merge", "DELETE FROM jobs WHERE id = ?1"},
@@ -246,6 +255,47 @@ Result<bool> SegmentTables::has_pieces(const Segment& segment) {
   const auto rows = rows_of<std::int64_t>(verb(kAnyPiece), [](const Statement& row) { return row.integer(0); });
   if (!rows) return tl::unexpected(rows.error());
   return rows->front() != 0;
+}
+
+Result<std::vector<PieceRow>> SegmentTables::pieces_behind(std::int64_t key, std::uint64_t most) {
+  constexpr std::uint64_t kNoLimit = std::numeric_limits<std::int64_t>::max();
+  verb(kPiecesBehind).bind_integer(1, key).bind_integer(2, integer(std::min(most, kNoLimit)));
+  return rows_of<PieceRow>(verb(kPiecesBehind), [](const Statement& row) {
+    return PieceRow{.key = row.integer(0),
+                    .segment = row.integer(1),
+                    .extent = {.first_series = row.natural(2),
+                               .last_series = row.natural(3),
+                               .first_ns = row.integer(4),
+                               .last_ns = row.integer(5),
+                               .first_seq = row.natural(6)}};
+  });
+}
+
+Result<SegmentTables::PieceStrings> SegmentTables::read_piece(std::int64_t key) {
+  verb(kReadPiece).bind_integer(1, key);
+  auto rows = rows_of<PieceStrings>(verb(kReadPiece), [](const Statement& row) {
+    return PieceStrings(std::string(row.bytes(0)), std::string(row.bytes(1)));
+  });
+  if (!rows) return tl::unexpected(std::move(rows.error()));
+  if (rows->empty()) return fail("a piece that was listed is not there");
+  return std::move(rows->front());
+}
+
+Result<void> SegmentTables::rewrite(std::int64_t key, const points::Piece& piece) {
+  const std::int64_t columns[] = {key,
+                                  integer(piece.first_series),
+                                  integer(piece.last_series),
+                                  piece.min_time,
+                                  piece.max_time,
+                                  integer(piece.first_seq),
+                                  integer(piece.last_seq),
+                                  integer(piece.points)};
+  int parameter = 1;
+  for (const std::int64_t value : columns) verb(kRewritePiece).bind_integer(parameter++, value);
+  return verb(kRewritePiece)
+      .bind_blob(parameter, bytes_of(piece.data))
+      .bind_blob(parameter + 1, bytes_of(piece.more))
+      .run();
 }
 
 Result<std::vector<Job>> SegmentTables::jobs() {

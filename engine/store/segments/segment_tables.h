@@ -4,12 +4,13 @@
 #include <array>
 #include <cstdint>
 #include <optional>
-#include <string_view>
+#include <string>
 #include <utility>
 #include <vector>
 
 #include "engine/base/result.h"
 #include "engine/store/points/piece.h"
+#include "engine/store/points/tombstones.h"
 #include "engine/store/segments/merge_plan.h"
 #include "engine/store/segments/place.h"
 #include "engine/store/sqlite/sqlite.h"
@@ -47,6 +48,13 @@ struct Job {
   bool operator==(const Job&) const = default;
 };
 
+// A piece, and what it may hold.
+struct PieceRow {
+  std::int64_t key = 0;
+  SegmentId segment = 0;
+  points::Extent extent = {};
+};
+
 class SegmentTables {
  public:
   // The database must outlive the tables (but may move).
@@ -66,6 +74,12 @@ class SegmentTables {
                                                               std::int64_t first_time, std::uint64_t most_points);
   [[nodiscard]] Result<void> erase_piece(std::int64_t key);
   [[nodiscard]] Result<bool> has_pieces(const Segment& segment);
+
+  // Pieces of any segment behind that key, by key, so many at most; the bytes of one; and others in their place.
+  [[nodiscard]] Result<std::vector<PieceRow>> pieces_behind(std::int64_t key, std::uint64_t most);
+  using PieceStrings = std::pair<std::string, std::string>;  // data and more
+  [[nodiscard]] Result<PieceStrings> read_piece(std::int64_t key);
+  [[nodiscard]] Result<void> rewrite(std::int64_t key, const points::Piece& piece);
 
   [[nodiscard]] Result<std::vector<Job>> jobs();  // all, by id
   [[nodiscard]] Result<void> put(const Job& job);
@@ -95,6 +109,9 @@ class SegmentTables {
     kExpiredPieces,
     kErasePiece,
     kAnyPiece,
+    kPiecesBehind,
+    kReadPiece,
+    kRewritePiece,
     kJobs,
     kPutJob,
     kEraseJob,

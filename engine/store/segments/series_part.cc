@@ -26,10 +26,10 @@ std::optional<std::int64_t> first_that_counts(const PieceAddress& piece, SeriesN
 
 }  // namespace
 
-void SeriesPart::begin(SeriesNumber series, TimeRange wanted, std::int64_t first_visible, bool is_descending) {
+void SeriesPart::begin(SeriesNumber series, TimeRange wanted, const Kept& kept, bool is_descending) {
   series_ = series;
   wanted_ = wanted;
-  first_visible_ = first_visible;
+  kept_ = &kept;
   is_descending_ = is_descending;
   fresh_.clear();
   chunks_.clear();
@@ -41,7 +41,7 @@ void SeriesPart::begin(SeriesNumber series, TimeRange wanted, std::int64_t first
 Result<void> SeriesPart::add(LoadedPiece& piece) {
   auto from_ns = first_that_counts(piece.address(), series_);
   if (!from_ns) return {};
-  from_ns = std::max(*from_ns, first_visible_);
+  from_ns = std::max(*from_ns, kept_->first_time);
   const auto heads = piece.heads(bytes_);
   if (!heads) return tl::unexpected(heads.error());
   const auto first = std::partition_point((*heads)->begin(), (*heads)->end(),
@@ -122,7 +122,21 @@ void SeriesPart::arrange() {
     for (const FreshRows& fresh : fresh_) cut(fresh, blocks);
     std::stable_sort(chunks_.begin(), chunks_.end(), is_earlier);
   }
+  find_pierced();
   group();
+}
+
+// What was deleted of a chunk counts in its statistics: it must be looked at point by point.
+void SeriesPart::find_pierced() {
+  if (!kept_->is_pierced) return;
+  for (Chunk& chunk : chunks_) {
+    chunk.is_pierced = kept_->pierces({.first_series = series_,
+                                       .last_series = series_,
+                                       .first_ns = chunk.first_ns,
+                                       .last_ns = chunk.last_ns,
+                                       .first_seq = chunk.piece != nullptr ? chunk.piece->address().first_seq : 0});
+    if (chunk.is_pierced) TIMESTORE_MARK("store: a reader of series left out what was deleted");
+  }
 }
 
 void SeriesPart::group() {
@@ -167,7 +181,7 @@ Result<bool> SeriesPart::next_group() {
   groups_.pop_back();
   const Chunk& first = chunks_[group.begin];
   chunk_ = nullptr;
-  const bool is_alone = group.end == group.begin + 1 && first.piece != nullptr;
+  const bool is_alone = group.end == group.begin + 1 && first.piece != nullptr && !first.is_pierced;
   if (!is_alone) TIMESTORE_MARK("store: a reader of series merged stretches that overlap");
   if (is_alone) {
     const auto heads = first.piece->heads(bytes_);
@@ -186,8 +200,11 @@ Result<bool> SeriesPart::next_group() {
     }
   }
   const auto begin = chunks_.begin();
+  const bool is_pierced = std::any_of(chunks_.begin() + static_cast<std::ptrdiff_t>(group.begin),
+                                      chunks_.begin() + static_cast<std::ptrdiff_t>(group.end),
+                                      [](const Chunk& chunk) { return chunk.is_pierced; });
   merge_.begin({begin + static_cast<std::ptrdiff_t>(group.begin), begin + static_cast<std::ptrdiff_t>(group.end)},
-               is_descending_);
+               is_descending_, is_pierced ? kept_ : nullptr);
   is_merging_ = true;
   return false;
 }

@@ -12,6 +12,7 @@
 #include "engine/base/result.h"
 #include "engine/store/points/batch_cursor.h"
 #include "engine/store/segments/chunk_merge.h"
+#include "engine/store/segments/kept.h"
 #include "engine/store/segments/loaded_piece.h"
 #include "engine/store/segments/segment_scan.h"
 
@@ -22,8 +23,8 @@ class SeriesPart {
   explicit SeriesPart(PieceBytesReader& bytes) : bytes_(bytes), merge_(bytes) {}
 
   // What is added from now on belongs to this series, until arrange() is called once. Batches may stick out of
-  // `wanted`, but no point before `first_visible` is told.
-  void begin(points::SeriesNumber series, TimeRange wanted, std::int64_t first_visible, bool is_descending);
+  // `wanted`, but no point that is not kept is told. `kept` must stay.
+  void begin(points::SeriesNumber series, TimeRange wanted, const Kept& kept, bool is_descending);
   [[nodiscard]] Result<void> add(LoadedPiece& piece);
   void add(const points::Generation& fresh, std::span<const std::uint32_t> rows);  // in their order
   void arrange();
@@ -48,13 +49,14 @@ class SeriesPart {
   void cut(const FreshRows& fresh, std::span<const Chunk> blocks);
   void add_fresh(const FreshRows& fresh, std::size_t begin, std::size_t end);
   void group();
+  void find_pierced();
   Result<bool> next_group();
 
   PieceBytesReader& bytes_;
   ChunkMerge merge_;
   points::SeriesNumber series_ = 0;
   TimeRange wanted_;
-  std::int64_t first_visible_ = 0;
+  const Kept* kept_ = nullptr;
   bool is_descending_ = false;
   std::vector<FreshRows> fresh_;
   std::vector<Chunk> chunks_;

@@ -15,6 +15,7 @@ constexpr CommandVersion command_version(raft::Level level) {
 static_assert(command_version(raft::kOriginalLevel) == kOriginalText);
 static_assert(command_version(raft::kRetentionLevel) == kRetentionVersion);
 static_assert(command_version(raft::kLinesLevel) == kLinesVersion);
+static_assert(command_version(raft::kDeletesLevel) == kDeletesVersion);
 static_assert(command_version(raft::kHighestLevel) == kNewestCommandVersion);
 
 }  // namespace timestore::store

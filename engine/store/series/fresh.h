@@ -22,6 +22,7 @@
 #include "engine/series/retention.h"
 #include "engine/store/points/generation.h"
 #include "engine/store/points/point.h"
+#include "engine/store/points/tombstones.h"
 #include "engine/store/series/series_key.h"
 
 namespace timestore::store {
@@ -94,6 +95,7 @@ struct FreshView {
   raft::Position sealed = {};   // what was applied up to there is in the file
   raft::Position applied = {};  // what was applied up to there is in the file or here
   Retention retention = {};     // as of what was applied
+  std::shared_ptr<const points::Tombstones> tombstones = nullptr;  // that are not in the file; null: none
 
   std::optional<NumberedSeries> find(const SeriesKeyView& key) const;   // of the new series
   const NewSeries* series_of(points::SeriesNumber number) const;        // likewise

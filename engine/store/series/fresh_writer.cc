@@ -55,6 +55,14 @@ void FreshWriter::add(const points::Point& point) {
   view_.points = fresh_->points.size();
 }
 
+// Readers may have those that were there before.
+void FreshWriter::add(const std::vector<points::Tombstone>& tombstones) {
+  std::vector<points::Tombstone> all;
+  if (view_.tombstones) all = view_.tombstones->all();
+  all.insert(all.end(), tombstones.begin(), tombstones.end());
+  view_.tombstones = std::make_shared<const points::Tombstones>(std::move(all));
+}
+
 void FreshWriter::count(raft::Position position, std::uint64_t command_bytes) {
   view_.applied = position;
   bytes_ += kEntryBytes + command_bytes;

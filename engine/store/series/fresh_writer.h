@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 #include "engine/raft/types.h"
 #include "engine/series/time_entry.h"
@@ -12,6 +13,9 @@
 #include "engine/store/series/series_shape.h"
 
 namespace timestore::store {
+
+// So many make a seal due: each delete copies those that are fresh.
+inline constexpr std::size_t kFreshTombstones = 1024;
 
 class FreshWriter {
  public:
@@ -39,12 +43,15 @@ class FreshWriter {
 
   void keep(const Retention& retention) { view_.retention = retention; }  // from now on
 
+  void add(const std::vector<points::Tombstone>& tombstones);
+
   // Nothing more is added for this log entry, whose command has so many bytes. Every entry is counted.
   void count(raft::Position position, std::uint64_t command_bytes);
 
   // Whether a seal is due, which depends on the log alone: it comes before anything else is added.
   bool is_due(const SeriesShape& shape) const {
-    return view_.points >= shape.seal_points || bytes_ >= shape.seal_bytes;
+    return view_.points >= shape.seal_points || bytes_ >= shape.seal_bytes ||
+           (view_.tombstones && view_.tombstones->size() >= kFreshTombstones);
   }
 
  private:

@@ -15,6 +15,10 @@ namespace {
 // twice as many as are new: so a round ends, however fast new ones come.
 constexpr std::uint64_t kSweptIds = 1024;
 
+// With more of them what was deleted is removed at once, however long that takes: they are in memory, and every reader
+// asks them.
+constexpr std::size_t kManyTombstones = std::size_t{1} << 16;
+
 struct SealerVerb {
   const char* attempt;
   const char* sql;
@@ -29,8 +33,13 @@ constexpr SealerVerb kSealerVerbs[] = {
     {"store a salt", "INSERT INTO runs(first_index, salt) VALUES (?, ?)"},
     {"save up to where the log has been applied",
      "REPLACE INTO meta(one, applied_index, applied_term, state_hash, configuration, told_index, max_age_ns, edge_ns, "
-     "swept_id, checksum) VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?)"},
-    {"list ids", "SELECT id, time FROM ids WHERE id > ?1 ORDER BY id LIMIT ?2"},
+     "swept_id, purge_round, purged_piece, purged_id, checksum) VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"},
+    {"store what was deleted",
+     "INSERT INTO tombstones(first_series, last_series, first_time, last_time, first_seq, behind_seq, spares_entries, "
+     "round) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"},
+    {"read what was deleted", kSelectTombstones.data()},
+    {"forget what was deleted", "DELETE FROM tombstones WHERE round < ?1"},
+    {"list ids", "SELECT id, series, time, seq FROM ids WHERE id > ?1 ORDER BY id LIMIT ?2"},
     {"remove an id", "DELETE FROM ids WHERE id = ?1"},
 };
 
@@ -52,15 +61,22 @@ Result<Sealer> Sealer::open(Database& database, const SeriesShape& shape) {
 Result<void> Sealer::seal(const FreshView& view, SeriesMeta& meta) {
   auto transaction = Transaction::begin(*database_);
   if (!transaction) return tl::unexpected(std::move(transaction.error()));
-  const Visibility visibility(meta.retention);
-  const segments::Kept kept{.point = [&](const points::Point& point) { return visibility.shows(point); },
-                            .first_time = meta.retention.edge_ns};
+  const auto tombstones = sealed_tombstones();
+  if (!tombstones) return tl::unexpected(tombstones.error());
+  const Visibility visibility(meta.retention, *tombstones, view.tombstones);
+  const segments::Kept kept = visibility.kept();
   if (auto sealed = segments_.seal(view.fresh->points, view.points, kept); !sealed) return sealed;
   if (auto written = write_series(view); !written) return written;
-  const auto ids = write_ids(view);
+  const auto ids = write_ids(view, visibility);
   if (!ids) return tl::unexpected(ids.error());
   if (meta.retention.edge_ns != kNoEdge) {
     if (auto swept = sweep_ids(visibility, swept_ids_ + 2 * *ids, meta.swept_id); !swept) return swept;
+  }
+  if (*tombstones || view.tombstones) {
+    if (auto written = write_tombstones(view, meta); !written) return written;
+    const std::size_t size =
+        (*tombstones ? (*tombstones)->size() : 0) + (view.tombstones ? view.tombstones->size() : 0);
+    if (auto purged = purge(visibility, view.points, size > kManyTombstones, meta); !purged) return purged;
   }
   if (auto written = write_runs(view); !written) return written;
   if (auto written = write_meta(meta); !written) return written;
@@ -71,7 +87,7 @@ Result<void> Sealer::seal(const FreshView& view, SeriesMeta& meta) {
 
 // Goes on behind the id that was looked at last; behind the greatest a new round begins.
 Result<void> Sealer::sweep_ids(const Visibility& visibility, std::uint64_t most, Guid& swept) {
-  std::vector<Guid> expired;
+  std::vector<Guid> gone;
   std::uint64_t seen = 0;
   {
     Guid last = swept;
@@ -85,16 +101,76 @@ Result<void> Sealer::sweep_ids(const Visibility& visibility, std::uint64_t most,
       const std::string_view id = list.bytes(0);
       if (id.size() != last.bytes.size()) return damaged(database_->path(), "it lists an id that is none");
       std::copy(id.begin(), id.end(), last.bytes.begin());
-      if (!visibility.shows(list.integer(1))) expired.push_back(last);
+      const points::Point point{.series = list.natural(1), .time_ns = list.integer(2), .seq = list.natural(3)};
+      if (!visibility.shows(point)) gone.push_back(last);
       ++seen;
     }
     swept = seen == most ? last : Guid();
   }
-  if (!expired.empty()) TIMESTORE_MARK("store: ids of points that had expired were removed");
-  for (const Guid& id : expired) {
+  if (!gone.empty()) TIMESTORE_MARK("store: ids of points that are gone were removed");
+  for (const Guid& id : gone) {
     if (auto removed = verb(kRemoveId).bind_blob(1, id.bytes).run(); !removed) return removed;
   }
   return {};
+}
+
+// --- What was deleted -----------------------------------------------------------------------------------------------
+
+Result<SharedTombstones> Sealer::sealed_tombstones() {
+  const auto stored = read_tombstones(verb(kTombstones));
+  if (!stored) return tl::unexpected(stored.error());
+  std::vector<points::Tombstone> tombstones;
+  for (const StoredTombstone& each : *stored) tombstones.push_back(each.tombstone);
+  if (tombstones.empty()) return SharedTombstones();
+  return std::make_shared<const points::Tombstones>(std::move(tombstones));
+}
+
+// A round that begins with this seal is theirs; one that is under way has passed by some of what they cover.
+Result<void> Sealer::write_tombstones(const FreshView& view, const SeriesMeta& meta) {
+  if (!view.tombstones) return {};
+  const bool begins_now = meta.purged_piece == 0;
+  for (const points::Tombstone& each : view.tombstones->all()) {
+    auto written = verb(kInsertTombstone)
+                       .bind_integer(1, static_cast<std::int64_t>(each.first_series))
+                       .bind_integer(2, static_cast<std::int64_t>(each.last_series))
+                       .bind_integer(3, each.first_ns)
+                       .bind_integer(4, each.last_ns)
+                       .bind_integer(5, static_cast<std::int64_t>(each.first_seq))
+                       .bind_integer(6, static_cast<std::int64_t>(each.behind_seq))
+                       .bind_integer(7, each.spares_entries ? 1 : 0)
+                       .bind_integer(8, static_cast<std::int64_t>(meta.purge_round + (begins_now ? 0 : 1)))
+                       .run();
+    if (!written) return written;
+  }
+  return {};
+}
+
+// A step; or where it is urgent what is left of the round, and then the one that the newest wait for.
+Result<void> Sealer::purge(const Visibility& visibility, std::size_t sealed_points, bool is_urgent, SeriesMeta& meta) {
+  constexpr std::uint64_t kAll = std::uint64_t{1} << 62;
+  if (!is_urgent) {
+    return purge_some(visibility, segments_.share(sealed_points), swept_ids_ + 2 * sealed_points, meta);
+  }
+  if (auto purged = purge_some(visibility, kAll, kAll, meta); !purged) return purged;
+  return purge_some(visibility, kAll, kAll, meta);
+}
+
+// What is written meanwhile holds nothing of it, so when a round is over nothing is left of what was deleted before it
+// began.
+Result<void> Sealer::purge_some(const Visibility& visibility, std::uint64_t most_points, std::uint64_t most_ids,
+                                SeriesMeta& meta) {
+  if (meta.purged_piece != segments::SegmentStore::kAllPieces) {
+    const auto last = segments_.purge(meta.purged_piece, most_points, visibility.kept());
+    if (!last) return tl::unexpected(last.error());
+    meta.purged_piece = *last;
+    if (meta.purged_piece != segments::SegmentStore::kAllPieces) return {};
+  }
+  if (auto swept = sweep_ids(visibility, most_ids, meta.purged_id); !swept) return swept;
+  if (!meta.purged_id.is_nil()) return {};
+  meta.purged_piece = 0;
+  ++meta.purge_round;
+  TIMESTORE_MARK("store: nothing was left of what was deleted");
+  return verb(kRemoveTombstones).bind_integer(1, static_cast<std::int64_t>(meta.purge_round)).run();
 }
 
 Result<void> Sealer::write_series(const FreshView& view) {
@@ -126,8 +202,7 @@ Result<void> Sealer::write_series(const FreshView& view) {
   return {};
 }
 
-Result<std::uint64_t> Sealer::write_ids(const FreshView& view) {
-  const Visibility visibility(view.retention);
+Result<std::uint64_t> Sealer::write_ids(const FreshView& view, const Visibility& visibility) {
   std::uint64_t written = 0;
   for (std::size_t row = 0; row < view.points; ++row) {
     if (view.fresh->points.id_at(row).is_nil()) continue;
@@ -168,7 +243,10 @@ Result<void> Sealer::write_meta(const SeriesMeta& meta) {
       .bind_integer(6, meta.retention.max_age_ns)
       .bind_integer(7, meta.retention.edge_ns)
       .bind_blob(8, meta.swept_id.bytes)
-      .bind_integer(9, meta_checksum(meta))
+      .bind_integer(9, static_cast<std::int64_t>(meta.purge_round))
+      .bind_integer(10, meta.purged_piece)
+      .bind_blob(11, meta.purged_id.bytes)
+      .bind_integer(12, meta_checksum(meta))
       .run();
 }
 

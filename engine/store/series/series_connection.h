@@ -69,6 +69,7 @@ struct SeriesFile::Connection {
   Result<void> add(EntryPosition position, const TimeEntry& entry, bool is_told);
   bool is_of_run(SaltRun run);
   Result<ApplyResult> apply_lines(raft::Index index, const LineWrite& write, Hasher& hasher);
+  Result<ApplyResult> apply_delete(raft::Index index, const DeleteOrder& order, Hasher& hasher);
   Result<bool> seal_when_due();
   Result<bool> checkpoint(Database::CheckpointMode mode);
   Result<void> checkpoint_when_due();

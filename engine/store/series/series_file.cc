@@ -240,6 +240,7 @@ Result<ApplyResult> SeriesFile::Connection::apply_command(raft::Index index, std
   }
   if (decoded->retention) return ApplyResult(follow(*decoded->retention, hasher));
   if (decoded->lines) return apply_lines(index, *decoded->lines, hasher);
+  if (decoded->deletion) return apply_delete(index, *decoded->deletion, hasher);
   std::vector<TimeEntry>& entries = decoded->entries;
   if (auto refused = refuse_expired(entries)) return std::move(*refused);
   for (std::size_t ordinal = 0; ordinal < entries.size(); ++ordinal) {

@@ -11,11 +11,13 @@ namespace timestore::store {
 
 namespace {
 
-// Version 1 had a row for each point, version 2 kept points for ever, and version 3 knew no types. No release wrote them.
+// Version 1 had a row for each point, version 2 kept points for ever, version 3 knew no types, and
+// version 4 no deletes. No release wrote them.
 constexpr const char* kSeriesVersion1 = "";
 constexpr const char* kSeriesVersion2 = "";
 constexpr const char* kSeriesVersion3 = "";
-const std::string kSeriesVersion4 = std::string(R"sql(
+constexpr const char* kSeriesVersion4 = "";
+const std::string kSeriesVersion5 = std::string(R"sql(
   -- What is sealed: changes in the same transaction as the data. No row: nothing yet.
   CREATE TABLE meta (
     one           INTEGER PRIMARY KEY CHECK (one = 1),
@@ -27,7 +29,22 @@ const std::string kSeriesVersion4 = std::string(R"sql(
     max_age_ns    INTEGER NOT NULL,   -- for how long points are kept; 0: for ever
     edge_ns       INTEGER NOT NULL,   -- points before this time are gone; the least number: none
     swept_id      BLOB NOT NULL,      -- up to there ids of points that are gone were looked for
+    purge_round   INTEGER NOT NULL,   -- in which what was deleted is removed
+    purged_piece  INTEGER NOT NULL,   -- up to there it was; -1: from all pieces
+    purged_id     BLOB NOT NULL,      -- and then from the ids up to there
     checksum      INTEGER NOT NULL
+  );
+  -- What was deleted and may not be removed yet (points/tombstones.h).
+  CREATE TABLE tombstones (
+    number         INTEGER PRIMARY KEY,
+    first_series   INTEGER NOT NULL,
+    last_series    INTEGER NOT NULL,
+    first_time     INTEGER NOT NULL,
+    last_time      INTEGER NOT NULL,
+    first_seq      INTEGER NOT NULL,
+    behind_seq     INTEGER NOT NULL,
+    spares_entries INTEGER NOT NULL,
+    round          INTEGER NOT NULL   -- when it is over nothing of that is left
   );
   -- When fresh points are sealed, and into what: fixed when the file is made (series_shape.h).
   CREATE TABLE shape (
@@ -80,18 +97,20 @@ constexpr const char* kSelectShape =
     "SELECT seal_points, seal_bytes, partition_width_ns, fan_out, least_step_points, least_points_of_its_own, "
     "piece_bytes, block_points, least_wide_points FROM shape WHERE one = 1";
 
+std::string_view bytes_of(const Guid& id) { return {reinterpret_cast<const char*>(id.bytes.data()), id.bytes.size()}; }
+
 }  // namespace
 
 const FileFormat& series_format() {
-  static const std::array<const char*, 4> kMigrations = {kSeriesVersion1, kSeriesVersion2, kSeriesVersion3,
-                                                         kSeriesVersion4.c_str()};
+  static const std::array<const char*, 5> kMigrations = {kSeriesVersion1, kSeriesVersion2, kSeriesVersion3,
+                                                         kSeriesVersion4, kSeriesVersion5.c_str()};
   static const FileFormat kFormat = {
       .name = "series file",
       .application_id = 0x54735372,  // "TsSr"
       .sharing = FileFormat::Sharing::kWithReaders,
       .cache_kib = 8 * 1024,
       .migrations = kMigrations,
-      .oldest_version = 4,
+      .oldest_version = 5,
   };
   return kFormat;
 }
@@ -123,7 +142,13 @@ Result<SeriesMeta> read_meta(Statement& select, std::string_view path) {
   meta.retention = {.max_age_ns = select.integer(5), .edge_ns = select.integer(6)};
   const std::string_view swept = select.bytes(7);
   if (swept.size() == meta.swept_id.bytes.size()) std::copy(swept.begin(), swept.end(), meta.swept_id.bytes.begin());
-  if (meta_checksum(meta) != select.natural(8)) {
+  meta.purge_round = select.natural(8);
+  meta.purged_piece = select.integer(9);
+  const std::string_view purged = select.bytes(10);
+  if (purged.size() == meta.purged_id.bytes.size()) {
+    std::copy(purged.begin(), purged.end(), meta.purged_id.bytes.begin());
+  }
+  if (meta_checksum(meta) != select.natural(11)) {
     return damaged(path, "the position up to which the log has been applied fails its checksum");
   }
   return meta;
@@ -142,8 +167,29 @@ std::uint32_t meta_checksum(const SeriesMeta& meta) {
       .add(meta.told_index)
       .add(static_cast<std::uint64_t>(meta.retention.max_age_ns))
       .add(static_cast<std::uint64_t>(meta.retention.edge_ns))
-      .add(std::string_view(reinterpret_cast<const char*>(meta.swept_id.bytes.data()), meta.swept_id.bytes.size()))
+      .add(bytes_of(meta.swept_id))
+      .add(meta.purge_round)
+      .add(static_cast<std::uint64_t>(meta.purged_piece))
+      .add(bytes_of(meta.purged_id))
       .value();
+}
+
+Result<std::vector<StoredTombstone>> read_tombstones(Statement& select) {
+  const ResetAtEnd reset(select);
+  std::vector<StoredTombstone> tombstones;
+  while (true) {
+    const auto is_there = select.step();
+    if (!is_there) return tl::unexpected(is_there.error());
+    if (!*is_there) return tombstones;
+    tombstones.push_back({.tombstone = {.first_series = select.natural(0),
+                                        .last_series = select.natural(1),
+                                        .first_ns = select.integer(2),
+                                        .last_ns = select.integer(3),
+                                        .first_seq = select.natural(4),
+                                        .behind_seq = select.natural(5),
+                                        .spares_entries = select.integer(6) != 0},
+                          .round = select.natural(7)});
+  }
 }
 
 Result<std::optional<SeriesShape>> read_shape(Database& database) {

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "engine/base/guid.h"
 #include "engine/base/result.h"
@@ -18,6 +19,7 @@
 #include "engine/series/entry_id.h"
 #include "engine/series/retention.h"
 #include "engine/store/points/point.h"
+#include "engine/store/points/tombstones.h"
 #include "engine/store/series/series_shape.h"
 #include "engine/store/sqlite/file_format.h"
 
@@ -45,6 +47,10 @@ struct SeriesMeta {
   // an id that tells its place may be taken already.
   raft::Index told_index = 0;
   Retention retention = {};
+  // Where removing what was deleted has come to: a round goes through all pieces, and then through all ids.
+  std::uint64_t purge_round = 0;
+  std::int64_t purged_piece = 0;  // the key of the piece that was looked at last; segments::SegmentStore::kAllPieces
+  Guid purged_id = {};            // the id that was looked at last
   Guid swept_id = {};  // up to there the ids of points that are gone were looked for, in the round that is under way
   std::string members_text() const;  // of that column
   bool operator==(const SeriesMeta&) const = default;
@@ -53,9 +59,18 @@ struct SeriesMeta {
 // A new file has no such row and holds nothing. `select` is a query for kMetaColumns from meta.
 inline constexpr std::string_view kSelectMeta =
     "SELECT applied_index, applied_term, state_hash, configuration, told_index, max_age_ns, edge_ns, swept_id, "
-    "checksum "
+    "purge_round, purged_piece, purged_id, checksum "
     "FROM meta WHERE one = 1";
 [[nodiscard]] Result<SeriesMeta> read_meta(Statement& select, std::string_view path);
+// Those in the file.
+struct StoredTombstone {
+  points::Tombstone tombstone;
+  std::uint64_t round = 0;  // when that one is over, nothing is left that it covers
+};
+[[nodiscard]] Result<std::vector<StoredTombstone>> read_tombstones(Statement& select);
+inline constexpr std::string_view kSelectTombstones =
+    "SELECT first_series, last_series, first_time, last_time, first_seq, behind_seq, spares_entries, round "
+    "FROM tombstones ORDER BY number";
 std::uint32_t meta_checksum(const SeriesMeta& meta);
 
 // The shape of the file, or nothing where it has none yet.

@@ -11,10 +11,11 @@ namespace timestore::store {
 
 namespace {
 
-// The detail of an outcome, little-endian: the edge, where retention is its matter; the type, where types are; and the
-// conflicts.
+// The detail of an outcome, little-endian: the edge, where retention is its matter; the type, where types are; how
+// many points were deleted; and the conflicts.
 constexpr std::size_t kEdgeBytes = 8;
 constexpr std::size_t kTypeBytes = 1;
+constexpr std::size_t kDeletedBytes = 8;
 constexpr std::size_t kOrdinalBytes = 4;
 
 void append(std::string& detail, std::uint64_t number, std::size_t bytes) {
@@ -32,7 +33,8 @@ std::uint64_t take(std::string_view& detail, std::size_t bytes) {
 
 // Where the conflicts begin.
 std::size_t detail_begin(ApplyResult::Outcome outcome) {
-  return (tells_edge(outcome) ? kEdgeBytes : 0) + (tells_type(outcome) ? kTypeBytes : 0);
+  return (tells_edge(outcome) ? kEdgeBytes : 0) + (tells_type(outcome) ? kTypeBytes : 0) +
+         (tells_deleted(outcome) ? kDeletedBytes : 0);
 }
 
 class LentSnapshot final : public machine::Snapshot {
@@ -103,6 +105,7 @@ machine::Outcome outcome_of(const ApplyResult& result) {
   detail.reserve(detail_begin(result.outcome) + result.conflicts.size() * kOrdinalBytes);
   if (tells_edge(result.outcome)) append(detail, static_cast<std::uint64_t>(result.edge_ns), kEdgeBytes);
   if (tells_type(result.outcome)) append(detail, result.stored_type, kTypeBytes);
+  if (tells_deleted(result.outcome)) append(detail, result.deleted, kDeletedBytes);
   for (const std::uint32_t ordinal : result.conflicts) append(detail, ordinal, kOrdinalBytes);
   outcome.detail = raft::Payload(std::move(detail));
   return outcome;
@@ -112,11 +115,12 @@ ApplyResult result_of(const machine::Outcome& outcome) {
   std::string_view detail = outcome.detail.view();
   ApplyResult result{.outcome = static_cast<ApplyResult::Outcome>(outcome.code), .conflicts = {}};
   const std::size_t begin = detail_begin(result.outcome);
-  TIMESTORE_CHECK(outcome.code <= static_cast<std::uint32_t>(ApplyResult::Outcome::kPartlyStored) &&
+  TIMESTORE_CHECK(outcome.code <= static_cast<std::uint32_t>(ApplyResult::Outcome::kTooScattered) &&
                       detail.size() >= begin && (detail.size() - begin) % kOrdinalBytes == 0,
                   "an outcome is read by those who know the machine");
   if (tells_edge(result.outcome)) result.edge_ns = static_cast<std::int64_t>(take(detail, kEdgeBytes));
   if (tells_type(result.outcome)) result.stored_type = static_cast<std::uint8_t>(take(detail, kTypeBytes));
+  if (tells_deleted(result.outcome)) result.deleted = take(detail, kDeletedBytes);
   while (!detail.empty()) result.conflicts.push_back(static_cast<std::uint32_t>(take(detail, kOrdinalBytes)));
   return result;
 }

@@ -26,6 +26,7 @@ constexpr StoredVerb kStoredVerbs[] = {
     // in the order of the verbs
     {"find an id", "SELECT series, time, seq FROM ids WHERE id = ?1"},
     {"read the salts of ids", "SELECT first_index, salt FROM runs ORDER BY first_index"},
+    {"read what was deleted", kSelectTombstones.data()},
 };
 
 std::int64_t floor_day(std::int64_t time_ns) { return time_ns / kDayNs - (time_ns % kDayNs < 0 ? 1 : 0); }
@@ -55,7 +56,7 @@ Result<StoredPoints> StoredPoints::open(Database& database, const SeriesShape& s
   auto reader = segments::SegmentReader::open(database, shape.partition_width_ns);
   if (!reader) return tl::unexpected(std::move(reader.error()));
   StoredPoints stored(database.path(), std::move(statements), std::move(*catalog), std::move(*reader));
-  if (auto read = stored.read_runs(); !read) return tl::unexpected(std::move(read.error()));
+  if (auto read = stored.read_what_is_sealed(); !read) return tl::unexpected(std::move(read.error()));
   return stored;
 }
 
@@ -66,13 +67,15 @@ Result<void> StoredPoints::look_at(FreshView view, const SeriesMeta& sealed) {
   }
   TIMESTORE_CHECK(index == view.sealed.index || index >= view.applied.index,
                   "what a reader sees of memory follows on what it sees of the file");
-  visibility_ = Visibility(view.retention);
+  if (std::exchange(are_of_, index) != index) {
+    reader_.forget();
+    if (auto read = read_what_is_sealed(); !read) return read;
+  }
+  visibility_ = Visibility(view.retention, tombstones_, view.tombstones);
   catalog_.look_at(view);
   view_ = std::move(view);
   if (view_.points > 0) fresh_[0] = {.generation = &view_.fresh->points, .size = view_.points};
-  if (std::exchange(runs_are_of_, index) == index) return {};
-  reader_.forget();
-  return read_runs();
+  return {};
 }
 
 void StoredPoints::let_go() {
@@ -83,6 +86,20 @@ void StoredPoints::let_go() {
 void StoredPoints::index_fresh_by(const FreshIndex* index) {
   index_ = index;
   catalog_.index_fresh_by(index);
+}
+
+Result<void> StoredPoints::read_what_is_sealed() {
+  if (auto read = read_tombstones(); !read) return read;
+  return read_runs();
+}
+
+Result<void> StoredPoints::read_tombstones() {
+  const auto stored = store::read_tombstones(verb(kTombstones));
+  if (!stored) return tl::unexpected(stored.error());
+  std::vector<points::Tombstone> tombstones;
+  for (const StoredTombstone& each : *stored) tombstones.push_back(each.tombstone);
+  tombstones_ = tombstones.empty() ? nullptr : std::make_shared<const points::Tombstones>(std::move(tombstones));
+  return {};
 }
 
 Result<void> StoredPoints::read_runs() {
@@ -226,12 +243,13 @@ Result<std::optional<TimeEntry>> StoredPoints::find_listed(const Guid& id) {
   auto is_there = find.bind_blob(1, id.bytes).step();
   if (!is_there) return tl::unexpected(std::move(is_there.error()));
   if (!*is_there) return std::nullopt;
-  if (!visibility_.shows(find.integer(1))) {
-    TIMESTORE_MARK("store: an id was free again, for its point had expired");
+  const Point listed{.series = find.natural(0), .time_ns = find.integer(1), .seq = find.natural(2)};
+  if (!visibility_.shows(listed)) {
+    TIMESTORE_MARK("store: an id was free again, for its point had expired or was deleted");
     return std::nullopt;
   }
   TIMESTORE_MARK("store: an id of a client was found again");
-  auto entry = entry_at(find.natural(0), find.integer(1), find.integer(1), find.natural(2));
+  auto entry = entry_at(listed.series, listed.time_ns, listed.time_ns, listed.seq);
   if (entry && (!*entry || (*entry)->id != id)) {
     return damaged(path_, "the id " + id.text() + " is listed for a point that is not there");
   }
@@ -243,7 +261,7 @@ Result<std::optional<TimeEntry>> StoredPoints::find_listed(const Guid& id) {
 // The id tells the time, and most of the hash of the series.
 Result<std::optional<StoredPoints::FoundLine>> StoredPoints::find_line(const Guid& id) {
   const auto told = line_id_parts_of(id);
-  if (!told || !visibility_.shows(told->time_ns)) return std::nullopt;
+  if (!told || !visibility_.reaches(told->time_ns)) return std::nullopt;
   const std::uint64_t first = told->series << kLineIdHiddenBits;
   const std::uint64_t last = first | ((std::uint64_t{1} << kLineIdHiddenBits) - 1);
   auto candidates = catalog_.with_hash(first, last);
@@ -257,7 +275,7 @@ Result<std::optional<StoredPoints::FoundLine>> StoredPoints::find_line(const Gui
     const segments::Scan wanted{
         .first_series = series, .last_series = series, .from = told->time_ns, .to = told->time_ns};
     auto scanned = reader_.scan(wanted, fresh(), [&](const Point& point) {
-      if (point.is_line) found = FoundLine{.point = point, .text = std::string(point.text)};
+      if (point.is_line && visibility_.shows(point)) found = FoundLine{.point = point, .text = std::string(point.text)};
       return !found;
     });
     if (!scanned) return tl::unexpected(std::move(scanned.error()));

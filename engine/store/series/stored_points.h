@@ -80,8 +80,17 @@ class StoredPoints {
   };
   [[nodiscard]] Result<std::optional<FoundLine>> find_line(const Guid& id);
 
+  // --- For deletes -------------------------------------------------------------------------------------------------
+
+  // What covers exactly the point with this id: an entry, or a line's point with all that it has replaced.
+  [[nodiscard]] Result<std::optional<points::Tombstone>> tombstone_of(const Guid& id);
+
+  // How many points of these series, ascending, stand within these times and before that place in the log.
+  [[nodiscard]] Result<std::uint64_t> count(std::span<const points::SeriesNumber> series, std::int64_t first_ns,
+                                            std::int64_t last_ns, points::Seq behind);
+
  private:
-  enum Verb : std::uint8_t { kFindId, kRuns, kVerbs };
+  enum Verb : std::uint8_t { kFindId, kRuns, kTombstones, kVerbs };
   StoredPoints(std::string path, std::vector<Statement> statements, Catalog catalog, segments::SegmentReader reader)
       : path_(std::move(path)),
         statements_(std::move(statements)),
@@ -89,7 +98,9 @@ class StoredPoints {
         reader_(std::move(reader)) {}
 
   Statement& verb(Verb verb) { return statements_[verb]; }
+  Result<void> read_what_is_sealed();
   Result<void> read_runs();
+  Result<void> read_tombstones();
   Result<TimeEntry> entry_of(const points::Point& point);
   Result<std::optional<TimeEntry>> entry_at(points::SeriesNumber series, std::int64_t from, std::int64_t to,
                                             points::Seq seq);
@@ -98,6 +109,7 @@ class StoredPoints {
   Result<std::optional<TimeEntry>> find_told(const EntryIdParts& told, points::SeriesNumber series,
                                              segments::TimeRange times);
   Result<std::optional<TimeEntry>> find_listed(const Guid& id);
+  Result<std::optional<points::Tombstone>> tombstone_of(const TimeEntry& entry);
   std::optional<std::size_t> fresh_row_of(const Guid& id) const;
   std::span<const segments::FreshPoints> fresh() const { return {fresh_.data(), view_.points > 0 ? 1U : 0U}; }
 
@@ -110,7 +122,8 @@ class StoredPoints {
   Visibility visibility_;
   const FreshIndex* index_ = nullptr;
   std::vector<SaltRun> runs_;    // in the file, by first index
-  raft::Index runs_are_of_ = 0;  // the sealed position at which they were read
+  SharedTombstones tombstones_;  // in the file
+  raft::Index are_of_ = 0;       // the sealed position at which these were read
 };
 
 }  // namespace timestore::store

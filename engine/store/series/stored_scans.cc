@@ -72,7 +72,7 @@ class LogCursor final : public points::PointCursor {
 }  // namespace
 
 Result<std::unique_ptr<points::BatchCursor>> StoredPoints::read(const points::Reading& reading) {
-  return reader_.read(reading, fresh(), visibility_.retention().edge_ns);
+  return reader_.read(reading, fresh(), visibility_.kept());
 }
 
 std::unique_ptr<points::PointCursor> StoredPoints::read_log(Seq after) {

@@ -110,6 +110,12 @@ TEST(SubmitAnswer, comes_back_as_it_was_sent) {
                            .result = {.outcome = Applied::kPartlyStored, .conflicts = {0, 7}, .stored_type = 0},
                            .entries = {},
                            .applied = 3}));
+  answers.push_back(ended({.kind = Kind::kApplied,
+                           .result = {.outcome = Applied::kDeleted, .deleted = 70'000'000'000},
+                           .entries = {},
+                           .applied = 4}));
+  answers.push_back(
+      ended({.kind = Kind::kApplied, .result = {.outcome = Applied::kTooScattered}, .entries = {}, .applied = 5}));
   for (const Kind kind : {Kind::kBusy, Kind::kDiskFull, Kind::kTooEarly, Kind::kUnknown})
     answers.push_back(ended({.kind = kind, .result = {}, .entries = {}}));
   answers.push_back(ended({.kind = Kind::kNotLeader, .result = {}, .entries = {}}));

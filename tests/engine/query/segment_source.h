@@ -14,7 +14,9 @@ class SegmentSource : public Source {
  public:
   SegmentSource(std::vector<Series> series, segments::SegmentReader& reader,
                 std::span<const segments::FreshPoints> fresh, int64_t first_visible)
-      : series_(std::move(series)), reader_(reader), fresh_(fresh), first_visible_(first_visible) {}
+      : series_(std::move(series)), reader_(reader), fresh_(fresh) {
+    kept_.first_time = first_visible;
+  }
 
   Result<void> list(const SeriesWanted&, const std::function<void(Series&&)>& tell) override {
     for (const Series& series : series_) tell(Series(series));
@@ -22,7 +24,7 @@ class SegmentSource : public Source {
   }
 
   Result<std::unique_ptr<BatchCursor>> read(const Reading& reading) override {
-    return reader_.read(reading, fresh_, first_visible_);
+    return reader_.read(reading, fresh_, kept_);
   }
 
   Result<std::unique_ptr<points::PointCursor>> read_log(const Reading&, Seq) override {
@@ -33,7 +35,7 @@ class SegmentSource : public Source {
   std::vector<Series> series_;
   segments::SegmentReader& reader_;
   std::span<const segments::FreshPoints> fresh_;
-  int64_t first_visible_;
+  segments::Kept kept_;
 };
 
 }  // namespace timestore::query

@@ -112,7 +112,7 @@ TEST(Envelope, a_version_a_kind_or_a_flag_that_is_not_known_is_no_malformed_comm
 
 TEST(Envelope, the_fault_names_both_versions_and_what_to_do) {
   EXPECT_EQ(decode_command(envelope(3, 7, 1, kBody), 1).error().message,
-            "is a command of version 3 (kind 7, flags 1), and this node knows commands up to version 1 (kinds 1 to 5, "
+            "is a command of version 3 (kind 7, flags 1), and this node knows commands up to version 1 (kinds 1 to 6, "
             "flags 0): upgrade this node to the release that its peers run. Nothing of the entry was applied.");
 }
 

@@ -10,7 +10,7 @@
 #include "engine/base/prng.h"
 #include "tests/engine/store/series/series_story.h"
 
-namespace timestore::store {
+namespace timestore::store::batches_test {
 namespace {
 
 // Device, time, whether it is an entry, value. In this order they are told, since each value is greater than all
@@ -141,4 +141,4 @@ RC_GTEST_PROP(Batches, are_what_a_naive_store_holds_from_both_ends, (std::uint64
 }
 
 }  // namespace
-}  // namespace timestore::store
+}  // namespace timestore::store::batches_test

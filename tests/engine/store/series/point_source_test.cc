@@ -56,8 +56,8 @@ TEST_F(SeriesStory, series_are_listed_whether_sealed_or_fresh) {
   EXPECT_THAT(names_of(*reader, {.prefixes = none}), IsEmpty());
 }
 
-// Some commands, and points that expire, sealed every few entries or not at all; now and then the file is closed, which
-// loses what is fresh, and the entries behind the seal are applied again.
+// Some commands, and points that expire or are deleted, sealed every few entries or not at all; now and then the file
+// is closed, which loses what is fresh, and the entries behind the seal are applied again.
 RC_GTEST_PROP(PointSource, tells_what_a_scan_tells, (std::uint64_t seed)) {
   Prng prng(seed);
   Disk disk;
@@ -75,7 +75,15 @@ RC_GTEST_PROP(PointSource, tells_what_a_scan_tells, (std::uint64_t seed)) {
     const RetentionOrder expiry{
         .sets_age = true, .max_age_ns = kMinAge, .edge_ns = static_cast<std::int64_t>(prng.below(1500)) - 700};
     const bool expires = prng.chance(1, 15);
-    const raft::Entry command = expires ? command_text(encode_order(expiry, kRetentionVersion)) : command_of(entries);
+    const auto from = static_cast<std::int64_t>(prng.below(2000)) - 700;
+    const auto length = static_cast<std::int64_t>(prng.below(300));
+    const std::string prefix = prng.chance(1, 2) ? "" : std::string(1, static_cast<char>('a' + prng.below(5)));
+    const DeleteOrder deletion{
+        .first_ns = from, .last_ns = from + length, .names = {{.is_prefix = prefix.empty(), .name = prefix}}};
+    const bool deletes = prng.chance(1, 8);
+    const raft::Entry command = deletes   ? command_text(encode_delete(deletion, kDeletesVersion))
+                                : expires ? command_text(encode_order(expiry, kRetentionVersion))
+                                          : command_of(entries);
     RC_ASSERT(series->apply(++index, std::span(&command, 1)).has_value());
   }
   auto reader = open_reader(disk);

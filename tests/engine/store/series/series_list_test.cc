@@ -10,7 +10,7 @@
 #include "engine/base/prng.h"
 #include "engine/store/series/point_source.h"
 
-namespace timestore::store {
+namespace timestore::store::series_list_test {
 namespace {
 
 SeriesKey any_key(Prng& prng) {
@@ -104,4 +104,4 @@ RC_GTEST_PROP(SeriesList, tells_what_is_wanted_and_each_shape, (std::uint64_t se
 }
 
 }  // namespace
-}  // namespace timestore::store
+}  // namespace timestore::store::series_list_test

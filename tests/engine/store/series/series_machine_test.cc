@@ -14,11 +14,12 @@ namespace timestore::store::series_machine_test {
 namespace {
 
 RC_GTEST_PROP(SeriesMachine, an_outcome_brings_the_result_as_it_was, ()) {
-  constexpr int kLast = static_cast<int>(ApplyResult::Outcome::kPartlyStored);
+  constexpr int kLast = static_cast<int>(ApplyResult::Outcome::kTooScattered);
   ApplyResult result{.outcome = static_cast<ApplyResult::Outcome>(*rc::gen::inRange(0, kLast + 1)),
                      .conflicts = *rc::gen::arbitrary<std::vector<std::uint32_t>>()};
   if (tells_edge(result.outcome)) result.edge_ns = *rc::gen::arbitrary<std::int64_t>();
   if (tells_type(result.outcome)) result.stored_type = *rc::gen::arbitrary<std::uint8_t>();
+  if (tells_deleted(result.outcome)) result.deleted = *rc::gen::arbitrary<std::uint64_t>();
   RC_ASSERT(result_of(outcome_of(result)) == result);
 }
 

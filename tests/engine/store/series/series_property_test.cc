@@ -18,10 +18,11 @@ struct Placed {
   TimeEntry entry;
 };
 
-// Entries or an order; neither: it is malformed.
+// Entries, an order or what is deleted; none of them: it is malformed.
 struct AnyCommand {
   std::optional<std::vector<TimeEntry>> entries;
   std::optional<RetentionOrder> order;
+  std::optional<DeleteOrder> deletion = {};
 };
 
 struct Model {
@@ -32,6 +33,7 @@ struct Model {
   ApplyResult apply(const AnyCommand& command) {
     ++applied;
     if (command.order) return follow(*command.order);
+    if (command.deletion) return erase(*command.deletion);
     if (!command.entries) return {.outcome = Outcome::kMalformed, .conflicts = {}};
     return store(*command.entries);
   }
@@ -43,6 +45,20 @@ struct Model {
     }
     std::erase_if(by_id, [&](const auto& stored) { return stored.second.entry.timestamp_ns < retention.edge_ns; });
     return {.outcome = Outcome::kRetention, .conflicts = {}, .edge_ns = retention.edge_ns};
+  }
+
+  ApplyResult erase(const DeleteOrder& order) {
+    const auto deleted = std::erase_if(by_id, [&](const auto& stored) {
+      const auto& [id, placed] = stored;
+      if (placed.position.index > order.up_to) return false;
+      if (!order.ids.empty()) return std::find(order.ids.begin(), order.ids.end(), id) != order.ids.end();
+      const std::int64_t time = placed.entry.timestamp_ns;
+      const std::string& device = placed.entry.device_id;
+      const DeletedName& name = order.names.at(0);
+      return order.database.empty() && order.first_ns <= time && time <= order.last_ns &&
+             (name.is_prefix ? device.starts_with(name.name) : device == name.name);
+    });
+    return {.outcome = Outcome::kDeleted, .deleted = deleted};
   }
 
   ApplyResult store(const std::vector<TimeEntry>& entries) {
@@ -114,8 +130,31 @@ AnyCommand any_order() {
           .order = RetentionOrder{.sets_age = *rc::gen::arbitrary<bool>(), .max_age_ns = age, .edge_ns = edge}};
 }
 
+AnyCommand any_deletion(raft::Index index) {
+  DeleteOrder order;
+  if (*rc::gen::inRange(0, 3) == 0) order.up_to = *rc::gen::inRange<std::uint64_t>(0, index + 2);
+  if (*rc::gen::arbitrary<bool>()) {
+    for (auto count = *rc::gen::inRange(1, 4); count > 0; --count) {
+      const TimeEntry entry{.device_id = *rc::gen::elementOf(kDevices), .timestamp_ns = *rc::gen::elementOf(kTimes)};
+      const EntryPosition earlier{*rc::gen::inRange<std::uint64_t>(index > 5 ? index - 5 : 1, index + 1),
+                                  *rc::gen::inRange<std::uint32_t>(0, 3)};
+      const Guid id = any_id(earlier, entry);
+      order.ids.push_back(id.is_nil() ? make_entry_id(earlier, 0, entry.device_id, entry.timestamp_ns) : id);
+    }
+    return {.entries = {}, .order = {}, .deletion = order};
+  }
+  const auto one = *rc::gen::elementOf(kTimes);
+  const auto other = *rc::gen::elementOf(kTimes);
+  if (*rc::gen::arbitrary<bool>()) order.first_ns = std::min(one, other);
+  if (*rc::gen::arbitrary<bool>()) order.last_ns = std::max(one, other);
+  if (*rc::gen::inRange(0, 10) == 0) order.database = "other";
+  order.names = {{.is_prefix = *rc::gen::arbitrary<bool>(), .name = *rc::gen::elementOf(kDevices)}};
+  return {.entries = {}, .order = {}, .deletion = order};
+}
+
 AnyCommand any_command(raft::Index index) {
-  const int kind = *rc::gen::inRange(0, 12);
+  const int kind = *rc::gen::inRange(0, 15);
+  if (kind >= 12) return any_deletion(index);
   if (kind == 0) return {};
   if (kind == 1) return any_order();
   std::vector<TimeEntry> entries;
@@ -142,6 +181,7 @@ Log any_log() {
 
 raft::Entry entry_of(const AnyCommand& command) {
   if (command.order) return command_text(encode_order(*command.order, kRetentionVersion));
+  if (command.deletion) return command_text(encode_delete(*command.deletion, kDeletesVersion));
   if (!command.entries) return command_text("{malformed");
   return command_text(encode_command(*command.entries, *rc::gen::element<CommandVersion>(0, 1)));
 }
