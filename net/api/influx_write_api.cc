@@ -190,6 +190,8 @@ void InfluxWriteApi::take_end(const PostedPtr& posted, const client::WriteEnd& e
     case Applied::kMalformed:
     case Applied::kExpired:
     case Applied::kRetention:
+    case Applied::kDeleted:
+    case Applied::kTooScattered:
       log_error("Lines that were accepted could not be applied.");
       return finish(posted->reply, posted->api,
                     {.status = 500, .message = "the lines were accepted but could not be stored"});

@@ -158,6 +158,8 @@ void TimeSeriesApi::answer_stored(const client::WriteEnd& end, const Posted& pos
     case ApplyResult::Outcome::kRetention:
     case ApplyResult::Outcome::kTypeConflict:
     case ApplyResult::Outcome::kPartlyStored:
+    case ApplyResult::Outcome::kDeleted:
+    case ApplyResult::Outcome::kTooScattered:
       log_error("A time entry that was accepted could not be applied.");
       return Problem{.kind = ProblemKind::kInternal, .detail = "The entry was accepted but could not be stored."}
           .write_to(response);

@@ -55,7 +55,8 @@ Result<std::unique_ptr<http::Server>> answer_who_we_are(const Settings& settings
     router.add({.method = "GET", .pattern = pattern, .handler = refuse});
   }
   router.add({.method = "PUT", .pattern = "/api/retention", .handler = refuse, .body = http::BodyRules{}});
-  for (const char* pattern : {"/cluster/members/{id}", "/cluster/queries/{id}"}) {
+  for (const char* pattern :
+       {"/cluster/members/{id}", "/cluster/queries/{id}", "/api/timeseries", "/api/timeseries/{id}"}) {
     router.add({.method = "DELETE", .pattern = pattern, .handler = refuse});
   }
   http::Options options;

@@ -67,6 +67,9 @@ class Node {
   // Orders how long points are kept.
   client::WriteEnd order(const RetentionOrder& order, Deadline deadline);
 
+  // Deletes.
+  client::WriteEnd erase(const DeleteOrder& order, Deadline deadline);
+
   // Confirms with a quorum that this node still leads; then everything acknowledged before is applied here. Gives the
   // applied index to read from; nothing when this node does not lead or the deadline passed.
   using ReadDone = std::function<void(std::optional<raft::Index>)>;

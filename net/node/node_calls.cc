@@ -144,6 +144,13 @@ client::WriteEnd Node::order(const RetentionOrder& order, Deadline deadline) {
   return result_of<client::WriteEnd>([&](auto done) { begin_write(submit, deadline, std::move(done)); });
 }
 
+client::WriteEnd Node::erase(const DeleteOrder& order, Deadline deadline) {
+  const BeginWrite submit = [this, order](client::WriteCallback callback) {
+    return client::submit(*replica_, order, std::move(callback));
+  };
+  return result_of<client::WriteEnd>([&](auto done) { begin_write(submit, deadline, std::move(done)); });
+}
+
 std::optional<raft::Index> Node::confirm_read(Deadline deadline) {
   return result_of<std::optional<raft::Index>>([&](auto done) { begin_confirm(deadline, std::move(done)); });
 }

@@ -73,6 +73,11 @@ Result<void> check_owner(const Settings& settings, const store::LogFile::Recover
                        "\", not to \"" + settings.node_id + "\". Use that node id, or another --database path.");
 }
 
+void say_where_it_listens(const Settings& settings, std::size_t members) {
+  log_info("Node " + settings.node_id + (members == 0 ? "" : " of " + std::to_string(members)) + " listens on " +
+           settings.listen.text() + ".");
+}
+
 }  // namespace
 
 Service::Service(const Settings& settings)
@@ -110,6 +115,8 @@ Result<std::unique_ptr<Service>> Service::start(const Settings& settings, const 
   service->time_series_ = std::make_unique<TimeSeriesApi>(*service->cluster_, service->readers_, settings.patience);
   service->retention_ = std::make_unique<RetentionApi>(*service->node_, *service->cluster_, service->forwarder_,
                                                        service->readers_, settings.patience);
+  service->deletes_ =
+      std::make_unique<DeletesApi>(*service->node_, *service->cluster_, service->forwarder_, settings.patience);
   service->raft_ = std::make_unique<RaftApi>(*service->node_, *service->cluster_, version);
   service->submit_ = std::make_unique<SubmitApi>(settings.node_id, *service->cluster_);
   service->cluster_api_ = std::make_unique<ClusterApi>(*service->node_, *service->cluster_, service->forwarder_);
@@ -124,6 +131,7 @@ Result<std::unique_ptr<Service>> Service::start(const Settings& settings, const 
   service->influx_queries_->add_routes(router);
   service->queries_.add_routes(router);
   service->retention_->add_routes(router);
+  service->deletes_->add_routes(router);
   service->cluster_api_->add_routes(router);
   service->members_api_->add_routes(router);
   service->raft_->add_routes(router);
@@ -137,8 +145,7 @@ Result<std::unique_ptr<Service>> Service::start(const Settings& settings, const 
   auto server = http::Server::start(std::move(router), http_options(settings));
   if (!server) return tl::unexpected(server.error());
   service->http_ = std::move(*server);
-  log_info("Node " + settings.node_id + (members->empty() ? "" : " of " + std::to_string(members->size())) +
-           " listens on " + settings.listen.text() + ".");
+  say_where_it_listens(settings, members->size());
   if (settings.join && members->empty()) {
     service->admission_ = std::make_unique<Admission>(
         Admission::Options{.asked = *settings.join, .self = {settings.node_id, own_url(settings)}}, *service->node_);

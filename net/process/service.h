@@ -10,6 +10,7 @@
 #include "net/access/cluster_access.h"
 #include "net/access/forwarder.h"
 #include "net/api/cluster_api.h"
+#include "net/api/deletes_api.h"
 #include "net/api/influx_ping_api.h"
 #include "net/api/influx_query_api.h"
 #include "net/api/influx_write_api.h"
@@ -58,6 +59,7 @@ class Service {
   std::unique_ptr<InfluxQueryApi> influx_queries_;
   QueriesApi queries_{running_queries_};
   std::unique_ptr<RetentionApi> retention_;
+  std::unique_ptr<DeletesApi> deletes_;
   std::unique_ptr<ClusterApi> cluster_api_;
   std::unique_ptr<MembersApi> members_api_;
   std::unique_ptr<RaftApi> raft_;

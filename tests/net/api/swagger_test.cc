@@ -7,11 +7,11 @@
 
 #include "engine/wire/codec.h"
 #include "net/api/cluster_api.h"
+#include "net/api/deletes_api.h"
 #include "net/api/entry_bodies.h"
 #include "net/api/influx_ping_api.h"
 #include "net/api/influx_query_api.h"
 #include "net/api/influx_write_api.h"
-#include "net/api/raft_api.h"
 #include "net/api/queries_api.h"
 #include "net/api/raft_api.h"
 #include "net/api/reads_api.h"
@@ -94,6 +94,8 @@ class RoutesTest : public OpenApiTest {
     queries_api_.add_routes(router_);
     retention_.emplace(*node_, *cluster_, forwarder_, *readers_, Patience{});
     retention_->add_routes(router_);
+    deletes_.emplace(*node_, *cluster_, forwarder_, Patience{});
+    deletes_->add_routes(router_);
     cluster_api_.emplace(*node_, *cluster_, forwarder_);
     raft_->add_routes(router_);
     cluster_api_->add_routes(router_);
@@ -119,6 +121,7 @@ class RoutesTest : public OpenApiTest {
   std::optional<InfluxQueryApi> influx_queries_;
   QueriesApi queries_api_{queries_};
   std::optional<RetentionApi> retention_;
+  std::optional<DeletesApi> deletes_;
   std::optional<RaftApi> raft_;
   std::optional<ClusterApi> cluster_api_;
   std::optional<MembersApi> members_api_;
