@@ -127,6 +127,7 @@ void Clients::committed(raft::Index index, raft::EntryKind kind, const std::vect
   if (kind != raft::EntryKind::kCommand) return;
   if (model_.result(index).outcome == ApplyResult::Outcome::kRetention) return;  // nodes and operators order it
   if (model_.last_lines()) return;                                               // LineWrites looks at them
+  if (model_.last_delete()) return;                                              // and Deletes at these
   const OperationId number = entries.empty() ? 0 : operation_of(entries.front().attributes);
   const auto describe = [&] { return facts("index", index, "op", number); };
   const bool is_known = number >= 1 && number <= operations_.size() && operations_[number - 1].kind == Kind::kWrite;
@@ -301,7 +302,7 @@ void Clients::keep_acknowledged_entries(std::size_t node, const std::vector<Time
   for (OperationId number = 1; number <= operations_.size(); ++number) {
     if (!operations_[number - 1].is_stored) continue;
     for (const TimeEntry& entry : operations_[number - 1].submitted) {
-      if (model_.has_expired(entry)) continue;
+      if (model_.may_be_gone(entry)) continue;
       const auto found = std::lower_bound(by_id.begin(), by_id.end(), &entry, is_before);
       const bool is_there = found != by_id.end() && (*found)->id == entry.id && same_content(**found, entry);
       if (!rules_.require(is_there, "nothing acknowledged is lost",

@@ -29,6 +29,9 @@ class Clients {
   void attempt_begins(OperationId operation, const std::vector<TimeEntry>& entries);
   void attempt_ends(OperationId operation, const client::WriteEnd& end);
   void write_ends(OperationId operation, const client::WriteEnd& end);
+  // Somebody else was told of this place in the log: whoever reads from now on sees it.
+  void acknowledged(raft::Index index) { acknowledged_ = std::max(acknowledged_, index); }
+
   OperationId read_begins(const std::string& device_id);
   void read_ends(OperationId operation, const ReadSeen& seen);
   void read_fails(OperationId operation);

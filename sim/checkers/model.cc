@@ -31,6 +31,22 @@ std::tuple<std::string, std::string, std::string> field_of(const std::string& da
   return {database, name.substr(0, name.find_first_of(", ")), name.substr(name.rfind(' ') + 1)};
 }
 
+template <typename Placed>
+bool was_deleted(const Placed& placed, raft::Index index) {
+  return placed.deleted_at != 0 && placed.deleted_at <= index;
+}
+
+// What is deleted by names and times.
+bool names(const DeleteOrder& order, bool is_of_field, const std::string& name, std::int64_t time_ns) {
+  if (time_ns < order.first_ns || time_ns > order.last_ns) return false;
+  for (const DeletedName& wanted : order.names) {
+    if (wanted.kind == DeletedName::Kind::kDevice && is_of_field) continue;
+    if (wanted.kind == DeletedName::Kind::kLine && !is_of_field) continue;
+    if (wanted.is_prefix ? name.substr(0, wanted.name.size()) == wanted.name : name == wanted.name) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 bool is_identical(const TimeEntry& left, const TimeEntry& right) {
@@ -41,6 +57,7 @@ std::vector<TimeEntry> Model::apply(const raft::Entry& entry) {
   using Outcome = ApplyResult::Outcome;
   const raft::Index index = results_.size() + 1;
   last_lines_.reset();
+  last_delete_.reset();
   const std::string_view command = entry.payload.view();
   if (entry.kind != raft::EntryKind::kCommand || command.empty()) {
     results_.push_back({.outcome = Outcome::kNothing, .conflicts = {}});
@@ -58,6 +75,11 @@ std::vector<TimeEntry> Model::apply(const raft::Entry& entry) {
   if (decoded->lines) {
     last_lines_ = std::move(decoded->lines);
     results_.push_back(store(index, *last_lines_));
+    return {};
+  }
+  if (decoded->deletion) {
+    last_delete_ = std::move(decoded->deletion);
+    results_.push_back(erase(index, *last_delete_));
     return {};
   }
   std::uint32_t ordinal = 0;
@@ -93,7 +115,8 @@ ApplyResult Model::store(raft::Index index, const std::vector<TimeEntry>& entrie
     const TimeEntry& entry = entries[ordinal];
     if (has_expired(entry)) expired.conflicts.push_back(ordinal);
     const auto found = by_id_.find(entry.id);
-    const bool is_taken = found != by_id_.end() && !has_expired(stored_[found->second].entry);
+    const bool is_taken =
+        found != by_id_.end() && !has_expired(stored_[found->second].entry) && stored_[found->second].deleted_at == 0;
     const auto [earlier, is_first] = additions.emplace(entry.id, &entry);
     const TimeEntry& holder = is_taken ? stored_[found->second].entry : *earlier->second;
     if (!is_taken && is_first) {
@@ -107,7 +130,7 @@ ApplyResult Model::store(raft::Index index, const std::vector<TimeEntry>& entrie
   for (const TimeEntry* entry : in_order) {
     const std::size_t number = stored_.size();
     by_id_.insert_or_assign(entry->id, number);
-    stored_.push_back({index, *entry});
+    stored_.push_back({.index = index, .entry = *entry});
     std::vector<std::size_t>& device = by_device_[entry->device_id];
     const auto later = std::upper_bound(
         device.begin(), device.end(), entry->timestamp_ns,
@@ -130,7 +153,7 @@ std::optional<std::string> Model::difference(const std::string& device_id, raft:
   if (device != by_device_.end()) {
     for (const std::size_t number : device->second) {
       const Stored& stored = stored_[number];
-      if (stored.index > index || stored.entry.timestamp_ns < edge) continue;
+      if (stored.index > index || stored.entry.timestamp_ns < edge || was_deleted(stored, index)) continue;
       if (position >= answer.size()) return expected_at(position, &stored.entry, nullptr);
       if (!is_identical(stored.entry, answer[position])) {
         return expected_at(position, &stored.entry, &answer[position]);
@@ -147,7 +170,7 @@ std::optional<std::string> Model::difference(raft::Index index, const std::vecto
   const std::int64_t edge = edge_at(index);
   for (const Stored& expected : stored_) {
     if (expected.index > index) break;
-    if (expected.entry.timestamp_ns < edge) continue;
+    if (expected.entry.timestamp_ns < edge || was_deleted(expected, index)) continue;
     if (position >= stored.size()) return expected_at(position, &expected.entry, nullptr);
     if (!is_identical(expected.entry, stored[position])) {
       return expected_at(position, &expected.entry, &stored[position]);
@@ -166,6 +189,60 @@ std::optional<std::string> Model::difference(raft::Index index, const AnswerSeen
   return "line " + std::to_string(wanted - expected.begin()) + " should be " +
          (wanted == expected.end() ? "missing" : *wanted) + " and is " +
          (seen == answer.lines.end() ? "missing" : *seen);
+}
+
+// ---------------------------------------------------------------------------------------------------- deletes
+
+std::optional<Guid> Model::stored_id(std::uint64_t draw) const {
+  if (stored_.empty()) return std::nullopt;
+  return stored_[draw % stored_.size()].entry.id;
+}
+
+ApplyResult Model::erase(raft::Index index, const DeleteOrder& order) {
+  ApplyResult result{.outcome = ApplyResult::Outcome::kDeleted};
+  if (!order.ids.empty()) {
+    result.deleted = erase_ids(index, order);
+    return result;
+  }
+  for (Stored& stored : stored_) {
+    if (!order.database.empty() || stored.deleted_at != 0 || stored.index > order.up_to) continue;
+    if (has_expired(stored.entry) || !names(order, false, stored.entry.device_id, stored.entry.timestamp_ns)) continue;
+    stored.deleted_at = index;
+    deleted_.insert(stored.entry.id);
+    ++result.deleted;
+  }
+  result.deleted += erase_lines(index, order);
+  return result;
+}
+
+std::uint64_t Model::erase_ids(raft::Index index, const DeleteOrder& order) {
+  std::uint64_t count = 0;
+  for (const Guid& id : order.ids) {
+    const auto found = by_id_.find(id);
+    if (found == by_id_.end()) continue;
+    Stored& stored = stored_[found->second];
+    if (has_expired(stored.entry) || stored.deleted_at != 0 || stored.index > order.up_to) continue;
+    stored.deleted_at = index;
+    deleted_.insert(id);
+    ++count;
+  }
+  return count;
+}
+
+// A point counts once, with all that it has replaced, and not where a later one stays.
+std::uint64_t Model::erase_lines(raft::Index index, const DeleteOrder& order) {
+  std::map<std::tuple<std::string, bool, std::int64_t>, bool> goes;
+  for (StoredLine& line : lines_) {
+    const TimeEntry& entry = line.point.entry;
+    if (line.database != order.database || line.deleted_at != 0 || has_expired(entry)) continue;
+    if (!names(order, line.point.is_of_field, entry.device_id, entry.timestamp_ns)) continue;
+    const bool is_meant = line.index <= order.up_to;
+    goes[{entry.device_id, line.point.is_of_field, entry.timestamp_ns}] = is_meant;
+    if (is_meant) line.deleted_at = index;
+  }
+  std::uint64_t count = 0;
+  for (const auto& [place, is_gone] : goes) count += is_gone ? 1 : 0;
+  return count;
 }
 
 // ---------------------------------------------------------------------------------------------------- lines
@@ -235,14 +312,15 @@ std::vector<PointSeen> Model::rows_at(raft::Index index, const std::string& data
   for (const StoredLine& line : lines_) {
     const TimeEntry& entry = line.point.entry;
     if (line.index > index) break;
-    if (line.database != database || entry.timestamp_ns < edge) continue;
+    if (line.database != database || entry.timestamp_ns < edge || was_deleted(line, index)) continue;
     last[{entry.device_id, line.point.is_of_field, entry.timestamp_ns}] = &line;
   }
   std::vector<std::pair<raft::Index, PointSeen>> placed;
-  for (const auto& [at, entry] : stored_) {
-    if (at > index) break;
-    if (entry.timestamp_ns < edge || !database.empty()) continue;
-    placed.emplace_back(at, PointSeen{.entry = entry, .bits = std::bit_cast<std::uint64_t>(entry.value)});
+  for (const Stored& stored : stored_) {
+    if (stored.index > index) break;
+    const TimeEntry& entry = stored.entry;
+    if (entry.timestamp_ns < edge || !database.empty() || was_deleted(stored, index)) continue;
+    placed.emplace_back(stored.index, PointSeen{.entry = entry, .bits = std::bit_cast<std::uint64_t>(entry.value)});
   }
   std::vector<const StoredLine*> lines;
   for (const auto& [place, line] : last) lines.push_back(line);

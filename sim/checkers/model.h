@@ -6,12 +6,14 @@
 //   * a point of a line takes the place of an earlier one of its series and time, and never that of an entry
 //   * a field of a measurement has the type of its first value; a line with another one is refused, alone or with all
 //     other lines of its command, as that says
+//   * a delete takes what is there of what it names and stood in the log up to where it says; its ids are free again
 //   * what is before the edge of retention is gone, with its id; a command with an entry before the edge is refused
 #pragma once
 
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -19,6 +21,7 @@
 
 #include "engine/raft/types.h"
 #include "engine/series/apply_result.h"
+#include "engine/series/delete_order.h"
 #include "engine/series/line_write.h"
 #include "engine/series/retention.h"
 #include "engine/series/time_entry.h"
@@ -40,11 +43,17 @@ class Model {
   // What the last command was, if it was a write of lines.
   const std::optional<LineWrite>& last_lines() const { return last_lines_; }
 
+  // What it deleted, if it was a delete.
+  const std::optional<DeleteOrder>& last_delete() const { return last_delete_; }
+
   // Of an integer field `op n` in a write of lines: which operation that is; 0: none.
   static std::uint64_t operation_of(const LineWrite& write);
 
-  // Whether it was there and has expired since.
-  bool has_expired(const TimeEntry& entry) const { return entry.timestamp_ns < retention_.edge_ns; }
+  // Whether it was there and has expired since, or its id was ever deleted.
+  bool may_be_gone(const TimeEntry& entry) const { return has_expired(entry) || deleted_.contains(entry.id); }
+
+  // One of those that were ever stored; nothing: there are none.
+  std::optional<Guid> stored_id(std::uint64_t draw) const;
 
   // The log index at which the id was stored last; 0: it never was.
   raft::Index index_of(const Guid& id) const;
@@ -62,15 +71,21 @@ class Model {
  private:
   struct Stored {
     raft::Index index = 0;
+    raft::Index deleted_at = 0;  // 0: it was not
     TimeEntry entry;
   };
   struct StoredLine {
     raft::Index index = 0;
+    raft::Index deleted_at = 0;
     std::string database;
     PointSeen point;
   };
   using Field = std::tuple<std::string, std::string, std::string>;  // database, measurement, field
 
+  bool has_expired(const TimeEntry& entry) const { return entry.timestamp_ns < retention_.edge_ns; }
+  ApplyResult erase(raft::Index index, const DeleteOrder& order);
+  std::uint64_t erase_ids(raft::Index index, const DeleteOrder& order);
+  std::uint64_t erase_lines(raft::Index index, const DeleteOrder& order);
   ApplyResult follow(raft::Index index, const RetentionOrder& order);
   ApplyResult store(raft::Index index, const std::vector<TimeEntry>& entries);
   ApplyResult store(raft::Index index, const LineWrite& write);
@@ -86,6 +101,8 @@ class Model {
   std::vector<StoredLine> lines_;                                           // in order, with those that were replaced
   std::map<Field, points::Type> types_;
   std::optional<LineWrite> last_lines_;
+  std::optional<DeleteOrder> last_delete_;
+  std::set<Guid> deleted_;  // ids of entries, whether or not they came again
   std::map<Guid, std::size_t> by_id_;                                       // into stored_
   std::map<std::string, std::vector<std::size_t>, std::less<>> by_device_;  // into stored_, by time, then in order
 };

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "sim/checkers/clients.h"
+#include "sim/checkers/deletes.h"
 #include "sim/checkers/elections.h"
 #include "sim/checkers/entries.h"
 #include "sim/checkers/expiry.h"
@@ -43,6 +44,7 @@ struct Oracle::State {
         seals(findings, options.series),
         expiry(findings),
         line_writes(findings, model),
+        deletes(findings, model),
         clients(findings, ledger, model),
         histories(findings, options.searches_linearizability && options.knows_commands),
         knows_commands(options.knows_commands),
@@ -66,6 +68,7 @@ struct Oracle::State {
   Seals seals;
   Expiry expiry;
   LineWrites line_writes;
+  Deletes deletes;
   Clients clients;
   Histories histories;
   bool knows_commands;
@@ -90,6 +93,7 @@ void Oracle::State::follow_ledger() {
       seals.committed(entry.payload.size_bytes(), model.stored() - points);
       expiry.committed(now(), before, model.retention());
       if (model.last_lines()) line_writes.committed(position.index, *model.last_lines());
+      if (model.last_delete()) deletes.committed(position.index, *model.last_delete());
     }
     levels.committed(position.index, entry);
     identity.committed(position.index, entry);
@@ -227,6 +231,16 @@ void Oracle::lines_doubled(std::uint64_t operation) { state_->line_writes.double
 
 void Oracle::lines_end(std::uint64_t operation, const client::WriteEnd& end) {
   if (!state_->is_over()) state_->line_writes.ended(operation, end);
+}
+
+std::optional<Guid> Oracle::stored_id(std::uint64_t draw) const { return state_->model.stored_id(draw); }
+
+void Oracle::delete_begins(const DeleteOrder& order) { state_->deletes.begins(++deletes_, order); }
+
+void Oracle::delete_submitted(std::uint64_t operation) { state_->deletes.submitted(operation); }
+
+void Oracle::delete_ends(std::uint64_t operation, const client::WriteEnd& end) {
+  if (!state_->is_over()) state_->clients.acknowledged(state_->deletes.ended(operation, end));
 }
 
 OperationId Oracle::read_begins(Time, const std::string& device_id) {

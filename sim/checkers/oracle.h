@@ -15,6 +15,7 @@
 //   replication       the appends to a follower leave no gap
 //   links             one request at a time; an answer is taken for its own request; what is joined loses nothing
 //   model             the commands of the ledger applied in order: results and contents that clients may see
+//   deletes           a delete is done once for each time that it was submitted, and what is said of it is so
 //   expiry            points go when they have aged, and no sooner
 //   clients           each answer against the model at its index, in real-time order; exactly-once; nothing lost
 //   linearizability   a blind search over a sample of the histories, which does not believe any index
@@ -104,6 +105,12 @@ class Oracle {
   void lines_begin(std::shared_ptr<const LineWrite> write);
   void lines_doubled(std::uint64_t operation);
   void lines_end(std::uint64_t operation, const client::WriteEnd& end);
+  // Of deletes, which count apart as well (deletes.h).
+  std::uint64_t next_delete() const { return deletes_ + 1; }
+  std::optional<Guid> stored_id(std::uint64_t draw) const;  // of an entry that is or was stored
+  void delete_begins(const DeleteOrder& order);
+  void delete_submitted(std::uint64_t operation);
+  void delete_ends(std::uint64_t operation, const client::WriteEnd& end);
   OperationId read_begins(Time now, const std::string& device_id);
   void read_ends(Time now, OperationId operation, const ReadSeen& seen);
   void read_fails(Time now, OperationId operation);
@@ -136,6 +143,7 @@ class Oracle {
   std::unique_ptr<State> state_;
   bool hears_foreigner_ = false;
   std::uint64_t line_operations_ = 0;
+  std::uint64_t deletes_ = 0;
 };
 
 }  // namespace timestore::sim

@@ -62,6 +62,7 @@ struct Crew {
   Upgrader& upgrader;
   Janitor& janitor;
   LineWriter& line_writer;
+  Deleter& deleter;
   Workload& workload;
 };
 
@@ -168,6 +169,7 @@ void run_faults(World& world, Nemesis& nemesis, Crew& crew, const RunOptions& op
   crew.upgrader.begin();
   crew.janitor.begin();
   crew.line_writer.begin();
+  crew.deleter.begin();
   crew.workload.begin();
   while (!is_over) {
     if (!run_next(world, options)) return;
@@ -268,6 +270,7 @@ void run_to_the_end(World& world, Nemesis& nemesis, Lasting& lasting, Crew crew,
     crew.upgrader.rest();
     crew.janitor.rest();
     crew.line_writer.end();
+    crew.deleter.end();
     if (!oracle.violation() && may_work) run_lasting(world, lasting, options);
     if (!oracle.violation()) nemesis.end();
     if (!oracle.violation()) crew.upgrader.end();
@@ -296,8 +299,12 @@ RunReport run(const RunOptions& options) {
   Workload workload(world, front ? &*front : nullptr, swarm.load, choices);
   Janitor janitor(world, front ? &*front : nullptr, swarm.retention, choices);
   LineWriter line_writer(world, front ? &*front : nullptr, swarm.lines, choices);
+  Deleter deleter(world, front ? &*front : nullptr, swarm.deletes, choices);
   Lasting lasting(nemesis.injector(), choices);
-  run_to_the_end(world, nemesis, lasting, {.upgrader = upgrader, .janitor = janitor, .line_writer = line_writer, .workload = workload}, options);
+  run_to_the_end(
+      world, nemesis, lasting,
+      {.upgrader = upgrader, .janitor = janitor, .line_writer = line_writer, .deleter = deleter, .workload = workload},
+      options);
 
   Oracle& oracle = world.cluster().oracle();
   report.violation = oracle.violation();

@@ -102,6 +102,15 @@ void draw_lines(Swarm& swarm, Stream choices) {
   swarm.load.asks_of_lines = true;
 }
 
+// In a third of the seeds somebody deletes. There histories are not searched either.
+void draw_deletes(Swarm& swarm, Stream choices) {
+  const bool is_on = choices.chance(1, 3);
+  const Time pause = pick<Time>(choices, {1'000, 300, 3'000}) * kMillisecond;
+  if (!is_on) return;
+  swarm.deletes = {.pause = pause, .devices = swarm.load.devices, .span = swarm.load.span};
+  swarm.world.cluster.searches_linearizability = false;
+}
+
 }  // namespace
 
 // Sizes at which few points matter: seals come often, and merges go in many steps.
@@ -168,6 +177,7 @@ Swarm draw_swarm(const RunOptions& options, Choices& choices) {
   draw_releases(swarm, options.faults.contains("upgrades"), choices.stream("swarm.releases"));
   draw_retention(swarm, choices.stream("swarm.retention"));
   draw_lines(swarm, choices.stream("swarm.lines"));
+  draw_deletes(swarm, choices.stream("swarm.deletes"));
   constexpr std::uint32_t kPerMillion[] = {0, 1'000, 20'000, 150'000};
   swarm.world.network.loss = kPerMillion[swarm.faults.strength("loss")];
   swarm.world.network.duplication = kPerMillion[swarm.faults.strength("duplication")];

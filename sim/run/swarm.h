@@ -4,6 +4,7 @@
 // everything happens a little never shows what one fault alone can do.
 #pragma once
 
+#include "sim/clients/deleter.h"
 #include "sim/clients/janitor.h"
 #include "sim/clients/line_writer.h"
 #include "sim/clients/upgrader.h"
@@ -21,6 +22,7 @@ struct Swarm {
   FaultOptions faults;
   UpgradeOptions upgrades;
   JanitorOptions retention;
+  DeleteOptions deletes;
   LineOptions lines;
 };
 
