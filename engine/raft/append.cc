@@ -60,7 +60,8 @@ void receive_append_request(Turn& turn, const NodeId& from, const AppendRequest&
 
   // A second leader in one term, or entries that contradict themselves: no honest peer does that.
   const bool rival = state.is_leader() || (!state.leader.empty() && state.leader != from);
-  if (rival || !is_well_formed(request)) {
+  response.contradicted = is_well_formed(request) && is_contradicted_by(turn, from, request);
+  if (rival || response.contradicted || !is_well_formed(request)) {
     response.round = 0;
     return refuse();
   }

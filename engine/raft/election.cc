@@ -75,7 +75,7 @@ void note_whom_founding_awaits(Turn& turn) {
 }
 
 bool may_campaign(const State& state) {
-  return !state.is_leader() && may_be_voter(state) && state.term() < kMaxTerm &&
+  return !state.is_leader() && may_be_voter(state) && state.term() < kMaxTerm && !state.contradiction &&
          (!state.hard_state.novice || holds_only_noops(state.trail));
 }
 
@@ -194,7 +194,7 @@ void receive_vote_request(Turn& turn, const NodeId& from, const VoteRequest& req
   const bool up_to_date = is_up_to_date(state.trail, request.last_index, request.last_term);
   const bool trusts = may_trust(state, request);
   const bool is_ours = may_be_elected(state, request.belonging);
-  const bool granted = free && state.leader.empty() && up_to_date && trusts && is_ours;
+  const bool granted = free && state.leader.empty() && up_to_date && trusts && is_ours && !state.contradiction;
   if (!trusts) TIMESTORE_MARK("raft: a novice did not vote");
   if (granted && !state.configuration().is_member(from)) TIMESTORE_MARK("raft: a stranger was elected");
   if (granted && !state.configuration().is_voter(state.id))
@@ -212,7 +212,8 @@ void receive_vote_request(Turn& turn, const NodeId& from, const VoteRequest& req
                           : !free                 ? Reason::kVotedForAnother
                           : !state.leader.empty() ? Reason::kLeaderIsKnown
                           : !trusts               ? Reason::kNovice
-                                                  : Reason::kOtherCluster;
+                          : !is_ours              ? Reason::kOtherCluster
+                                                  : Reason::kContradicted;
     turn.tell(VoteRefused{.term = state.term(), .candidate = from, .reason = reason});
   }
   send_when_durable(turn, from, VoteResponse{state.term(), granted, request.log_end()}, correlation);
@@ -224,7 +225,8 @@ void receive_pre_vote_request(Turn& turn, const NodeId& from, const PreVoteReque
   const bool up_to_date = is_up_to_date(state.trail, request.last_index, request.last_term);
   const bool trusts = may_trust(state, request);
   const bool is_ours = may_be_elected(state, request.belonging);
-  const bool granted = request.term > state.term() && !hears_leader(state) && up_to_date && trusts && is_ours;
+  const bool granted =
+      request.term > state.term() && !hears_leader(state) && up_to_date && trusts && is_ours && !state.contradiction;
   if (hears_leader(state)) TIMESTORE_MARK("raft: a node was told that there is a leader");
   if (!up_to_date) TIMESTORE_MARK("raft: a node was told that its log is too old to be elected");
   if (granted) {
@@ -235,7 +237,8 @@ void receive_pre_vote_request(Turn& turn, const NodeId& from, const PreVoteReque
                           : hears_leader(state)        ? Reason::kLeaderIsKnown
                           : !up_to_date                ? Reason::kOlderLog
                           : !trusts                    ? Reason::kNovice
-                                                       : Reason::kOtherCluster;
+                          : !is_ours                   ? Reason::kOtherCluster
+                                                       : Reason::kContradicted;
     turn.tell(CandidateDiscouraged{.term = request.term, .candidate = from, .reason = reason});
   }
   const PreVoteResponse response{.term = state.term(),

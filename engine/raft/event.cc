@@ -24,6 +24,8 @@ const char* name_of(VoteRefused::Reason reason) {
       return "this node's disk was empty, and no leader has admitted it yet";
     case VoteRefused::Reason::kOtherCluster:
       return "its log does not have this cluster's id";
+    case VoteRefused::Reason::kContradicted:
+      return "what this node has committed was contradicted";
   }
   return "";
 }
@@ -40,6 +42,8 @@ const char* name_of(CandidateDiscouraged::Reason reason) {
       return name_of(VoteRefused::Reason::kNovice);
     case CandidateDiscouraged::Reason::kOtherCluster:
       return name_of(VoteRefused::Reason::kOtherCluster);
+    case CandidateDiscouraged::Reason::kContradicted:
+      return name_of(VoteRefused::Reason::kContradicted);
   }
   return "";
 }
@@ -56,6 +60,8 @@ const char* name_of(LeadershipLost::Reason reason) {
       return "it was told to";
     case LeadershipLost::Reason::kRemoved:
       return "it is no member any more";
+    case LeadershipLost::Reason::kContradicted:
+      return "another node leads the same term";
   }
   return "";
 }
@@ -213,6 +219,23 @@ struct Words {
            ": that node belongs to " + name_of(event.theirs) + ", this one to " + name_of(event.ours) +
            ". Correct the addresses by which they reach each other, or, if one of the two is to change its cluster, "
            "empty its directory and start it with --join";
+  }
+  std::string operator()(const Contradicted& event) const {
+    const std::string who = event.leader + ", which leads term " + std::to_string(event.term) + ", ";
+    const std::string what = event.index == 0
+                                 ? who + "is not the only leader of that term"
+                                 : who + "has another entry at " + std::to_string(event.index) + " (of term " +
+                                       std::to_string(event.theirs) + ") than is committed here (of term " +
+                                       std::to_string(event.ours) + ")";
+    return "stops serving: " + what +
+           ". A disk was put back to an older copy or lost what it had promised. Find out which nodes have the right "
+           "data; then empty the directories of the others and start them with --join, or use timestored recover";
+  }
+  std::string operator()(const ContradictionOver& event) const {
+    return "serves again: the log of " + event.leader + " has what is committed here at " + std::to_string(event.index);
+  }
+  std::string operator()(const FollowerContradicts& event) const {
+    return "sends nothing more to " + event.follower + ", which has committed other entries than this leader's log has";
   }
   std::string operator()(const FoundingWaits& event) const {
     std::string text = "founds no cluster before all founders have said that they hold nothing, and waits for";

@@ -34,14 +34,21 @@ struct VoteGiven {
 };
 
 struct VoteRefused {
-  enum class Reason : std::uint8_t { kOlderLog, kVotedForAnother, kLeaderIsKnown, kNovice, kOtherCluster };
+  enum class Reason : std::uint8_t {
+    kOlderLog,
+    kVotedForAnother,
+    kLeaderIsKnown,
+    kNovice,
+    kOtherCluster,
+    kContradicted
+  };
   Term term = 0;
   NodeId candidate;
   Reason reason = Reason::kOlderLog;
 };
 
 struct CandidateDiscouraged {
-  enum class Reason : std::uint8_t { kTermIsOver, kLeaderIsKnown, kOlderLog, kNovice, kOtherCluster };
+  enum class Reason : std::uint8_t { kTermIsOver, kLeaderIsKnown, kOlderLog, kNovice, kOtherCluster, kContradicted };
   Term term = 0;
   NodeId candidate;
   Reason reason = Reason::kTermIsOver;
@@ -52,7 +59,7 @@ struct LeadershipWon {
 };
 
 struct LeadershipLost {
-  enum class Reason : std::uint8_t { kNewerTerm, kNoQuorum, kDiskStandsStill, kTold, kRemoved };
+  enum class Reason : std::uint8_t { kNewerTerm, kNoQuorum, kDiskStandsStill, kTold, kRemoved, kContradicted };
   Term term = 0;
   Reason reason = Reason::kNewerTerm;
 };
@@ -171,6 +178,23 @@ struct StrangerMet {  // told once
   bool is_by_us = false;  // this node refused it; otherwise it refused this node
 };
 
+struct Contradicted {  // told once for each leader and entry
+  NodeId leader;
+  Term term = 0;
+  Index index = 0;  // 0: another node leads the same term
+  Term ours = 0;
+  Term theirs = 0;
+};
+
+struct ContradictionOver {  // a later leader's log has the entry
+  NodeId leader;
+  Index index = 0;
+};
+
+struct FollowerContradicts {  // what it has committed and this leader's log exclude each other
+  NodeId follower;
+};
+
 struct FoundingWaits {  // for who has not said yet that its log holds nothing
   std::vector<NodeId> awaited;
 };
@@ -190,7 +214,7 @@ using Event =
                  FollowerKeepsUp, FollowerNeedsSnapshot, LogForgotten, SnapshotTakenOver, HandoverBegun, HandoverOver,
                  HandoverRefused, OrderTooLate, ProposalRefused, ReadsGranted, ReadsRefused, ChangeBegun, ChangeRefused,
                  PromotionWaits, MembersInForce, LevelAppended, LevelReached, ClusterNamed, StrangerMet, FoundingWaits,
-                 NoviceHeard, NoviceAdmitted>;
+                 NoviceHeard, NoviceAdmitted, Contradicted, ContradictionOver, FollowerContradicts>;
 
 // Without a subject: "calls an election: term 3".
 [[nodiscard]] std::string describe(const Event& event);

@@ -9,8 +9,8 @@ namespace timestore::raft {
 
 namespace {
 
-// An entry waits, and it would take voters without space to commit it: enough answer for this leader to stay, and too few
-// store anything. Whom it does not hear, another voter may; where all are heard, nobody could do better.
+// An entry waits, and it would take voters without space to commit it: enough answer for this leader to stay, and too
+// few store anything. Whom it does not hear, another voter may; where all are heard, nobody could do better.
 bool is_stuck(const State& state, const Leader& leader) {
   if (state.trail.last_index() == state.commit) return false;
   const auto is_silent = [&](const Progress& progress) {
@@ -19,7 +19,7 @@ bool is_stuck(const State& state, const Leader& leader) {
   const auto stores = [&](const NodeId& voter) {
     if (voter == state.id) return true;
     const Progress& progress = leader.peers.at(voter);
-    return progress.match > state.commit || (!is_silent(progress) && !progress.is_full);
+    return progress.match > state.commit || (!is_silent(progress) && !progress.is_full && !progress.contradicts);
   };
   return !is_quorum(state.configuration(), stores) &&
          std::any_of(leader.peers.begin(), leader.peers.end(), [&](const auto& peer) {

@@ -87,15 +87,16 @@ struct AppendRequest {
 struct AppendResponse {
   Term term = 0;
   bool success = false;
-  Index match = 0;           // absent: prev_index + number of entries of the request
-  Index prev_index = 0;      // of the request that is answered; absent: taken from it
-  Position hint = {};        // absent: (prev_term, prev_index - 1)
-  Round round = 0;           // of the request; absent: taken from it
-  bool novice = false;       // the node was not admitted since its disk was empty: what its old disk held is lost
-  Level level = 0;           // the highest feature level that the node knows; absent: it is an original
-  bool holds_level = false;  // and it was told that the cluster's shall not rise
-  Index applied = 0;         // by the node's state machine; absent: not known
-  bool full = false;         // one of its disks has no space
+  Index match = 0;            // absent: prev_index + number of entries of the request
+  Index prev_index = 0;       // of the request that is answered; absent: taken from it
+  Position hint = {};         // absent: (prev_term, prev_index - 1)
+  Round round = 0;            // of the request; absent: taken from it
+  bool novice = false;        // the node was not admitted since its disk was empty: what its old disk held is lost
+  Level level = 0;            // the highest feature level that the node knows; absent: it is an original
+  bool holds_level = false;   // and it was told that the cluster's shall not rise
+  Index applied = 0;          // by the node's state machine; absent: not known
+  bool full = false;          // one of its disks has no space
+  bool contradicted = false;  // committed entries here and the leader's log exclude each other (Contradiction)
   Belonging belonging = {};
   bool operator==(const AppendResponse&) const = default;
 };

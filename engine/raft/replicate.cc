@@ -122,6 +122,18 @@ bool is_answered(const State& state, const Leader& leader) {
   });
 }
 
+// It takes nothing from this leader, and may from a later one: so it gets heartbeats, and nothing else.
+void hear_contradiction(Turn& turn, const NodeId& from, Progress& progress, const AppendResponse& response) {
+  if (response.contradicted && !progress.contradicts) {
+    turn.tell(FollowerContradicts{.follower = from});
+    progress.mode = Progress::Mode::kProbe;
+    progress.next = turn.state.trail.last_index() + 1;
+    progress.inflight.clear();
+    progress.match = 0;  // whatever it holds, this leader may not count it
+  }
+  progress.contradicts = response.contradicted;
+}
+
 }  // namespace
 
 void become_leader(Turn& turn) {
@@ -185,6 +197,8 @@ void receive_append_response(Turn& turn, const NodeId& from, const AppendRespons
   hear_level(progress, response);
   progress.applied = std::max(progress.applied, response.applied);
   progress.is_full = response.full;
+  hear_contradiction(turn, from, progress, response);
+  if (progress.contradicts) return;
   hear_novice(turn, from, progress, response);
   // A novice may have forgotten that it elected another leader, so its answer confirms nothing.
   const bool confirms = !response.novice && response.round <= leader->round;
@@ -259,7 +273,7 @@ void tell_round(Turn& turn) {
 }
 
 bool answers(const State& state, const Progress& progress) {
-  return progress.silent_ticks < state.options.election_ticks_max && !progress.is_novice();
+  return progress.silent_ticks < state.options.election_ticks_max && !progress.is_novice() && !progress.contradicts;
 }
 
 // Whoever goes is told so, where one append is enough for that. A learner then keeps quiet. A voter does not hear

@@ -37,7 +37,7 @@ void add(Hasher& hasher, const Progress& progress) {
   hasher.add(progress.round).add(progress.commit_told).add(progress.round_told).add(progress.silent_ticks);
   hasher.add(progress.founds).add(progress.waits_for_voters).add(progress.admission);
   hasher.add(progress.level).add(progress.holds_level);
-  hasher.add(progress.applied).add(progress.is_full);
+  hasher.add(progress.applied).add(progress.is_full).add(progress.contradicts);
 }
 
 void add(Hasher&, const Follower&) {}
@@ -58,7 +58,11 @@ void add(Hasher& hasher, const Leader& leader) {
     hasher.add(peer);
     add(hasher, progress);
   }
-  hasher.add(leader.heartbeat_elapsed).add(leader.ticks_until_way).add(leader.stuck_ticks).add(leader.round).add(leader.reads.size());
+  hasher.add(leader.heartbeat_elapsed)
+      .add(leader.ticks_until_way)
+      .add(leader.stuck_ticks)
+      .add(leader.round)
+      .add(leader.reads.size());
   for (const PendingRead& pending : leader.reads) hasher.add(pending.id).add(pending.index).add(pending.round);
   hasher.add(leader.fresh_reads.size());
   for (const ReadId id : leader.fresh_reads) hasher.add(id);
@@ -104,7 +108,7 @@ void add(Hasher& hasher, const AppendResponse& message) {
   hasher.add(message.term).add(message.success).add(message.match).add(message.prev_index);
   hasher.add(message.hint.term).add(message.hint.index).add(message.round).add(message.novice);
   hasher.add(message.level).add(message.holds_level);
-  hasher.add(message.applied).add(message.full);
+  hasher.add(message.applied).add(message.full).add(message.contradicted);
 }
 
 void add(Hasher& hasher, const SnapshotMeta& meta) {
@@ -197,7 +201,10 @@ std::uint64_t hash_of(const State& state) {
     add(hasher, belonging_in(held.send.message));
   }
   hasher.add(state.hard_state_write).add(state.sync_ticks).add(state.owed).add(state.unapplied_ticks);
-  hasher.add(state.is_full);
+  hasher.add(state.is_full).add(state.contradiction.has_value());
+  if (const auto& found = state.contradiction) {
+    hasher.add(found->leader).add(found->term).add(found->index).add(found->ours).add(found->theirs);
+  }
   hasher.add(state.stalled_ticks).add(state.election_elapsed).add(state.election_timeout).add(state.proposals.size());
   for (const auto& [place, id] : state.proposals) hasher.add(place.first).add(place.second).add(id);
   hasher.add(state.orphan_ticks_left);

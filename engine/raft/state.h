@@ -58,6 +58,7 @@ struct Progress {
   Round round = 0;              // the newest round that it has answered
   Index applied = 0;            // by its state machine, when it last said so
   bool is_full = false;         // and so was its disk
+  bool contradicts = false;     // and so did what it has committed, to this leader's log: it takes nothing
   Index commit_told = 0;        // the newest commit index that we have sent
   Round round_told = 0;         // the newest round that we have sent
   std::uint32_t silent_ticks = 0;
@@ -143,6 +144,17 @@ struct Heard {
   bool operator==(const Heard&) const = default;
 };
 
+// What cannot be where no disk has lost anything: a leader's log lacks what is committed here, or a term has two
+// leaders.
+struct Contradiction {
+  NodeId leader;  // who said so, as the leader of `term`
+  Term term = 0;
+  Index index = 0;  // of the entry; 0: another node leads the same term
+  Term ours = 0;    // the entry's term here
+  Term theirs = 0;  // and there
+  bool operator==(const Contradiction&) const = default;
+};
+
 struct State {
   NodeId id;
   Options options;
@@ -175,6 +187,7 @@ struct State {
   std::uint32_t election_elapsed = 0;
   std::uint32_t election_timeout = 0;                      // drawn anew at every reset
   std::map<std::pair<Index, Term>, ProposalId> proposals;  // without a fate yet
+  std::optional<Contradiction> contradiction;              // this node serves, votes and promises nothing
   ClusterId expected;                                      // the cluster that lets this node in; zero: not told
   std::map<NodeId, ClusterId> strangers;                   // who was refused, or refused this node, and its cluster
   std::map<NodeId, Heard> heard;                           // by who founds, since it started

@@ -1,6 +1,7 @@
 // One step's work in progress, shared by the chapters of the core. Private to engine/raft.
 //
 //   belonging.cc  messages of other clusters are refused; who founds asks first, and draws an id
+//   contradiction.cc  what cannot be stops a node
 //   step.cc       dispatches inputs; concludes a turn: numbers the write, releases what may now be applied
 //   election.cc   time-outs, votes, changes of role (paper 5.2, 5.4.1)
 //   append.cc     a follower receives entries (5.3)
@@ -91,6 +92,10 @@ void propose(Turn& turn, const Propose& proposal);
 void settle_proposals(Turn& turn);  // those that the commit index has reached
 void orphan_proposals(Turn& turn);  // leadership was lost
 void tick_orphans(Turn& turn);
+
+// ---- contradiction.cc
+// Whether this append, of the current term, is answered with nothing but that; also ends what a later leader disproves.
+bool is_contradicted_by(Turn& turn, const NodeId& from, const AppendRequest& request);
 
 // ---- make_way.cc, with each tick
 void make_way_for_who_can_go_on(Turn& turn);

@@ -93,6 +93,7 @@ ReadTicket Replica::read(ReadCallback callback) {
 ReadTicket Replica::await_applied(raft::Index index, ReadCallback callback) {
   const ReadTicket ticket = reads_.await(index, std::move(callback));
   if (failure()) fail();
+  if (core_.contradiction) reads_.give_up_all();
   reads_.applied();
   return ticket;
 }
@@ -104,6 +105,7 @@ void Replica::give_up_read(ReadTicket ticket) { reads_.give_up(ticket); }
 void Replica::settle() {
   while (!failure() && (!inbox_.is_empty() || writers_.may_propose())) {
     raft::Effects effects = step();
+    if (core_.contradiction) reads_.give_up_all();
     if (effects.too_new > 0) return jobs_.fail(raft::too_new(effects.too_new, core_.options.level));
     log_writer_.persist(std::move(effects.write));
     sender_.send(std::move(effects.sends));

@@ -23,6 +23,7 @@ Status status_of(const raft::State& core, const machine::Standing& standing) {
                 .is_settled = raft::is_settled(core),
                 .strangers = core.strangers,
                 .waits_for = core.leader.empty() ? raft::awaited_founders(core) : std::vector<raft::NodeId>(),
+                .contradiction = core.contradiction,
                 .peers = {}};
   for (const raft::NodeId& node : status.waits_for) {
     if (core.heard.contains(node)) status.holders.push_back(node);
@@ -48,6 +49,7 @@ Status status_of(const raft::State& core, const machine::Standing& standing) {
       const raft::Progress& progress = leader->peers.at(member.id);
       peer.match = progress.match;
       peer.silent_ticks = progress.silent_ticks;
+      peer.contradicts = progress.contradicts;
     }
     status.peers.push_back(std::move(peer));
   }

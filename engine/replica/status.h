@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,7 @@ struct Status {
     Role role = Role::kVoter;
     raft::Index match = 0;
     std::uint32_t silent_ticks = 0;  // since it last answered; meaningless but on the leader
+    bool contradicts = false;        // the leader's log, with what it has committed; likewise
   };
   enum class Role : std::uint8_t { kFollower, kCandidate, kLeader };
   Role role = Role::kFollower;
@@ -40,6 +42,7 @@ struct Status {
   std::map<raft::NodeId, raft::ClusterId> strangers = {};  // who was refused, or refused this node, and its cluster
   std::vector<raft::NodeId> holders = {};                  // of those who keep it from founding: they hold data
   std::vector<raft::NodeId> waits_for = {};  // who must say that it holds nothing, before this node founds
+  std::optional<raft::Contradiction> contradiction = {};  // it serves nothing but level=none
   std::vector<Peer> peers;                   // every member, in the order of ids; this node too, if it is one
 };
 

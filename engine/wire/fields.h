@@ -131,7 +131,7 @@ inline constexpr auto kFields<AppendResponse> = std::tuple(
     extra(8, "level", &AppendResponse::level, std::numeric_limits<Level>::max()),
     extra(9, "holdsLevel", &AppendResponse::holds_level),
     extra(10, "appliedIndex", &AppendResponse::applied, kMaxIndex), extra(11, "diskFull", &AppendResponse::full),
-    extra(12, "belonging", &AppendResponse::belonging));
+    extra(12, "belonging", &AppendResponse::belonging), extra(13, "contradicted", &AppendResponse::contradicted));
 
 template <>
 inline constexpr auto kFields<SnapshotRequest> = std::tuple(field(1, "term", &SnapshotRequest::term, kMaxTerm),

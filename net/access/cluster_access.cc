@@ -35,6 +35,7 @@ client::Outcome outcome_of(const ReadBarrier& barrier) {
     case ReadBarrier::Kind::kNotLeader:
       return client::Outcome::kNotTaken;
     case ReadBarrier::Kind::kNoQuorum:
+    case ReadBarrier::Kind::kContradicted:
       return client::Outcome::kRefused;
   }
   return client::Outcome::kRefused;
@@ -220,9 +221,10 @@ class ClusterAccess::ReadPursuit final : public Pursuit<client::Attempts> {
   void end() override {
     const auto done = std::exchange(done_, nullptr);
     // What the engine has confirmed it has also applied: it need not be asked again.
-    if (attempts_.verdict() != client::Attempts::Verdict::kDone || barrier_.is_applied) return done(barrier_);
-    access_.await_applied(barrier_.index, deadline_, [done, barrier = barrier_](bool is_applied) {
-      done(is_applied ? barrier : ReadBarrier{.kind = ReadBarrier::Kind::kNoQuorum});
+    if (attempts_.verdict() != client::Attempts::Verdict::kDone) return done(access_.failed(barrier_.kind));
+    if (barrier_.is_applied) return done(barrier_);
+    access_.await_applied(barrier_.index, deadline_, [&access = access_, done, barrier = barrier_](bool is_applied) {
+      done(is_applied ? barrier : access.failed(ReadBarrier::Kind::kNoQuorum));
     });
   }
 
@@ -233,9 +235,27 @@ class ClusterAccess::ReadPursuit final : public Pursuit<client::Attempts> {
   BarrierDone done_;
 };
 
+std::string why_unreadable(const ReadBarrier& barrier) {
+  if (barrier.kind == ReadBarrier::Kind::kContradicted) {
+    return "This node serves nothing, because what it has committed and what a leader has exclude each other; GET "
+           "/raft/status names the entry, and the node's log says what to do. Ask another node, or read what this one "
+           "holds with level=none.";
+  }
+  return "No quorum has confirmed the state of the cluster in time. Try again, or read what this node holds with "
+         "level=none.";
+}
+
+ReadBarrier ClusterAccess::failed(ReadBarrier::Kind kind) const {
+  return {.kind = node_.is_contradicted() ? ReadBarrier::Kind::kContradicted : kind};
+}
+
 ClusterAccess::Withdraw ClusterAccess::await_readable(ReadLevel level, Deadline deadline, BarrierDone done) {
   if (level == ReadLevel::kNone) {
     done({.kind = ReadBarrier::Kind::kPassed, .level = level});
+    return nullptr;
+  }
+  if (node_.is_contradicted()) {
+    done(failed(ReadBarrier::Kind::kContradicted));
     return nullptr;
   }
   return begin(std::make_shared<ReadPursuit>(*this, level, deadline, std::move(done)));

@@ -33,12 +33,15 @@ struct WriteAnswer {
 };
 
 struct ReadBarrier {
-  enum class Kind : unsigned char { kPassed, kNotLeader, kNoQuorum };
+  enum class Kind : unsigned char { kPassed, kNotLeader, kNoQuorum, kContradicted };
   Kind kind = Kind::kNoQuorum;
   raft::Index index = 0;                       // this node has applied at least this far
   ReadLevel level = ReadLevel::kLinearizable;  // what was reached; an original leader confirms nothing
   bool is_applied = false;                     // certainly so far, here
 };
+
+// Why a read has no answer, for people, where the barrier has not passed.
+std::string why_unreadable(const ReadBarrier& barrier);
 
 class ClusterAccess {
  public:
@@ -84,6 +87,8 @@ class ClusterAccess {
   void carry_out(Attempts& attempts, Try try_one);
 
  private:
+  ReadBarrier failed(ReadBarrier::Kind kind) const;
+
   class WritePursuit;
   class ReadPursuit;
   class LeaderPursuit;

@@ -199,19 +199,19 @@ void InfluxQueryApi::query(const http::Request& request, const http::Reply& repl
 void InfluxQueryApi::create_next(const http::Reply& reply, const AskedPtr& asked) const {
   if (asked->created == asked->to_create.size()) return door_.open_here(reply, time_of(asked->read), making(asked));
   const LineWrite creation{.database = asked->to_create[asked->created]};
-  reply.when_gone(cluster_.write(
-      client::command_of(creation), asked->is_forwarded, Clock::now() + patience_.write,
-      [this, reply, asked](const WriteAnswer& said) {
-        if (said.end.kind == client::WriteEnd::Kind::kApplied) {
-          ++asked->created;
-          return create_next(reply, asked);
-        }
-        reply.finish([asked](const http::Request& seen, http::Response& response) {
-          add_influx_headers(seen, response);
-          answer_error(503, "the database cannot be created now: no leader has confirmed it; try again",
-                       asked->read.style, response);
-        });
-      }));
+  reply.when_gone(
+      cluster_.write(client::command_of(creation), asked->is_forwarded, Clock::now() + patience_.write,
+                     [this, reply, asked](const WriteAnswer& said) {
+                       if (said.end.kind == client::WriteEnd::Kind::kApplied) {
+                         ++asked->created;
+                         return create_next(reply, asked);
+                       }
+                       reply.finish([asked](const http::Request& seen, http::Response& response) {
+                         add_influx_headers(seen, response);
+                         answer_error(503, "the database cannot be created now: no leader has confirmed it; try again",
+                                      asked->read.style, response);
+                       });
+                     }));
 }
 
 }  // namespace timestore::net

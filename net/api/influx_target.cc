@@ -43,7 +43,8 @@ tl::expected<InfluxTarget, InfluxError> target_of_one(const http::Request& reque
   const std::string& policy = request.param("rp");
   const std::string& precision = request.param("precision");
   if (database.empty()) return refuse(400, "database is required");
-  if (!is_database_name(database) || !is_valid_utf8(policy) || !is_valid_utf8(precision)) return refuse(400, "invalid name");
+  if (!is_database_name(database) || !is_valid_utf8(policy) || !is_valid_utf8(precision))
+    return refuse(400, "invalid name");
   InfluxTarget target{.database = query::database_named(database)};
   if (!precision.empty()) {
     const auto known = line_precision_named(precision);

@@ -128,6 +128,7 @@ void answer_barrier(const ReadBarrier& barrier, http::Response& response) {
       response.set_header(kNotLeaderHeader, "1");
       [[fallthrough]];
     case ReadBarrier::Kind::kNoQuorum:
+    case ReadBarrier::Kind::kContradicted:
       Problem{.kind = ProblemKind::kUnavailable, .detail = "This node does not lead, or has no quorum."}.write_to(
           response);
   }
@@ -153,6 +154,30 @@ void add_identity(std::string& out, const replica::Status& status) {
   for (const raft::NodeId& node : status.waits_for) {
     if (out.back() != '[') out += ',';
     append_json_string(out, node);
+  }
+  out += ']';
+}
+
+// Of this node, and of those that this leader contradicts.
+void add_contradictions(std::string& out, const replica::Status& status) {
+  out += R"(,"contradiction":)";
+  if (const auto& found = status.contradiction) {
+    out += '{';
+    add_member(out, "leaderId", found->leader);
+    for (const auto& [name, value] : std::initializer_list<std::pair<std::string_view, std::uint64_t>>{
+             {"term", found->term}, {"index", found->index}, {"termHere", found->ours}, {"termThere", found->theirs}}) {
+      out += ',';
+      add_member(out, name, value);
+    }
+    out += '}';
+  } else {
+    out += "null";
+  }
+  out += R"(,"contradicts":[)";
+  for (const replica::Status::Peer& peer : status.peers) {
+    if (!peer.contradicts) continue;
+    if (out.back() != '[') out += ',';
+    append_json_string(out, peer.id);
   }
   out += ']';
 }
@@ -225,6 +250,7 @@ std::string status_json(const replica::Status& status, const std::string& versio
   out += status.is_novice ? ",\"isNovice\":true" : ",\"isNovice\":false";
   out += status.holds_level ? ",\"holdsLevel\":true" : ",\"holdsLevel\":false";
   add_identity(out, status);
+  add_contradictions(out, status);
   return out + ",\"members\":" + members_json(status, RoleNames::kTwo, tick, unreachable_ticks) + "}";
 }
 

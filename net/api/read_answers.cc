@@ -209,10 +209,11 @@ void answer_devices(const OpenRead& read, const query::RowsQuery& query, query::
   query::Source& source = read.reader->source();
   std::vector<query::Series> series;
   const auto listed =
-      source.list({.database = query.filter.database, .names = query.filter.devices, .prefixes = query.filter.prefixes}, [&](query::Series&& one) {
-        const bool is_behind = !query.after || one.name > query.after->name;
-        if (is_behind && passes(query.filter, one)) series.push_back(std::move(one));
-      });
+      source.list({.database = query.filter.database, .names = query.filter.devices, .prefixes = query.filter.prefixes},
+                  [&](query::Series&& one) {
+                    const bool is_behind = !query.after || one.name > query.after->name;
+                    if (is_behind && passes(query.filter, one)) series.push_back(std::move(one));
+                  });
   if (!listed) return answer_unavailable(response, listed.error().message);
   std::sort(series.begin(), series.end(), [](const auto& left, const auto& right) { return left.name < right.name; });
   const bool has_more = query.limit && series.size() > *query.limit;

@@ -40,11 +40,8 @@ void ReadDoor::open(const http::Request& request, const http::Reply& reply, std:
 void ReadDoor::wait(const http::Reply& reply, ReadLevel level, std::chrono::seconds most, Make make) const {
   const auto passed = [this, reply, level, most, make = std::move(make)](const ReadBarrier& barrier) {
     if (barrier.kind != ReadBarrier::Kind::kPassed) {
-      return reply.finish([](const auto&, http::Response& response) {
-        answer_unavailable(response,
-                           "No quorum has confirmed the state of the cluster in time. Try again, or read what this "
-                           "node holds with level=none.");
-      });
+      return reply.finish(
+          [barrier](const auto&, http::Response& response) { answer_unavailable(response, why_unreadable(barrier)); });
     }
     reply.finish_on_worker([this, level, barrier, most, make](const http::Request& request, http::Response& response) {
       if (barrier.level != level) response.set_header("X-Timestore-Read-Level", "none");

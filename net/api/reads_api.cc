@@ -99,19 +99,19 @@ void ReadsApi::get_entry(const http::Request& request, const http::Reply& reply)
                                   .detail = "There is nothing here. An entry has a UUID, such as "
                                             "/api/timeseries/018f3c2a-0000-7000-8000-000000000001."});
   }
-  door_.open(request, reply, kMaxQueryTime,
-             [id = *id](const OpenRead& read, const http::Request&, http::Response& response) {
-               const auto found = read.reader->find(id);
-               if (!found) return answer_unavailable(response, found.error().message);
-               if (*found) return response.set_content(text_of(**found), "application/json");
-               std::string text;
-               const auto line = read.reader->find_line(id, [&](const query::Series& series, const points::Point& point) {
-                 query::append_row(text, {.series = series, .point = point}, id);
-               });
-               if (!line) return answer_unavailable(response, line.error().message);
-               if (*line) return response.set_content(text, "application/json");
-               Problem{.kind = ProblemKind::kNotFound, .detail = "No entry with this id is stored."}.write_to(response);
-             });
+  door_.open(
+      request, reply, kMaxQueryTime, [id = *id](const OpenRead& read, const http::Request&, http::Response& response) {
+        const auto found = read.reader->find(id);
+        if (!found) return answer_unavailable(response, found.error().message);
+        if (*found) return response.set_content(text_of(**found), "application/json");
+        std::string text;
+        const auto line = read.reader->find_line(id, [&](const query::Series& series, const points::Point& point) {
+          query::append_row(text, {.series = series, .point = point}, id);
+        });
+        if (!line) return answer_unavailable(response, line.error().message);
+        if (*line) return response.set_content(text, "application/json");
+        Problem{.kind = ProblemKind::kNotFound, .detail = "No entry with this id is stored."}.write_to(response);
+      });
 }
 
 void ReadsApi::get_devices(const http::Request& request, const http::Reply& reply) const {

@@ -89,8 +89,8 @@ void RetentionApi::get(const http::Request& request, const http::Reply& reply) {
   reply.when_gone(cluster_.await_readable(
       ReadLevel::kLinearizable, Clock::now() + patience_.read, [this, reply](const ReadBarrier& barrier) {
         if (barrier.kind != ReadBarrier::Kind::kPassed) {
-          return reply.finish([](const auto&, http::Response& response) {
-            answer_unavailable(response, "No quorum has confirmed the state of the cluster in time; try again.");
+          return reply.finish([barrier](const auto&, http::Response& response) {
+            answer_unavailable(response, why_unreadable(barrier));
           });
         }
         reply.finish_on_worker([this](const auto&, http::Response& response) { read(response); });

@@ -27,9 +27,11 @@ void News::tell(const raft::Event& event) {
   } else if (const auto* admitted = std::get_if<raft::NoviceAdmitted>(&event)) {
     novices_.erase(admitted->node);
     log_info(sentence());
-  } else if (std::holds_alternative<raft::StrangerMet>(event)) {
+  } else if (std::holds_alternative<raft::StrangerMet>(event) || std::holds_alternative<raft::Contradicted>(event) ||
+             std::holds_alternative<raft::FollowerContradicts>(event)) {
     log_warning(sentence());
   } else if (std::holds_alternative<raft::SnapshotTakenOver>(event) ||
+             std::holds_alternative<raft::ContradictionOver>(event) ||
              std::holds_alternative<raft::FoundingWaits>(event) || std::holds_alternative<raft::ClusterNamed>(event)) {
     log_info(sentence());
   } else if (std::holds_alternative<raft::LeadershipLost>(event)) {

@@ -182,6 +182,7 @@ void Node::find_at(raft::NodeId member, HostPort address) {
 }
 
 void Node::publish() {
+  is_contradicted_ = replica_->core().contradiction.has_value();
   const bool usable = !replica_->failure();
   Leadership now{.is_leader = usable && replica_->is_leader(),
                  .leader = usable ? replica_->leader() : raft::NodeId(),

@@ -89,6 +89,7 @@ class Node {
   void receive(raft::NodeId from, raft::Message message);
 
   Leadership leadership() const;
+  bool is_contradicted() const { return is_contradicted_; }  // it may serve nothing but what it holds (level=none)
 
   // Waits until the leadership differs from `known`; returns what it is then, or at the deadline.
   Leadership await_change(const Leadership& known, Deadline deadline) const;
@@ -175,6 +176,7 @@ class Node {
   mutable std::mutex leadership_mutex_;
   mutable std::condition_variable leadership_changed_;
   Leadership leadership_;
+  std::atomic<bool> is_contradicted_ = false;
 
   // Used on the engine's thread only.
   std::map<raft::NodeId, std::string> first_urls_;  // what the configuration said at the start

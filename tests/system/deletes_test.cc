@@ -30,7 +30,7 @@ TEST(Deletes, hold_on_every_node_and_over_restarts) {
   };
   ASSERT_TRUE(await(is_gone)) << gone;
   EXPECT_EQ(gone.body, R"({"deleted":1})");
-  const std::string entry = kSeries + ("/" + Json(stored.body).text("/id"));
+  const std::string entry = std::string(kSeries) + "/" + Json(stored.body).text("/id").value();
   EXPECT_EQ(cluster.client(*leader).send("DELETE", entry).status, 204);
   EXPECT_EQ(cluster.client(follower).send("DELETE", entry).status, 404);
 

@@ -21,16 +21,6 @@ using namespace testing;  // NOLINT: the words of these tests
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-// "n1" whose log has entries of these terms, after a no-op with the id.
-State member(std::vector<Term> terms, Term term, Index applied, const ClusterId& id = kOurs) {
-  Restart restart = of_three({}, term);
-  restart.trail.append(1, EntryKind::kNoop, encode_cluster(id).size());
-  for (const Term entry : terms) restart.trail.append(entry, EntryKind::kCommand, 10);
-  restart.clusters = {{1, id}};
-  restart.applied = applied;
-  return start(restart, {.level = kEnvelopesLevel});
-}
-
 // Two that differ in nothing but in what they tell people.
 void expect_nothing_believed(const State& before, State after) {
   after.strangers = before.strangers;
@@ -61,18 +51,6 @@ AppendResponse acknowledges(const State& state, Index match, const Belonging& be
   return {.term = state.term(), .success = true, .match = match, .belonging = belonging};
 }
 
-// "n1" leads, with its id committed.
-State leader() {
-  State state = member({1, 1}, 1, 3);
-  (void)step_one(state, Campaign{});
-  write_done(state);
-  (void)receive(state, "n2",
-                VoteResponse{.term = 2, .granted = true, .judged = state.trail.last(), .belonging = settled(kOurs)});
-  write_done(state);
-  EXPECT_TRUE(state.is_leader());
-  return state;
-}
-
 TEST(Cluster, its_id_is_text_and_nothing_else_is) {
   const std::string text = encode_cluster({.high = 0x0123456789abcdef, .low = 0xff});
   EXPECT_EQ(text, R"({"cluster":"0123456789abcdef00000000000000ff"})");
@@ -98,25 +76,25 @@ TEST(Cluster, a_file_keeps_it_behind_the_level) {
 }
 
 TEST(Cluster, of_another_that_is_settled_nothing_is_believed) {
-  const State state = member({1}, 1, 2);
+  const State state = member_with_id({1}, 1, 2);
   EXPECT_TRUE(refuses(state, asks_for_vote(settled(kTheirs))));
   EXPECT_TRUE(refuses(state, PreVoteRequest{.term = 9, .candidate = "n2", .belonging = settled(kTheirs)}));
   for (const Term term : {1U, 2U}) EXPECT_TRUE(refuses(state, says_it_leads(term, settled(kTheirs))));
   EXPECT_TRUE(refuses(state, TimeoutNow{.term = 1, .leader = "n2", .round = 1, .belonging = settled(kTheirs)}));
-  const State leading = leader();
+  const State leading = leader_with_id();
   EXPECT_TRUE(refuses(leading, acknowledges(leading, 4, settled(kTheirs))));
   EXPECT_TRUE(refuses(leading, AppendResponse{.term = 9, .belonging = settled(kTheirs)})) << "nor is its term";
 }
 
 TEST(Cluster, who_is_of_it_is_believed) {
-  const State state = member({1}, 1, 2);
+  const State state = member_with_id({1}, 1, 2);
   EXPECT_FALSE(refuses(state, says_it_leads(2, settled(kOurs))));
   EXPECT_FALSE(refuses(state, says_it_leads(2, unsettled(kOurs))));
   EXPECT_FALSE(refuses(state, asks_for_vote(settled(kOurs))));
 }
 
 TEST(Cluster, who_leads_it_has_its_id) {
-  const State state = member({1}, 3, 2);
+  const State state = member_with_id({1}, 3, 2);
   EXPECT_TRUE(refuses(state, says_it_leads(3, unsettled({}))));
   EXPECT_TRUE(refuses(state, says_it_leads(4, unsettled(kTheirs))));
   EXPECT_TRUE(refuses(state, says_it_leads(4, {}))) << "of the original's kind";
@@ -138,16 +116,16 @@ TEST(Cluster, what_its_leader_said_before_it_drew_the_id_may_come_late) {
 }
 
 TEST(Cluster, nobody_without_its_id_is_elected) {
-  State state = member({1}, 1, 2);
+  State state = member_with_id({1}, 1, 2);
   const Effects effects = receive(state, "n2", asks_for_vote(unsettled({})));
   EXPECT_EQ(state.hard_state.vote, std::nullopt);
-  State other = member({1}, 1, 2);
+  State other = member_with_id({1}, 1, 2);
   (void)receive(other, "n2", asks_for_vote(unsettled(kOurs)));
   EXPECT_EQ(other.hard_state.vote, "n2");
 }
 
 TEST(Cluster, what_only_its_log_can_hold_nobody_else_acknowledges) {
-  State state = leader();
+  State state = leader_with_id();
   EXPECT_TRUE(refuses(state, acknowledges(state, 4, unsettled({}))));
   EXPECT_TRUE(refuses(state, acknowledges(state, 1, {})));
   EXPECT_FALSE(refuses(state, acknowledges(state, 0, unsettled({})))) << "it lags";
@@ -156,7 +134,7 @@ TEST(Cluster, what_only_its_log_can_hold_nobody_else_acknowledges) {
 }
 
 TEST(Cluster, an_id_that_was_never_committed_gives_way) {
-  State state = member({}, 1, 0, kTheirs);
+  State state = member_with_id({}, 1, 0, kTheirs);
   EXPECT_FALSE(is_settled(state));
   const Entry opening{2, EntryKind::kNoop, Payload(encode_cluster(kOurs))};
   AppendRequest append{
@@ -167,9 +145,9 @@ TEST(Cluster, an_id_that_was_never_committed_gives_way) {
 }
 
 TEST(Cluster, what_follows_its_id_proves_that_it_is_settled) {
-  EXPECT_FALSE(is_settled(member({}, 1, 0)));
-  EXPECT_FALSE(is_settled(member({}, 1, 1))) << "a node that starts again would not know it";
-  EXPECT_TRUE(is_settled(member({1}, 1, 0))) << "though the node has just started, and applied nothing";
+  EXPECT_FALSE(is_settled(member_with_id({}, 1, 0)));
+  EXPECT_FALSE(is_settled(member_with_id({}, 1, 1))) << "a node that starts again would not know it";
+  EXPECT_TRUE(is_settled(member_with_id({1}, 1, 0))) << "though the node has just started, and applied nothing";
   Restart late = of_three({1, 1}, 1);
   late.trail.append(1, EntryKind::kNoop, encode_cluster(kOurs).size());
   late.trail.append(2, EntryKind::kNoop, 0);
@@ -181,7 +159,7 @@ TEST(Cluster, what_follows_its_id_proves_that_it_is_settled) {
 }
 
 TEST(Cluster, what_proves_that_its_id_is_settled_is_on_disk) {
-  State state = member({}, 1, 0);
+  State state = member_with_id({}, 1, 0);
   AppendRequest more{.term = 1,
                      .leader = "n2",
                      .prev_index = 1,
@@ -243,7 +221,7 @@ TEST(Cluster, whom_one_lets_in_follows_no_other) {
 }
 
 TEST(Cluster, a_stranger_is_told_of_once_and_forgotten_when_it_belongs_here) {
-  State state = member({1}, 1, 2);
+  State state = member_with_id({1}, 1, 2);
   const auto told = [&](const Message& message) {
     const Effects effects = receive(state, "n2", message);
     return std::count_if(effects.events.begin(), effects.events.end(),
@@ -258,7 +236,7 @@ TEST(Cluster, a_stranger_is_told_of_once_and_forgotten_when_it_belongs_here) {
 }
 
 TEST(Cluster, strangers_without_number_fill_no_memory) {
-  State state = member({1}, 1, 2);
+  State state = member_with_id({1}, 1, 2);
   for (int i = 0; i < 200; ++i) {
     AppendRequest append = says_it_leads(2, settled(kTheirs));
     append.leader = "x" + std::to_string(i);
@@ -268,7 +246,7 @@ TEST(Cluster, strangers_without_number_fill_no_memory) {
 }
 
 TEST(Cluster, every_message_says_to_whom_its_sender_belongs) {
-  State state = leader();
+  State state = leader_with_id();
   Effects effects;
   for (std::uint32_t i = 0; i < state.options.heartbeat_ticks && effects.sends.empty(); ++i) {
     effects = step_one(state, Tick{});

@@ -1,3 +1,4 @@
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "net/access/cluster_access.h"
@@ -25,18 +26,28 @@ TEST(Status, has_the_originals_fields_and_ours) {
                          .strangers = {{"n2", {.high = 0, .low = 2}}},
                          .waits_for = {"n3", "n4"},
                          .peers = {{.id = "n1", .url = "http://a:1", .match = 10, .silent_ticks = 0},
-                                   {.id = "n2", .url = "http://b:2", .match = 4, .silent_ticks = 70}}};
+                                   {.id = "n2", .url = "http://b:2", .match = 4, .silent_ticks = 70,
+                                    .contradicts = true}}};
   EXPECT_EQ(
       status_json(status, "1.2.3", std::chrono::milliseconds(2900), std::chrono::milliseconds(10), 60),
       R"({"state":"Leader","leaderId":"n1","nodeId":"n1","term":3,"commitIndex":9,"appliedIndex":8,)"
       R"("firstLogIndex":1,"lastLogIndex":10,"snapshotIndex":0,"featureLevel":1,"highestLevel":2,"version":"1.2.3","uptimeSeconds":2,)"
       R"("isMember":true,"isJoint":false,"isNovice":false,"holdsLevel":true,)"
       R"("clusterId":"000000000000000100000000000000ff","isSettled":true,)"
-      R"("strangers":[{"id":"n2","clusterId":"00000000000000000000000000000002"}],"waitsFor":["n3","n4"],"members":[)"
+      R"("strangers":[{"id":"n2","clusterId":"00000000000000000000000000000002"}],"waitsFor":["n3","n4"],)"
+      R"("contradiction":null,"contradicts":["n2"],"members":[)"
       R"({"id":"n1","url":"http://a:1","role":"voter","isJoining":false,"isOutgoing":false,"matchIndex":10,)"
       R"("lagEntries":0,"reachable":true,"lastContactMs":0},)"
       R"({"id":"n2","url":"http://b:2","role":"voter","isJoining":false,"isOutgoing":false,"matchIndex":4,)"
       R"("lagEntries":6,"reachable":false,"lastContactMs":700}]})");
+}
+
+TEST(Status, names_what_contradicts_the_node) {
+  replica::Status status;
+  status.contradiction = {.leader = "n2", .term = 7, .index = 5, .ours = 1, .theirs = 3};
+  EXPECT_THAT(status_json(status, "1", Clock::duration{}, std::chrono::milliseconds(10), 60),
+              testing::HasSubstr(
+                  R"("contradiction":{"leaderId":"n2","term":7,"index":5,"termHere":1,"termThere":3},"contradicts":[],)"));
 }
 
 TEST(Status, calls_a_member_what_it_is_now_and_says_beside_it_what_it_will_be) {
