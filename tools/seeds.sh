@@ -18,7 +18,7 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 compared=1..20
 # The first seed to reach each mark, from `timestore-sim marks --seeds 1..1300`. Any change to what is drawn changes which
 # seeds these are.
-reaching=1..8,11,14..15,20..24,28..29,32,40..42,46,76,89,101,120,123,130,141,147,177,180,207,246..247,321,341,443,476
+reaching=1..8,11..16,18,20..24,28..29,31..32,34..35,40,42,44..45,64,76,83,123,130,134,141,147,166,180,188,214,239,246,341,502
 least=200
 minutes=1
 jobs=$(nproc)
