@@ -55,6 +55,7 @@ bool is_contradicted_by(Turn& turn, const NodeId& from, const AppendRequest& req
   const bool is_judged = is_settled(state) && state.configuration().is_member(from) && !state.hard_state.novice &&
                          request.belonging.cluster == state.cluster();
   if (!is_judged) return false;
+  if (state.contradiction && state.contradiction->index == 0) return true;  // no leader can disprove that
   const bool is_rival = state.is_leader() || (!state.leader.empty() && state.leader != from);
   if (is_rival) {
     freeze(turn, {.leader = from, .term = request.term});
@@ -67,7 +68,7 @@ bool is_contradicted_by(Turn& turn, const NodeId& from, const AppendRequest& req
   if (!state.contradiction) return false;
   const Contradiction& known = *state.contradiction;
   if (request.term == known.term) return true;  // whatever else it says
-  if (known.index == 0 || !agrees_at(state, request, known.index)) return false;
+  if (!agrees_at(state, request, known.index)) return false;
   turn.tell(ContradictionOver{.leader = from, .index = known.index});
   state.contradiction.reset();
   return false;

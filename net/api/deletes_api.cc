@@ -1,6 +1,8 @@
 #include "net/api/deletes_api.h"
 
+#include <algorithm>
 #include <charconv>
+#include <functional>
 #include <optional>
 #include <tl/expected.hpp>
 #include <utility>
@@ -72,7 +74,17 @@ tl::expected<DeleteOrder, Problem> range_of(const http::Request& request) {
   for (const std::string& name : filter.devices) order.names.push_back({.name = name});
   for (const std::string& name : filter.prefixes) order.names.push_back({.is_prefix = true, .name = name});
   if (!names_any) order.names.push_back({.is_prefix = true});
+  const bool means_all = std::any_of(filter.prefixes.begin(), filter.prefixes.end(), std::mem_fn(&std::string::empty));
+  if (means_all && !(filter.range.from_ns && filter.range.to_ns)) {
+    return tl::unexpected(
+        bad("devicePrefix: An empty one means all devices, which needs both from and to. Nothing was deleted."));
+  }
   if (order.names.size() > kMaxDeletedNames) return tl::unexpected(bad("deviceId: These are too many at once."));
+  std::string bytes;
+  append_delete_order(bytes, order);
+  if (!read_delete_order(bytes)) {  // what no command can say would stand in the log, and be skipped
+    return tl::unexpected(bad("deviceId, devicePrefix, db: Names are UTF-8 and have a limit. Nothing was deleted."));
+  }
   if (!take_up_to(request, order)) return tl::unexpected(bad(kNoIndex));
   return order;
 }

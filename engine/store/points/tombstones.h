@@ -34,7 +34,11 @@ struct Extent {
   Seq first_seq = 0;
 };
 
-// Some tombstones, which do not change.
+// Some tombstones, which do not change. Of those of more than one place each begins with the log and spares nothing.
+//
+// Those of one place are sorted. The others are in a segment tree over the series: each stands at the few nodes that
+// together are its series, and each node knows from what place in the log on something is left, stretch of time by
+// stretch. So a point is looked up in O(log^2 n), however they overlap.
 class Tombstones {
  public:
   Tombstones() = default;
@@ -49,15 +53,26 @@ class Tombstones {
   bool reach(const Extent& extent) const;
 
  private:
-  // Of those that begin with a series or before, the last series that any of them reaches.
-  struct Reaching {
-    Tombstone tombstone;
-    SeriesNumber last_series = 0;
+  struct Stretch {
+    int64_t first_ns = 0;
+    int64_t last_ns = 0;
+    Seq behind_seq = 0;  // the greatest of the tombstones there
+  };
+  struct Node {
+    std::vector<Stretch> stretches = {};  // by time, apart from each other
+    Seq behind_seq = 0;                   // the greatest in this node and below it
   };
 
+  static std::vector<Stretch> skyline(const std::vector<const Tombstone*>& tombstones);
+  void add_wide(const std::vector<const Tombstone*>& wide);
+  size_t leaf_of(SeriesNumber series) const;  // the last whose series begin there or before; behind the last: none
+  bool reach_below(size_t node, size_t first_leaf, size_t leaves, const Extent& extent) const;
+
   std::vector<Tombstone> all_;
-  std::vector<Tombstone> single_;  // of one series and one time, by these
-  std::vector<Reaching> wide_;     // the others, by their first series
+  std::vector<Tombstone> single_;         // of one place, by these
+  std::vector<SeriesNumber> boundaries_;  // where leaves begin; the last: where the last one ends
+  size_t leaves_ = 0;                     // of the tree, a power of two
+  std::vector<Node> nodes_;               // the root is 1, what is below n is 2n and 2n + 1
 };
 
 }  // namespace timestore::points

@@ -3,7 +3,9 @@
 // Which series a range means is decided here, by their numbers: a series that comes later is another, although it may
 // have such a name. So a tombstone needs no names.
 #include <algorithm>
+#include <functional>
 #include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -22,26 +24,50 @@ using points::Tombstone;
 // all of.
 constexpr std::size_t kMaxTombstonesOfACommand = std::size_t{1} << 14;
 
+// Names alone are looked up; where there are prefixes, all series are gone through that begin with one of them, or with
+// a name.
 Result<std::vector<SeriesNumber>> series_of(const DeleteOrder& order, Catalog& catalog) {
   std::vector<SeriesNumber> numbers;
-  auto listed =
-      catalog.list({.database = order.database}, [&](SeriesNumber number, const SeriesKeyView& key, points::Type) {
-        if (order.means(key.is_line, key.name)) numbers.push_back(number);
-        return true;
-      });
-  if (!listed) return tl::unexpected(std::move(listed.error()));
+  const bool has_prefixes = std::any_of(order.names.begin(), order.names.end(), std::mem_fn(&DeletedName::is_prefix));
+  for (const DeletedName& name : order.names) {
+    for (const bool is_line : {false, true}) {
+      if (has_prefixes || !order.means(is_line, name.name)) continue;
+      const auto series = catalog.find({.database = order.database, .is_line = is_line, .name = name.name});
+      if (!series) return tl::unexpected(series.error());
+      if (*series) numbers.push_back((*series)->number);
+    }
+  }
+  if (has_prefixes) {
+    std::vector<std::string> prefixes;
+    for (const DeletedName& name : order.names) prefixes.push_back(name.name);
+    const query::SeriesWanted wanted{.database = order.database, .prefixes = prefixes};
+    auto listed = catalog.list(wanted, [&](SeriesNumber number, const SeriesKeyView& key, points::Type) {
+      if (order.means(key.is_line, key.name)) numbers.push_back(number);
+      return true;
+    });
+    if (!listed) return tl::unexpected(std::move(listed.error()));
+  }
+  std::sort(numbers.begin(), numbers.end());
+  numbers.erase(std::unique(numbers.begin(), numbers.end()), numbers.end());
   return numbers;
 }
 
-// One for each stretch of numbers that follow each other.
-std::vector<Tombstone> stretches(const std::vector<SeriesNumber>& series, const DeleteOrder& order,
-                                 points::Seq behind) {
+// One for each stretch of meant series that follow each other by number, from the first that has such a point to the
+// last.
+std::vector<Tombstone> stretches(const std::vector<SeriesNumber>& meant, const std::vector<SeriesNumber>& with_points,
+                                 const DeleteOrder& order, points::Seq behind) {
   std::vector<Tombstone> tombstones;
-  for (const SeriesNumber number : series) {
-    if (!tombstones.empty() && tombstones.back().last_series + 1 == number) {
+  SeriesNumber last_meant = 0;  // no series has this number
+  bool is_in_stretch = false;
+  for (const SeriesNumber number : meant) {
+    is_in_stretch = is_in_stretch && number == last_meant + 1;
+    last_meant = number;
+    if (!std::binary_search(with_points.begin(), with_points.end(), number)) continue;
+    if (is_in_stretch) {
       tombstones.back().last_series = number;
       continue;
     }
+    is_in_stretch = true;
     tombstones.push_back({.first_series = number,
                           .last_series = number,
                           .first_ns = order.first_ns,
@@ -58,7 +84,8 @@ void add_to(Hasher& hasher, const Tombstone& tombstone) {
       .add(static_cast<std::uint64_t>(tombstone.first_ns))
       .add(static_cast<std::uint64_t>(tombstone.last_ns))
       .add(tombstone.first_seq)
-      .add(tombstone.behind_seq);
+      .add(tombstone.behind_seq)
+      .add(tombstone.spares_entries);
 }
 
 }  // namespace
@@ -73,10 +100,10 @@ Result<ApplyResult> SeriesFile::Connection::apply_delete(raft::Index index, cons
   if (order.ids.empty()) {
     const auto series = series_of(order, points->catalog());
     if (!series) return tl::unexpected(series.error());
-    const auto count = points->count(*series, order.first_ns, order.last_ns, behind);
-    if (!count) return tl::unexpected(count.error());
-    result.deleted = *count;
-    if (*count > 0) tombstones = stretches(*series, order, behind);
+    const auto counted = points->count(*series, order.first_ns, order.last_ns, behind);
+    if (!counted) return tl::unexpected(counted.error());
+    result.deleted = counted->points;
+    tombstones = stretches(*series, counted->series, order, behind);
   } else {
     std::vector<Guid> ids = order.ids;
     std::sort(ids.begin(), ids.end());
@@ -94,6 +121,7 @@ Result<ApplyResult> SeriesFile::Connection::apply_delete(raft::Index index, cons
     return result;
   }
   TIMESTORE_MARK("store: points were deleted");
+  hasher.add(result.deleted);
   for (const Tombstone& tombstone : tombstones) add_to(hasher, tombstone);
   fresh->add(tombstones);
   return result;

@@ -57,29 +57,36 @@ Result<std::optional<Tombstone>> StoredPoints::tombstone_of(const Guid& id) {
 }
 
 // Most batches are within the times, and need not be decoded.
-Result<std::uint64_t> StoredPoints::count(std::span<const points::SeriesNumber> series, std::int64_t first_ns,
-                                          std::int64_t last_ns, points::Seq behind) {
+Result<StoredPoints::Counted> StoredPoints::count(std::span<const points::SeriesNumber> series, std::int64_t first_ns,
+                                                  std::int64_t last_ns, points::Seq behind) {
   const auto cursor = read({.series = series, .first_ns = first_ns, .last_ns = last_ns});
   if (!cursor) return tl::unexpected(cursor.error());
   const bool asks_for_places = behind < first_seq_behind(view_.applied.index);
-  std::uint64_t count = 0;
+  Counted counted;
+  const auto add = [&](points::SeriesNumber number, std::uint64_t count) {
+    if (count == 0) return;
+    counted.points += count;
+    if (counted.series.empty() || counted.series.back() != number) counted.series.push_back(number);
+  };
   while (true) {
     const auto is_there = (*cursor)->next();
     if (!is_there) return tl::unexpected(is_there.error());
-    if (!*is_there) return count;
+    if (!*is_there) return counted;
     const points::BatchHead& head = (*cursor)->head();
     if (first_ns <= head.first_ns && head.last_ns <= last_ns && !asks_for_places) {
-      count += head.count;
+      add(head.series, head.count);
       continue;
     }
     const auto columns = (*cursor)->columns();
     if (!columns) return tl::unexpected(columns.error());
     const auto identities = (*cursor)->identities();
     if (!identities) return tl::unexpected(identities.error());
+    std::uint64_t count = 0;
     for (std::size_t at = 0; at < (*columns)->count; ++at) {
       const bool is_in_time = first_ns <= (*columns)->times[at] && (*columns)->times[at] <= last_ns;
       if (is_in_time && (*identities)->seqs[at] < behind) ++count;
     }
+    add(head.series, count);
   }
 }
 

@@ -67,9 +67,10 @@ Result<void> StoredPoints::look_at(FreshView view, const SeriesMeta& sealed) {
   }
   TIMESTORE_CHECK(index == view.sealed.index || index >= view.applied.index,
                   "what a reader sees of memory follows on what it sees of the file");
-  if (std::exchange(are_of_, index) != index) {
+  if (are_of_ != index) {
     reader_.forget();
     if (auto read = read_what_is_sealed(); !read) return read;
+    are_of_ = index;
   }
   visibility_ = Visibility(view.retention, tombstones_, view.tombstones);
   catalog_.look_at(view);

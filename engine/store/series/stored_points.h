@@ -85,9 +85,13 @@ class StoredPoints {
   // What covers exactly the point with this id: an entry, or a line's point with all that it has replaced.
   [[nodiscard]] Result<std::optional<points::Tombstone>> tombstone_of(const Guid& id);
 
-  // How many points of these series, ascending, stand within these times and before that place in the log.
-  [[nodiscard]] Result<std::uint64_t> count(std::span<const points::SeriesNumber> series, std::int64_t first_ns,
-                                            std::int64_t last_ns, points::Seq behind);
+  // The points of these series, ascending, that stand within these times and before that place in the log.
+  struct Counted {
+    std::uint64_t points = 0;
+    std::vector<points::SeriesNumber> series = {};  // that have any, ascending
+  };
+  [[nodiscard]] Result<Counted> count(std::span<const points::SeriesNumber> series, std::int64_t first_ns,
+                                      std::int64_t last_ns, points::Seq behind);
 
  private:
   enum Verb : std::uint8_t { kFindId, kRuns, kTombstones, kVerbs };

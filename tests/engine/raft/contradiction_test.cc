@@ -65,7 +65,7 @@ TEST(Contradiction, is_a_second_leader_of_the_term) {
   EXPECT_TRUE(answer_to(state, heartbeat(5, {2, 4}, "n3")).contradicted);
   ASSERT_TRUE(state.contradiction.has_value());
   EXPECT_EQ(state.contradiction->index, 0U);
-  EXPECT_TRUE(answer_to(state, heartbeat(6, {2, 4})).success);
+  EXPECT_TRUE(answer_to(state, heartbeat(6, {2, 4})).contradicted);
   EXPECT_TRUE(state.contradiction.has_value()) << "both may have committed entries of equal terms that differ";
 }
 

@@ -101,11 +101,26 @@ TEST_F(DeletesApiTest, what_was_stored_behind_an_index_stays) {
 
 TEST_F(DeletesApiTest, what_makes_no_sense_is_refused_and_deletes_nothing) {
   fill();
-  for (const char* query :
-       {"", "?from=2025-01-01", "?to=2026-01-01", "?db=timestore", "?deviceId=", "?deviceId=a&minValue=1",
-        "?deviceId=a&attr.x=1", "?deviceId=a&tag.host=x", "?deviceId=a&limit=1", "?deviceId=a&level=none",
-        "?deviceId=a&devicePrefix=a", "?deviceId=a&from=yesterday", "?deviceId=a&from=2025-01-02&to=2025-01-02",
-        "?deviceId=a&upTo=x", "?deviceId=a&upTo=1&upTo=2", "?deviceId=a&format=csv"}) {
+  for (const char* query : {"",
+                            "?from=2025-01-01",
+                            "?to=2026-01-01",
+                            "?db=timestore",
+                            "?deviceId=",
+                            "?devicePrefix=",
+                            "?devicePrefix=&to=2026-01-01",
+                            "?deviceId=%ff",
+                            "?deviceId=a&db=%ff",
+                            "?deviceId=a&minValue=1",
+                            "?deviceId=a&attr.x=1",
+                            "?deviceId=a&tag.host=x",
+                            "?deviceId=a&limit=1",
+                            "?deviceId=a&level=none",
+                            "?deviceId=a&devicePrefix=a",
+                            "?deviceId=a&from=yesterday",
+                            "?deviceId=a&from=2025-01-02&to=2025-01-02",
+                            "?deviceId=a&upTo=x",
+                            "?deviceId=a&upTo=1&upTo=2",
+                            "?deviceId=a&format=csv"}) {
     const auto answer = remove(std::string("/api/timeseries") + query);
     EXPECT_EQ(answer.status, 400) << query;
     EXPECT_THAT(detail_of(answer), HasSubstr(".")) << query;

@@ -300,7 +300,9 @@ RC_GTEST_PROP(Tombstones, cover_and_reach_what_one_of_them_does, ()) {
     each.first_ns = static_cast<std::int64_t>(small()) - 4;
     each.last_ns = each.first_ns + (*rc::gen::arbitrary<bool>() ? 0 : static_cast<std::int64_t>(small()));
     each.behind_seq = small();
-    each.spares_entries = *rc::gen::arbitrary<bool>();
+    const bool is_of_one_place = each.first_series == each.last_series && each.first_ns == each.last_ns;
+    each.first_seq = is_of_one_place ? small() : 0;
+    each.spares_entries = is_of_one_place && *rc::gen::arbitrary<bool>();
   }
   const points::Tombstones tombstones(list);
   bool any_covers = false;
