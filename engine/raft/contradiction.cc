@@ -37,12 +37,19 @@ bool agrees_at(const State& state, const AppendRequest& request, Index index) {
   return !request.entries.empty() && has(request.prev_index + request.entries.size(), request.entries.back().term);
 }
 
+// Whoever speaks in a member's name must not stop a node for good with one message. A leader repeats what it says.
+std::uint32_t patience(const State& state) {
+  constexpr std::uint32_t kTimeouts = 8;
+  return kTimeouts * state.options.election_ticks_max;
+}
+
 void freeze(Turn& turn, const Contradiction& found) {
   State& state = turn.state;
   if (state.contradiction != found) {
     turn.tell(Contradicted{found.leader, found.term, found.index, found.ours, found.theirs});
   }
   state.contradiction = found;
+  state.contradiction_ticks = patience(state);
   if (!std::holds_alternative<Follower>(state.role)) {
     become_follower(turn, state.term(), state.leader, LeadershipLost::Reason::kContradicted);
   }
@@ -55,23 +62,33 @@ bool is_contradicted_by(Turn& turn, const NodeId& from, const AppendRequest& req
   const bool is_judged = is_settled(state) && state.configuration().is_member(from) && !state.hard_state.novice &&
                          request.belonging.cluster == state.cluster();
   if (!is_judged) return false;
-  if (state.contradiction && state.contradiction->index == 0) return true;  // no leader can disprove that
   const bool is_rival = state.is_leader() || (!state.leader.empty() && state.leader != from);
   if (is_rival) {
     freeze(turn, {.leader = from, .term = request.term});
     return true;
   }
+  if (state.contradiction && state.contradiction->index == 0) return true;  // no leader can disprove that
   if (const auto found = found_in(state, request)) {
     freeze(turn, *found);
     return true;
   }
   if (!state.contradiction) return false;
   const Contradiction& known = *state.contradiction;
-  if (request.term == known.term) return true;  // whatever else it says
-  if (!agrees_at(state, request, known.index)) return false;
-  turn.tell(ContradictionOver{.leader = from, .index = known.index});
+  if (agrees_at(state, request, known.index)) {
+    turn.tell(ContradictionOver{.leader = from, .index = known.index});
+    state.contradiction.reset();
+    return false;
+  }
+  if (request.term != known.term) return false;
+  state.contradiction_ticks = patience(state);  // its leader is there still
+  return true;
+}
+
+void tick_contradiction(Turn& turn) {
+  State& state = turn.state;
+  if (!state.contradiction || --state.contradiction_ticks > 0) return;
+  turn.tell(ContradictionOver{.leader = "", .index = state.contradiction->index});
   state.contradiction.reset();
-  return false;
 }
 
 }  // namespace timestore::raft

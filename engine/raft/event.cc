@@ -232,6 +232,7 @@ struct Words {
            "data; then empty the directories of the others and start them with --join, or use timestored recover";
   }
   std::string operator()(const ContradictionOver& event) const {
+    if (event.leader.empty()) return "serves again, because nothing has contradicted it for a while";
     return "serves again: the log of " + event.leader + " has what is committed here at " + std::to_string(event.index);
   }
   std::string operator()(const FollowerContradicts& event) const {

@@ -186,8 +186,8 @@ struct Contradicted {  // told once for each leader and entry
   Term theirs = 0;
 };
 
-struct ContradictionOver {  // a later leader's log has the entry
-  NodeId leader;
+struct ContradictionOver {
+  NodeId leader;  // whose log has the entry; empty: nobody repeats it
   Index index = 0;
 };
 

@@ -204,6 +204,7 @@ std::uint64_t hash_of(const State& state) {
   hasher.add(state.is_full).add(state.contradiction.has_value());
   if (const auto& found = state.contradiction) {
     hasher.add(found->leader).add(found->term).add(found->index).add(found->ours).add(found->theirs);
+    hasher.add(state.contradiction_ticks);
   }
   hasher.add(state.stalled_ticks).add(state.election_elapsed).add(state.election_timeout).add(state.proposals.size());
   for (const auto& [place, id] : state.proposals) hasher.add(place.first).add(place.second).add(id);

@@ -188,6 +188,7 @@ struct State {
   std::uint32_t election_timeout = 0;                      // drawn anew at every reset
   std::map<std::pair<Index, Term>, ProposalId> proposals;  // without a fate yet
   std::optional<Contradiction> contradiction;              // this node serves, votes and promises nothing
+  std::uint32_t contradiction_ticks = 0;                   // until it is over, unless it is repeated
   ClusterId expected;                                      // the cluster that lets this node in; zero: not told
   std::map<NodeId, ClusterId> strangers;                   // who was refused, or refused this node, and its cluster
   std::map<NodeId, Heard> heard;                           // by who founds, since it started

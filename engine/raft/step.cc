@@ -203,6 +203,7 @@ void tick(Turn& turn) {
   tick_apply(turn.state);
   if (turn.state.stalled_ticks >= turn.state.options.heartbeat_ticks) answer_without_a_promise(turn);
   tick_orphans(turn);
+  tick_contradiction(turn);
   if (turn.state.is_leader()) {
     tick_leader(turn);
   } else {

@@ -94,8 +94,9 @@ void orphan_proposals(Turn& turn);  // leadership was lost
 void tick_orphans(Turn& turn);
 
 // ---- contradiction.cc
-// Whether this append, of the current term, is answered with nothing but that; also ends what a later leader disproves.
+// Whether this append, of the current term, is answered with nothing but that; also ends what a leader disproves.
 bool is_contradicted_by(Turn& turn, const NodeId& from, const AppendRequest& request);
+void tick_contradiction(Turn& turn);
 
 // ---- make_way.cc, with each tick
 void make_way_for_who_can_go_on(Turn& turn);

@@ -90,7 +90,7 @@ TEST(Contradiction, leaves_neither_votes_nor_campaigns) {
   EXPECT_FALSE(answer_after_write<PreVoteResponse>(state, receive(state, "n3", asks)).granted);
 }
 
-TEST(Contradiction, is_all_that_its_leader_hears_and_ends_with_a_later_one_that_has_the_entry) {
+TEST(Contradiction, is_all_that_its_leader_hears_and_ends_with_one_that_has_the_entry) {
   State state = follower_of_ours();
   (void)answer_to(state, heartbeat(5, {4, 3}));
   EXPECT_TRUE(answer_to(state, heartbeat(5, {1, 2})).contradicted) << "where the logs agree proves nothing";
@@ -99,6 +99,30 @@ TEST(Contradiction, is_all_that_its_leader_hears_and_ends_with_a_later_one_that_
   EXPECT_TRUE(state.contradiction.has_value());
   EXPECT_TRUE(answer_to(state, heartbeat(6, {2, 4})).success);
   EXPECT_FALSE(state.contradiction.has_value());
+}
+
+TEST(Contradiction, in_a_leaders_name_ends_with_what_that_leader_says) {
+  State state = follower_of_ours();
+  (void)answer_to(state, heartbeat(5, {4, 3}));
+  EXPECT_TRUE(answer_to(state, heartbeat(5, {2, 4})).success) << "no log can both lack the entry and have it";
+  EXPECT_FALSE(state.contradiction.has_value());
+}
+
+TEST(Contradiction, holds_as_long_as_it_is_repeated) {
+  for (const bool is_rival : {false, true}) {
+    State state = follower_of_ours();
+    if (is_rival) (void)answer_to(state, heartbeat(5, {2, 4}, "n3"));
+    const auto repeat = [&] { (void)answer_to(state, heartbeat(5, is_rival ? Position{2, 4} : Position{4, 9})); };
+    (void)answer_to(state, heartbeat(5, is_rival ? Position{2, 4} : Position{4, 3}));
+    for (int i = 0; i < 20; ++i) {
+      for (std::uint32_t tick = 0; tick < kPatience; ++tick) (void)step_one(state, Tick{});
+      ASSERT_TRUE(state.contradiction.has_value()) << i;
+      repeat();
+    }
+    for (std::uint32_t tick = 0; tick < 9 * kPatience; ++tick) (void)step_one(state, Tick{});
+    EXPECT_FALSE(state.contradiction.has_value());
+    EXPECT_FALSE(std::holds_alternative<Follower>(state.role)) << "it takes part again";
+  }
 }
 
 TEST(Contradiction, is_answered_with_heartbeats_and_counts_for_nothing) {
