@@ -131,6 +131,16 @@ void bind_place(Statement& statement, int parameter, const Place& place) {
       .bind_integer(parameter + 2, place.time_ns);
 }
 
+// What of a piece stands in a row of its own, from `parameter` on.
+void bind_piece(Statement& statement, int parameter, const points::Piece& piece) {
+  for (const std::int64_t value :
+       {integer(piece.first_series), integer(piece.last_series), piece.min_time, piece.max_time,
+        integer(piece.first_seq), integer(piece.last_seq), integer(piece.points)}) {
+    statement.bind_integer(parameter++, value);
+  }
+  statement.bind_blob(parameter, bytes_of(piece.data)).bind_blob(parameter + 1, bytes_of(piece.more));
+}
+
 Place place_in(const Statement& row, int column) {
   return {.partition = row.integer(column), .series = row.natural(column + 1), .time_ns = row.integer(column + 2)};
 }
@@ -282,20 +292,8 @@ Result<SegmentTables::PieceStrings> SegmentTables::read_piece(std::int64_t key) 
 }
 
 Result<void> SegmentTables::rewrite(std::int64_t key, const points::Piece& piece) {
-  const std::int64_t columns[] = {key,
-                                  integer(piece.first_series),
-                                  integer(piece.last_series),
-                                  piece.min_time,
-                                  piece.max_time,
-                                  integer(piece.first_seq),
-                                  integer(piece.last_seq),
-                                  integer(piece.points)};
-  int parameter = 1;
-  for (const std::int64_t value : columns) verb(kRewritePiece).bind_integer(parameter++, value);
-  return verb(kRewritePiece)
-      .bind_blob(parameter, bytes_of(piece.data))
-      .bind_blob(parameter + 1, bytes_of(piece.more))
-      .run();
+  bind_piece(verb(kRewritePiece).bind_integer(1, key), 2, piece);
+  return verb(kRewritePiece).run();
 }
 
 Result<std::vector<Job>> SegmentTables::jobs() {
@@ -318,19 +316,8 @@ Result<void> SegmentTables::erase(const Job& job) { return verb(kEraseJob).bind_
 
 Result<void> SegmentTables::append(Segment& segment, Partition partition, const points::Piece& piece) {
   Statement& append = verb(kAppend);
-  const std::int64_t columns[] = {key_of(segment.id, segment.pieces),
-                                  segment.id,
-                                  partition,
-                                  integer(piece.first_series),
-                                  integer(piece.last_series),
-                                  piece.min_time,
-                                  piece.max_time,
-                                  integer(piece.first_seq),
-                                  integer(piece.last_seq),
-                                  integer(piece.points)};
-  int parameter = 1;
-  for (const std::int64_t value : columns) append.bind_integer(parameter++, value);
-  append.bind_blob(parameter, bytes_of(piece.data)).bind_blob(parameter + 1, bytes_of(piece.more));
+  append.bind_integer(1, key_of(segment.id, segment.pieces)).bind_integer(2, segment.id).bind_integer(3, partition);
+  bind_piece(append, 4, piece);
   if (auto appended = append.run(); !appended) return appended;
   take_in(segment, piece);
   return {};

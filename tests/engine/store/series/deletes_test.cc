@@ -43,20 +43,6 @@ class DeletesTest : public SeriesStory {
     EXPECT_EQ(result.outcome, Outcome::kDeleted);
     return result.deleted;
   }
-  std::vector<double> values(const SeriesQuery& query = {}) {
-    std::vector<double> values;
-    for (const TimeEntry& entry : stored_on(disk, query)) values.push_back(entry.value);
-    return values;
-  }
-  std::int64_t rows_in(const std::string& table) {
-    auto database = Database::open(disk.path("series.db"), disk.vfs(), Database::Access::kReadOnly);
-    return database->integer("count", "SELECT count(*) FROM " + table).value();
-  }
-  std::optional<TimeEntry> find(const Guid& id) {
-    auto reader = open_reader(disk);
-    EXPECT_TRUE(reader->begin().has_value());
-    return reader->find(id).value();
-  }
   // Times and values of all points of a database, by series.
   std::vector<std::pair<std::int64_t, std::uint64_t>> points_of(const std::string& database) {
     auto reader = open_reader(disk);

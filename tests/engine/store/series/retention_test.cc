@@ -26,20 +26,6 @@ class RetentionTest : public SeriesStory {
               Outcome::kRetention);
   }
   void expire(std::int64_t edge) { EXPECT_EQ(apply(std::vector{move_to(edge)}).at(0).edge_ns, edge); }
-  std::vector<double> values(const SeriesQuery& query = {}) {
-    std::vector<double> values;
-    for (const TimeEntry& entry : stored_on(disk, query)) values.push_back(entry.value);
-    return values;
-  }
-  std::int64_t count(const std::string& table) {
-    auto database = Database::open(disk.path("series.db"), disk.vfs(), Database::Access::kReadOnly);
-    return database->integer("count", "SELECT count(*) FROM " + table).value();
-  }
-  std::optional<TimeEntry> find(const Guid& id) {
-    auto reader = open_reader(disk);
-    EXPECT_TRUE(reader->begin().has_value());
-    return reader->find(id).value();
-  }
 };
 
 const Guid kFirst = guid("11111111-1111-4111-8111-111111111111");
@@ -134,12 +120,12 @@ TEST_F(RetentionTest, the_file_forgets_points_and_ids) {
   set_age();
   apply({with_id(kFirst, measurement("a", 10, 1)), measurement("a", 11, 2)});
   apply({with_id(kSecond, measurement("a", 30, 3))});
-  EXPECT_EQ(count("segments"), 2);
-  EXPECT_EQ(count("ids"), 2);
+  EXPECT_EQ(rows_in("segments"), 2);
+  EXPECT_EQ(rows_in("ids"), 2);
   expire(20);
-  EXPECT_EQ(count("segments"), 1);
-  EXPECT_EQ(count("pieces"), 1);
-  EXPECT_EQ(count("ids"), 1);
+  EXPECT_EQ(rows_in("segments"), 1);
+  EXPECT_EQ(rows_in("pieces"), 1);
+  EXPECT_EQ(rows_in("ids"), 1);
   EXPECT_EQ(values(), (std::vector<double>{3}));
 }
 
@@ -153,8 +139,8 @@ TEST_F(RetentionInFours, what_expires_before_it_is_sealed_is_never_written) {
   apply({with_id(kFirst, measurement("a", 10, 1)), measurement("a", 30, 2)});
   expire(20);
   apply({measurement("a", 31, 3), measurement("a", 32, 4)});
-  EXPECT_EQ(count("ids"), 0);
-  EXPECT_EQ(count("(SELECT 1 FROM segments WHERE points = 3)"), 1);
+  EXPECT_EQ(rows_in("ids"), 0);
+  EXPECT_EQ(rows_in("(SELECT 1 FROM segments WHERE points = 3)"), 1);
   EXPECT_EQ(values(), (std::vector<double>{2, 3, 4}));
 }
 
@@ -171,15 +157,15 @@ TEST_F(RetentionInSmallSteps, ids_are_swept_some_at_a_time_and_round_after_round
                               measurement("a", number < 7 ? 10 : 30, number)));
   }
   apply(entries);
-  EXPECT_EQ(count("ids"), 9);
+  EXPECT_EQ(rows_in("ids"), 9);
   expire(20);
   for (const int left : {7, 5, 3, 2, 2}) {
-    EXPECT_EQ(count("ids"), left);
+    EXPECT_EQ(rows_in("ids"), left);
     apply(std::vector{noop(1)});
   }
   expire(40);
   for (int seals = 0; seals < 3; ++seals) apply(std::vector{noop(1)});
-  EXPECT_EQ(count("ids"), 0);
+  EXPECT_EQ(rows_in("ids"), 0);
 }
 
 TEST_F(RetentionTest, the_edge_is_in_the_state_hash) {

@@ -5,6 +5,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -122,6 +123,20 @@ class SeriesStory : public testing::Test {
   }
   // Applies one command and returns what became of it.
   ApplyResult apply(const std::vector<TimeEntry>& entries) { return apply(std::vector{command_of(entries)}).at(0); }
+  std::vector<double> values(const SeriesQuery& query = {}) {
+    std::vector<double> values;
+    for (const TimeEntry& entry : stored_on(disk, query)) values.push_back(entry.value);
+    return values;
+  }
+  std::int64_t rows_in(const std::string& table) {
+    auto database = Database::open(disk.path("series.db"), disk.vfs(), Database::Access::kReadOnly);
+    return database->integer("count", "SELECT count(*) FROM " + table).value();
+  }
+  std::optional<TimeEntry> find(const Guid& id) {
+    auto reader = open_reader(disk);
+    EXPECT_TRUE(reader->begin().has_value());
+    return reader->find(id).value();
+  }
 
   Disk disk;
   SeriesShape shape = kSealsEach;  // of a new file
